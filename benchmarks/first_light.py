@@ -1,0 +1,139 @@
+"""Time and memory from station files to a CF file, as a user of the command line sees them.
+
+    python benchmarks/first_light.py [-n RUNS] [-o RESULTS.json]
+
+Runs `pointfuse fuse` in new processes on the bundled example: one day, two days, and - where real
+data is at hand - one and two days of CNEMC files. The second day is the difference of the two.
+Prints a table and the machine it ran on.
+"""
+
+from __future__ import annotations
+
+import datetime
+import json
+import os
+import platform
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+
+ROOT = Path(__file__).parents[1]
+REAL_DATA = Path(os.environ.get("POINTFUSE_REAL_DATA", ROOT.parent / "shared" / "data"))
+
+
+@click.command()
+@click.option("-n", "--runs", type=click.IntRange(1), default=7, show_default=True)
+@click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the results as JSON.")
+def main(runs: int, output: Path | None) -> None:
+    """Measure and print."""
+    with tempfile.TemporaryDirectory() as folder:
+        results = [
+            measured(name, one, two, Path(folder), runs) for name, one, two in cases(Path(folder))
+        ]
+    report = {"machine": machine(), "runs": runs, "cases": results}
+    print_table(report)
+    if output:
+        output.write_text(json.dumps(report, indent=2) + "\n")
+
+
+def cases(folder: Path) -> list[tuple[str, list[str], list[str]]]:
+    """Name of a case, and the arguments for one day and for two."""
+    example = [ROOT / "examples" / name for name in ("air_quality.csv", "weather.csv")]
+    next_day = []
+    for path in example:
+        next_day.append(folder / path.name)
+        next_day[-1].write_text(path.read_text().replace("2020-01-15", "2020-01-16"))
+    found = [("example, tidy, with weather", [*map(str, example)], [*map(str, example + next_day)])]
+    cnemc = REAL_DATA / "cnemc"
+    if cnemc.is_dir():
+        days = [str(cnemc / f"china_sites_{day}.csv") for day in ("20190106", "20190512")]
+        stations = ["--stations", str(cnemc / "station_list.csv")]
+        found.append(("real day, CNEMC hourly", [days[0], *stations], [*days, *stations]))
+    return found
+
+
+def measured(
+    name: str, one_day: list[str], two_days: list[str], folder: Path, runs: int
+) -> dict[str, Any]:
+    """Median times of a case and the largest memory of any run."""
+    run(one_day, folder)  # fills the file cache
+    pairs = [(run(one_day, folder), run(two_days, folder)) for _ in range(runs)]
+    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss
+    # macOS counts bytes, Linux kilobytes.
+    megabytes = peak / (2**20 if sys.platform == "darwin" else 2**10)
+    return {
+        "case": name,
+        "one_day_s": round(statistics.median(one for one, _ in pairs), 3),
+        "second_day_s": round(statistics.median(two - one for one, two in pairs), 3),
+        "slowest_day_s": round(max(one for one, _ in pairs), 3),
+        "peak_memory_mb": round(megabytes),
+    }
+
+
+def run(arguments: list[str], folder: Path) -> float:
+    """Seconds of one run, from the start of the process to its end."""
+    command = [sys.executable, "-m", "pointfuse", "fuse", *arguments]
+    began = time.perf_counter()
+    subprocess.run([*command, "-o", str(folder / "out.nc"), "--quiet"], check=True, cwd=folder)
+    return time.perf_counter() - began
+
+
+def machine() -> dict[str, Any]:
+    """What the numbers depend on."""
+    import netCDF4
+    import numpy
+    import onnxruntime
+
+    from pointfuse import __version__
+    from pointfuse.cpus import usable_cpus
+
+    return {
+        "processor": processor(),
+        "threads": usable_cpus(),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "pointfuse": __version__,
+        "onnxruntime": onnxruntime.__version__,
+        "numpy": numpy.__version__,
+        "netCDF4": netCDF4.__version__,
+        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
+    }
+
+
+def processor() -> str:
+    """Name of the processor."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return names[0] if names else platform.processor()
+
+
+def print_table(report: dict[str, Any]) -> None:
+    """Print the results in Markdown."""
+    about = report["machine"]
+    print("| case | one day, files to file | second day in the same call | peak memory |")
+    print("| --- | --- | --- | --- |")
+    for case in report["cases"]:
+        print(
+            f"| {case['case']} | {case['one_day_s']:.2f} s | {case['second_day_s']:.2f} s | "
+            f"{case['peak_memory_mb']} MB |"
+        )
+    print(
+        f"\nMedians of {report['runs']} runs in new processes, start-up included; "
+        f"{about['processor']}, {about['threads']} threads, {about['system']}, Python "
+        f"{about['python']}, onnxruntime {about['onnxruntime']}, {about['date']}; "
+        "`python benchmarks/first_light.py`."
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,48 @@
+"""Fuse sparse station observations into complete daily fields, with one ONNX file on a CPU.
+
+>>> import pointfuse
+>>> fields = pointfuse.fuse(pointfuse.read_stations("examples/air_quality.csv"))
+>>> path = fields.to_netcdf("pm25.nc")
+"""
+
+from pointfuse.errors import (
+    DeviceError,
+    InputError,
+    InputFileNotFoundError,
+    MissingExtraError,
+    ModelFileError,
+    OutputError,
+    PointfuseError,
+)
+from pointfuse.fields import FusedFields
+from pointfuse.fusion import fuse
+from pointfuse.grid import Grid
+from pointfuse.metadata import ModelMetadata, StaticLayer, Variable
+from pointfuse.model import Model, load_model
+from pointfuse.observations import Observations, Stations
+from pointfuse.projection import LambertConformal
+from pointfuse.readers import read_stations
+from pointfuse.version import __version__
+
+__all__ = [
+    "DeviceError",
+    "FusedFields",
+    "Grid",
+    "InputError",
+    "InputFileNotFoundError",
+    "LambertConformal",
+    "MissingExtraError",
+    "Model",
+    "ModelFileError",
+    "ModelMetadata",
+    "Observations",
+    "OutputError",
+    "PointfuseError",
+    "StaticLayer",
+    "Stations",
+    "Variable",
+    "__version__",
+    "fuse",
+    "load_model",
+    "read_stations",
+]

@@ -1,0 +1,219 @@
+"""Fused fields in the terms of the CF conventions: variables, dimensions, attributes.
+
+One description serves the netCDF writer and the xarray dataset.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.fields import FusedFields
+from pointfuse.grid import Grid
+from pointfuse.timezones import utc_midnights, zone_name
+from pointfuse.version import __version__
+
+CONVENTIONS = "CF-1.8"
+REFERENCES = (
+    "Lyu, B. et al.: Deep-learning spatial principles from deterministic chemical transport models "
+    "for chemical reanalysis, Geosci. Model Dev., 15, 2022"
+)
+_TIME_UNITS = "hours since 1970-01-01 00:00:00"
+_PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
+
+
+@dataclass(frozen=True)
+class CFVariable:
+    """A variable of the file.
+
+    Parameters
+    ----------
+    name : str
+        Its name.
+    dimensions : tuple of str
+        Names of its dimensions.
+    values : ndarray
+        Its values.
+    attributes : mapping
+        Its attributes.
+    gaps : bool
+        Whether values may be missing (NaN).
+    """
+
+    name: str
+    dimensions: tuple[str, ...]
+    values: NDArray[Any]
+    attributes: Mapping[str, Any] = field(default_factory=dict)
+    gaps: bool = False
+
+
+def grid_variables(fields: FusedFields) -> list[CFVariable]:
+    """Variables that do not change with time: coordinates, projection, stations."""
+    grid, stations = fields.model.grid, fields.stations.observations.stations
+    longitude, latitude = grid.longitude_latitude()
+    return [
+        CFVariable("crs", (), np.array(0, np.int32), _projection(grid)),
+        CFVariable("y", ("y",), grid.y, _plane_coordinate("y", "northward")),
+        CFVariable("x", ("x",), grid.x, _plane_coordinate("x", "eastward")),
+        CFVariable("lat", ("y", "x"), latitude.astype(np.float32), _degrees("latitude", "north")),
+        CFVariable("lon", ("y", "x"), longitude.astype(np.float32), _degrees("longitude", "east")),
+        CFVariable(
+            "station_id",
+            ("station",),
+            stations.code.astype(object),
+            {"long_name": "station code in its network"},
+        ),
+        CFVariable(
+            "station_lat",
+            ("station",),
+            stations.latitude,
+            _degrees("latitude", "north") | {"long_name": "latitude of the station"},
+        ),
+        CFVariable(
+            "station_lon",
+            ("station",),
+            stations.longitude,
+            _degrees("longitude", "east") | {"long_name": "longitude of the station"},
+        ),
+    ]
+
+
+def day_variables(fields: FusedFields) -> list[CFVariable]:
+    """Variables with a value a day: time, the fused field, its support, the observations."""
+    starts = utc_midnights(fields.days, fields.stations.observations.timezone)
+    ends = utc_midnights(fields.days + 1, fields.stations.observations.timezone)
+    bounds = np.stack([starts, ends], axis=1).astype("datetime64[s]").astype(np.float64) / 3600
+    target = fields.model.target
+    return [
+        CFVariable(
+            "time",
+            ("time",),
+            bounds.mean(axis=1),
+            {
+                "standard_name": "time",
+                "long_name": "middle of the local day, UTC",
+                "units": _TIME_UNITS,
+                "calendar": "standard",
+                "axis": "T",
+                "bounds": "time_bnds",
+            },
+        ),
+        CFVariable("time_bnds", ("time", "bounds"), bounds),
+        CFVariable(
+            target.name,
+            ("time", "y", "x"),
+            fields.values,
+            {
+                "standard_name": target.standard_name,
+                "long_name": target.long_name,
+                "units": target.units,
+                "cell_methods": "time: mean",
+                "valid_min": np.float32(0),
+                "ancillary_variables": "station_count station_distance",
+            }
+            | _PLACED,
+        ),
+        CFVariable(
+            "station_count",
+            ("time", "y", "x"),
+            fields.station_count,
+            {
+                "standard_name": "number_of_observations",
+                "long_name": f"stations of {target.name} averaged in the cell",
+                "units": "1",
+            }
+            | _PLACED,
+        ),
+        CFVariable(
+            "station_distance",
+            ("time", "y", "x"),
+            fields.station_distance / np.float32(1000),
+            {
+                "long_name": f"distance to the nearest cell with a station of {target.name}",
+                "units": "km",
+                "comment": "The field is supported by observations where this is small.",
+            }
+            | _PLACED,
+        ),
+        *_station_variables(fields),
+    ]
+
+
+def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:
+    """Attributes of the file: what it is, and how it came to be."""
+    import onnxruntime
+
+    model, observations = fields.model, fields.stations.observations
+    zone = zone_name(observations.timezone)
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    files = ", ".join(dict.fromkeys(file.name for file in observations.files)) or "an array"
+    return {
+        "Conventions": CONVENTIONS,
+        "title": f"{model.target.long_name[:1].upper()}{model.target.long_name[1:]}, fused from "
+        "station observations",
+        "institution": "not given",
+        "source": f"pointfuse {__version__} with the network {model.name} {model.version}, which "
+        "was trained on simulations alone, applied to station observations",
+        "history": f"{now} pointfuse {__version__}: {history}",
+        "references": REFERENCES,
+        "comment": f"Days begin and end in the time zone {zone}. Observations from {files}.",
+        "day_timezone": zone,
+        "model_name": model.name,
+        "model_version": model.version,
+        "model_sha256": fields.model_sha256,
+        "device": fields.provider,
+        "runtime": f"onnxruntime {onnxruntime.__version__}",
+    }
+
+
+def _station_variables(fields: FusedFields) -> list[CFVariable]:
+    """Daily means of the stations that went into the fields, one variable a quantity."""
+    observations = fields.stations.observations
+    return [
+        CFVariable(
+            f"station_{variable.name}",
+            ("time", "station"),
+            observations.values[variable.name].astype(np.float32),
+            {
+                "standard_name": variable.standard_name,
+                "long_name": f"{variable.long_name} at the station, as used",
+                "units": variable.units,
+                "cell_methods": "time: mean",
+                "coordinates": "station_id station_lat station_lon",
+            },
+            gaps=True,
+        )
+        for variable in fields.model.variables
+        if variable.name in observations.values
+    ]
+
+
+def _projection(grid: Grid) -> dict[str, Any]:
+    projection = grid.projection
+    return {
+        "grid_mapping_name": projection.grid_mapping_name,
+        "standard_parallel": np.array(projection.standard_parallel),
+        "longitude_of_central_meridian": projection.longitude_of_central_meridian,
+        "latitude_of_projection_origin": projection.latitude_of_projection_origin,
+        "false_easting": 0.0,
+        "false_northing": 0.0,
+        "earth_radius": projection.earth_radius,
+    }
+
+
+def _plane_coordinate(axis: str, direction: str) -> dict[str, str]:
+    return {
+        "standard_name": f"projection_{axis}_coordinate",
+        "long_name": f"{direction} distance of the cell centre in the plane of the projection",
+        "units": "m",
+        "axis": axis.upper(),
+    }
+
+
+def _degrees(name: str, direction: str) -> dict[str, str]:
+    return {"standard_name": name, "long_name": name, "units": f"degrees_{direction}"}

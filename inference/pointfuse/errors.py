@@ -1,0 +1,40 @@
+"""Errors of pointfuse: each is a `PointfuseError` and the matching builtin exception.
+
+Messages say what was expected, what was found and what to do, in one sentence, so that the
+command line can print them as they are.
+"""
+
+from __future__ import annotations
+
+
+class PointfuseError(Exception):
+    """Base of every error that pointfuse raises on purpose."""
+
+    exit_code = 1
+    """Status with which the command line ends on this error."""
+
+
+class InputError(PointfuseError, ValueError):
+    """Station files or arrays that cannot be used as they are."""
+
+
+class InputFileNotFoundError(PointfuseError, FileNotFoundError):
+    """A file named by the caller does not exist."""
+
+
+class ModelFileError(PointfuseError, ValueError):
+    """A model file that is damaged, altered, or not a pointfuse model."""
+
+
+class OutputError(PointfuseError, OSError):
+    """A result that cannot be written where it was asked for."""
+
+
+class DeviceError(PointfuseError, RuntimeError):
+    """A device or runtime that was asked for and cannot be used."""
+
+    exit_code = 3
+
+
+class MissingExtraError(PointfuseError, ImportError):
+    """A feature whose optional packages are not installed."""

@@ -1,0 +1,121 @@
+"""Fusion: observations in, complete fields out."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+
+import numpy as np
+
+from pointfuse.errors import InputError
+from pointfuse.fields import FusedFields, concatenate
+from pointfuse.gridding import PlacedObservations, grid_days, place, station_distance
+from pointfuse.model import Model, load_model
+from pointfuse.observations import Observations
+
+logger = logging.getLogger(__name__)
+
+DAYS_PER_BATCH = 1
+"""Days that go through the model at once. On a processor more of them cost memory and no time is
+won (`benchmarks/first_light.py`)."""
+
+
+def fuse(
+    observations: Observations, model: Model | None = None, *, days_per_batch: int = DAYS_PER_BATCH
+) -> FusedFields:
+    """Fuse daily station observations into complete fields.
+
+    Days without a valid observation of the fused variable are left out, with a warning.
+
+    Parameters
+    ----------
+    observations : Observations
+        Daily means, from `pointfuse.read_stations`.
+    model : Model, optional
+        From `pointfuse.load_model`; the shipped model by default.
+    days_per_batch : int
+        Days that go through the model at once.
+
+    Raises
+    ------
+    InputError
+        If there is no valid observation of the fused variable on any day.
+
+    Examples
+    --------
+    >>> fields = fuse(read_stations("examples/air_quality.csv"))
+    >>> fields.values.shape
+    (1, 372, 426)
+    """
+    model = model or load_model()
+    placed = days_to_fuse(place(observations, model.metadata))
+    return concatenate(list(fuse_in_batches(placed, model, days_per_batch)))
+
+
+def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
+    """The days on which the fused variable was observed; the others are named in a warning.
+
+    Raises
+    ------
+    InputError
+        If there is no such day.
+    """
+    target = placed.metadata.target
+    days = placed.observations.times
+    table = placed.observations.values.get(target.name)
+    observed = np.zeros(len(days), bool) if table is None else np.isfinite(table).any(axis=1)
+    if not observed.any():
+        counts = placed.counts
+        raise InputError(
+            f"there is no valid daily mean of {target.name} on the grid: {len(days)} days, "
+            f"{counts.read} stations read, {counts.valid} with a valid value of any variable, "
+            f"{counts.without_coordinates} of them without coordinates, {counts.outside_grid} "
+            f"outside the grid, {counts.out_of_range} daily means out of range; check the period, "
+            "the station list, the units and --min-hours"
+        )
+    if not observed.all():
+        missing = ", ".join(str(day) for day in days[~observed])
+        logger.warning("no valid daily mean of %s, so no field, on %s", target.name, missing)
+    return placed.on_days(np.flatnonzero(observed))
+
+
+def fuse_in_batches(
+    placed: PlacedObservations, model: Model, days_per_batch: int = DAYS_PER_BATCH
+) -> Iterator[FusedFields]:
+    """Fuse days a few at a time, so that memory does not grow with their number.
+
+    Parameters
+    ----------
+    placed : PlacedObservations
+        Observations on the model's grid, from `days_to_fuse`.
+    model : Model
+        The model.
+    days_per_batch : int
+        Days that go through the model at once.
+
+    Yields
+    ------
+    FusedFields
+        The next days; all have the same stations.
+
+    Raises
+    ------
+    InputError
+        If `days_per_batch` is not positive.
+    """
+    if days_per_batch < 1:
+        raise InputError(f"a batch holds at least one day, got {days_per_batch}")
+    grid = model.metadata.grid
+    for first in range(0, len(placed.observations.times), days_per_batch):
+        batch = placed.on_days(slice(first, first + days_per_batch))
+        gridded = grid_days(batch)
+        yield FusedFields(
+            values=model.run(gridded.observations, gridded.observed),
+            station_count=gridded.station_count,
+            station_distance=np.stack(
+                [station_distance(count > 0, grid) for count in gridded.station_count]
+            ),
+            stations=batch,
+            model_sha256=model.sha256,
+            provider=model.provider,
+        )

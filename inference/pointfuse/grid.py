@@ -1,0 +1,82 @@
+"""A regular grid of square cells in a map projection."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from pointfuse.projection import LambertConformal
+
+
+@dataclass(frozen=True)
+class Grid:
+    """Square cells in the plane of a projection; row 0 is south, column 0 is west.
+
+    Parameters
+    ----------
+    projection : LambertConformal
+        Projection of the plane.
+    rows, columns : int
+        Size of the grid.
+    cell_size : float
+        Edge of a cell, m.
+    first_x, first_y : float
+        Centre of the cell in row 0 and column 0, m.
+    """
+
+    projection: LambertConformal
+    rows: int
+    columns: int
+    cell_size: float
+    first_x: float
+    first_y: float
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Rows and columns."""
+        return self.rows, self.columns
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        """Cell centres along a row, m, shape (columns,)."""
+        return self.first_x + self.cell_size * np.arange(self.columns, dtype=np.float64)
+
+    @property
+    def y(self) -> NDArray[np.float64]:
+        """Cell centres along a column, m, shape (rows,)."""
+        return self.first_y + self.cell_size * np.arange(self.rows, dtype=np.float64)
+
+    def longitude_latitude(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Geographic coordinates of the cell centres.
+
+        Returns
+        -------
+        longitude, latitude : ndarray of float64, shape (rows, columns)
+            Degrees east and north.
+        """
+        return self.projection.inverse(*np.meshgrid(self.x, self.y))
+
+    def cells(self, longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.int64]:
+        """Cells in which points lie.
+
+        Parameters
+        ----------
+        longitude, latitude : array_like, shape (n,)
+            Degrees east and north; NaN where unknown.
+
+        Returns
+        -------
+        ndarray of int64, shape (n,)
+            ``row * columns + column`` of the nearest cell centre, -1 for a point that is outside
+            the grid or has no coordinates.
+        """
+        x, y = self.projection.forward(longitude, latitude)
+        column = np.floor((x - self.first_x) / self.cell_size + 0.5)
+        row = np.floor((y - self.first_y) / self.cell_size + 0.5)
+        # Comparisons with NaN are false, so a point without coordinates is not inside.
+        inside = (row >= 0) & (row < self.rows) & (column >= 0) & (column < self.columns)
+        cell = np.full(inside.shape, -1, np.int64)
+        cell[inside] = (row[inside] * self.columns + column[inside]).astype(np.int64)
+        return cell

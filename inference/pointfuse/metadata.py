@@ -1,0 +1,318 @@
+"""What a model file says of itself: the JSON entry `pointfuse` in its metadata.
+
+The entry is a contract with people who never import pointfuse; `docs/model-file.md` describes it.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pointfuse.errors import ModelFileError
+from pointfuse.grid import Grid
+from pointfuse.projection import LambertConformal
+
+SCHEMA_VERSION = 1
+METADATA_KEY = "pointfuse"
+
+
+@dataclass(frozen=True)
+class Variable:
+    """A quantity that the model takes or gives.
+
+    Parameters
+    ----------
+    name : str
+        Name of the column in tidy files and of the variable in output files.
+    units : str
+        Units in which the model works, in CF spelling.
+    standard_name, long_name : str
+        CF standard name, and a name for people.
+    valid_range : tuple of two floats
+        Smallest and largest daily mean that the model accepts, in `units`.
+    """
+
+    name: str
+    units: str
+    standard_name: str
+    long_name: str
+    valid_range: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class StaticLayer:
+    """A field that is stored inside the model file.
+
+    Parameters
+    ----------
+    name, units, source : str
+        What it is, its units, and the data it was made from.
+    """
+
+    name: str
+    units: str
+    source: str
+
+
+@dataclass(frozen=True)
+class ModelMetadata:
+    """Self-description of a model file (schema version 1).
+
+    Parameters
+    ----------
+    name, version : str
+        Name of the model and its own version, which is not that of the code.
+    summary, licence : str
+        One sentence on what the model does, and the SPDX identifier of its licence.
+    precision : str
+        ``fp32``, ``fp16`` or ``int8``.
+    grid : Grid
+        Grid of inputs and outputs.
+    variables : tuple of Variable
+        Channels of the inputs, in order; the first is the one that is fused.
+    static_layers : tuple of StaticLayer
+        Fields stored in the graph, in order.
+    training, export : mapping
+        How the weights and the file came to be (free form: strings, numbers, lists, mappings).
+    scores : tuple of mapping
+        Results of evaluations, each with its origin.
+    weights_sha256 : str
+        Hash of the trained weights, whatever the precision of the file.
+    """
+
+    name: str
+    version: str
+    summary: str
+    licence: str
+    precision: str
+    grid: Grid
+    variables: tuple[Variable, ...]
+    static_layers: tuple[StaticLayer, ...]
+    training: Mapping[str, object]
+    export: Mapping[str, object]
+    scores: tuple[Mapping[str, object], ...]
+    weights_sha256: str
+
+    @property
+    def target(self) -> Variable:
+        """The variable that is fused."""
+        return self.variables[0]
+
+    @classmethod
+    def from_json(cls, text: str) -> ModelMetadata:
+        """Read and check the metadata entry of a model file.
+
+        Parameters
+        ----------
+        text : str
+            Value of the metadata entry ``pointfuse``.
+
+        Raises
+        ------
+        ModelFileError
+            If the text is no JSON, has another schema version, or lacks or garbles a field.
+        """
+        try:
+            content = json.loads(text, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError) as error:
+            raise ModelFileError(
+                f"the model's metadata entry '{METADATA_KEY}' is not valid JSON ({error}); "
+                "get the file again from where it was published"
+            ) from error
+        if not isinstance(content, dict):
+            raise ModelFileError(
+                f"the model's metadata entry '{METADATA_KEY}' should be a JSON object, got a "
+                f"{type(content).__name__}; get the file again from where it was published"
+            )
+        block = _Block(content, "")
+        schema = block.integer("schema_version")
+        if schema != SCHEMA_VERSION:
+            raise ModelFileError(
+                f"the model's metadata has schema version {schema}, this pointfuse reads version "
+                f"{SCHEMA_VERSION}; use a pointfuse that matches the model"
+            )
+        variables = tuple(_variable(entry) for entry in block.blocks("variables"))
+        if not variables:
+            raise ModelFileError("the model's metadata names no variables; expected at least one")
+        if len({variable.name for variable in variables}) != len(variables):
+            raise ModelFileError("the model's metadata names a variable twice")
+        return cls(
+            name=block.text("name"),
+            version=block.text("version"),
+            summary=block.text("summary"),
+            licence=block.text("licence"),
+            precision=block.text("precision"),
+            grid=_grid(block.block("grid")),
+            variables=variables,
+            static_layers=tuple(
+                StaticLayer(entry.text("name"), entry.text("units"), entry.text("source"))
+                for entry in block.blocks("static_layers")
+            ),
+            training=block.block("training").content,
+            export=block.block("export").content,
+            scores=tuple(entry.content for entry in block.blocks("scores")),
+            weights_sha256=block.text("weights_sha256"),
+        )
+
+    def to_dict(self) -> dict[str, object]:
+        """The metadata as JSON types, laid out as in the file."""
+        projection = self.grid.projection
+        return {
+            "schema_version": SCHEMA_VERSION,
+            "name": self.name,
+            "version": self.version,
+            "summary": self.summary,
+            "licence": self.licence,
+            "precision": self.precision,
+            "grid": {
+                "projection": {
+                    "grid_mapping_name": projection.grid_mapping_name,
+                    "standard_parallel": list(projection.standard_parallel),
+                    "longitude_of_central_meridian": projection.longitude_of_central_meridian,
+                    "latitude_of_projection_origin": projection.latitude_of_projection_origin,
+                    "earth_radius": projection.earth_radius,
+                },
+                "rows": self.grid.rows,
+                "columns": self.grid.columns,
+                "cell_size": self.grid.cell_size,
+                "first_x": self.grid.first_x,
+                "first_y": self.grid.first_y,
+            },
+            "variables": [
+                {
+                    "name": variable.name,
+                    "units": variable.units,
+                    "standard_name": variable.standard_name,
+                    "long_name": variable.long_name,
+                    "valid_range": list(variable.valid_range),
+                }
+                for variable in self.variables
+            ],
+            "static_layers": [
+                {"name": layer.name, "units": layer.units, "source": layer.source}
+                for layer in self.static_layers
+            ],
+            "training": dict(self.training),
+            "export": dict(self.export),
+            "scores": [dict(score) for score in self.scores],
+            "weights_sha256": self.weights_sha256,
+        }
+
+    def to_json(self) -> str:
+        """The metadata as the text that is stored in the file."""
+        return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A JSON object of the metadata, with typed access that names what is wrong."""
+
+    content: Mapping[str, object]
+    path: str
+
+    def text(self, key: str) -> str:
+        value = self._value(key)
+        if not isinstance(value, str) or not value:
+            raise self._garbled(key, "a text", value)
+        return value
+
+    def number(self, key: str) -> float:
+        value = self._value(key)
+        if isinstance(value, bool) or not isinstance(value, int | float):
+            raise self._garbled(key, "a number", value)
+        if not math.isfinite(value):
+            raise self._garbled(key, "a finite number", value)
+        return float(value)
+
+    def integer(self, key: str) -> int:
+        value = self._value(key)
+        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+            raise self._garbled(key, "a positive whole number", value)
+        return value
+
+    def pair(self, key: str) -> tuple[float, float]:
+        value = self._value(key)
+        if not isinstance(value, list) or len(value) != 2:
+            raise self._garbled(key, "two numbers", value)
+        entries = _Block(dict(zip(("first", "second"), value, strict=True)), self._name(key))
+        return entries.number("first"), entries.number("second")
+
+    def block(self, key: str) -> _Block:
+        value = self._value(key)
+        if not isinstance(value, dict):
+            raise self._garbled(key, "an object", value)
+        return _Block(value, self._name(key))
+
+    def blocks(self, key: str) -> list[_Block]:
+        value = self._value(key)
+        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
+            raise self._garbled(key, "a list of objects", value)
+        return [_Block(entry, f"{self._name(key)}[{i}]") for i, entry in enumerate(value)]
+
+    def _name(self, key: str) -> str:
+        return f"{self.path}.{key}" if self.path else key
+
+    def _value(self, key: str) -> object:
+        if key not in self.content:
+            raise ModelFileError(
+                f"the model's metadata lacks '{self._name(key)}'; "
+                "get the file again from where it was published"
+            )
+        return self.content[key]
+
+    def _garbled(self, key: str, expected: str, value: object) -> ModelFileError:
+        return ModelFileError(
+            f"'{self._name(key)}' in the model's metadata should be {expected}, got "
+            f"{json.dumps(value)[:60]}; get the file again from where it was published"
+        )
+
+
+def _variable(entry: _Block) -> Variable:
+    low, high = entry.pair("valid_range")
+    if low >= high:
+        raise ModelFileError(f"'{entry.path}.valid_range' in the model's metadata is empty")
+    return Variable(
+        entry.text("name"),
+        entry.text("units"),
+        entry.text("standard_name"),
+        entry.text("long_name"),
+        (low, high),
+    )
+
+
+def _grid(block: _Block) -> Grid:
+    entry = block.block("projection")
+    kind = entry.text("grid_mapping_name")
+    if kind != LambertConformal.grid_mapping_name:
+        raise ModelFileError(
+            f"the model's grid is in the projection '{kind}', this pointfuse knows "
+            f"'{LambertConformal.grid_mapping_name}'; use a pointfuse that matches the model"
+        )
+    try:
+        projection = LambertConformal(
+            entry.pair("standard_parallel"),
+            entry.number("longitude_of_central_meridian"),
+            entry.number("latitude_of_projection_origin"),
+            entry.number("earth_radius"),
+        )
+    except ModelFileError:
+        raise
+    except ValueError as error:
+        raise ModelFileError(f"the model's grid is impossible: {error}") from error
+    cell_size = block.number("cell_size")
+    if cell_size <= 0:
+        raise ModelFileError(f"the model's grid has cells of {cell_size} m; expected more than 0")
+    return Grid(
+        projection,
+        block.integer("rows"),
+        block.integer("columns"),
+        cell_size,
+        block.number("first_x"),
+        block.number("first_y"),
+    )
+
+
+def _refuse_constant(name: str) -> float:
+    raise ValueError(f"{name} is no JSON number")

@@ -1,0 +1,140 @@
+"""Model files: checked for what they are before anything native sees them."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+
+from pointfuse.errors import InputFileNotFoundError, ModelFileError
+from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
+from pointfuse.shipped import ShippedModel, model_folder, shipped_models
+
+logger = logging.getLogger(__name__)
+
+_FLOAT32 = 1
+_LFS_POINTER = b"version https://git-lfs"
+# A protocol buffer with the IR version as first field, as every ONNX writer begins a model.
+_MAGIC = b"\x08"
+
+
+def read_model_file(
+    path: str | PathLike[str] | None = None,
+) -> tuple[bytes, ModelMetadata, str]:
+    """Content, self-description and hash of a model file, after all checks of `load_model`.
+
+    Parameters
+    ----------
+    path : path, optional
+        ONNX file; the shipped model by default.
+
+    Raises
+    ------
+    InputFileNotFoundError, ModelFileError
+        As `load_model`.
+    """
+    shipped = shipped_models()
+    path = model_folder() / shipped[0].file if path is None else Path(path)
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise InputFileNotFoundError(f"there is no model file {path}; check the path") from error
+    except OSError as error:
+        raise ModelFileError(f"{path} cannot be read: {error.strerror or error}") from error
+    _check_magic(path.name, content)
+    sha256 = hashlib.sha256(content).hexdigest()
+    _check_origin(path.name, content, sha256, shipped)
+    try:
+        structure = read_onnx_structure(content)
+        _check_safety(structure)
+        metadata = _metadata(structure)
+        _check_signatures(structure, metadata)
+    except ModelFileError as error:
+        raise ModelFileError(f"{path.name}: {error}") from error
+    return content, metadata, sha256
+
+
+def _check_magic(name: str, content: bytes) -> None:
+    if content.startswith(_LFS_POINTER):
+        raise ModelFileError(
+            f"{name} is a Git LFS pointer, not the model itself; run 'git lfs pull' or download "
+            "the file"
+        )
+    if not content.startswith(_MAGIC):
+        raise ModelFileError(
+            f"{name} ({len(content)} bytes) does not begin like an ONNX file; check the path, or "
+            "get the file again"
+        )
+
+
+def _check_origin(
+    name: str, content: bytes, sha256: str, shipped: tuple[ShippedModel, ...]
+) -> None:
+    if any(model.sha256 == sha256 for model in shipped):
+        return
+    for model in shipped:
+        if model.file == name:
+            raise ModelFileError(
+                f"{name} is not the {model.name} {model.version} that came with pointfuse: "
+                f"expected {model.bytes} bytes with sha256 {model.sha256}, got {len(content)} "
+                f"bytes with {sha256}; get it again, or rename it if it is a model of your own"
+            )
+    logger.warning("%s is not a model that came with pointfuse; its sha256 is %s", name, sha256)
+
+
+def _check_safety(structure: OnnxStructure) -> None:
+    if structure.external_data:
+        raise ModelFileError(
+            "the model refers to data in other files; expected a single file, so export it with "
+            "its weights inside"
+        )
+    foreign = structure.domains - {""}
+    if foreign:
+        raise ModelFileError(
+            f"the model uses operators of the domain {', '.join(sorted(foreign))}; expected "
+            "standard ONNX operators alone"
+        )
+
+
+def _metadata(structure: OnnxStructure) -> ModelMetadata:
+    if METADATA_KEY not in structure.metadata:
+        raise ModelFileError(
+            f"this ONNX file is not a pointfuse model: it has no metadata entry '{METADATA_KEY}'; "
+            "export one with pointfuse-export"
+        )
+    return ModelMetadata.from_json(structure.metadata[METADATA_KEY])
+
+
+def _check_signatures(structure: OnnxStructure, metadata: ModelMetadata) -> None:
+    rows, columns = metadata.grid.shape
+    channels = len(metadata.variables)
+    stack = TensorSignature(_FLOAT32, (None, channels, rows, columns))
+    _check_tensors("inputs", structure.inputs, {"observations": stack, "observed": stack})
+    field = TensorSignature(_FLOAT32, (None, 1, rows, columns))
+    target = metadata.target.name
+    outputs = {name: found for name, found in structure.outputs.items() if name == target}
+    _check_tensors("outputs", outputs, {target: field})
+
+
+def _check_tensors(
+    kind: str, found: Mapping[str, TensorSignature], expected: Mapping[str, TensorSignature]
+) -> None:
+    if found != expected:
+        raise ModelFileError(
+            f"the model's {kind} do not fit the grid and variables that it declares: expected "
+            f"{_described(expected)}, got {_described(found)}; export the model again"
+        )
+
+
+def _described(signatures: Mapping[str, TensorSignature]) -> str:
+    return (
+        ", ".join(
+            f"{name}({', '.join('time' if n is None else str(n) for n in signature.shape)})"
+            + ("" if signature.element_type == _FLOAT32 else " not in float32")
+            for name, signature in signatures.items()
+        )
+        or "none"
+    )

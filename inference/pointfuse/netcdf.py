@@ -1,0 +1,91 @@
+"""Writer of CF netCDF files: a few days at a time, visible only when complete."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from os import PathLike
+from pathlib import Path
+from typing import Any, Literal
+
+import netCDF4
+import numpy as np
+
+from pointfuse.atomic import replacing
+from pointfuse.cf import CFVariable, day_variables, global_attributes, grid_variables
+from pointfuse.errors import InputError
+from pointfuse.fields import FusedFields
+
+
+def write_netcdf(
+    path: str | PathLike[str], batches: Iterable[FusedFields], *, history: str
+) -> Path:
+    """Write fields to a CF netCDF file, as they come.
+
+    Parameters
+    ----------
+    path : path
+        File to write; an existing one is replaced once the new one is complete.
+    batches : iterable of FusedFields
+        Fields of successive days; at least one, of one model and the same stations.
+    history : str
+        What was done, for the file's history.
+
+    Returns
+    -------
+    Path
+        The file.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    InputError
+        If there are no fields.
+    """
+    path = Path(path)
+    with replacing(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
+        for batch in batches:
+            if not dataset.variables:
+                _define(dataset, batch, history)
+            _append(dataset, batch)
+        if not dataset.variables:
+            raise InputError(f"there are no fields to write to {path.name}")
+    return path
+
+
+def _define(dataset: netCDF4.Dataset, fields: FusedFields, history: str) -> None:
+    rows, columns = fields.model.grid.shape
+    dataset.setncatts(global_attributes(fields, history))
+    dataset.createDimension("time", None)
+    dataset.createDimension("bounds", 2)
+    dataset.createDimension("y", rows)
+    dataset.createDimension("x", columns)
+    dataset.createDimension("station", len(fields.stations.observations.stations))
+    for variable in grid_variables(fields):
+        _create(dataset, variable)[...] = variable.values
+    for variable in day_variables(fields):
+        _create(dataset, variable)
+
+
+def _append(dataset: netCDF4.Dataset, fields: FusedFields) -> None:
+    first = len(dataset.dimensions["time"])
+    for variable in day_variables(fields):
+        values = np.ma.masked_invalid(variable.values)
+        dataset[variable.name][first : first + len(values)] = values
+
+
+def _create(dataset: netCDF4.Dataset, variable: CFVariable) -> netCDF4.Variable[Any]:
+    kind: Any = variable.values.dtype
+    text = kind.hasobject
+    # Neither texts nor single numbers can be compressed.
+    compression: Literal["zlib"] | None = None if text or not variable.dimensions else "zlib"
+    created: netCDF4.Variable[Any] = dataset.createVariable(
+        variable.name,
+        str if text else kind,
+        variable.dimensions,
+        compression=compression,
+        complevel=4,
+        fill_value=netCDF4.default_fillvals[kind.str[1:]] if variable.gaps else None,
+    )
+    created.setncatts(variable.attributes)
+    return created

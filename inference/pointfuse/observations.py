@@ -1,0 +1,203 @@
+"""Observations at stations: the table that readers fill and gridding takes."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.errors import InputError
+
+
+@dataclass(frozen=True)
+class Stations:
+    """Places of measurement.
+
+    Parameters
+    ----------
+    code : ndarray of str, shape (station,)
+        Names of the stations in their network.
+    longitude, latitude : ndarray of float64, shape (station,)
+        Degrees east and north; NaN where unknown.
+    """
+
+    code: NDArray[np.str_]
+    longitude: NDArray[np.float64]
+    latitude: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.code)
+
+
+@dataclass(frozen=True)
+class SourceFile:
+    """What a reader found in a file.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, without its folder.
+    format : str
+        Format in which it was read.
+    stations, times : int
+        Stations and hours (or days) in it.
+    remarks : tuple of str
+        Oddities that did not stop the reading, one sentence each.
+    """
+
+    name: str
+    format: str
+    stations: int
+    times: int
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observations:
+    """Values of some variables at stations and times.
+
+    Parameters
+    ----------
+    stations : Stations
+        Places of measurement.
+    times : ndarray of datetime64[h] or datetime64[D], shape (time,)
+        Hours or days in `timezone`, increasing, each once.
+    values : mapping of str to ndarray of float64, shape (time, station)
+        One table a variable, in the units of the model; NaN where missing.
+    timezone : datetime.tzinfo
+        Time zone of `times`.
+    files : tuple of SourceFile
+        Where the values came from.
+    """
+
+    stations: Stations
+    times: NDArray[np.datetime64]
+    values: Mapping[str, NDArray[np.float64]]
+    timezone: datetime.tzinfo
+    files: tuple[SourceFile, ...] = ()
+
+    @property
+    def hourly(self) -> bool:
+        """Whether the times are hours, not days."""
+        return bool(self.times.dtype == np.dtype("datetime64[h]"))
+
+    def between(
+        self, first: np.datetime64 | None = None, last: np.datetime64 | None = None
+    ) -> Observations:
+        """Observations of a period.
+
+        Parameters
+        ----------
+        first, last : datetime64[D], optional
+            First and last day, both included; open where None.
+        """
+        days = self.times.astype("datetime64[D]")
+        kept = np.ones(len(days), bool)
+        if first is not None:
+            kept &= days >= first
+        if last is not None:
+            kept &= days <= last
+        return replace(
+            self,
+            times=self.times[kept],
+            values={name: table[kept] for name, table in self.values.items()},
+        )
+
+
+def daily_means(hourly: Observations, min_hours: int = 18) -> Observations:
+    """Daily means of hourly observations.
+
+    Parameters
+    ----------
+    hourly : Observations
+        Hourly values; the day of a value is the calendar day of its time.
+    min_hours : int
+        Valid hours that make a day, 1 to 24; with fewer the day is missing.
+
+    Raises
+    ------
+    InputError
+        If `min_hours` is not between 1 and 24.
+    """
+    if not 1 <= min_hours <= 24:
+        raise InputError(f"a day needs 1 to 24 valid hours, got {min_hours}")
+    days, day_of_hour = np.unique(hourly.times.astype("datetime64[D]"), return_inverse=True)
+    values = {}
+    for name, table in hourly.values.items():
+        means = np.full((len(days), table.shape[1]), np.nan)
+        for day in range(len(days)):
+            hours = table[day_of_hour == day]
+            count = np.isfinite(hours).sum(axis=0)
+            enough = count >= min_hours
+            means[day, enough] = np.nansum(hours[:, enough], axis=0) / count[enough]
+        values[name] = means
+    return replace(hourly, times=days, values=values)
+
+
+def merge(parts: Sequence[Observations]) -> Observations:
+    """One table of several: all stations, all times, all variables.
+
+    Stations are the same where code and coordinates are the same.
+
+    Parameters
+    ----------
+    parts : sequence of Observations
+        At least one; all hourly or all daily, in one time zone.
+
+    Raises
+    ------
+    InputError
+        If two parts give different values for one station, time and variable.
+    """
+    index: dict[tuple[str, str, str], int] = {}
+    places = []
+    for part in parts:
+        stations = part.stations
+        # Text makes a missing coordinate (NaN) equal to itself.
+        keys = zip(
+            stations.code.tolist(),
+            map(str, stations.longitude.tolist()),
+            map(str, stations.latitude.tolist()),
+            strict=True,
+        )
+        places.append(np.array([index.setdefault(key, len(index)) for key in keys], np.int64))
+    times = np.unique(np.concatenate([part.times for part in parts]))
+    columns = list(zip(*index, strict=True)) or [(), (), ()]
+    merged = Observations(
+        Stations(
+            np.array(columns[0], np.str_),
+            np.array(columns[1], np.float64),
+            np.array(columns[2], np.float64),
+        ),
+        times,
+        {
+            name: np.full((len(times), len(index)), np.nan)
+            for name in dict.fromkeys(name for part in parts for name in part.values)
+        },
+        parts[0].timezone,
+        tuple(file for part in parts for file in part.files),
+    )
+    for part, place in zip(parts, places, strict=True):
+        cells = np.ix_(np.searchsorted(times, part.times), place)
+        for name, table in part.values.items():
+            known = merged.values[name][cells]
+            _refuse_contradiction(part, name, known, table)
+            merged.values[name][cells] = np.where(np.isnan(table), known, table)
+    return merged
+
+
+def _refuse_contradiction(
+    part: Observations, name: str, known: NDArray[np.float64], table: NDArray[np.float64]
+) -> None:
+    differs = np.isfinite(known) & np.isfinite(table) & (known != table)
+    if not differs.any():
+        return
+    time, station = np.argwhere(differs)[0]
+    raise InputError(
+        f"station {part.stations.code[station]} has two values of {name} for "
+        f"{part.times[time]}, {known[time, station]:g} and {table[time, station]:g} (the second "
+        f"in {part.files[0].name if part.files else 'the last table'}); remove one of them"
+    )

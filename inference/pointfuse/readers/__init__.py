@@ -1,0 +1,132 @@
+"""Readers of station files: from any known format to one table of daily means.
+
+A new format is one new module with `LAYOUT`, `recognises` and `read`, and one line in `READERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from os import PathLike
+from pathlib import Path
+from typing import NamedTuple
+
+from pointfuse.errors import InputError
+from pointfuse.observations import Observations, daily_means, merge
+from pointfuse.readers import cnemc, tidy
+from pointfuse.readers.csv_table import CsvTable, read_csv_table, shortened
+from pointfuse.readers.request import ReadRequest
+from pointfuse.readers.station_list import read_station_list
+from pointfuse.timezones import parse_timezone
+
+DEFAULT_VARIABLES = {"pm25": "ug m-3", "relative_humidity": "%", "wind_speed": "m s-1"}
+"""Variables of the shipped model and their units."""
+
+DEFAULT_TIMEZONE = "Asia/Shanghai"
+
+
+class Reader(NamedTuple):
+    """A format: how its header looks, whether a header is one, and how to read a file."""
+
+    layout: str
+    recognises: Callable[[list[str]], bool]
+    read: Callable[[CsvTable, ReadRequest], Observations]
+
+
+READERS: dict[str, Reader] = {
+    "cnemc": Reader(cnemc.LAYOUT, cnemc.recognises, cnemc.read),
+    "tidy": Reader(tidy.LAYOUT, tidy.recognises, tidy.read),
+}
+
+
+def read_stations(
+    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    *,
+    stations: str | PathLike[str] | None = None,
+    format: str = "auto",  # noqa: A002 - the word that users look for
+    variables: Mapping[str, str] = DEFAULT_VARIABLES,
+    units: Mapping[str, str] | None = None,
+    min_hours: int = 18,
+    timezone: str = DEFAULT_TIMEZONE,
+) -> Observations:
+    """Read station files into one table of daily means.
+
+    Parameters
+    ----------
+    paths : path or iterable of paths
+        Files of any mix of formats, plain or gzipped. Networks may come as files of their own,
+        and their stations need not coincide.
+    stations : path, optional
+        Station list, for files that hold no coordinates.
+    format : str
+        A key of `READERS`, or ``auto`` to tell from the header of each file.
+    variables : mapping of str to str
+        Variables to look for and the units in which to give them (CF spelling).
+    units : mapping of str to str, optional
+        Units in which the files give a variable, where their header does not say; the units in
+        `variables` by default.
+    min_hours : int
+        Valid hours that make a daily mean.
+    timezone : str
+        Time zone of the calendar days, and of times that name none; a name such as
+        ``Asia/Shanghai`` or an offset such as ``+08:00``.
+
+    Returns
+    -------
+    Observations
+        Daily means; a variable that no file holds has no table.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If there is no such file.
+    InputError
+        If a file is damaged or in no known format, or the files contradict each other.
+
+    Examples
+    --------
+    >>> observations = read_stations("examples/air_quality.csv")
+    >>> len(observations.stations)
+    900
+    """
+    files = [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
+    if not files:
+        raise InputError("no station files were given; expected at least one")
+    if format != "auto" and format not in READERS:
+        raise InputError(f"the format '{format}' is not known; expected auto, {', '.join(READERS)}")
+    strangers = set(units or {}) - set(variables)
+    if strangers:
+        raise InputError(
+            f"units were given for {', '.join(sorted(strangers))}; the variables are "
+            f"{', '.join(variables)}"
+        )
+    station_list = read_station_list(Path(stations)) if stations is not None else None
+    request = ReadRequest(variables, units or {}, parse_timezone(timezone), station_list)
+    parts = [_read_file(path, format, request) for path in files]
+    hourly = [part for part in parts if part.hourly]
+    daily = [part for part in parts if not part.hourly]
+    # Hours are merged first: a local day may begin in one file and end in another.
+    if hourly:
+        daily.append(daily_means(merge(hourly), min_hours))
+    merged = merge(daily)
+    return replace(merged, files=(*merged.files, station_list.file)) if station_list else merged
+
+
+def _read_file(path: Path, name: str, request: ReadRequest) -> Observations:
+    table = read_csv_table(path)
+    if name != "auto":
+        reader = READERS[name]
+        if not reader.recognises(table.header):
+            raise InputError(
+                f"{table.name} is not laid out as '{name}': expected the header {reader.layout}, "
+                f"got {shortened(table.header)}"
+            )
+        return reader.read(table, request)
+    for reader in READERS.values():
+        if reader.recognises(table.header):
+            return reader.read(table, request)
+    layouts = " or ".join(f"{reader.layout} ({key})" for key, reader in READERS.items())
+    raise InputError(
+        f"{table.name} is in no known format: expected the header {layouts}, got "
+        f"{shortened(table.header)}"
+    )

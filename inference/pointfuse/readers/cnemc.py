@@ -1,0 +1,108 @@
+"""Hourly files of the Chinese network (CNEMC): one row an hour and quantity, one column a station.
+
+Layout: ``date,hour,type,1001A,1002A,...`` with dates such as 20190106 and hours 0 to 23 in Beijing
+time. The coordinates come from the network's station list.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+import numpy as np
+
+from pointfuse.errors import InputError
+from pointfuse.observations import Observations, SourceFile, Stations
+from pointfuse.readers.csv_table import CsvTable
+from pointfuse.readers.request import ReadRequest
+from pointfuse.timezones import BEIJING
+from pointfuse.units import conversion_factor
+
+LAYOUT = "date,hour,type,<station>,<station>,..."
+_KEYS = ["date", "hour", "type"]
+
+# Name of a variable: its rows in the file, and their unit.
+_ROWS = {"pm25": ("PM2.5", "ug m-3")}
+
+
+def recognises(header: list[str]) -> bool:
+    """Whether a header is that of a CNEMC file."""
+    return header[:3] == _KEYS and len(header) > 3
+
+
+def read(table: CsvTable, request: ReadRequest) -> Observations:
+    """Read the hourly values of a CNEMC file.
+
+    Values that are not above zero are missing: the network writes no others for air.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, holds no row that was asked for, or comes without station list.
+    """
+    if request.station_list is None:
+        raise InputError(
+            f"{table.name} is a CNEMC file, which holds no coordinates; give the station list of "
+            "the network too (--stations)"
+        )
+    wanted = {_ROWS[name][0]: name for name in request.variables if name in _ROWS}
+    codes, columns, remarks = _station_columns(table)
+    hours: dict[str, dict[np.datetime64, list[float]]] = {name: {} for name in wanted.values()}
+    for line, row in table.rows():
+        if row[2] not in wanted:
+            continue
+        name = wanted[row[2]]
+        time = _local_hour(table, line, row[0], row[1], request)
+        if time in hours[name]:
+            remarks.append(f"{row[2]} of {row[0]} hour {row[1]} stands twice; the first was kept")
+            continue
+        hours[name][time] = [table.number(row[i], line, table.header[i]) for i in columns]
+    times = np.array(sorted({time for rows in hours.values() for time in rows}), "datetime64[h]")
+    if not len(times):
+        raise InputError(
+            f"{table.name} holds no rows of {' or '.join(wanted) or 'a variable of the model'}; "
+            "expected hourly rows with that name in the column 'type'"
+        )
+    values = {}
+    for name, rows in hours.items():
+        factor = conversion_factor(name, _ROWS[name][1], request.variables[name])
+        values[name] = np.full((len(times), len(codes)), np.nan)
+        for time, row_values in rows.items():
+            values[name][np.searchsorted(times, time)] = row_values
+        values[name][values[name] <= 0] = np.nan
+        values[name] *= factor
+    places = [request.station_list.places.get(code, (math.nan, math.nan)) for code in codes]
+    longitude, latitude = np.array(places, np.float64).T
+    return Observations(
+        Stations(np.array(codes, np.str_), longitude, latitude),
+        times,
+        values,
+        request.timezone,
+        (SourceFile(table.name, "cnemc", len(codes), len(times), tuple(remarks)),),
+    )
+
+
+def _station_columns(table: CsvTable) -> tuple[list[str], list[int], list[str]]:
+    """Codes, their columns, and a remark on each column that stands twice."""
+    columns: dict[str, int] = {}
+    remarks = []
+    for position, code in enumerate(table.header[3:], start=3):
+        if code in columns:
+            remarks.append(f"column {code} stands twice; the first was kept")
+        elif code:
+            columns[code] = position
+    return list(columns), list(columns.values()), remarks
+
+
+def _local_hour(
+    table: CsvTable, line: int, date: str, hour: str, request: ReadRequest
+) -> np.datetime64:
+    try:
+        day = datetime.date.fromisoformat(date.strip())
+        instant = datetime.datetime.combine(day, datetime.time(int(hour)), BEIJING)
+        return request.local_hour(instant)
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{table.name}, line {line}: expected a date such as 20190106 and an hour from 0 to "
+            f"23, got {date[:20]!r} and {hour[:20]!r}"
+        ) from error

@@ -1,0 +1,49 @@
+"""What a reader is asked for."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pointfuse.readers.station_list import StationList
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """What to read from a file, and how.
+
+    Parameters
+    ----------
+    variables : mapping of str to str
+        Variables to look for, and the units (CF spelling) in which to give them.
+    units : mapping of str to str
+        Units in which files give a variable, where their header does not say.
+    timezone : datetime.tzinfo
+        Time zone whose calendar days are averaged, and of times that name no zone.
+    station_list : StationList, optional
+        Coordinates of stations, for files that hold none.
+    """
+
+    variables: Mapping[str, str]
+    units: Mapping[str, str]
+    timezone: datetime.tzinfo
+    station_list: StationList | None = None
+
+    def local_hour(self, time: datetime.datetime) -> np.datetime64:
+        """Hour, in the request's time zone, in which an instant lies.
+
+        Parameters
+        ----------
+        time : datetime.datetime
+            The instant; taken as local where it names no zone.
+
+        Raises
+        ------
+        OverflowError
+            If the zone carries the instant out of the years 1 to 9999.
+        """
+        local = time.astimezone(self.timezone) if time.tzinfo else time
+        return np.datetime64(local.replace(tzinfo=None), "h")

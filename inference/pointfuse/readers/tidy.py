@@ -1,0 +1,251 @@
+"""Tidy CSV files: one row a station and time, one column a variable.
+
+Layout: ``station,longitude,latitude,date|time,<variables>`` in any order. A ``date`` is a day whose
+mean the row gives; a ``time`` is an instant (ISO 8601), local unless it names an offset, and its
+values are averaged over hours first. A variable may carry its unit: ``pm25 [mg/m3]``. Without the
+two coordinate columns the places come from a station list. Other columns are ignored.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import re
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.errors import InputError
+from pointfuse.observations import Observations, SourceFile, Stations
+from pointfuse.readers.csv_table import CsvTable, shortened
+from pointfuse.readers.request import ReadRequest
+from pointfuse.readers.station_list import coordinates
+from pointfuse.units import conversion_factor
+
+LAYOUT = "station,longitude,latitude,date|time,<variables>"
+
+_WITH_UNIT = re.compile(r"(?P<name>[^\[(]+?)\s*[\[(](?P<unit>.*)[\])]")
+
+
+def recognises(header: list[str]) -> bool:
+    """Whether a header is that of a tidy file."""
+    return "station" in header and ("date" in header or "time" in header)
+
+
+def read(table: CsvTable, request: ReadRequest) -> Observations:
+    """Read the daily or hourly values of a tidy file.
+
+    Rows that stand twice are kept once.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, a cell is no number, a unit is unknown, or two rows contradict
+        each other.
+    """
+    columns = _value_columns(table, request)
+    rows = _rows(table, columns, request)
+    if not len(rows.line):
+        raise InputError(f"{table.name} has a header and no rows; expected one a station and time")
+    rows, repeated = _without_repetitions(table, rows, [column.name for column in columns])
+    times, time = np.unique(rows.time, return_inverse=True)
+    values = {}
+    for column, given in zip(columns, rows.values.T, strict=True):
+        table_of_means = _means(time, rows.station, given, (len(times), len(rows.stations)))
+        values[column.variable] = table_of_means * column.factor
+    remarks = (f"{repeated} rows stand twice; each was kept once",) if repeated else ()
+    return Observations(
+        rows.stations,
+        times,
+        values,
+        request.timezone,
+        (SourceFile(table.name, "tidy", len(rows.stations), len(times), remarks),),
+    )
+
+
+@dataclass(frozen=True)
+class _ValueColumn:
+    """A column that holds a variable: its header, place, and factor to the model's units."""
+
+    name: str
+    variable: str
+    position: int
+    factor: float
+
+
+@dataclass(frozen=True)
+class _Rows:
+    """The rows of a file as arrays of one length, and the stations they refer to."""
+
+    stations: Stations
+    line: NDArray[np.int64]
+    station: NDArray[np.int64]
+    instant: NDArray[np.datetime64]
+    time: NDArray[np.datetime64]
+    values: NDArray[np.float64]
+
+    def __getitem__(self, kept: NDArray[np.bool_]) -> _Rows:
+        return _Rows(
+            self.stations,
+            self.line[kept],
+            self.station[kept],
+            self.instant[kept],
+            self.time[kept],
+            self.values[kept],
+        )
+
+
+def _value_columns(table: CsvTable, request: ReadRequest) -> list[_ValueColumn]:
+    found: dict[str, _ValueColumn] = {}
+    for position, name in enumerate(table.header):
+        match = _WITH_UNIT.fullmatch(name)
+        variable, in_header = (match["name"], match["unit"]) if match else (name, None)
+        if variable not in request.variables:
+            continue
+        if variable in found:
+            raise InputError(f"{table.name}: the header names {variable} twice; keep one of them")
+        wanted = request.variables[variable]
+        asked = request.units.get(variable)
+        factor = conversion_factor(variable, in_header or asked or wanted, wanted)
+        if in_header and asked and conversion_factor(variable, asked, wanted) != factor:
+            raise InputError(
+                f"{table.name}: the header gives {variable} in '{in_header}', the call in "
+                f"'{asked}'; drop the one that is wrong"
+            )
+        found[variable] = _ValueColumn(name, variable, position, factor)
+    if not found:
+        raise InputError(
+            f"{table.name}: expected a column named {' or '.join(request.variables)}, the header "
+            f"is {shortened(table.header)}"
+        )
+    return list(found.values())
+
+
+def _rows(table: CsvTable, columns: list[_ValueColumn], request: ReadRequest) -> _Rows:
+    code_column = table.column("station")
+    time_column = table.column("date" if "date" in table.header else "time")
+    places = _Places(table, request)
+    times: dict[str, tuple[np.datetime64, np.datetime64]] = {}
+    lines, stations, instants, hours, values = [], [], [], [], []
+    for line, row in table.rows():
+        text = row[time_column]
+        if text not in times:
+            times[text] = _parse_time(table, line, time_column, text, request)
+        lines.append(line)
+        stations.append(places.station(line, row[code_column].strip(), row))
+        instants.append(times[text][0])
+        hours.append(times[text][1])
+        values.append([table.number(row[c.position], line, c.name) for c in columns])
+    return _Rows(
+        places.stations(),
+        np.array(lines, np.int64),
+        np.array(stations, np.int64),
+        np.array(instants, "datetime64[s]"),
+        np.array(hours, "datetime64[D]" if "date" in table.header else "datetime64[h]"),
+        np.array(values, np.float64).reshape(len(lines), len(columns)),
+    )
+
+
+class _Places:
+    """Stations of a file in the order in which they appear, with one place each."""
+
+    def __init__(self, table: CsvTable, request: ReadRequest) -> None:
+        self._table = table
+        self._list = request.station_list
+        self._index: dict[str, int] = {}
+        self._places: list[tuple[float, float]] = []
+        # Coordinates beside the values win over a list: they are nearer to the measurement.
+        self._columns = None
+        if {"longitude", "latitude"} & set(table.header):
+            self._columns = table.column("longitude"), table.column("latitude")
+        elif self._list is None:
+            raise InputError(
+                f"{table.name}: expected the columns longitude and latitude, the header is "
+                f"{shortened(table.header)}; add them or give a station list (--stations)"
+            )
+
+    def station(self, line: int, code: str, row: list[str]) -> int:
+        """Number of the station that a row names."""
+        if not code or not code.isprintable():
+            raise InputError(
+                f"{self._table.name}, line {line}, column 'station': expected a code, got "
+                f"{code[:40]!r}"
+            )
+        if self._columns:
+            east, north = (row[column] for column in self._columns)
+            place = coordinates(self._table, line, east, north)
+        else:
+            assert self._list is not None  # checked on construction
+            place = self._list.places.get(code, (math.nan, math.nan))
+        number = self._index.setdefault(code, len(self._places))
+        if number == len(self._places):
+            self._places.append(place)
+        elif str(self._places[number]) != str(place):  # as text, NaN equals itself
+            raise InputError(
+                f"{self._table.name}, line {line}: station {code} stands at {place} here and at "
+                f"{self._places[number]} above; give each station one place and one name"
+            )
+        return number
+
+    def stations(self) -> Stations:
+        """All stations so far."""
+        places = np.array(self._places, np.float64).reshape(-1, 2)
+        return Stations(np.array(list(self._index), np.str_), places[:, 0], places[:, 1])
+
+
+def _parse_time(
+    table: CsvTable, line: int, column: int, text: str, request: ReadRequest
+) -> tuple[np.datetime64, np.datetime64]:
+    """Instant (UTC, or local where no zone is named) and local day or hour of a time cell."""
+    try:
+        if table.header[column] == "date":
+            day = np.datetime64(datetime.date.fromisoformat(text.strip()), "D")
+            return day, day
+        time = datetime.datetime.fromisoformat(text.strip())
+        instant = time.astimezone(datetime.UTC) if time.tzinfo else time
+        return np.datetime64(instant.replace(tzinfo=None), "s"), request.local_hour(time)
+    except (ValueError, OverflowError) as error:
+        example = "2019-01-06" if table.header[column] == "date" else "2019-01-06T13:00+08:00"
+        raise InputError(
+            f"{table.name}, line {line}, column '{table.header[column]}': expected a "
+            f"{table.header[column]} such as {example}, got {text[:40]!r}"
+        ) from error
+
+
+def _without_repetitions(table: CsvTable, rows: _Rows, names: list[str]) -> tuple[_Rows, int]:
+    """Rows of which each station and instant stands once, and how many were left out."""
+    order = np.lexsort((rows.line, rows.instant, rows.station))
+    station, instant, values = rows.station[order], rows.instant[order], rows.values[order]
+    again = np.zeros(len(order), bool)
+    again[1:] = (station[1:] == station[:-1]) & (instant[1:] == instant[:-1])
+    same = (values[1:] == values[:-1]) | (np.isnan(values[1:]) & np.isnan(values[:-1]))
+    contradiction = again[1:, None] & ~same
+    if contradiction.any():
+        row, column = np.argwhere(contradiction)[0]
+        first, second = rows.line[order[row]], rows.line[order[row + 1]]
+        raise InputError(
+            f"{table.name}: station {rows.stations.code[station[row]]} stands twice at the same "
+            f"time with different values of {names[column]}, {values[row, column]:g} on line "
+            f"{first} and {values[row + 1, column]:g} on line {second}; remove one of them"
+        )
+    kept = np.ones(len(order), bool)
+    kept[order[again]] = False
+    return rows[kept], int(again.sum())
+
+
+def _means(
+    time: NDArray[np.int64],
+    station: NDArray[np.int64],
+    values: NDArray[np.float64],
+    shape: tuple[int, int],
+) -> NDArray[np.float64]:
+    """Mean of the values of each time and station, NaN where there is none."""
+    valid = np.isfinite(values)
+    cell = (time * shape[1] + station)[valid]
+    size = shape[0] * shape[1]
+    total = np.bincount(cell, values[valid], size)
+    count = np.bincount(cell, minlength=size)
+    means = np.full(size, np.nan)
+    np.divide(total, count, out=means, where=count > 0)
+    return means.reshape(shape)

@@ -1,0 +1,53 @@
+"""Models that come with pointfuse: where they are, and what they must be."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from pointfuse.errors import ModelFileError
+
+
+@dataclass(frozen=True)
+class ShippedModel:
+    """A model that comes with pointfuse, as the manifest describes it.
+
+    Parameters
+    ----------
+    file, name, version, sha256 : str
+        File name, name and version of the model, and hash of the file.
+    bytes : int
+        Size of the file.
+    """
+
+    file: str
+    name: str
+    version: str
+    bytes: int
+    sha256: str
+
+
+def model_folder() -> Path:
+    """Folder of the shipped models: inside the installed package, or of a source checkout."""
+    package = Path(__file__).parent
+    installed = package / "models"
+    return installed if installed.is_dir() else package.parents[1] / "models"
+
+
+def shipped_models() -> tuple[ShippedModel, ...]:
+    """Models that come with this pointfuse; the first is the default.
+
+    Raises
+    ------
+    ModelFileError
+        If the manifest is missing or damaged.
+    """
+    path = model_folder() / "manifest.json"
+    try:
+        entries = json.loads(path.read_text(encoding="utf-8"))["models"]
+        return tuple(ShippedModel(**entry) for entry in entries)
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelFileError(
+            f"the list of shipped models {path} cannot be read ({error}); install pointfuse again"
+        ) from error

@@ -1,0 +1,71 @@
+"""Time zones: in which of them a day begins and ends."""
+
+from __future__ import annotations
+
+import datetime
+import re
+import zoneinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.errors import InputError
+
+BEIJING = datetime.timezone(datetime.timedelta(hours=8), "Asia/Shanghai")
+"""Time of the Chinese networks. China has not changed its clocks since 1991, so this needs no time
+zone database, which some systems lack."""
+
+_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
+
+
+def parse_timezone(name: str) -> datetime.tzinfo:
+    """Time zone of a name such as ``Asia/Shanghai``, ``UTC`` or ``+05:30``.
+
+    Raises
+    ------
+    InputError
+        If the name is no time zone, or the system has no time zone database.
+    """
+    if name == BEIJING.tzname(None):
+        return BEIJING
+    if name == "UTC":
+        return datetime.UTC
+    offset = _OFFSET.fullmatch(name)
+    if offset and int(offset[2]) < 24 and int(offset[3]) < 60:
+        size = datetime.timedelta(hours=int(offset[2]), minutes=int(offset[3]))
+        return datetime.timezone(-size if offset[1] == "-" else size, name)
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise InputError(
+            f"the time zone '{name}' is not known here; expected a name such as 'Europe/Paris' "
+            "(on systems without a time zone database: pip install tzdata) or an offset such as "
+            "'+08:00'"
+        ) from error
+
+
+def zone_name(zone: datetime.tzinfo) -> str:
+    """Name under which `parse_timezone` finds the zone again."""
+    return str(zone)
+
+
+def utc_midnights(days: NDArray[np.datetime64], zone: datetime.tzinfo) -> NDArray[np.datetime64]:
+    """Instants at which local days begin.
+
+    Parameters
+    ----------
+    days : ndarray of datetime64[D]
+        Local calendar days.
+    zone : datetime.tzinfo
+        Their time zone.
+
+    Returns
+    -------
+    ndarray of datetime64[s], the shape of `days`
+        UTC.
+    """
+    starts = [
+        datetime.datetime.combine(day, datetime.time(), zone).astimezone(datetime.UTC)
+        for day in days.astype("datetime64[D]").tolist()
+    ]
+    return np.array([start.replace(tzinfo=None) for start in starts], "datetime64[s]")

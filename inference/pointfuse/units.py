@@ -1,0 +1,58 @@
+"""Units of station files: any common spelling, converted to the units of the model."""
+
+from __future__ import annotations
+
+import re
+
+from pointfuse.errors import InputError
+
+# For each unit a model may work in (CF spelling): how many of it one of the other makes.
+# Keys are spellings after `_canonical`.
+_FACTORS: dict[str, dict[str, float]] = {
+    "ug m-3": {"ugm-3": 1.0, "mgm-3": 1e3, "ngm-3": 1e-3, "kgm-3": 1e9, "gm-3": 1e6},
+    "%": {"%": 1.0, "percent": 1.0, "1": 100.0, "fraction": 100.0},
+    "m s-1": {
+        "ms-1": 1.0,
+        "kmh-1": 1 / 3.6,
+        "knot": 1852 / 3600,
+        "knots": 1852 / 3600,
+        "kt": 1852 / 3600,
+        "mph": 0.44704,
+    },
+}
+
+
+def conversion_factor(variable: str, given: str, wanted: str) -> float:
+    """Factor that turns values in one unit into another.
+
+    Parameters
+    ----------
+    variable : str
+        Name of the variable, for the message.
+    given : str
+        Unit as a file or a user spells it, for example ``µg/m³`` or ``ug m-3``.
+    wanted : str
+        Unit of the model, in CF spelling.
+
+    Raises
+    ------
+    InputError
+        If the unit is not known for this variable.
+    """
+    known = _FACTORS.get(wanted, {_canonical(wanted): 1.0})
+    factor = known.get(_canonical(given))
+    if factor is None:
+        raise InputError(
+            f"the unit '{given}' of {variable} cannot be converted to '{wanted}'; "
+            f"expected one of {', '.join(known)}"
+        )
+    return factor
+
+
+def _canonical(unit: str) -> str:
+    """One spelling for the many of a unit: `µg/m³`, `ug/m^3` and `ug m-3` become `ugm-3`."""
+    # The micro sign and the Greek letter are two characters that look alike.
+    spelling = unit.lower().translate(str.maketrans("µμ³⁻¹", "uu3-1"))
+    spelling = re.sub(r"[\s^*_.·]+", "", spelling)
+    # A division by a single unit, with or without an exponent: `/m3` is `m-3`, `/s` is `s-1`.
+    return re.sub(r"/([a-z]+)(\d*)$", lambda m: f"{m[1]}-{m[2] or 1}", spelling)

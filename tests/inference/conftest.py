@@ -1,0 +1,127 @@
+"""A model that can be checked by hand: its field is the mean of the observed cells, everywhere."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper
+
+from pointfuse.grid import Grid
+from pointfuse.metadata import METADATA_KEY, ModelMetadata, StaticLayer, Variable
+from pointfuse.model import Model
+from pointfuse.model_file import read_model_file
+from pointfuse.projection import LambertConformal
+
+ROWS, COLUMNS = 12, 16
+
+
+@pytest.fixture(scope="session")
+def tiny_metadata() -> ModelMetadata:
+    """12 x 16 cells of 100 km around 36 N 105 E."""
+    projection = LambertConformal((25.0, 47.0), 105.0, 36.0, 6_370_000.0)
+    return ModelMetadata(
+        name="tiny",
+        version="0.1.0",
+        summary="Mean of the observed cells, everywhere.",
+        licence="Apache-2.0",
+        precision="fp32",
+        grid=Grid(projection, ROWS, COLUMNS, 100_000.0, -750_000.0, -550_000.0),
+        variables=(
+            Variable(
+                "pm25",
+                "ug m-3",
+                "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air",
+                "daily mean PM2.5",
+                (0.0, 1500.0),
+            ),
+            Variable(
+                "relative_humidity",
+                "%",
+                "relative_humidity",
+                "daily mean relative humidity",
+                (0.0, 100.0),
+            ),
+            Variable("wind_speed", "m s-1", "wind_speed", "daily mean wind speed", (0.0, 60.0)),
+        ),
+        static_layers=(StaticLayer("height", "m", "none"),),
+        training={"archive": "none"},
+        export={},
+        scores=(),
+        weights_sha256="0" * 64,
+    )
+
+
+def mean_model(metadata: ModelMetadata) -> onnx.ModelProto:
+    """ONNX graph of sum(pm25) / sum(observed), given to every cell."""
+    stack = ["time", len(metadata.variables), ROWS, COLUMNS]
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, stack)
+        for name in ("observations", "observed")
+    ]
+    output = helper.make_tensor_value_info("pm25", TensorProto.FLOAT, ["time", 1, ROWS, COLUMNS])
+    constants = [
+        helper.make_tensor("first", TensorProto.INT64, [1], [0]),
+        helper.make_tensor("second", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("channel", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("plane", TensorProto.INT64, [2], [2, 3]),
+    ]
+    nodes = [
+        helper.make_node("Slice", ["observations", "first", "second", "channel"], ["value"]),
+        helper.make_node("Slice", ["observed", "first", "second", "channel"], ["mask"]),
+        helper.make_node("ReduceSum", ["value", "plane"], ["total"]),
+        helper.make_node("ReduceSum", ["mask", "plane"], ["count"]),
+        helper.make_node("Div", ["total", "count"], ["mean"]),
+        helper.make_node("Shape", ["mask"], ["shape"]),
+        helper.make_node("Expand", ["mean", "shape"], ["pm25"]),
+    ]
+    graph = helper.make_graph(nodes, "mean", inputs, [output], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
+    return model
+
+
+@pytest.fixture
+def tiny_proto(tiny_metadata: ModelMetadata) -> onnx.ModelProto:
+    """The graph, for tests that spoil it."""
+    return mean_model(tiny_metadata)
+
+
+@pytest.fixture(scope="session")
+def tiny_model_bytes(tiny_metadata: ModelMetadata) -> bytes:
+    return mean_model(tiny_metadata).SerializeToString()
+
+
+@pytest.fixture(scope="session")
+def tiny_model_file(tiny_model_bytes: bytes, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("model") / "tiny.onnx"
+    path.write_bytes(tiny_model_bytes)
+    return path
+
+
+@pytest.fixture(scope="session")
+def tiny_model(tiny_model_file: Path) -> Model:
+    content, metadata, sha256 = read_model_file(tiny_model_file)
+    assert sha256 == hashlib.sha256(content).hexdigest()
+    return Model(content, metadata, sha256, threads=1)
+
+
+@pytest.fixture
+def write(tmp_path: Path) -> Callable[[str, str | bytes], Path]:
+    """Write a file and return its path."""
+
+    def write_file(name: str, content: str | bytes) -> Path:
+        path = tmp_path / name
+        path.write_bytes(content.encode() if isinstance(content, str) else content)
+        return path
+
+    return write_file
+
+
+@pytest.fixture
+def rng() -> np.random.Generator:
+    return np.random.default_rng(20190106)

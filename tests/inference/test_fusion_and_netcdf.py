@@ -1,0 +1,206 @@
+"""From observations to a CF file, with a model whose field is known."""
+
+from __future__ import annotations
+
+import datetime
+import logging
+from collections.abc import Callable
+from pathlib import Path
+
+import netCDF4
+import numpy as np
+import pyproj
+import pytest
+import xarray
+
+from pointfuse import FusedFields, InputError, Observations, OutputError, Stations, fuse
+from pointfuse.model import Model
+from pointfuse.netcdf import write_netcdf
+from pointfuse.timezones import BEIJING, parse_timezone
+
+
+@pytest.fixture
+def observations() -> Observations:
+    """Three days: two stations, none, one; humidity at a third station on the first day."""
+    nan = np.nan
+    return Observations(
+        Stations(
+            np.array(["A", "B", "北京"]),
+            np.array([105.0, 108.0, 110.0]),
+            np.array([36.0, 36.5, 37.0]),
+        ),
+        np.array(["2019-01-06", "2019-01-07", "2019-01-08"], "datetime64[D]"),
+        {
+            "pm25": np.array([[10.0, 30.0, nan], [nan, nan, nan], [nan, 50.0, nan]]),
+            "relative_humidity": np.array([[nan, nan, 55.0], [nan] * 3, [nan] * 3]),
+        },
+        BEIJING,
+    )
+
+
+@pytest.fixture
+def fields(observations: Observations, tiny_model: Model) -> FusedFields:
+    return fuse(observations, tiny_model)
+
+
+def test_days_without_observations_are_left_out_aloud(
+    observations: Observations, tiny_model: Model, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.WARNING):
+        fields = fuse(observations, tiny_model)
+    assert [str(day) for day in fields.days] == ["2019-01-06", "2019-01-08"]
+    assert caplog.messages == ["no valid daily mean of pm25, so no field, on 2019-01-07"]
+    np.testing.assert_array_equal(fields.values[:, 3, 4], [20.0, 50.0])
+    assert fields.station_count.sum(axis=(1, 2)).tolist() == [2, 1]
+
+
+def test_batches_do_not_change_the_result(observations: Observations, tiny_model: Model) -> None:
+    one, all_at_once = (fuse(observations, tiny_model, days_per_batch=n) for n in (1, 5))
+    np.testing.assert_array_equal(one.values, all_at_once.values)
+    np.testing.assert_array_equal(one.station_distance, all_at_once.station_distance)
+    np.testing.assert_array_equal(one.days, all_at_once.days)
+    with pytest.raises(InputError, match="at least one day, got 0"):
+        fuse(observations, tiny_model, days_per_batch=0)
+
+
+def test_nothing_to_fuse_is_an_error_that_counts(
+    observations: Observations, tiny_model: Model
+) -> None:
+    humidity_alone = {"relative_humidity": observations.values["relative_humidity"]}
+    only = Observations(observations.stations, observations.times, humidity_alone, BEIJING)
+    with pytest.raises(InputError, match=r"no valid daily mean of pm25 .*3 days, 3 stations read"):
+        fuse(only, tiny_model)
+
+
+def test_the_file_holds_the_fields(fields: FusedFields, tmp_path: Path) -> None:
+    path = fields.to_netcdf(tmp_path / "pm25.nc", history="fuse a.csv")
+    with netCDF4.Dataset(path) as dataset:
+        np.testing.assert_array_equal(dataset["pm25"][:], fields.values)
+        np.testing.assert_array_equal(dataset["station_count"][:], fields.station_count)
+        np.testing.assert_allclose(dataset["station_distance"][:] * 1000, fields.station_distance)
+        np.testing.assert_array_equal(dataset["x"][:], fields.x)
+        np.testing.assert_array_equal(dataset["y"][:], fields.y)
+        # Single precision of degrees around 100 is 4e-6: half a metre.
+        np.testing.assert_allclose(dataset["lat"][:], fields.latitude, atol=1e-5)
+        np.testing.assert_allclose(dataset["lon"][:], fields.longitude, atol=1e-5)
+        assert dataset["station_id"][:].tolist() == ["A", "B", "北京"]
+        stations = dataset["station_pm25"][:].filled(np.nan)
+        np.testing.assert_array_equal(stations, [[10, 30, np.nan], [np.nan, 50, np.nan]])
+        assert dataset.device == "CPUExecutionProvider"
+        assert dataset.model_sha256 == fields.model_sha256
+        assert dataset.history.endswith(": fuse a.csv")
+        assert "tiny 0.1.0" in dataset.source
+
+
+def test_a_day_is_a_local_day(fields: FusedFields, tmp_path: Path) -> None:
+    path = fields.to_netcdf(tmp_path / "pm25.nc")
+    with netCDF4.Dataset(path) as dataset:
+        bounds = netCDF4.num2date(dataset["time_bnds"][0], dataset["time"].units)
+        middle = netCDF4.num2date(dataset["time"][0], dataset["time"].units)
+    # A day in Beijing begins at 16:00 UTC the day before.
+    assert [str(bound) for bound in bounds] == ["2019-01-05 16:00:00", "2019-01-06 16:00:00"]
+    assert str(middle) == "2019-01-06 04:00:00"
+
+
+def test_a_day_may_have_23_hours(observations: Observations, tiny_model: Model) -> None:
+    spring = Observations(
+        observations.stations,
+        np.array(["2019-03-31", "2019-04-01", "2019-04-02"], "datetime64[D]"),
+        observations.values,
+        parse_timezone("Europe/Paris"),
+    )
+    dataset = fuse(spring, tiny_model).to_xarray()
+    lengths = np.diff(dataset.time_bnds.values, axis=1)[:, 0] / np.timedelta64(1, "h")
+    assert lengths.tolist() == [23.0, 24.0]
+
+
+def test_the_projection_in_the_file_is_that_of_the_grid(
+    fields: FusedFields, tmp_path: Path
+) -> None:
+    """PROJ, told by the file alone, puts the cells where lat and lon say."""
+    with netCDF4.Dataset(fields.to_netcdf(tmp_path / "pm25.nc")) as dataset:
+        crs = dataset["crs"]
+        proj = pyproj.CRS.from_cf({name: crs.getncattr(name) for name in crs.ncattrs()})
+        to_sphere = pyproj.Transformer.from_crs(proj, proj.geodetic_crs, always_xy=True)
+        longitude, latitude = to_sphere.transform(*np.meshgrid(dataset["x"][:], dataset["y"][:]))
+        np.testing.assert_allclose(dataset["lon"][:], longitude, atol=1e-5)
+        np.testing.assert_allclose(dataset["lat"][:], latitude, atol=1e-5)
+
+
+def test_an_independent_checker_finds_nothing(
+    fields: FusedFields, tmp_path: Path, assert_cf_compliant: Callable[[Path], None]
+) -> None:
+    assert_cf_compliant(fields.to_netcdf(tmp_path / "pm25.nc"))
+
+
+def test_the_independent_checker_would_find_a_fault(
+    fields: FusedFields, tmp_path: Path, assert_cf_compliant: Callable[[Path], None]
+) -> None:
+    path = fields.to_netcdf(tmp_path / "pm25.nc")
+    with netCDF4.Dataset(path, "a") as dataset:
+        dataset["pm25"].units = "kg"
+    with pytest.raises(AssertionError, match="units"):
+        assert_cf_compliant(path)
+
+
+def test_xarray_and_the_file_are_the_same(fields: FusedFields, tmp_path: Path) -> None:
+    dataset = fields.to_xarray(history="fuse")
+    path = fields.to_netcdf(tmp_path / "pm25.nc", history="fuse")
+    with xarray.open_dataset(path, decode_coords="all") as opened:
+        xarray.testing.assert_equal(dataset, opened.load())
+        assert dataset.pm25.attrs == opened.pm25.attrs
+        assert set(dataset.attrs) == set(opened.attrs)
+    assert dataset.pm25.sel(time="2019-01-06").item(0) == 20.0
+
+
+def test_written_in_batches_or_at_once_the_file_is_the_same(
+    fields: FusedFields, observations: Observations, tiny_model: Model, tmp_path: Path
+) -> None:
+    from pointfuse.fusion import days_to_fuse, fuse_in_batches
+    from pointfuse.gridding import place
+
+    placed = days_to_fuse(place(observations, tiny_model.metadata))
+    streamed = write_netcdf(tmp_path / "a.nc", fuse_in_batches(placed, tiny_model), history="x")
+    whole = fields.to_netcdf(tmp_path / "b.nc", history="x")
+    with xarray.open_dataset(streamed) as a, xarray.open_dataset(whole) as b:
+        xarray.testing.assert_equal(a, b)
+
+
+def test_a_failure_leaves_the_old_file_and_nothing_else(
+    fields: FusedFields, tmp_path: Path
+) -> None:
+    def failing() -> object:
+        yield fields
+        raise InputError("planted")
+
+    path = tmp_path / "pm25.nc"
+    path.write_text("old")
+    with pytest.raises(InputError, match="planted"):
+        write_netcdf(path, failing(), history="x")
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+    with pytest.raises(InputError, match="no fields to write"):
+        write_netcdf(path, [], history="x")
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_places_that_cannot_be_written(fields: FusedFields, tmp_path: Path) -> None:
+    with pytest.raises(OutputError, match="is a folder; expected the name of a file"):
+        fields.to_netcdf(tmp_path)
+    with pytest.raises(OutputError, match="does not exist; make it first"):
+        fields.to_netcdf(tmp_path / "none" / "pm25.nc")
+
+
+def test_the_file_is_readable_by_others(fields: FusedFields, tmp_path: Path) -> None:
+    """As any new file: what the umask allows, not what a temporary file allows."""
+    path = fields.to_netcdf(tmp_path / "pm25.nc")
+    plain = tmp_path / "plain"
+    plain.touch()
+    assert path.stat().st_mode == plain.stat().st_mode
+
+
+def test_history_names_the_time(fields: FusedFields, tmp_path: Path) -> None:
+    before = datetime.datetime.now(datetime.UTC).replace(microsecond=0)
+    with netCDF4.Dataset(fields.to_netcdf(tmp_path / "pm25.nc")) as dataset:
+        written = datetime.datetime.fromisoformat(dataset.history.split()[0])
+    assert before <= written <= datetime.datetime.now(datetime.UTC)

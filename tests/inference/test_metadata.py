@@ -1,0 +1,82 @@
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pointfuse.errors import ModelFileError
+from pointfuse.metadata import ModelMetadata
+
+
+def test_text_and_back(tiny_metadata: ModelMetadata) -> None:
+    assert ModelMetadata.from_json(tiny_metadata.to_json()) == tiny_metadata
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "message"),
+    [
+        (["schema_version"], 2, "schema version 2, this pointfuse reads version 1"),
+        (["schema_version"], True, "'schema_version' .* positive whole number, got true"),
+        (["grid", "rows"], 0, r"'grid\.rows' .* positive whole number, got 0"),
+        (["grid", "cell_size"], "12 km", r"'grid\.cell_size' .* a number, got \"12 km\""),
+        (["grid", "cell_size"], -1, "cells of -1.0 m"),
+        (["grid", "projection", "grid_mapping_name"], "stereographic", "projection 'stereo"),
+        (["grid", "projection", "standard_parallel"], [25], "two numbers, got"),
+        (["grid", "projection", "standard_parallel"], [25, -25], "the model's grid is impossible"),
+        (["variables"], [], "names no variables"),
+        (["variables", 0, "valid_range"], [5, 5], r"'variables\[0\]\.valid_range' .* is empty"),
+        (["variables", 1, "name"], "pm25", "names a variable twice"),
+        (["variables", 0, "units"], None, r"'variables\[0\]\.units' .* a text, got null"),
+        (["scores"], {}, "'scores' .* a list of objects"),
+        (["training"], "long", "'training' .* an object"),
+    ],
+)
+def test_a_garbled_entry_is_named(
+    tiny_metadata: ModelMetadata, path: list[Any], value: object, message: str
+) -> None:
+    content = copy.deepcopy(tiny_metadata.to_dict())
+    place: Any = content
+    for key in path[:-1]:
+        place = place[key]
+    place[path[-1]] = value
+    with pytest.raises(ModelFileError, match=message):
+        ModelMetadata.from_json(json.dumps(content))
+
+
+@pytest.mark.parametrize("key", ["name", "grid", "variables", "weights_sha256"])
+def test_a_missing_entry_is_named(tiny_metadata: ModelMetadata, key: str) -> None:
+    content = tiny_metadata.to_dict()
+    del content[key]
+    with pytest.raises(ModelFileError, match=f"lacks '{key}'"):
+        ModelMetadata.from_json(json.dumps(content))
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "3", '{"schema_version": NaN}', "[" * 100_000])
+def test_other_texts_are_refused(text: str) -> None:
+    with pytest.raises(ModelFileError, match="metadata"):
+        ModelMetadata.from_json(text)
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.floats() | st.integers() | st.text(),
+    lambda children: st.lists(children, max_size=3) | st.dictionaries(st.text(), children),
+    max_leaves=10,
+)
+
+
+@given(st.data())
+def test_any_replaced_entry_gives_metadata_or_our_error(
+    tiny_metadata: ModelMetadata, data: st.DataObject
+) -> None:
+    content: Any = copy.deepcopy(tiny_metadata.to_dict())
+    key = data.draw(st.sampled_from(sorted(content)))
+    content[key] = data.draw(json_values)
+    try:
+        metadata = ModelMetadata.from_json(json.dumps(content))
+    except ModelFileError:
+        return
+    assert ModelMetadata.from_json(metadata.to_json()) == metadata

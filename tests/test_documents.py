@@ -1,0 +1,91 @@
+"""The documents: their code runs, their numbers hold, their links lead somewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pointfuse import load_model
+from pointfuse.shipped import model_folder, shipped_models
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *(ROOT / "models").glob("**/*.md")]
+
+
+def snippets(document: str) -> list[str]:
+    """Python code blocks of a document."""
+    text = (ROOT / document).read_text(encoding="utf-8")
+    return re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+
+
+def run(code: str, *arguments: str, cwd: Path, stdin: str = "") -> str:
+    completed = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
+        input=stdin,
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        check=False,
+    )
+    assert completed.returncode == 0, completed.stderr
+    return completed.stdout
+
+
+def test_embedding_in_under_30_lines_gives_what_pointfuse_gives(tmp_path: Path) -> None:
+    (code,) = snippets("docs/embedding.md")
+    assert len(code.splitlines()) < 30
+    assert "pointfuse\n" not in code.replace("import pointfuse", "pointfuse\n")
+    observations = np.zeros((1, 3, 372, 426), np.float32)
+    observed = np.zeros_like(observations)
+    lines = []
+    for channel, name, row, column, value in [
+        (0, "pm25", 200, 300, 85.0),
+        (0, "pm25", 180, 290, 40.5),
+        (1, "relative_humidity", 100, 200, 70.0),
+        (2, "wind_speed", 100, 200, 0.0),
+    ]:
+        observations[0, channel, row, column], observed[0, channel, row, column] = value, 1
+        lines.append(f"{name},{row},{column},{value}")
+    model = str(model_folder() / shipped_models()[0].file)
+    run(code, model, cwd=tmp_path, stdin="\n".join(lines))
+    expected = load_model().run(observations, observed)[0]
+    # The same file and runtime; the number of threads may change the order of sums.
+    np.testing.assert_allclose(np.load(tmp_path / "pm25.npy"), expected, atol=1e-3)
+
+
+def test_the_check_value_of_the_projection_holds() -> None:
+    text = (ROOT / "docs/embedding.md").read_text(encoding="utf-8")
+    row, column = map(int, re.findall(r"Beijing.*lies at row (\d+), column\s+(\d+)", text)[0])
+    (cell,) = load_model().metadata.grid.cells([116.4], [39.9])
+    assert cell == row * 426 + column
+
+
+@pytest.mark.parametrize("document", ["README.md"])
+def test_code_of_the_readme_runs(document: str, tmp_path: Path) -> None:
+    (tmp_path / "examples").symlink_to(ROOT / "examples")
+    for code in snippets(document):
+        printed = run(code, cwd=tmp_path)
+        assert "(1, 372, 426)" in printed
+    assert (tmp_path / "pm25.nc").is_file()
+    for code in snippets("docs/output-files.md"):
+        assert 0 < float(run(code, cwd=tmp_path)) < 200
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_lead_to_files(document: Path) -> None:
+    for target in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text(encoding="utf-8")):
+        if not target.startswith(("http://", "https://")):
+            assert (document.parent / target).exists(), f"{document.name} links to {target}"
+
+
+def test_documents_name_no_place_of_the_machine_they_were_written_on() -> None:
+    for document in DOCUMENTS:
+        text = document.read_text(encoding="utf-8")
+        for place in {str(ROOT.parent) + os.sep, str(Path.home()) + os.sep}:
+            assert place not in text.replace("../", ""), document.name
