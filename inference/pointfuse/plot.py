@@ -81,7 +81,7 @@ def plot_file(
         origin += " (circles)" if stations else ""
         axes.set_xlabel(origin, loc="right", labelpad=18, fontsize=7, color="0.35")
         with replacing(output) as temporary:
-            figure.savefig(temporary, dpi=_DOTS_PER_INCH)
+            figure.savefig(temporary, dpi=_DOTS_PER_INCH, bbox_inches="tight")
 
 
 def _opened(path: Path) -> netCDF4.Dataset:
