@@ -5,26 +5,27 @@ from __future__ import annotations
 import datetime
 import json
 import logging
+import shlex
 import sys
 import time
-from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 import numpy as np
+from click.core import ParameterSource
 
 from pointfuse.errors import PointfuseError
-from pointfuse.readers import DEFAULT_TIMEZONE, READERS
+from pointfuse.fusion import days_to_fuse, fuse_in_batches
+from pointfuse.gridding import place
+from pointfuse.model import load_model
+from pointfuse.model_file import read_model_file
+from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
+from pointfuse.reports import metadata_text, noting_days, run_summary, summary_text
 from pointfuse.shipped import shipped_models
 from pointfuse.version import __version__
 
-# ONNX Runtime, netCDF4 and matplotlib are imported by the commands that need them, so that the
-# others and --help answer at once.
-if TYPE_CHECKING:
-    from pointfuse.fields import FusedFields
-    from pointfuse.gridding import PlacedObservations
-    from pointfuse.metadata import ModelMetadata
+# netCDF4 and matplotlib are imported by the commands that need them: the others answer sooner.
 
 _FILE = click.Path(path_type=Path)
 
@@ -133,11 +134,7 @@ def fuse(
         raise click.UsageError("--quiet and --json exclude each other")
     began = time.perf_counter()
     period, unit_of = _parse_days(days), _parse_units(units)
-    from pointfuse.fusion import days_to_fuse, fuse_in_batches
-    from pointfuse.gridding import place
-    from pointfuse.model import load_model
     from pointfuse.netcdf import write_netcdf
-    from pointfuse.readers import read_stations
 
     model = load_model(model_file, threads=threads)
     observations = read_stations(
@@ -152,15 +149,15 @@ def fuse(
     placed = days_to_fuse(place(observations.between(*period), model.metadata))
     reports: list[dict[str, Any]] = []
     batches = fuse_in_batches(placed, model)
-    history = f"fuse {' '.join(path.name for path in files)} -o {output.name}"
+    history = _command_line(click.get_current_context())
     with click.progressbar(
         length=len(placed.observations.times),
         label="fusing",
         file=sys.stderr,
         hidden=quiet or as_json or not sys.stderr.isatty(),
     ) as bar:
-        write_netcdf(output, _reported(batches, reports, bar.update), history=history)
-    summary = _summary(placed, reports) | {
+        write_netcdf(output, noting_days(batches, reports, bar.update), history=history)
+    summary = run_summary(placed, reports) | {
         "model": f"{model.metadata.name} {model.metadata.version}",
         "model_sha256": model.sha256,
         "device": model.provider,
@@ -171,7 +168,7 @@ def fuse(
     if as_json:
         click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
     elif not quiet:
-        click.echo(_summary_text(summary, model.metadata))
+        click.echo(summary_text(summary, model.metadata))
 
 
 @main.command()
@@ -179,14 +176,12 @@ def fuse(
 @click.option("--json", "as_json", is_flag=True, help="Print the whole metadata as JSON.")
 def inspect(model: Path | None, as_json: bool) -> None:
     """Check a MODEL file (the shipped one by default) and show what it says of itself."""
-    from pointfuse.model_file import read_model_file
-
     _, metadata, sha256 = read_model_file(model)
     if as_json:
         content = metadata.to_dict() | {"sha256": sha256}
         click.echo(json.dumps(content, indent=2, ensure_ascii=False))
     else:
-        click.echo(_metadata_text(metadata, sha256))
+        click.echo(metadata_text(metadata, sha256))
 
 
 @main.command()
@@ -214,105 +209,22 @@ def plot(file: Path, output: Path, stations: bool, day: str | None) -> None:
     click.echo(f"wrote {output}")
 
 
-def _reported(
-    batches: Iterator[FusedFields], reports: list[dict[str, Any]], advance: Any
-) -> Iterator[FusedFields]:
-    """Pass batches on, noting of each day what the summary says."""
-    for batch in batches:
-        for position, day in enumerate(batch.days):
-            field = batch.values[position]
-            reports.append(
-                {
-                    "day": str(day),
-                    "cells": int((batch.station_count[position] > 0).sum()),
-                    "stations": int(batch.station_count[position].sum()),
-                    "minimum": round(float(field.min()), 2),
-                    "mean": round(float(field.mean(dtype=np.float64)), 2),
-                    "maximum": round(float(field.max()), 2),
-                }
-            )
-        yield batch
-        advance(len(batch.days))
-
-
-def _summary(placed: PlacedObservations, reports: list[dict[str, Any]]) -> dict[str, Any]:
-    counts = placed.counts
-    return {
-        "files": [
-            {
-                "name": file.name,
-                "format": file.format,
-                "stations": file.stations,
-                "times": file.times,
-                "remarks": list(file.remarks),
-            }
-            for file in placed.observations.files
-        ],
-        "stations": {
-            "read": counts.read,
-            "valid": counts.valid,
-            "without_coordinates": counts.without_coordinates,
-            "outside_grid": counts.outside_grid,
-            "used": counts.used,
-        },
-        "daily_means_out_of_range": counts.out_of_range,
-        "days": reports,
-    }
-
-
-def _summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
-    stations = summary["stations"]
-    lines = []
-    for file in summary["files"]:
-        times = f", {file['times']} times" if file["times"] else ""
-        lines.append(f"{file['name']}: {file['format']}, {file['stations']} stations{times}")
-        lines += [f"  {remark}" for remark in file["remarks"]]
-    lines.append(
-        f"stations: {stations['read']} read, {stations['valid']} valid, of these "
-        f"{stations['without_coordinates']} without coordinates, {stations['outside_grid']} "
-        f"outside the grid, {stations['used']} used"
-    )
-    if summary["daily_means_out_of_range"]:
-        lines.append(f"{summary['daily_means_out_of_range']} daily means out of range, left out")
-    target = model.target
-    for day in summary["days"]:
-        lines.append(
-            f"{day['day']}: {day['stations']} stations of {target.name} in {day['cells']} of "
-            f"{model.grid.rows * model.grid.columns} cells; field {day['minimum']:.1f} to "
-            f"{day['maximum']:.1f}, mean {day['mean']:.1f} {target.units}"
-        )
-    days = len(summary["days"])
-    lines.append(
-        f"wrote {summary['output']}: {days} day{'s' * (days > 1)} in {summary['seconds']:.2f} s, "
-        f"{summary['model']}, {summary['device']}, {summary['threads']} threads"
-    )
-    return "\n".join(lines)
-
-
-def _metadata_text(model: ModelMetadata, sha256: str) -> str:
-    grid, projection = model.grid, model.grid.projection
-    first, second = projection.standard_parallel
-    lines = [
-        f"{model.name} {model.version} ({model.precision}, {model.licence})",
-        model.summary,
-        f"sha256 {sha256}",
-        f"grid: {grid.rows} rows x {grid.columns} columns of {grid.cell_size / 1000:g} km, "
-        f"{projection.grid_mapping_name}, parallels {first:g} and {second:g}, origin "
-        f"{projection.latitude_of_projection_origin:g} N "
-        f"{projection.longitude_of_central_meridian:g} E",
-        "variables:",
-        *(
-            f"  {variable.name} in {variable.units}, {variable.valid_range[0]:g} to "
-            f"{variable.valid_range[1]:g}"
-            for variable in model.variables
-        ),
-        "static layers:",
-        *(f"  {layer.name} in {layer.units}: {layer.source}" for layer in model.static_layers),
-        "training:",
-        *(f"  {name}: {value}" for name, value in model.training.items()),
-        f"scores: {len(model.scores)}, shown with --json and on the model card",
-    ]
-    return "\n".join(lines)
+def _command_line(context: click.Context) -> str:
+    """The call as it was typed, with the names of files in place of their paths."""
+    words = [context.command.name or ""]
+    for parameter in context.command.params:
+        if context.get_parameter_source(parameter.name or "") is not ParameterSource.COMMANDLINE:
+            continue
+        value = context.params[parameter.name or ""]
+        values = value if isinstance(value, tuple) else (value,)
+        texts = [entry.name if isinstance(entry, Path) else str(entry) for entry in values]
+        if isinstance(parameter, click.Argument):
+            words += texts
+        elif isinstance(parameter, click.Option) and parameter.is_flag:
+            words.append(parameter.opts[0])
+        else:
+            words += [word for text in texts for word in (parameter.opts[0], text)]
+    return shlex.join(words)
 
 
 def _parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | None]:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -48,10 +50,10 @@ def test_fuse_writes_the_file_and_says_what_it_did(
     assert "stations: 2 read, 2 valid, of these 0 without coordinates, 0 outside" in result.output
     assert "2019-01-06: 2 stations of pm25 in 2 of 192 cells" in result.output
     assert "field 50.0 to 50.0, mean 50.0 ug m-3" in result.output
-    assert "tiny 0.1.0, CPUExecutionProvider, 1 threads" in result.output
+    assert "tiny 0.1.0, CPUExecutionProvider, 1 thread\n" in result.output
     with netCDF4.Dataset(output) as dataset:
         np.testing.assert_array_equal(dataset["pm25"][:, 0, 0], [20.0, 50.0])
-        assert dataset.history.endswith(": fuse tidy.csv -o out.nc")
+        assert dataset.history.endswith(": fuse tidy.csv -o out.nc --model tiny.onnx --threads 1")
 
 
 def test_json_summary(tidy: Path, tiny_model_file: Path, tmp_path: Path) -> None:
@@ -75,6 +77,19 @@ def test_quiet_prints_nothing_but_the_warning(
     result = run("fuse", tidy, "-o", tmp_path / "out.nc", "--model", tiny_model_file, "--quiet")
     assert result.exit_code == 0
     assert result.stdout == ""
+
+
+def test_a_program_of_its_own(tidy: Path, tiny_model_file: Path, tmp_path: Path) -> None:
+    """What a shell sees, warnings and exit codes included."""
+    command = [sys.executable, "-m", "pointfuse", "fuse", "-o", tmp_path / "out.nc", "--quiet"]
+    run = subprocess.run(
+        [*command, tidy, "--model", tiny_model_file], capture_output=True, text=True, check=False
+    )
+    assert (run.returncode, run.stdout) == (0, "")
+    assert run.stderr.startswith("pointfuse: tiny.onnx is not a model that came with pointfuse; ")
+    missing = subprocess.run([*command, "none.csv"], capture_output=True, text=True, check=False)
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert missing.stderr == "pointfuse: there is no file none.csv; check the path\n"
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,15 @@ import pyproj
 import pytest
 import xarray
 
-from pointfuse import FusedFields, InputError, Observations, OutputError, Stations, fuse
+from pointfuse import (
+    FusedFields,
+    InputError,
+    MissingExtraError,
+    Observations,
+    OutputError,
+    Stations,
+    fuse,
+)
 from pointfuse.model import Model
 from pointfuse.netcdf import write_netcdf
 from pointfuse.timezones import BEIJING, parse_timezone
@@ -151,6 +160,14 @@ def test_xarray_and_the_file_are_the_same(fields: FusedFields, tmp_path: Path) -
         assert dataset.pm25.attrs == opened.pm25.attrs
         assert set(dataset.attrs) == set(opened.attrs)
     assert dataset.pm25.sel(time="2019-01-06").item(0) == 20.0
+
+
+def test_without_xarray_the_error_says_how_to_get_it(
+    fields: FusedFields, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "xarray", None)
+    with pytest.raises(MissingExtraError, match=r"pip install 'pointfuse\[xarray\]'"):
+        fields.to_xarray()
 
 
 def test_written_in_batches_or_at_once_the_file_is_the_same(

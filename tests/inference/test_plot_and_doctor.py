@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -66,6 +67,15 @@ def test_what_cannot_be_drawn(fused: Path, write: Write, tmp_path: Path) -> None
         assert code == 1
         assert message in text
     assert not output.exists()
+
+
+def test_map_without_matplotlib_says_how_to_get_it(
+    fused: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    code, text = plot(fused, "-o", tmp_path / "map.png")
+    assert code == 1
+    assert "install it with pip install 'pointfuse[plot]'" in text
 
 
 def test_doctor_finds_a_sound_installation() -> None:

@@ -1,0 +1,151 @@
+"""What the command line says of a run and of a model, for people and for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from pointfuse.fields import FusedFields
+from pointfuse.gridding import PlacedObservations
+from pointfuse.metadata import ModelMetadata
+
+_DAYS_LISTED = 7
+"""More days than these are summed up in one line."""
+
+
+def noting_days(
+    batches: Iterator[FusedFields],
+    reports: list[dict[str, Any]],
+    advance: Callable[[int], object],
+) -> Iterator[FusedFields]:
+    """Pass batches on, noting of each day what the summary says.
+
+    Parameters
+    ----------
+    batches : iterator of FusedFields
+        Fields of successive days.
+    reports : list of dict
+        Grows by one entry a day.
+    advance : callable
+        Told after each batch how many days are done.
+    """
+    for batch in batches:
+        for day, field, count in zip(batch.days, batch.values, batch.station_count, strict=True):
+            reports.append(
+                {
+                    "day": str(day),
+                    "stations": int(count.sum()),
+                    "cells": int((count > 0).sum()),
+                    "minimum": round(float(field.min()), 2),
+                    "mean": round(float(field.mean(dtype=np.float64)), 2),
+                    "maximum": round(float(field.max()), 2),
+                }
+            )
+        yield batch
+        advance(len(batch.days))
+
+
+def run_summary(placed: PlacedObservations, days: list[dict[str, Any]]) -> dict[str, Any]:
+    """Counts of a run, in JSON types: files, stations, and the days that `noting_days` noted."""
+    counts = placed.counts
+    return {
+        "files": [
+            {
+                "name": file.name,
+                "format": file.format,
+                "stations": file.stations,
+                "times": file.times,
+                "remarks": list(file.remarks),
+            }
+            for file in placed.observations.files
+        ],
+        "stations": {
+            "read": counts.read,
+            "valid": counts.valid,
+            "without_coordinates": counts.without_coordinates,
+            "outside_grid": counts.outside_grid,
+            "used": counts.used,
+        },
+        "daily_means_out_of_range": counts.out_of_range,
+        "days": days,
+    }
+
+
+def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
+    """Summary of a run for people: `run_summary`, and what the command line adds to it."""
+    lines = []
+    for file in summary["files"]:
+        times = f", {_counted(file['times'], 'time')}" if file["times"] else ""
+        stations_in_file = _counted(file["stations"], "station")
+        lines.append(f"{file['name']}: {file['format']}, {stations_in_file}{times}")
+        lines += [f"  {remark}" for remark in file["remarks"]]
+    stations = summary["stations"]
+    lines.append(
+        f"stations: {stations['read']} read, {stations['valid']} valid, of these "
+        f"{stations['without_coordinates']} without coordinates, {stations['outside_grid']} "
+        f"outside the grid, {stations['used']} used"
+    )
+    if summary["daily_means_out_of_range"]:
+        left_out = _counted(summary["daily_means_out_of_range"], "daily mean")
+        lines.append(f"{left_out} out of the model's valid range, left out")
+    days = summary["days"]
+    if len(days) <= _DAYS_LISTED:
+        lines += [_days_text([day], model) for day in days]
+    else:
+        lines.append(_days_text(days, model))
+    lines.append(
+        f"wrote {summary['output']}: {_counted(len(days), 'day')} in {summary['seconds']:.2f} s, "
+        f"{summary['model']}, {summary['device']}, {_counted(summary['threads'], 'thread')}"
+    )
+    return "\n".join(lines)
+
+
+def metadata_text(model: ModelMetadata, sha256: str) -> str:
+    """What a model says of itself, for people."""
+    grid, projection = model.grid, model.grid.projection
+    first, second = projection.standard_parallel
+    lines = [
+        f"{model.name} {model.version} ({model.precision}, {model.licence})",
+        model.summary,
+        f"sha256 {sha256}",
+        f"grid: {grid.rows} rows x {grid.columns} columns of {grid.cell_size / 1000:g} km, "
+        f"{projection.grid_mapping_name}, parallels {first:g} and {second:g}, origin "
+        f"{projection.latitude_of_projection_origin:g} N "
+        f"{projection.longitude_of_central_meridian:g} E",
+        "variables:",
+        *(
+            f"  {variable.name} in {variable.units}, {variable.valid_range[0]:g} to "
+            f"{variable.valid_range[1]:g}"
+            for variable in model.variables
+        ),
+        "static layers:",
+        *(f"  {layer.name} in {layer.units}: {layer.source}" for layer in model.static_layers),
+        "training:",
+        *(f"  {name}: {value}" for name, value in model.training.items()),
+        f"scores: {len(model.scores)}, shown with --json and on the model card",
+    ]
+    return "\n".join(lines)
+
+
+def _days_text(days: list[dict[str, Any]], model: ModelMetadata) -> str:
+    """One line on a day, or on the range of several."""
+    first, last = days[0]["day"], days[-1]["day"]
+    mean = sum(day["mean"] for day in days) / len(days)
+    return (
+        f"{first if first == last else f'{first} to {last}'}: "
+        f"{_range(days, 'stations')} stations of {model.target.name} in {_range(days, 'cells')} of "
+        f"{model.grid.rows * model.grid.columns} cells; field "
+        f"{min(day['minimum'] for day in days):.1f} to {max(day['maximum'] for day in days):.1f}, "
+        f"mean {mean:.1f} {model.target.units}"
+    )
+
+
+def _range(days: list[dict[str, Any]], key: str) -> str:
+    least, most = min(day[key] for day in days), max(day[key] for day in days)
+    return str(least) if least == most else f"{least} to {most}"
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"

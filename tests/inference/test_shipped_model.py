@@ -1,0 +1,79 @@
+"""The shipped model itself, as the light package runs it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pointfuse import Model, load_model
+
+GOLDEN = Path(__file__).parents[2] / "models" / "seed" / "golden.npz"
+
+
+@pytest.fixture(scope="module")
+def model() -> Model:
+    return load_model()
+
+
+@pytest.fixture(scope="module")
+def golden() -> dict[str, np.ndarray]:
+    with np.load(GOLDEN) as cases:
+        return {
+            "observations": cases["observations"],
+            "observed": cases["observed"].astype(np.float32),
+            "pm25": cases["pm25"],
+        }
+
+
+@pytest.mark.parametrize("case", range(5))
+def test_golden_cases(model: Model, golden: dict[str, np.ndarray], case: int) -> None:
+    one = slice(case, case + 1)
+    field = model.run(golden["observations"][one], golden["observed"][one])
+    # Another implementation in single precision, the contract of the model file.
+    np.testing.assert_allclose(field[0], golden["pm25"][case], rtol=0, atol=1e-3)
+
+
+def test_the_field_scales_with_the_observations(
+    model: Model, golden: dict[str, np.ndarray]
+) -> None:
+    observations, observed = golden["observations"][:1], golden["observed"][:1]
+    doubled = model.run(2 * observations, observed)
+    # The network sees the same numbers but for the rounding of the scale: 2**-23 of 300 ug/m3
+    # through some twenty layers.
+    np.testing.assert_allclose(doubled, 2 * model.run(observations, observed), atol=5e-3)
+
+
+def test_a_calm_is_not_a_missing_wind(model: Model, golden: dict[str, np.ndarray]) -> None:
+    observations, observed = golden["observations"][:1].copy(), golden["observed"][:1].copy()
+    without = model.run(observations, observed)
+    observed[:, 2] = observed[:, 0]
+    assert np.abs(model.run(observations, observed) - without).max() > 1
+
+
+def single(value: float, row: int, column: int) -> tuple[np.ndarray, np.ndarray]:
+    observations = np.zeros((1, 3, 372, 426), np.float32)
+    observed = np.zeros_like(observations)
+    observations[0, 0, row, column], observed[0, 0, row, column] = value, 1
+    return observations, observed
+
+
+@pytest.mark.parametrize(
+    ("observations", "observed"),
+    [
+        single(0.0, 0, 0),
+        single(1500.0, 371, 425),
+        single(50.0, 186, 213),
+        (np.full((1, 3, 372, 426), 100, np.float32), np.ones((1, 3, 372, 426), np.float32)),
+    ],
+    ids=["zero in a corner", "1500 in a corner", "a single station", "a station in every cell"],
+)
+def test_extremes_give_whole_fields(
+    model: Model, observations: np.ndarray, observed: np.ndarray
+) -> None:
+    field = model.run(observations, observed)
+    assert np.isfinite(field).all()
+    assert (field >= 0).all()
+    # The day's scale is what bounds a field: far above the highest observation it is wrong.
+    assert field.max() <= 10 * max(1.0, observations[0, 0].max())
