@@ -1,0 +1,17 @@
+"""The network of pointfuse in PyTorch: PointConv, RegrUnetPP, and the two put together."""
+
+from pointfuse_training.fusion_network import VARIANTS, FusionNetwork, Variant
+from pointfuse_training.pointconv import PointConv, PointConvFields, PositiveKernelConv
+from pointfuse_training.regr_unetpp import RegrUnetPP
+from pointfuse_training.seed_weights import load_seed_network
+
+__all__ = [
+    "VARIANTS",
+    "FusionNetwork",
+    "PointConv",
+    "PointConvFields",
+    "PositiveKernelConv",
+    "RegrUnetPP",
+    "Variant",
+    "load_seed_network",
+]

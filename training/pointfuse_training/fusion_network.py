@@ -1,0 +1,180 @@
+"""The fusion network: PointConv, then RegrUnetPP with the static layers beside it.
+
+Equations 1 to 5 of Lyu et al., Geosci. Model Dev. 15, 2022, and the variant of it that pointfuse
+ships.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from pointfuse.errors import InputError
+from pointfuse_training.pointconv import PointConv, PointConvFields
+from pointfuse_training.regr_unetpp import WIDTHS, RegrUnetPP
+
+CHANNELS = ("pm25", "relative_humidity", "wind_speed")
+"""Variables of the inputs, in order; units ug/m3, % and m/s."""
+
+WEATHER_CENTRE = (60.0, 3.0)
+WEATHER_SPREAD = (20.0, 2.0)
+"""Relative humidity (%) and wind speed (m/s) enter as (value - centre) / spread."""
+
+MIN_SCALE = 1.0
+"""Least scale of a day, ug/m3, so that a day of zeros can be divided by it."""
+
+
+@dataclass(frozen=True)
+class Variant:
+    """How a network departs from the published one.
+
+    Parameters
+    ----------
+    normalised : bool
+        PM2.5 is divided by the day's mean over the stations, and the output multiplied by it, so
+        that the field scales with the observations; weather is centred. Otherwise everything
+        stays in physical units.
+    published_correction : bool
+        The second pass of PointConv is equation 2 to the letter (see `PointConv`).
+    station_channels : bool
+        RegrUnetPP is also told where stations are and what they say.
+    residual : bool
+        RegrUnetPP gives a correction to the PM2.5 field of PointConv instead of the field.
+    """
+
+    normalised: bool
+    published_correction: bool
+    station_channels: bool
+    residual: bool
+
+
+VARIANTS = {
+    "default": Variant(
+        normalised=True, published_correction=False, station_channels=True, residual=True
+    ),
+    "paper": Variant(
+        normalised=False, published_correction=True, station_channels=False, residual=False
+    ),
+}
+
+STATION_CHANNELS = 5
+
+
+class FusionNetwork(nn.Module):
+    """From station observations on a grid to a complete PM2.5 field.
+
+    Parameters
+    ----------
+    static_layers : Tensor, shape (layers, rows, columns)
+        Fields that never change (terrain, land cover), scaled to order one. They are given by
+        whoever builds the network and are no part of its state dict.
+    variant : str
+        Key of `VARIANTS`.
+    widths : sequence of ints
+        Channels at each level of RegrUnetPP, finest first.
+
+    Raises
+    ------
+    InputError
+        If there is no such variant, or the static layers are not three-dimensional.
+    """
+
+    static_layers: Tensor
+
+    def __init__(
+        self, static_layers: Tensor, variant: str = "default", widths: Sequence[int] = WIDTHS
+    ) -> None:
+        super().__init__()
+        if variant not in VARIANTS:
+            raise InputError(
+                f"there is no variant '{variant}' of the network; expected one of "
+                f"{', '.join(VARIANTS)}"
+            )
+        if static_layers.ndim != 3:
+            raise InputError(
+                "expected static layers of the shape (layers, rows, columns), got "
+                f"{tuple(static_layers.shape)}"
+            )
+        self.variant = VARIANTS[variant]
+        self.register_buffer("static_layers", static_layers.float(), persistent=False)
+        self.point_conv = PointConv(
+            len(CHANNELS), published_correction=self.variant.published_correction
+        )
+        self.regr_unetpp = RegrUnetPP(
+            len(CHANNELS)
+            + len(static_layers)
+            + (STATION_CHANNELS if self.variant.station_channels else 0),
+            widths,
+        )
+
+    def forward(self, observations: Tensor, observed: Tensor) -> Tensor:
+        """Fuse the observations of each day.
+
+        Parameters
+        ----------
+        observations : Tensor, shape (time, 3, rows, columns)
+            PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s), 0 where absent.
+        observed : Tensor, the same shape
+            1 where there is an observation, 0 elsewhere. A calm is observed: speed 0, mask 1.
+
+        Returns
+        -------
+        Tensor, shape (time, 1, rows, columns)
+            PM2.5, ug/m3, nowhere negative.
+        """
+        if self.variant.normalised:
+            scale = day_scale(observations, observed)
+            values = _normalised(observations, observed, scale)
+        else:
+            values = observations
+        spread = self.point_conv(values, observed)
+        pm25: Tensor = self.regr_unetpp(self._entering(values, observed, spread))
+        if self.variant.residual:
+            pm25 = pm25 + spread.corrected[:, :1]
+        pm25 = torch.relu(pm25)
+        return pm25 * scale if self.variant.normalised else pm25
+
+    def _entering(self, values: Tensor, observed: Tensor, spread: PointConvFields) -> Tensor:
+        """Channels of RegrUnetPP: equation 4, and what the variant tells of PM2.5 stations."""
+        static = self.static_layers.expand(values.shape[0], -1, -1, -1)
+        channels = [spread.corrected, static]
+        if self.variant.station_channels:
+            channels += [
+                torch.log1p(spread.wide_density[:, :1]),
+                torch.log1p(spread.narrow_density[:, :1]),
+                observed[:, :1],
+                values[:, :1],
+                spread.first_pass[:, :1],
+            ]
+        return torch.cat(channels, dim=1)
+
+
+def day_scale(observations: Tensor, observed: Tensor) -> Tensor:
+    """Mean of the observed PM2.5 of each day, at least `MIN_SCALE`.
+
+    Parameters
+    ----------
+    observations, observed : Tensor, shape (time, 3, rows, columns)
+        As `FusionNetwork.forward` takes them.
+
+    Returns
+    -------
+    Tensor, shape (time, 1, 1, 1)
+        Scale, ug/m3; `MIN_SCALE` on a day without stations.
+    """
+    mask = observed[:, :1]
+    total = (observations[:, :1] * mask).sum((2, 3), keepdim=True)
+    stations = mask.sum((2, 3), keepdim=True).clamp(min=1)
+    return (total / stations).clamp(min=MIN_SCALE)
+
+
+def _normalised(observations: Tensor, observed: Tensor, scale: Tensor) -> Tensor:
+    """Values of order one: PM2.5 as a multiple of the day's scale, weather centred."""
+    centre = observations.new_tensor(WEATHER_CENTRE)[:, None, None]
+    width = observations.new_tensor(WEATHER_SPREAD)[:, None, None]
+    # Centring moves the zeros of absent weather, so the mask has to be applied again.
+    weather = (observations[:, 1:] - centre) / width * observed[:, 1:]
+    return torch.cat([observations[:, :1] / scale, weather], dim=1)

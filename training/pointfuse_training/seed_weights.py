@@ -1,0 +1,112 @@
+"""The weights that the first model starts from, brought into the names of `FusionNetwork`.
+
+They were trained with a prototype that is not part of this repository; `models/seed/README.md`
+describes the files.
+"""
+
+from __future__ import annotations
+
+import re
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from pointfuse.errors import InputFileNotFoundError, ModelFileError
+from pointfuse_training.fusion_network import FusionNetwork
+
+_KERNELS = {"pc.a": "point_conv.wide.log_kernel", "pc.b": "point_conv.narrow.log_kernel"}
+_NODE = re.compile(r"u\.b\.(\d_\d)\.([0134])\.(\w+)")
+_NODE_LAYERS = {"0": "conv1", "1": "norm1", "3": "conv2", "4": "norm2"}
+_HEAD = "u.out."
+
+
+def load_seed_network(weights_path: Path, static_path: Path) -> FusionNetwork:
+    """Build the default network with the seed weights, ready for inference.
+
+    Parameters
+    ----------
+    weights_path : Path
+        Numpy archive of the prototype's state dict.
+    static_path : Path
+        Numpy archive with the array ``static``, shape (layers, rows, columns).
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If a file is missing.
+    ModelFileError
+        If a file is damaged, or the arrays are not exactly those of the network.
+    """
+    static = read_arrays(static_path)
+    if set(static) != {"static"}:
+        raise ModelFileError(
+            f"{static_path} should hold the one array 'static', got {', '.join(static) or 'none'}"
+        )
+    network = FusionNetwork(torch.from_numpy(static["static"]))
+    state = {}
+    for key, array in read_arrays(weights_path).items():
+        name, tensor = _renamed(key, torch.from_numpy(array))
+        state[name] = tensor
+    # Batch normalisation counts its batches in training; the seed does not have these counters.
+    expected = {
+        name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()
+    }
+    _check_complete(weights_path, state, expected)
+    network.load_state_dict(state, strict=False)
+    return network.eval()
+
+
+def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
+    """All arrays of a numpy archive, by name.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If the file is missing.
+    ModelFileError
+        If it is no numpy archive.
+    """
+    try:
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
+            return {key: archive[key] for key in archive.files}
+    except FileNotFoundError as error:
+        raise InputFileNotFoundError(f"there is no file {path}; check the path") from error
+    except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
+        raise ModelFileError(
+            f"{path} is not a numpy archive (.npz) of arrays ({error}); get the file again"
+        ) from error
+
+
+def _renamed(key: str, tensor: Tensor) -> tuple[str, Tensor]:
+    """Name and array in `FusionNetwork` for an entry of the prototype's state dict."""
+    if key in _KERNELS:
+        # The prototype convolved in the Fourier domain, where kernels run backwards.
+        return _KERNELS[key], tensor.flip(-2, -1)[:, None]
+    if match := _NODE.fullmatch(key):
+        node, layer, array = match.groups()
+        return f"regr_unetpp.nodes.{node}.{_NODE_LAYERS[layer]}.{array}", tensor
+    if key.startswith(_HEAD):
+        return f"regr_unetpp.head.{key.removeprefix(_HEAD)}", tensor
+    return key, tensor
+
+
+def _check_complete(path: Path, state: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
+    """Refuse weights that are not those of the network, array for array."""
+    lacking = sorted(set(expected) - set(state))
+    surplus = sorted(set(state) - set(expected))
+    if lacking or surplus:
+        raise ModelFileError(
+            f"{path} does not hold the weights of the default network: it lacks "
+            f"{', '.join(lacking) or 'nothing'} and has {', '.join(surplus) or 'nothing'} too many"
+        )
+    for name, tensor in state.items():
+        if tensor.shape != expected[name].shape:
+            raise ModelFileError(
+                f"{path} holds {name} with the shape {tuple(tensor.shape)}, the network expects "
+                f"{tuple(expected[name].shape)}"
+            )
