@@ -16,8 +16,7 @@ from pointfuse.observations import Observations
 logger = logging.getLogger(__name__)
 
 DAYS_PER_BATCH = 1
-"""Days that go through the model at once. On a processor more of them cost memory and no time is
-won (`benchmarks/first_light.py`)."""
+"""Days that go through the model at once. On a CPU more take more memory and win no time."""
 
 
 def fuse(

@@ -182,7 +182,7 @@ def station_distance(occupied: NDArray[np.bool_], grid: Grid) -> NDArray[np.floa
     taken directly).
     """
     rows, columns = occupied.shape
-    column = np.arange(columns, dtype=np.int64)
+    column = np.arange(columns, dtype=np.int32)
     # Stands for "none in this row"; its square is beyond every distance on the grid.
     far = rows + columns
     west = np.maximum.accumulate(np.where(occupied, column, -far), axis=1)

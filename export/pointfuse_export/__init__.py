@@ -1,0 +1,1 @@
+"""From a trained pointfuse network to one ONNX file."""

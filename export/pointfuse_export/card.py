@@ -1,0 +1,155 @@
+"""The model card: what a model file is, for people."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from pointfuse.metadata import ModelMetadata
+from pointfuse_export.description import Description
+from pointfuse_export.verify import TOLERANCE
+
+
+def render_card(description: Description, metadata: ModelMetadata, content: bytes) -> str:
+    """Write the card of a model file.
+
+    Parameters
+    ----------
+    description : Description
+        Description that the model was made from.
+    metadata : ModelMetadata
+        Metadata in the file.
+    content : bytes
+        The file.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    sections = (
+        _head(metadata),
+        _section("Intended use", _bullets(description.intended_use)),
+        _section("Limits", _bullets(description.limitations)),
+        _section("Inputs and output", _variables(metadata)),
+        _section("Grid", _grid(metadata)),
+        _section("Static layers inside the file", _static_layers(metadata)),
+        _section("Training", _facts(metadata.training)),
+        _section("Scores", _scores(metadata)),
+        _section("File", _file(metadata, content)),
+    )
+    return "\n".join(sections)
+
+
+def _head(metadata: ModelMetadata) -> str:
+    return (
+        f"<!-- Written by pointfuse-export from {metadata.name}.toml; do not edit. -->\n\n"
+        f"# {metadata.name} {metadata.version}\n\n{metadata.summary}\n\n"
+        f"Licence: {metadata.licence}. Method: Lyu et al., Deep-learning spatial principles from "
+        "deterministic chemical transport models for chemical reanalysis, Geosci. Model Dev. 15, "
+        "2022.\n"
+    )
+
+
+def _variables(metadata: ModelMetadata) -> str:
+    table = _table(
+        ("channel", "variable", "units", "CF standard name", "valid range"),
+        (
+            (
+                i,
+                f"`{v.name}`, {v.long_name}",
+                v.units,
+                f"`{v.standard_name}`",
+                _range(v.valid_range),
+            )
+            for i, v in enumerate(metadata.variables)
+        ),
+    )
+    rows, columns = metadata.grid.shape
+    channels = len(metadata.variables)
+    return (
+        f"`observations` and `observed`, float32 (time, {channels}, {rows}, {columns}): physical "
+        "units, and 1 where there is an observation; both are 0 where there is none. `time` is "
+        f"free. Output: `{metadata.target.name}`, float32 (time, 1, {rows}, {columns}), in "
+        f"{metadata.target.units}.\n\n{table}"
+    )
+
+
+def _grid(metadata: ModelMetadata) -> str:
+    grid, projection = metadata.grid, metadata.grid.projection
+    first, second = projection.standard_parallel
+    return _table(
+        ("property", "value"),
+        (
+            ("projection", f"Lambert conformal conic, standard parallels {first:g} and {second:g}"),
+            (
+                "origin",
+                f"{projection.latitude_of_projection_origin:g} N, "
+                f"{projection.longitude_of_central_meridian:g} E",
+            ),
+            ("earth", f"sphere of radius {projection.earth_radius:.0f} m"),
+            ("cells", f"{grid.rows} rows x {grid.columns} columns of {grid.cell_size:.0f} m"),
+            (
+                "centre of row 0 (south), column 0 (west)",
+                f"x = {grid.first_x:.0f} m, y = {grid.first_y:.0f} m",
+            ),
+        ),
+    )
+
+
+def _static_layers(metadata: ModelMetadata) -> str:
+    return _table(
+        ("layer", "units", "source"),
+        ((f"`{layer.name}`", layer.units, layer.source) for layer in metadata.static_layers),
+    )
+
+
+def _scores(metadata: ModelMetadata) -> str:
+    table = _table(
+        ("test", "data", "R2", "RMSE, ug/m3", "NME", "the same for others"),
+        (
+            (*(score[key] for key in ("test", "data", "r2", "rmse", "nme")), score["reference"])
+            for score in metadata.scores
+        ),
+    )
+    origins = dict.fromkeys(str(score["origin"]) for score in metadata.scores)
+    return f"{table}\n\nOrigin: {'; '.join(origins)}."
+
+
+def _file(metadata: ModelMetadata, content: bytes) -> str:
+    facts = {
+        "file": f"`{metadata.name}.onnx`",
+        "bytes": len(content),
+        "sha256": f"`{hashlib.sha256(content).hexdigest()}`",
+        "precision": metadata.precision,
+        "sha256 of the weights": f"`{metadata.weights_sha256}`",
+        **metadata.export,
+    }
+    return (
+        f"{_facts(facts)}\n\nBefore the file was written it reproduced the golden days in `seed/` "
+        f"and the network in PyTorch to {TOLERANCE:g} ug/m3, in ONNX Runtime on a CPU."
+    )
+
+
+def _section(title: str, body: str) -> str:
+    return f"## {title}\n\n{body}\n"
+
+
+def _bullets(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _facts(facts: Mapping[str, object]) -> str:
+    return _table(
+        ("fact", "value"), ((key.replace("_", " "), value) for key, value in facts.items())
+    )
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    header = tuple(header)
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(str(entry) for entry in line)} |" for line in lines)
+
+
+def _range(limits: tuple[float, float]) -> str:
+    return f"{limits[0]:g} to {limits[1]:g}"

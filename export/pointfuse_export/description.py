@@ -1,0 +1,227 @@
+"""The hand-written description of a model, from which its metadata and its card are made."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pointfuse.errors import InputFileNotFoundError
+from pointfuse.grid import Grid
+from pointfuse.metadata import ModelMetadata, StaticLayer, Variable
+from pointfuse.projection import LambertConformal
+from pointfuse_export.errors import DescriptionError
+
+# What a description holds: tables as dicts, lists as a list with the layout of one entry, and
+# `dict` for a table that may hold anything.
+_LAYOUT: dict[str, Any] = {
+    "name": str,
+    "version": str,
+    "summary": str,
+    "licence": str,
+    "intended_use": [str],
+    "limitations": [str],
+    "files": {"weights": str, "static_layers": str, "golden": str},
+    "grid": {
+        "rows": int,
+        "columns": int,
+        "cell_size": float,
+        "first_x": float,
+        "first_y": float,
+        "projection": {
+            "grid_mapping_name": str,
+            "standard_parallel": [float],
+            "longitude_of_central_meridian": float,
+            "latitude_of_projection_origin": float,
+            "earth_radius": float,
+        },
+    },
+    "variables": [
+        {
+            "name": str,
+            "units": str,
+            "standard_name": str,
+            "long_name": str,
+            "valid_range": [float],
+        }
+    ],
+    "static_layers": [{"name": str, "units": str, "source": str}],
+    "training": dict,
+    "scores": [
+        {
+            "test": str,
+            "data": str,
+            "r2": float,
+            "rmse": float,
+            "nme": float,
+            "reference": str,
+            "origin": str,
+        }
+    ],
+}
+
+_KINDS = {str: "a text", int: "a whole number", float: "a number", dict: "a table"}
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What a model is made from.
+
+    Parameters
+    ----------
+    weights, static_layers, golden : Path
+        Numpy archives; `models/seed/README.md` describes them.
+    """
+
+    weights: Path
+    static_layers: Path
+    golden: Path
+
+
+@dataclass(frozen=True)
+class Description:
+    """A model as its author describes it.
+
+    Parameters
+    ----------
+    name, version, summary, licence : str
+        As in `ModelMetadata`.
+    intended_use, limitations : tuple of str
+        What the model is for, and what it must not be used for; one sentence or a few each.
+    files : ModelFiles
+        What it is made from.
+    grid : Grid
+        Its grid.
+    variables, static_layers : tuple
+        Its inputs and the fields inside it, in order.
+    training : mapping
+        How the weights came to be.
+    scores : tuple of mapping
+        Evaluations: test, data, r2, rmse (ug/m3), nme, reference, origin.
+    """
+
+    name: str
+    version: str
+    summary: str
+    licence: str
+    intended_use: tuple[str, ...]
+    limitations: tuple[str, ...]
+    files: ModelFiles
+    grid: Grid
+    variables: tuple[Variable, ...]
+    static_layers: tuple[StaticLayer, ...]
+    training: Mapping[str, object]
+    scores: tuple[Mapping[str, object], ...]
+
+    def metadata(self, export: Mapping[str, object], weights_sha256: str) -> ModelMetadata:
+        """The metadata of a model file made from this description."""
+        return ModelMetadata(
+            name=self.name,
+            version=self.version,
+            summary=self.summary,
+            licence=self.licence,
+            precision="fp32",
+            grid=self.grid,
+            variables=self.variables,
+            static_layers=self.static_layers,
+            training=self.training,
+            export=export,
+            scores=self.scores,
+            weights_sha256=weights_sha256,
+        )
+
+
+def read_description(path: Path) -> Description:
+    """Read and check a description.
+
+    Parameters
+    ----------
+    path : Path
+        TOML file; the paths in it are relative to its folder.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If there is no such file.
+    DescriptionError
+        If it is no TOML, or lacks, garbles or misspells an entry.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputFileNotFoundError(f"there is no description {path}; check the path") from error
+    except (OSError, ValueError) as error:
+        raise DescriptionError(f"{path} cannot be read as TOML: {error}") from error
+    try:
+        _check(content, _LAYOUT, "")
+        # The metadata of a model file is JSON, which knows neither dates nor infinity.
+        json.dumps(content, allow_nan=False)
+        return _description(content, path.parent)
+    except (TypeError, ValueError) as error:
+        raise DescriptionError(f"{path}: {error}") from error
+
+
+def _description(content: dict[str, Any], folder: Path) -> Description:
+    return Description(
+        name=content["name"],
+        version=content["version"],
+        summary=content["summary"],
+        licence=content["licence"],
+        intended_use=tuple(content["intended_use"]),
+        limitations=tuple(content["limitations"]),
+        files=ModelFiles(**{key: folder / name for key, name in content["files"].items()}),
+        grid=_grid(content["grid"]),
+        variables=tuple(
+            Variable(**{**entry, "valid_range": _pair(entry["valid_range"], "valid_range")})
+            for entry in content["variables"]
+        ),
+        static_layers=tuple(StaticLayer(**entry) for entry in content["static_layers"]),
+        training=content["training"],
+        scores=tuple(content["scores"]),
+    )
+
+
+def _grid(table: dict[str, Any]) -> Grid:
+    entries = dict(table["projection"])
+    kind = entries.pop("grid_mapping_name")
+    if kind != LambertConformal.grid_mapping_name:
+        raise ValueError(
+            f"the projection '{kind}' is not known; expected '{LambertConformal.grid_mapping_name}'"
+        )
+    entries["standard_parallel"] = _pair(entries["standard_parallel"], "standard_parallel")
+    return Grid(**{**table, "projection": LambertConformal(**entries)})
+
+
+def _pair(numbers: list[float], name: str) -> tuple[float, float]:
+    if len(numbers) != 2:
+        raise ValueError(f"'{name}' should be two numbers, got {len(numbers)}")
+    return numbers[0], numbers[1]
+
+
+def _check(value: Any, layout: Any, where: str) -> None:
+    """Compare a value with the layout of it; `where` names it in messages."""
+    if isinstance(layout, dict):
+        _check_table(value, layout, where)
+    elif isinstance(layout, list):
+        if not isinstance(value, list) or not value:
+            raise ValueError(f"'{where}' should be a list with at least one entry, got {value!r}")
+        for i, entry in enumerate(value):
+            _check(entry, layout[0], f"{where}[{i}]")
+    # A whole number will do for a number, but True is no number.
+    elif type(value) is not layout and not (layout is float and type(value) is int):
+        raise ValueError(f"'{where}' should be {_KINDS[layout]}, got {value!r}")
+
+
+def _check_table(value: Any, layout: dict[str, Any], where: str) -> None:
+    if not isinstance(value, dict):
+        raise ValueError(f"'{where}' should be a table, got {value!r}")
+    inside = f" in '{where}'" if where else ""
+    if lacking := [key for key in layout if key not in value]:
+        raise ValueError(f"'{lacking[0]}' is lacking{inside}; add it")
+    if unknown := [key for key in value if key not in layout]:
+        raise ValueError(f"'{unknown[0]}' is not known{inside}; expected only {', '.join(layout)}")
+    for key, entry in value.items():
+        _check(entry, layout[key], f"{where}.{key}" if where else key)

@@ -1,0 +1,13 @@
+"""Errors of the export, of the same family as those of pointfuse."""
+
+from __future__ import annotations
+
+from pointfuse.errors import PointfuseError
+
+
+class DescriptionError(PointfuseError, ValueError):
+    """A description that lacks something, or does not fit the model that it describes."""
+
+
+class VerificationError(PointfuseError, RuntimeError):
+    """A model that is not what it should be; it must not be published."""

@@ -1,0 +1,133 @@
+"""The steps from a description to a published model file, each checked after it ran."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from pointfuse.atomic import replacing
+from pointfuse_export.card import render_card
+from pointfuse_export.description import Description
+from pointfuse_export.errors import DescriptionError
+from pointfuse_export.graph import OPSET, inference_network, to_onnx
+from pointfuse_export.manifest import MANIFEST_NAME, updated_manifest
+from pointfuse_export.stamp import check_stamp, export_facts, stamp, weights_sha256
+from pointfuse_export.strip import check_no_build_traces, name_nodes, strip_build_traces
+from pointfuse_export.verify import (
+    check_against_torch,
+    check_contract,
+    check_golden,
+    operators,
+    read_golden,
+)
+from pointfuse_training import FusionNetwork, load_seed_network
+from pointfuse_training.fusion_network import CHANNELS
+
+
+@dataclass(frozen=True)
+class Report:
+    """What came out of an export.
+
+    Parameters
+    ----------
+    path : Path
+        The model file.
+    bytes : int
+        Its size.
+    sha256 : str
+        Its hash.
+    golden_difference, torch_difference : float
+        Largest differences from the golden fields and from PyTorch, ug/m3.
+    operators : dict of str to int
+        How often each operator occurs.
+    """
+
+    path: Path
+    bytes: int
+    sha256: str
+    golden_difference: float
+    torch_difference: float
+    operators: dict[str, int]
+
+
+def export_model(description: Description, folder: Path, commit: str) -> Report:
+    """Make a model file, its card and its entry in the manifest.
+
+    Nothing is written unless every check passes.
+
+    Parameters
+    ----------
+    description : Description
+        The model.
+    folder : Path
+        Existing folder to write to.
+    commit : str
+        Commit of the code, for the metadata.
+
+    Raises
+    ------
+    DescriptionError
+        If the description does not fit the files that it names.
+    VerificationError
+        If the model is not what it should be.
+    OutputError
+        If a file cannot be written.
+    """
+    golden = read_golden(description.files.golden)
+    network = load_seed_network(description.files.weights, description.files.static_layers)
+    check_fits(description, network)
+    metadata = description.metadata(export_facts(OPSET, commit), weights_sha256(network))
+
+    model = to_onnx(inference_network(network))
+    check_contract(model, description.grid.shape)
+    name_nodes(model)
+    strip_build_traces(model)
+    check_no_build_traces(model)
+    stamp(model, metadata)
+    check_stamp(model, metadata)
+    content = model.SerializeToString(deterministic=True)
+    golden_difference = check_golden(content, golden)
+    torch_difference = check_against_torch(content, network)
+
+    path = folder / f"{description.name}.onnx"
+    manifest = updated_manifest(folder / MANIFEST_NAME, metadata, content)
+    _write(path, content)
+    _write(folder / f"{description.name}.md", render_card(description, metadata, content).encode())
+    _write(folder / MANIFEST_NAME, manifest.encode())
+    return Report(
+        path=path,
+        bytes=len(content),
+        sha256=hashlib.sha256(content).hexdigest(),
+        golden_difference=golden_difference,
+        torch_difference=torch_difference,
+        operators=operators(model),
+    )
+
+
+def check_fits(description: Description, network: FusionNetwork) -> None:
+    """Make sure that a description is that of the network.
+
+    Raises
+    ------
+    DescriptionError
+        If the variables, the static layers or the grid differ.
+    """
+    variables = tuple(variable.name for variable in description.variables)
+    if variables != CHANNELS:
+        raise DescriptionError(
+            f"the network takes {', '.join(CHANNELS)}, in this order; the description names "
+            f"{', '.join(variables)}"
+        )
+    expected = (len(description.static_layers), *description.grid.shape)
+    found = tuple(network.static_layers.shape)
+    if found != expected:
+        raise DescriptionError(
+            f"the description speaks of static layers of the shape {expected} (layers, rows, "
+            f"columns), the file holds {found}; correct one of them"
+        )
+
+
+def _write(path: Path, content: bytes) -> None:
+    with replacing(path) as temporary:
+        temporary.write_bytes(content)

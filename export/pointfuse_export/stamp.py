@@ -1,0 +1,84 @@
+"""The model's description of itself, written into the file."""
+
+from __future__ import annotations
+
+import hashlib
+import subprocess
+from pathlib import Path
+
+import onnx
+import torch
+
+from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.version import __version__
+from pointfuse_export.errors import VerificationError
+from pointfuse_training import FusionNetwork
+
+PRODUCER = "pointfuse-export"
+
+
+def weights_sha256(network: FusionNetwork) -> str:
+    """Hash of the trained weights, the same whatever file they end up in.
+
+    SHA-256 over the floating-point entries of the network's state dict (before batch
+    normalisations are folded; static layers are no part of it) in the order of their names: the
+    name in UTF-8, then the values as little-endian float32, last axis fastest.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network.state_dict().items()):
+        if tensor.is_floating_point():
+            digest.update(name.encode())
+            digest.update(tensor.numpy().astype("<f4").tobytes())
+    return digest.hexdigest()
+
+
+def export_facts(opset: int, commit: str) -> dict[str, object]:
+    """How a file came to be, for its metadata."""
+    return {
+        "code": f"{PRODUCER} {__version__}",
+        "commit": commit,
+        "torch": torch.__version__,
+        "onnx": onnx.__version__,
+        "opset": opset,
+    }
+
+
+def git_commit(folder: Path) -> str:
+    """Commit checked out in a folder, ``unknown`` where there is none."""
+    try:
+        run = subprocess.run(
+            ["git", "rev-parse", "--verify", "--quiet", "HEAD"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    except FileNotFoundError:
+        return "unknown"
+    return run.stdout.strip() if run.returncode == 0 else "unknown"
+
+
+def stamp(model: onnx.ModelProto, metadata: ModelMetadata) -> None:
+    """Write the metadata into a model, and name who made it."""
+    model.producer_name = PRODUCER
+    model.producer_version = __version__
+    model.graph.name = metadata.name
+    onnx.helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
+
+
+def check_stamp(model: onnx.ModelProto, metadata: ModelMetadata) -> None:
+    """Make sure that the light package reads from a model what was written into it.
+
+    Raises
+    ------
+    VerificationError
+        If it reads something else.
+    ModelFileError
+        If it cannot read it at all.
+    """
+    entries = {entry.key: entry.value for entry in model.metadata_props}
+    if set(entries) != {METADATA_KEY} or ModelMetadata.from_json(entries[METADATA_KEY]) != metadata:
+        raise VerificationError(
+            f"the model should carry one metadata entry '{METADATA_KEY}' that reads as it was "
+            f"written, got {', '.join(entries) or 'none'}; check the description"
+        )

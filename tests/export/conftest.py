@@ -1,0 +1,97 @@
+"""A small network, its ONNX graph, and a description of a model on a small grid."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from torch import nn
+
+from pointfuse_export.graph import inference_network, to_onnx
+from pointfuse_export.strip import name_nodes, strip_build_traces
+from pointfuse_export.verify import probing_days
+from pointfuse_training import VARIANTS, FusionNetwork, load_seed_network
+
+MODELS = Path(__file__).parents[2] / "models"
+# Neither is a multiple of 8, so that padding and cropping have something to do.
+ROWS, COLUMNS = 42, 53
+
+
+def random_network(variant: str) -> FusionNetwork:
+    """A small network with weights, statistics and kernels that are nothing special."""
+    torch.manual_seed(0)
+    network = FusionNetwork(torch.rand(3, ROWS, COLUMNS), variant, (4, 8, 16, 32))
+    with torch.no_grad():
+        for module in network.modules():
+            if isinstance(module, nn.BatchNorm2d):
+                module.running_var.uniform_(0.5, 2)
+                module.running_mean.normal_()
+                module.weight.uniform_(0.5, 2)
+                module.bias.normal_()
+        for conv in (network.point_conv.wide, network.point_conv.narrow):
+            conv.log_kernel.add_(torch.randn_like(conv.log_kernel))
+        network.eval()
+        # Positive fields, so that the last ReLU hides no difference, and of the size of real ones,
+        # so that the tolerance in ug/m3 means what it should.
+        network.regr_unetpp.head.weight.abs_()
+        days = probing_days(ROWS, COLUMNS)[0]
+        fields = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
+        network.regr_unetpp.head.weight.mul_(100 / fields.max())
+    return network
+
+
+@cache
+def exported(variant: str) -> tuple[FusionNetwork, onnx.ModelProto]:
+    network = random_network(variant)
+    return network, to_onnx(inference_network(network))
+
+
+@pytest.fixture(params=VARIANTS)
+def small(request: pytest.FixtureRequest) -> tuple[FusionNetwork, onnx.ModelProto]:
+    """A network of either variant and its graph as the exporter leaves it."""
+    return exported(request.param)
+
+
+@pytest.fixture(scope="session")
+def stripped_graph() -> onnx.ModelProto:
+    """A graph that passes all checks of its structure; copy it before changing it."""
+    model = onnx.ModelProto()
+    model.CopyFrom(exported("default")[1])
+    name_nodes(model)
+    strip_build_traces(model)
+    return model
+
+
+@pytest.fixture(scope="session")
+def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped model cut to a small grid: its weights, part of its static layers, new golden."""
+    folder = tmp_path_factory.mktemp("tiny")
+    with np.load(MODELS / "seed" / "static_channels.npz") as archive:
+        np.savez(folder / "static.npz", static=archive["static"][:, 150:192, 200:253])
+    weights = MODELS / "seed" / "weights.npz"
+    network = load_seed_network(weights, folder / "static.npz")
+    with np.load(MODELS / "seed" / "golden.npz") as archive:
+        inputs = {
+            name: archive[name][3:, :, 150:192, 200:253].astype(np.float32)
+            for name in ("observations", "observed")
+        }
+    with torch.no_grad():
+        fields = network(*(torch.from_numpy(array) for array in inputs.values()))
+    np.savez(folder / "golden.npz", **inputs, pm25=fields[:, 0].numpy())
+    text = (MODELS / "pointfuse-china12.toml").read_text(encoding="utf-8")
+    for shipped, tiny in (
+        ('name = "pointfuse-china12"', 'name = "tiny"'),
+        ("seed/weights.npz", weights.as_posix()),
+        ("seed/static_channels.npz", "static.npz"),
+        ("seed/golden.npz", "golden.npz"),
+        ("rows = 372", f"rows = {ROWS}"),
+        ("columns = 426", f"columns = {COLUMNS}"),
+    ):
+        assert text.count(shipped) == 1
+        text = text.replace(shipped, tiny)
+    (folder / "tiny.toml").write_text(text, encoding="utf-8")
+    return folder / "tiny.toml"

@@ -1,0 +1,98 @@
+"""Descriptions: what is right is read, what is wrong is named."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pointfuse import InputFileNotFoundError, ModelMetadata
+from pointfuse_export.description import read_description
+from pointfuse_export.errors import DescriptionError
+from pointfuse_export.pipeline import check_fits
+from pointfuse_training import load_seed_network
+
+SHIPPED = Path(__file__).parents[2] / "models" / "pointfuse-china12.toml"
+
+
+def test_the_shipped_description_is_read():
+    description = read_description(SHIPPED)
+    assert description.name == "pointfuse-china12"
+    assert [variable.name for variable in description.variables] == [
+        "pm25",
+        "relative_humidity",
+        "wind_speed",
+    ]
+    assert len(description.static_layers) == 6
+    assert description.files.weights == SHIPPED.parent / "seed" / "weights.npz"
+    # Cell centres of the design: (column - 212.5) and (row - 185.5) times 12 km.
+    np.testing.assert_array_equal(description.grid.x, (np.arange(426) - 212.5) * 12e3)
+    np.testing.assert_array_equal(description.grid.y, (np.arange(372) - 185.5) * 12e3)
+
+
+def test_metadata_survives_the_file():
+    metadata = read_description(SHIPPED).metadata({"commit": "c0ffee"}, 64 * "0")
+    assert ModelMetadata.from_json(metadata.to_json()) == metadata
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ('licence = "Apache-2.0"', "", "'licence' is lacking; add it"),
+        ("rows = 372", "", "'rows' is lacking in 'grid'"),
+        ("rows = 372", "rows = 372.5", "'grid.rows' should be a whole number, got 372.5"),
+        ("rows = 372", "rows = 372\nlines = 3", "'lines' is not known in 'grid'; expected only"),
+        ("rows = 372", "rows = true", "'grid.rows' should be a whole number, got True"),
+        ("cell_size = 12000.0", 'cell_size = "12 km"', "'grid.cell_size' should be a number"),
+        ("cell_size = 12000.0", "cell_size = inf", "not JSON compliant"),
+        ("[25.0, 47.0]", "[25.0]", "'standard_parallel' should be two numbers, got 1"),
+        ("[25.0, 47.0]", "[25.0, 97.0]", "standard parallels"),
+        ("lambert_conformal_conic", "mercator", "the projection 'mercator' is not known"),
+        ('units = "%"', "units = 1", r"'variables\[1\].units' should be a text, got 1"),
+        ("[0.0, 60.0]", "[0.0, 60.0, 70.0]", "'valid_range' should be two numbers, got 3"),
+        ("r2 = 0.766", "R2 = 0.766", r"'r2' is lacking in 'scores\[1\]'"),
+        ("seed = 0", "seed = 2024-01-01", "not JSON serializable"),
+        ('version = "1.0.0"', "version = 1.0.0", "cannot be read as TOML"),
+        ("[grid.projection]", "[grid.project]", "'projection' is lacking in 'grid'"),
+    ],
+)
+def test_a_broken_description_is_named(tmp_path, right, wrong, message):
+    text = SHIPPED.read_text(encoding="utf-8")
+    assert right in text
+    path = tmp_path / "broken.toml"
+    path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
+    with pytest.raises(DescriptionError, match=message) as caught:
+        read_description(path)
+    assert "broken.toml" in str(caught.value)
+
+
+def test_an_empty_list_is_named(tmp_path):
+    text = SHIPPED.read_text(encoding="utf-8")
+    start, end = text.index("limitations = ["), text.index("# Relative to this file")
+    path = tmp_path / "broken.toml"
+    path.write_text(text[:start] + "limitations = []\n" + text[end:], encoding="utf-8")
+    with pytest.raises(DescriptionError, match="'limitations' should be a list with at least one"):
+        read_description(path)
+
+
+def test_a_missing_description_is_named(tmp_path):
+    with pytest.raises(InputFileNotFoundError, match="there is no description"):
+        read_description(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "message"),
+    [
+        ("rows = 42", "rows = 43", r"\(6, 43, 53\).*the file holds \(6, 42, 53\)"),
+        ('"wind_speed"\nunits', '"wind"\nunits', "the network takes.*wind_speed.*names.*wind$"),
+    ],
+)
+def test_a_description_of_another_network_is_refused(
+    tmp_path, tiny_description, right, wrong, message
+):
+    text = tiny_description.read_text(encoding="utf-8")
+    assert right in text
+    (tmp_path / "other.toml").write_text(text.replace(right, wrong), encoding="utf-8")
+    files = read_description(tiny_description).files
+    network = load_seed_network(files.weights, files.static_layers)
+    with pytest.raises(DescriptionError, match=message):
+        check_fits(read_description(tmp_path / "other.toml"), network)

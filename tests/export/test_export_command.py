@@ -1,0 +1,98 @@
+"""`pointfuse-export` from a description to files, and from a wrong one to no file at all."""
+
+import hashlib
+import json
+
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner
+
+from pointfuse.model import load_model
+from pointfuse_export.cli import main
+from pointfuse_export.strip import check_no_build_traces
+from pointfuse_training.seed_weights import read_arrays
+
+
+def export(description, folder, *options):
+    return CliRunner().invoke(main, [str(description), "-o", str(folder), *options])
+
+
+@pytest.fixture(scope="module")
+def exported(tiny_description, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("models")
+    result = export(tiny_description, folder, "--commit", "c0ffee")
+    assert result.exit_code == 0, result.output
+    return folder, result.output
+
+
+def test_writes_model_card_and_manifest(exported):
+    folder, output = exported
+    assert {path.name for path in folder.iterdir()} == {"tiny.onnx", "tiny.md", "manifest.json"}
+    content = (folder / "tiny.onnx").read_bytes()
+    sha256 = hashlib.sha256(content).hexdigest()
+    assert sha256 in output
+    assert json.loads((folder / "manifest.json").read_text()) == {
+        "schema_version": 1,
+        "models": [
+            {
+                "file": "tiny.onnx",
+                "name": "tiny",
+                "version": "1.0.0",
+                "bytes": len(content),
+                "sha256": sha256,
+            }
+        ],
+    }
+    card = (folder / "tiny.md").read_text(encoding="utf-8")
+    assert card.count(sha256) == 1
+    assert "| commit | c0ffee |" in card
+
+
+def test_the_light_package_fuses_with_the_file(exported, tiny_description):
+    folder, _ = exported
+    model = load_model(folder / "tiny.onnx")
+    assert model.metadata.export["commit"] == "c0ffee"
+    golden = read_arrays(tiny_description.parent / "golden.npz")
+    fields = model.run(golden["observations"], golden["observed"])
+    np.testing.assert_allclose(fields, golden["pm25"], rtol=0, atol=1e-3)
+
+
+def test_the_same_input_gives_the_same_bytes(exported, tiny_description, tmp_path):
+    folder, _ = exported
+    assert export(tiny_description, tmp_path, "--commit", "c0ffee").exit_code == 0
+    for path in folder.iterdir():
+        assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
+
+
+def test_no_trace_of_the_build_machine_in_the_file(exported):
+    folder, _ = exported
+    check_no_build_traces(onnx.load(folder / "tiny.onnx"))
+
+
+def test_a_model_that_fails_a_check_is_not_written(tiny_description, tmp_path):
+    with np.load(tiny_description.parent / "golden.npz") as archive:
+        arrays = dict(archive)
+    arrays["pm25"][0, 20, 20] += 0.01
+    np.savez(tmp_path / "golden.npz", **arrays)
+    text = tiny_description.read_text(encoding="utf-8")
+    text = text.replace('"golden.npz"', f'"{(tmp_path / "golden.npz").as_posix()}"')
+    text = text.replace('"static.npz"', f'"{(tiny_description.parent / "static.npz").as_posix()}"')
+    (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
+    (tmp_path / "models").mkdir()
+    result = export(tmp_path / "tiny.toml", tmp_path / "models")
+    assert result.exit_code == 1
+    assert "golden days: expected fields within 0.001 ug/m3" in result.output
+    assert "a difference of 0.01" in result.output
+    assert list((tmp_path / "models").iterdir()) == []
+
+
+def test_a_missing_description_ends_with_one_sentence(tmp_path):
+    result = export(tmp_path / "absent.toml", tmp_path)
+    assert result.exit_code == 1
+    assert result.output.startswith("pointfuse-export: there is no description")
+    assert result.output.count("\n") == 1
+
+
+def test_usage_errors_have_their_own_status():
+    assert CliRunner().invoke(main, []).exit_code == 2

@@ -1,0 +1,88 @@
+"""What lies in models/ belongs together and is what the code makes."""
+
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import pytest
+import torch
+
+from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse_export.card import render_card
+from pointfuse_export.description import read_description
+from pointfuse_export.manifest import updated_manifest
+from pointfuse_export.stamp import weights_sha256
+from pointfuse_export.strip import check_no_build_traces
+from pointfuse_export.verify import check_contract, check_golden, read_golden
+from pointfuse_training import load_seed_network
+
+MODELS = Path(__file__).parents[2] / "models"
+NAME = "pointfuse-china12"
+
+
+@pytest.fixture(scope="module")
+def content():
+    return (MODELS / f"{NAME}.onnx").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def description():
+    return read_description(MODELS / f"{NAME}.toml")
+
+
+@pytest.fixture(scope="module")
+def metadata(content):
+    # As a stranger reads it: without the onnx package.
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    return ModelMetadata.from_json(session.get_modelmeta().custom_metadata_map[METADATA_KEY])
+
+
+@pytest.fixture(scope="module")
+def network(description):
+    return load_seed_network(description.files.weights, description.files.static_layers)
+
+
+def test_metadata_is_that_of_the_description(metadata, description, network):
+    assert metadata == description.metadata(metadata.export, weights_sha256(network))
+
+
+def test_card_is_that_of_the_file(metadata, description, content):
+    card = (MODELS / f"{NAME}.md").read_text(encoding="utf-8")
+    assert card == render_card(description, metadata, content)
+
+
+def test_manifest_is_that_of_the_file(metadata, content):
+    path = MODELS / "manifest.json"
+    # Adding the file again changes nothing.
+    assert path.read_text(encoding="utf-8") == updated_manifest(path, metadata, content)
+
+
+def test_file_keeps_the_contract_and_holds_no_traces(content, description):
+    model = onnx.load_from_string(content)
+    check_contract(model, description.grid.shape)
+    check_no_build_traces(model)
+
+
+def test_file_gives_the_golden_fields(content, description):
+    assert check_golden(content, read_golden(description.files.golden)) <= 1e-3
+
+
+@pytest.mark.slow
+def test_file_gives_the_fields_of_the_network(content, description, network):
+    days = read_golden(description.files.golden).days
+    with torch.no_grad():
+        expected = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
+    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    feed = {"observations": days.observations, "observed": days.observed}
+    (fields,) = session.run(["pm25"], feed)
+    # Float32 in two orders of summation, where fields reach 330 ug/m3.
+    np.testing.assert_allclose(fields, expected.numpy(), rtol=0, atol=1e-3)
+
+
+def test_weights_in_the_file_are_those_of_the_seed(content, network):
+    """The one layer that no normalisation is folded into is stored as it was trained."""
+    model = onnx.load_from_string(content)
+    (head,) = (t for t in model.graph.initializer if t.name == "regr_unetpp.head.weight")
+    stored = onnx.numpy_helper.to_array(head)
+    np.testing.assert_array_equal(stored, network.regr_unetpp.head.weight.detach().numpy())
