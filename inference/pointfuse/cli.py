@@ -6,6 +6,7 @@ import datetime
 import json
 import logging
 import shlex
+import signal
 import sys
 import time
 from pathlib import Path
@@ -74,6 +75,8 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 )
 def main(debug: bool) -> None:
     """Fuse sparse station observations into complete daily fields."""
+    # A stop from outside removes the half-written file, as every other end does.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     logging.basicConfig(format="pointfuse: %(message)s", level=logging.WARNING, stream=sys.stderr)
 
 

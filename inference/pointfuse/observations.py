@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
+from pointfuse.timezones import BEIJING
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ class Observations:
     values : mapping of str to ndarray of float64, shape (time, station)
         One table a variable, in the units of the model; NaN where missing.
     timezone : datetime.tzinfo
-        Time zone of `times`.
+        Time zone of `times`; that of the Chinese networks by default.
     files : tuple of SourceFile
         Where the values came from.
     """
@@ -76,7 +77,7 @@ class Observations:
     stations: Stations
     times: NDArray[np.datetime64]
     values: Mapping[str, NDArray[np.float64]]
-    timezone: datetime.tzinfo
+    timezone: datetime.tzinfo = BEIJING
     files: tuple[SourceFile, ...] = ()
 
     @property

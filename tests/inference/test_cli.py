@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -90,6 +91,23 @@ def test_a_program_of_its_own(tidy: Path, tiny_model_file: Path, tmp_path: Path)
     missing = subprocess.run([*command, "none.csv"], capture_output=True, text=True, check=False)
     assert (missing.returncode, missing.stdout) == (1, "")
     assert missing.stderr == "pointfuse: there is no file none.csv; check the path\n"
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
+def test_a_stop_from_outside_leaves_nothing(write: Write, tmp_path: Path) -> None:
+    days = [f"A,105,36,{day},10" for day in np.arange("2019-01", "2019-04", dtype="datetime64[D]")]
+    tidy = write("days.csv", HEAD + "\n".join(days))
+    folder = tmp_path / "out"
+    folder.mkdir()
+    command = [sys.executable, "-m", "pointfuse", "fuse", tidy, "-o", folder / "out.nc"]
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
+        while not list(folder.iterdir()):
+            assert process.poll() is None, "it ended before it could be stopped"
+            time.sleep(0.05)
+        process.terminate()
+    # The shell's convention: 128 and the number of the signal, which is 15.
+    assert process.returncode == 143
+    assert list(folder.iterdir()) == []
 
 
 @pytest.mark.parametrize(
@@ -249,9 +267,7 @@ def test_inspect_refuses_what_is_no_model(tidy: Path) -> None:
     assert "does not begin like an ONNX file" in result.stderr
 
 
-RUNS = settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+RUNS = settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def fuse_anything(write: Write, model: Path, tmp_path: Path, content: bytes) -> None:

@@ -258,9 +258,7 @@ def test_no_files() -> None:
         read_stations([])
 
 
-READS = settings(
-    max_examples=200, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+READS = settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def read_or_refuse(write: Write, content: bytes) -> Observations | None:
