@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputError
 from pointfuse.timezones import BEIJING
 
+_EARLIEST, _LATEST = np.datetime64("1900-01-01"), np.datetime64("2200-01-01")
+
 
 @dataclass(frozen=True)
 class Stations:
@@ -28,6 +30,13 @@ class Stations:
     code: NDArray[np.str_]
     longitude: NDArray[np.float64]
     latitude: NDArray[np.float64]
+
+    def __post_init__(self) -> None:
+        if not (self.code.shape == self.longitude.shape == self.latitude.shape):
+            raise InputError(
+                "expected as many longitudes and latitudes as station codes, got "
+                f"{self.longitude.shape}, {self.latitude.shape} and {self.code.shape}"
+            )
 
     def __len__(self) -> int:
         return len(self.code)
@@ -72,6 +81,11 @@ class Observations:
         Time zone of `times`; that of the Chinese networks by default.
     files : tuple of SourceFile
         Where the values came from.
+
+    Raises
+    ------
+    InputError
+        If the arrays do not fit each other, or the times are not increasing or not of our age.
     """
 
     stations: Stations
@@ -79,6 +93,26 @@ class Observations:
     values: Mapping[str, NDArray[np.float64]]
     timezone: datetime.tzinfo = BEIJING
     files: tuple[SourceFile, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.times.dtype not in (np.dtype("datetime64[h]"), np.dtype("datetime64[D]")):
+            raise InputError(f"expected times in hours or days, got {self.times.dtype}")
+        if not (self.times[1:] > self.times[:-1]).all():
+            raise InputError("expected times that increase, each once; sort them first")
+        # Typing errors; and dates at the ends of the calendar overflow in another time zone.
+        if len(self.times) and not (self.times[0] >= _EARLIEST and self.times[-1] < _LATEST):
+            source = f"{self.files[0].name}: " if self.files else ""
+            raise InputError(
+                f"{source}expected times from {_EARLIEST} to {_LATEST}, got {self.times[0]} to "
+                f"{self.times[-1]}; correct the dates"
+            )
+        shape = (len(self.times), len(self.stations))
+        for name, table in self.values.items():
+            if table.shape != shape:
+                raise InputError(
+                    f"expected a table of {name} with the shape (time, station) = {shape}, got "
+                    f"{table.shape}"
+                )
 
     @property
     def hourly(self) -> bool:

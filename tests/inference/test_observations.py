@@ -99,6 +99,31 @@ def test_merge_takes_a_value_given_twice_and_refuses_two_values() -> None:
         merge([first, other])
 
 
+@pytest.mark.parametrize(
+    ("times", "table", "message"),
+    [
+        (["2019-01-07", "2019-01-06"], [[1.0], [2.0]], "expected times that increase"),
+        (["2019-01-06", "2019-01-06"], [[1.0], [2.0]], "expected times that increase"),
+        (["0001-01-01"], [[1.0]], "A.csv: expected times from 1900-01-01 to 2200-01-01, got 0001"),
+        (["9999-12-31"], [[1.0]], "expected times from 1900-01-01"),
+        (["NaT"], [[1.0]], "expected times from 1900-01-01"),
+        (["2019-01-06"], [[1.0, 2.0]], r"pm25 with the shape \(time, station\) = \(1, 1\), got"),
+    ],
+)
+def test_arrays_that_do_not_fit_are_refused(
+    times: list[str], table: list[list[float]], message: str
+) -> None:
+    with pytest.raises(InputError, match=message):
+        observations(times, ["A"], {"pm25": table})
+
+
+def test_times_in_other_units_and_lists_of_other_lengths_are_refused() -> None:
+    with pytest.raises(InputError, match="expected times in hours or days, got datetime64"):
+        observations(["2019-01-06"], ["A"], {}, unit="s")
+    with pytest.raises(InputError, match="as many longitudes and latitudes as station codes"):
+        Stations(np.array(["A", "B"]), np.array([1.0]), np.array([1.0]))
+
+
 def test_between_includes_both_ends() -> None:
     days = ["2019-01-05", "2019-01-06", "2019-01-07"]
     all_days = observations(days, ["A"], {"pm25": [[1.0], [2.0], [3.0]]})
