@@ -84,7 +84,7 @@ def _create(dataset: netCDF4.Dataset, variable: CFVariable) -> netCDF4.Variable[
         str if text else kind,
         variable.dimensions,
         compression=compression,
-        complevel=4,
+        complevel=1,  # higher levels take longer and make the file hardly smaller
         fill_value=netCDF4.default_fillvals[kind.str[1:]] if variable.gaps else None,
     )
     created.setncatts(variable.attributes)

@@ -10,6 +10,7 @@ import datetime
 import math
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.observations import Observations, SourceFile, Stations
@@ -20,6 +21,8 @@ from pointfuse.units import conversion_factor
 
 LAYOUT = "date,hour,type,<station>,<station>,..."
 _KEYS = ["date", "hour", "type"]
+
+_Hours = dict[np.datetime64, NDArray[np.float64]]
 
 # Name of a variable: its rows in the file, and their unit.
 _ROWS = {"pm25": ("PM2.5", "ug m-3")}
@@ -47,8 +50,8 @@ def read(table: CsvTable, request: ReadRequest) -> Observations:
         )
     wanted = {_ROWS[name][0]: name for name in request.variables if name in _ROWS}
     codes, columns, remarks = _station_columns(table)
-    hours: dict[str, dict[np.datetime64, list[float]]] = {name: {} for name in wanted.values()}
-    for line, row in table.rows():
+    hours: dict[str, _Hours] = {name: {} for name in wanted.values()}
+    for line, row in table.rows(mentioning=tuple(f",{row_type}," for row_type in wanted)):
         if row[2] not in wanted:
             continue
         name = wanted[row[2]]
@@ -56,7 +59,7 @@ def read(table: CsvTable, request: ReadRequest) -> Observations:
         if time in hours[name]:
             remarks.append(f"{row[2]} of {row[0]} hour {row[1]} stands twice; the first was kept")
             continue
-        hours[name][time] = [table.number(row[i], line, table.header[i]) for i in columns]
+        hours[name][time] = table.numbers([row[i] for i in columns], line, codes)
     times = np.array(sorted({time for rows in hours.values() for time in rows}), "datetime64[h]")
     if not len(times):
         raise InputError(

@@ -11,6 +11,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from pointfuse.errors import InputError, InputFileNotFoundError
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "nan", "null", "none"})
@@ -34,26 +37,44 @@ class CsvTable:
     header: list[str]
     text: str
 
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
+    def rows(self, mentioning: tuple[str, ...] = ("",)) -> Iterator[tuple[int, list[str]]]:
         """Line number and fields of each row that is not blank.
+
+        Parameters
+        ----------
+        mentioning : tuple of str
+            Rows with none of these texts are checked and passed over, which is a great deal
+            faster in files of which a small part is wanted; all rows by default.
 
         Raises
         ------
         InputError
             At a row with another number of fields than the header.
         """
+        for number, line, fields in self._quoted_lines() if '"' in self.text else self._lines():
+            found = line.count(",") + 1 if fields is None else len(fields)
+            if found != len(self.header):
+                raise InputError(
+                    f"{self.name}, line {number}: {found} fields where the header has "
+                    f"{len(self.header)}; the file may be cut off - get it again"
+                )
+            if any(text in line for text in mentioning):
+                yield number, line.split(",") if fields is None else fields
+
+    def _lines(self) -> Iterator[tuple[int, str, None]]:
+        """Number and text of each line below the header, in a file without quotes."""
+        for number, line in enumerate(io.StringIO(self.text, newline=None), start=1):
+            if number > 1 and line != "\n":
+                yield number, line.rstrip("\n"), None
+
+    def _quoted_lines(self) -> Iterator[tuple[int, str, list[str]]]:
+        """The same, with the fields, in a file with quotes."""
         reader = csv.reader(io.StringIO(self.text), strict=True)
         try:
             next(reader)
-            for row in reader:
-                if not row:
-                    continue
-                if len(row) != len(self.header):
-                    raise InputError(
-                        f"{self.name}, line {reader.line_num}: {len(row)} fields where the header "
-                        f"has {len(self.header)}; the file may be cut off - get it again"
-                    )
-                yield reader.line_num, row
+            for fields in reader:
+                if fields:
+                    yield reader.line_num, ",".join(fields), fields
         except csv.Error as error:
             raise InputError(f"{self.name}, line {reader.line_num}: {error}") from error
 
@@ -91,6 +112,18 @@ class CsvTable:
             f"{self.name}, line {line}, column '{column}': expected a number, got {text[:40]!r}; "
             "leave the cell empty where the value is missing"
         )
+
+    def numbers(self, texts: list[str], line: int, columns: list[str]) -> NDArray[np.float64]:
+        """Values of several cells of a row, as `number` gives them, at a fraction of its time."""
+        try:
+            values = np.array([float(text) if text else math.nan for text in texts])
+        except ValueError:
+            values = None
+        # Whatever is not plainly a number or empty goes the careful way.
+        if values is None or np.isinf(values).any():
+            named = zip(texts, columns, strict=True)
+            values = np.array([self.number(text, line, column) for text, column in named])
+        return values
 
 
 def read_csv_table(path: Path) -> CsvTable:
