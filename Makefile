@@ -25,7 +25,7 @@ lint: $(VENV)/installed  ## check style and types
 	$(VENV)/bin/mypy
 
 bench: $(VENV)/installed  ## measure time and memory from files to file
-	$(VENV)/bin/python benchmarks/first_light.py
+	$(VENV)/bin/python benchmarks/first_light.py -n 11 -o benchmarks/first_light.json
 
 model: $(VENV)/installed  ## make the shipped model file again from its weights
 	$(VENV)/bin/pointfuse-export models/pointfuse-china12.toml -o models
