@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib.util
+import json
 import os
 import re
 import subprocess
@@ -75,6 +77,17 @@ def test_code_of_the_documents_runs(tmp_path: Path) -> None:
     assert 0 < float(run(near_stations, cwd=tmp_path)) < 200
     (from_memory,) = snippets("docs/station-files.md")
     assert 0 < float(run(from_memory, cwd=tmp_path)) < 1500
+
+
+def test_the_readme_shows_the_benchmark_as_it_was_measured() -> None:
+    path = ROOT / "benchmarks" / "first_light.py"
+    spec = importlib.util.spec_from_file_location("first_light", path)
+    assert spec is not None
+    assert spec.loader is not None
+    benchmark = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(benchmark)
+    report = json.loads(path.with_suffix(".json").read_text())
+    assert benchmark.table(report) in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))

@@ -58,7 +58,11 @@ class _Commands(click.Group):
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted:
         return
-    models = ", ".join(f"{model.name} {model.version}" for model in shipped_models())
+    try:
+        models = ", ".join(f"{model.name} {model.version}" for model in shipped_models())
+    except PointfuseError as error:
+        click.echo(f"pointfuse {__version__}: {error}", err=True)
+        ctx.exit(error.exit_code)
     click.echo(f"pointfuse {__version__} (model {models})")
     ctx.exit()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from pointfuse.atomic import replacing
 from pointfuse.errors import InputError, InputFileNotFoundError, MissingExtraError
 from pointfuse.projection import LambertConformal
+from pointfuse.timezones import parse_timezone
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -105,9 +107,10 @@ def _days(
     path: Path, dataset: netCDF4.Dataset, day: np.datetime64 | None
 ) -> tuple[NDArray[np.bool_], str]:
     """Which times of the file are shown, and how to call them."""
-    time = dataset["time"]
-    # The middle of a local day has the same date in UTC: it is at most twelve hours away.
-    days = np.array([np.datetime64(str(netCDF4.num2date(t, time.units))[:10]) for t in time[:]])
+    zone, time = parse_timezone(dataset.day_timezone), dataset["time"]
+    middles: Any = netCDF4.num2date(time[:], time.units, only_use_cftime_datetimes=False)
+    local = [middle.replace(tzinfo=datetime.UTC).astimezone(zone) for middle in middles]
+    days = np.array([np.datetime64(middle.date(), "D") for middle in local])
     selected = np.ones(len(days), bool) if day is None else days == day
     if not selected.any():
         raise InputError(f"{path.name} has no field of {day}; it holds {days[0]} to {days[-1]}")

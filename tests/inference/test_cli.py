@@ -41,6 +41,13 @@ def test_version_names_code_and_model() -> None:
     assert result.output == f"pointfuse {__version__} (model {model.name} {model.version})\n"
 
 
+def test_version_without_a_model_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr("pointfuse.shipped.model_folder", lambda: tmp_path)
+    result = run("--version")
+    assert result.exit_code == 1
+    assert result.stderr.startswith(f"pointfuse {__version__}: the list of shipped models")
+
+
 def test_fuse_writes_the_file_and_says_what_it_did(
     tidy: Path, tiny_model_file: Path, tmp_path: Path
 ) -> None:

@@ -54,6 +54,18 @@ def test_map_of_the_mean_and_of_a_day_differ(fused: Path, tmp_path: Path) -> Non
     assert mean.read_bytes() != day.read_bytes()
 
 
+def test_days_are_those_of_the_files_time_zone(
+    write: Write, tiny_model_file: Path, tmp_path: Path
+) -> None:
+    """In Kiribati noon is 22:00 UTC of the day before."""
+    output = tmp_path / "pm25.nc"
+    text = write("t.csv", HEAD + "A,105,36,2019-01-06,10\n")
+    arguments = ["fuse", text, "-o", output, "--model", tiny_model_file, "--timezone", "+14:00"]
+    assert CliRunner().invoke(main, list(map(str, arguments))).exit_code == 0
+    assert plot(output, "-o", tmp_path / "map.png", "--day", "2019-01-06")[0] == 0
+    assert "it holds 2019-01-06" in plot(output, "-o", tmp_path / "m.png", "--day", "2019-01-05")[1]
+
+
 def test_what_cannot_be_drawn(fused: Path, write: Write, tmp_path: Path) -> None:
     output = tmp_path / "map.png"
     cases = [
