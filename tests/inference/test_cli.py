@@ -11,6 +11,7 @@ from pathlib import Path
 
 import netCDF4
 import numpy as np
+import onnx
 import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
@@ -213,17 +214,60 @@ def test_bad_input_ends_with_1_one_sentence_and_no_file(
     assert list(tmp_path.glob("*out*")) == []
 
 
-def test_tampered_model_ends_with_1(write: Write, tidy: Path, tmp_path: Path) -> None:
-    file = shipped_models()[0].file
-    for content, message in [
+def wrong_grid(model: onnx.ModelProto) -> None:
+    metadata = json.loads(model.metadata_props[0].value)
+    metadata["grid"]["rows"] = 13
+    model.metadata_props[0].value = json.dumps(metadata)
+
+
+def foreign_operator(model: onnx.ModelProto) -> None:
+    model.graph.node[0].domain = "com.example"
+
+
+def data_elsewhere(model: onnx.ModelProto) -> None:
+    model.graph.initializer[0].external_data.add(key="location", value="weights.bin")
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (wrong_grid, "expected observations(time, 3, 13, 16), observed(time, 3, 13, 16), got"),
+        (foreign_operator, "uses operators of the domain com.example"),
+        (data_elsewhere, "refers to data in other files"),
+    ],
+)
+def test_unfit_model_ends_with_1(
+    write: Write,
+    tidy: Path,
+    tmp_path: Path,
+    tiny_proto: onnx.ModelProto,
+    spoil: Callable[[onnx.ModelProto], None],
+    message: str,
+) -> None:
+    spoil(tiny_proto)
+    model = write("other.onnx", tiny_proto.SerializeToString())
+    result = run("fuse", tidy, "-o", tmp_path / "out.nc", "--model", model)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert not list(tmp_path.glob("*out*"))
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
         (b"\x08\x09 altered", "get it again, or rename it"),
         (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer"),
-    ]:
-        model = write(file, content)
-        result = run("fuse", tidy, "-o", tmp_path / "out.nc", "--model", model)
-        assert result.exit_code == 1
-        assert message in result.stderr
-    assert not (tmp_path / "out.nc").exists()
+        (b"", "(0 bytes) does not begin like an ONNX file"),
+    ],
+)
+def test_altered_model_ends_with_1(
+    write: Write, tidy: Path, tmp_path: Path, content: bytes, message: str
+) -> None:
+    model = write(shipped_models()[0].file, content)
+    result = run("fuse", tidy, "-o", tmp_path / "out.nc", "--model", model)
+    assert result.exit_code == 1
+    assert message in result.stderr
+    assert not list(tmp_path.glob("*out*"))
 
 
 def test_output_that_cannot_be_written(tidy: Path, tiny_model_file: Path, tmp_path: Path) -> None:
