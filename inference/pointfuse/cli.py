@@ -1,4 +1,4 @@
-"""The command line: `pointfuse fuse`, `inspect`, `doctor` and `plot`."""
+"""The command line: `pointfuse fuse`, `crossval`, `inspect`, `doctor` and `plot`."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 import time
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,13 +17,24 @@ import click
 import numpy as np
 from click.core import ParameterSource
 
+from pointfuse.atomic import replacing
+from pointfuse.crossval import SCHEMES, cross_validate
 from pointfuse.errors import PointfuseError
+from pointfuse.evaluation import evaluate
 from pointfuse.fusion import days_to_fuse, fuse_in_batches
 from pointfuse.gridding import place
-from pointfuse.model import load_model
+from pointfuse.model import Model, load_model
 from pointfuse.model_file import read_model_file
+from pointfuse.observations import Observations
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
-from pointfuse.reports import metadata_text, noting_days, run_summary, summary_text
+from pointfuse.readers.station_list import read_station_list
+from pointfuse.reports import (
+    metadata_text,
+    noting_days,
+    run_summary,
+    scores_text,
+    summary_text,
+)
 from pointfuse.shipped import shipped_models
 from pointfuse.version import __version__
 
@@ -84,85 +96,84 @@ def main(debug: bool) -> None:
     logging.basicConfig(format="pointfuse: %(message)s", level=logging.WARNING, stream=sys.stderr)
 
 
+_READING = (
+    click.argument("files", nargs=-1, required=True, type=_FILE),
+    click.option("--stations", type=_FILE, help="Station list, for files without coordinates."),
+    click.option(
+        "--format",
+        type=click.Choice(["auto", *READERS]),
+        default="auto",
+        show_default=True,
+        help="Format of the files.",
+    ),
+    click.option("--model", type=_FILE, help="Model file; the shipped one by default."),
+    click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31."),
+    click.option(
+        "--units",
+        multiple=True,
+        metavar="VARIABLE=UNIT",
+        help="Unit of a variable where the header names none, such as pm25=mg/m3.",
+    ),
+    click.option(
+        "--min-hours",
+        type=click.IntRange(1, 24),
+        default=18,
+        show_default=True,
+        help="Valid hours that make a daily mean.",
+    ),
+    click.option(
+        "--timezone",
+        default=DEFAULT_TIMEZONE,
+        show_default=True,
+        help="Time zone in which days begin and end.",
+    ),
+    click.option(
+        "--threads", type=click.IntRange(1), help="Threads; all usable processors by default."
+    ),
+)
+
+
+def _reading(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the arguments that say what is read, and with which model."""
+    for option in reversed(_READING):
+        command = option(command)
+    return command
+
+
+def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
+    """Model and observations that the arguments of `_reading` name."""
+    period, units = _parse_days(options["days"]), _parse_units(options["units"])
+    model = load_model(options["model"], threads=options["threads"])
+    observations = read_stations(
+        options["files"],
+        stations=options["stations"],
+        format=options["format"],
+        variables={variable.name: variable.units for variable in model.metadata.variables},
+        units=units,
+        min_hours=options["min_hours"],
+        timezone=options["timezone"],
+    )
+    return model, observations.between(*period)
+
+
 @main.command()
-@click.argument("files", nargs=-1, required=True, type=_FILE)
+@_reading
 @click.option("-o", "--output", required=True, type=_FILE, help="netCDF file to write.")
-@click.option("--stations", type=_FILE, help="Station list, for files without coordinates.")
-@click.option(
-    "--format",
-    "format_",
-    type=click.Choice(["auto", *READERS]),
-    default="auto",
-    show_default=True,
-    help="Format of the files.",
-)
-@click.option("--model", "model_file", type=_FILE, help="Model file; the shipped one by default.")
-@click.option("--days", metavar="A:B", help="First and last day, such as 2019-01-01:2019-01-31.")
-@click.option(
-    "--units",
-    multiple=True,
-    metavar="VARIABLE=UNIT",
-    help="Unit of a variable where the header names none, such as pm25=mg/m3.",
-)
-@click.option(
-    "--min-hours",
-    type=click.IntRange(1, 24),
-    default=18,
-    show_default=True,
-    help="Valid hours that make a daily mean.",
-)
-@click.option(
-    "--timezone",
-    default=DEFAULT_TIMEZONE,
-    show_default=True,
-    help="Time zone in which days begin and end.",
-)
-@click.option(
-    "--threads", type=click.IntRange(1), help="Threads; all usable processors by default."
-)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def fuse(
-    files: tuple[Path, ...],
-    output: Path,
-    stations: Path | None,
-    format_: str,
-    model_file: Path | None,
-    days: str | None,
-    units: tuple[str, ...],
-    min_hours: int,
-    timezone: str,
-    threads: int | None,
-    quiet: bool,
-    as_json: bool,
-) -> None:
+def fuse(output: Path, quiet: bool, as_json: bool, **reading: Any) -> None:
     """Fuse station FILES into daily fields and write them to a CF netCDF file."""
     if quiet and as_json:
         raise click.UsageError("--quiet and --json exclude each other")
     began = time.perf_counter()
-    period, unit_of = _parse_days(days), _parse_units(units)
     from pointfuse.netcdf import write_netcdf
 
-    model = load_model(model_file, threads=threads)
-    observations = read_stations(
-        files,
-        stations=stations,
-        format=format_,
-        variables={variable.name: variable.units for variable in model.metadata.variables},
-        units=unit_of,
-        min_hours=min_hours,
-        timezone=timezone,
-    )
-    placed = days_to_fuse(place(observations.between(*period), model.metadata))
+    model, observations = _read(reading)
+    placed = days_to_fuse(place(observations, model.metadata))
     reports: list[dict[str, Any]] = []
     batches = fuse_in_batches(placed, model)
     history = _command_line(click.get_current_context())
-    with click.progressbar(
-        length=len(placed.observations.times),
-        label="fusing",
-        file=sys.stderr,
-        hidden=quiet or as_json or not sys.stderr.isatty(),
-    ) as bar:
+    with _progress(len(placed.observations.times), "fusing", quiet or as_json) as bar:
         write_netcdf(output, noting_days(batches, reports, bar.update), history=history)
     summary = run_summary(placed, reports) | {
         "model": f"{model.metadata.name} {model.metadata.version}",
@@ -176,6 +187,54 @@ def fuse(
         click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
     elif not quiet:
         click.echo(summary_text(summary, model.metadata))
+
+
+@main.command()
+@_reading
+@click.option("-o", "--output", required=True, type=_FILE, help="JSON file to write.")
+@click.option(
+    "--scheme",
+    type=click.Choice(SCHEMES),
+    default=SCHEMES[0],
+    show_default=True,
+    help="What is withheld at once.",
+)
+@click.option("--folds", type=click.IntRange(2), default=10, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--every", type=click.IntRange(1), default=1, help="Take every Nth day only.")
+@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+def crossval(
+    output: Path, scheme: str, folds: int, seed: int, every: int, quiet: bool, **reading: Any
+) -> None:
+    """Predict withheld stations of FILES from the others, and write scores to a JSON file.
+
+    Nothing is trained: each fold of each day is one pass through the model. A run that was broken
+    off goes on where it was.
+    """
+    model, observations = _read(reading)
+    observations = observations.at_times(slice(None, None, every))
+    stations = reading["stations"]
+    with _progress(len(observations.times), "predicting", quiet) as bar:
+        result = cross_validate(
+            observations,
+            model,
+            scheme=scheme,
+            folds=folds,
+            seed=seed,
+            cities=read_station_list(stations).cities if stations else {},
+            progress_file=output.with_name(f".{output.name}.progress.npz"),
+            advance=bar.update,
+        )
+    scores = evaluate(result) | {
+        "seed": seed,
+        "model": f"{model.metadata.name} {model.metadata.version}",
+        "model_sha256": model.sha256,
+        "call": _command_line(click.get_current_context()),
+    }
+    with replacing(output) as temporary:
+        temporary.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
+    if not quiet:
+        click.echo(scores_text(scores, model.metadata))
 
 
 @main.command()
@@ -214,6 +273,13 @@ def plot(file: Path, output: Path, stations: bool, day: str | None) -> None:
 
     plot_file(file, output, stations=stations, day=_parse_day(day) if day else None)
     click.echo(f"wrote {output}")
+
+
+def _progress(days: int, label: str, hidden: bool) -> Any:
+    """Bar of progress, for people who watch."""
+    return click.progressbar(
+        length=days, label=label, file=sys.stderr, hidden=hidden or not sys.stderr.isatty()
+    )
 
 
 def _command_line(context: click.Context) -> str:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputError
 from pointfuse.grid import Grid
 from pointfuse.metadata import ModelMetadata
-from pointfuse.observations import Observations, Stations
+from pointfuse.observations import Observations
 
 
 @dataclass(frozen=True)
@@ -62,12 +62,12 @@ class PlacedObservations:
 
     def on_days(self, days: slice | NDArray[np.intp]) -> PlacedObservations:
         """The same stations on some of the days (positions along the time axis)."""
-        observations = replace(
-            self.observations,
-            times=self.observations.times[days],
-            values={name: table[days] for name, table in self.observations.values.items()},
-        )
-        return replace(self, observations=observations)
+        return replace(self, observations=self.observations.at_times(days))
+
+    def without(self, withheld: NDArray[np.bool_]) -> PlacedObservations:
+        """The same days without some of the stations."""
+        kept = self.observations.at_stations(~withheld)
+        return replace(self, observations=kept, cell=self.cell[~withheld])
 
 
 @dataclass(frozen=True)
@@ -127,11 +127,7 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
         used=int(used.sum()),
         out_of_range=out_of_range,
     )
-    kept = replace(
-        observations,
-        stations=Stations(stations.code[used], stations.longitude[used], stations.latitude[used]),
-        values={name: table[:, used] for name, table in values.items()},
-    )
+    kept = replace(observations, values=values).at_stations(used)
     return PlacedObservations(kept, cell[used], metadata, counts)
 
 

@@ -135,10 +135,25 @@ class Observations:
             kept &= days >= first
         if last is not None:
             kept &= days <= last
+        return self.at_times(kept)
+
+    def at_times(self, chosen: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Observations:
+        """Observations of some of the times (positions along the time axis)."""
         return replace(
             self,
-            times=self.times[kept],
-            values={name: table[kept] for name, table in self.values.items()},
+            times=self.times[chosen],
+            values={name: table[chosen] for name, table in self.values.items()},
+        )
+
+    def at_stations(self, chosen: NDArray[np.bool_]) -> Observations:
+        """Observations of some of the stations."""
+        stations = self.stations
+        return replace(
+            self,
+            stations=Stations(
+                stations.code[chosen], stations.longitude[chosen], stations.latitude[chosen]
+            ),
+            values={name: table[:, chosen] for name, table in self.values.items()},
         )
 
 

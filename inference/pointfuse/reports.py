@@ -102,6 +102,39 @@ def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
     return "\n".join(lines)
 
 
+def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
+    """Scores of a cross-validation, as `pointfuse.evaluation.evaluate` gives them, for people."""
+    overall = scores["overall"]
+    classes = {
+        "overall": overall,
+        "above 150": scores["above_150"],
+        **scores["by_season"],
+        **scores["by_distance"],
+    }
+    lines = [
+        f"{scores['scheme']} withheld, {scores['folds']} folds: "
+        f"{_counted(scores['days'], 'day')}, {_counted(scores['stations'], 'station')}, "
+        f"{_counted(overall['pairs'], 'pair')}",
+        f"{'':<16}{'pairs':>8}{'R2':>8}{'RMSE':>8}{'NME':>8}{'NMB':>8}",
+    ]
+    for name, score in classes.items():
+        line = f"{name:<16}{score['pairs']:>8}"
+        if "r2" in score:
+            line += "".join(f"{_figure(score[key]):>8}" for key in ("r2", "rmse", "nme", "nmb"))
+        lines.append(line)
+    r2, rmse, nme = (
+        " to ".join(map(_figure, overall["interval"][key])) for key in ("r2", "rmse", "nme")
+    )
+    lines.append(f"95 % of resampled days: R2 {r2}, RMSE {rmse} {model.target.units}, NME {nme}")
+    objective = scores["quality_objective"]
+    if objective["stations"]:
+        lines.append(
+            f"FAIRMODE objective: met at {100 * objective['share_met']:.1f} % of "
+            f"{_counted(objective['stations'], 'station')}, 90 are asked for"
+        )
+    return "\n".join(lines)
+
+
 def metadata_text(model: ModelMetadata, sha256: str) -> str:
     """What a model says of itself, for people."""
     grid, projection = model.grid, model.grid.projection
@@ -145,6 +178,10 @@ def _days_text(days: list[dict[str, Any]], model: ModelMetadata) -> str:
 def _range(days: list[dict[str, Any]], key: str) -> str:
     least, most = min(day[key] for day in days), max(day[key] for day in days)
     return str(least) if least == most else f"{least} to {most}"
+
+
+def _figure(score: float | None) -> str:
+    return "-" if score is None else f"{score:.3f}"
 
 
 def _counted(number: int, noun: str) -> str:

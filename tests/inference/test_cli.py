@@ -62,7 +62,7 @@ def test_fuse_writes_the_file_and_says_what_it_did(
     assert "tiny 0.1.0, CPUExecutionProvider, 1 thread\n" in result.output
     with netCDF4.Dataset(output) as dataset:
         np.testing.assert_array_equal(dataset["pm25"][:, 0, 0], [20.0, 50.0])
-        assert dataset.history.endswith(": fuse tidy.csv -o out.nc --model tiny.onnx --threads 1")
+        assert dataset.history.endswith(": fuse tidy.csv --model tiny.onnx --threads 1 -o out.nc")
 
 
 def test_json_summary(tidy: Path, tiny_model_file: Path, tmp_path: Path) -> None:

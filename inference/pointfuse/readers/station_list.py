@@ -11,8 +11,8 @@ from pointfuse.observations import SourceFile
 from pointfuse.readers.csv_table import CsvTable, read_csv_table, shortened
 
 _LAYOUTS = (
-    ("监测点编码", "经度", "纬度"),  # the list of the Chinese network (CNEMC)
-    ("station", "longitude", "latitude"),
+    ("监测点编码", "经度", "纬度", "城市"),  # the list of the Chinese network (CNEMC)
+    ("station", "longitude", "latitude", "city"),
 )
 
 
@@ -24,18 +24,22 @@ class StationList:
     ----------
     places : dict of str to tuple of two floats
         Longitude and latitude, degrees; NaN where the list gives none.
+    cities : dict of str to str
+        City of each station; empty where the list has no such column.
     file : SourceFile
         The file it came from.
     """
 
     places: dict[str, tuple[float, float]]
+    cities: dict[str, str]
     file: SourceFile
 
 
 def read_station_list(path: Path) -> StationList:
     """Read a station list with the header of CNEMC or ``station,longitude,latitude``.
 
-    Further columns are ignored. Of a code that stands twice the first entry is kept.
+    A column of cities is read too, further ones are ignored. Of a code that stands twice the first
+    entry is kept.
 
     Raises
     ------
@@ -43,7 +47,8 @@ def read_station_list(path: Path) -> StationList:
         If the file is missing, damaged, or not laid out so.
     """
     table = read_csv_table(path)
-    for names in _LAYOUTS:
+    for layout in _LAYOUTS:
+        names, city_name = layout[:3], layout[3]
         if set(names) <= set(table.header):
             break
     else:
@@ -52,7 +57,9 @@ def read_station_list(path: Path) -> StationList:
             f"those of CNEMC, the header is {shortened(table.header)}"
         )
     code, longitude, latitude = (table.column(name) for name in names)
+    city = table.column(city_name) if city_name in table.header else None
     places: dict[str, tuple[float, float]] = {}
+    cities: dict[str, str] = {}
     remarks = []
     for line, row in table.rows():
         name = row[code].strip()
@@ -60,8 +67,10 @@ def read_station_list(path: Path) -> StationList:
             remarks.append(f"{name} stands twice in {table.name}; the first entry was kept")
         else:
             places[name] = coordinates(table, line, row[longitude], row[latitude])
+            if city is not None:
+                cities[name] = row[city].strip()
     file = SourceFile(table.name, "station list", len(places), 0, tuple(remarks))
-    return StationList(places, file)
+    return StationList(places, cities, file)
 
 
 def coordinates(table: CsvTable, line: int, longitude: str, latitude: str) -> tuple[float, float]:

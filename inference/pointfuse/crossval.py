@@ -1,0 +1,224 @@
+"""Cross-validation: predict withheld stations from the others, without training anything anew."""
+
+from __future__ import annotations
+
+import hashlib
+import zipfile
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.atomic import replacing
+from pointfuse.errors import InputError
+from pointfuse.fusion import days_to_fuse
+from pointfuse.gridding import PlacedObservations, grid_days, place
+from pointfuse.model import Model
+from pointfuse.observations import Observations, Stations
+
+SCHEMES = ("stations", "cities", "blocks")
+"""What is withheld at once: single stations, all stations of a city, or of a square of the map."""
+
+BLOCK_SIZE = 300_000.0
+"""Edge of the squares that are withheld together, m."""
+
+
+@dataclass(frozen=True)
+class CrossValidation:
+    """Withheld observations and what was predicted for them.
+
+    Parameters
+    ----------
+    placed : PlacedObservations
+        The observations, all of them.
+    scheme : str
+        A key of `SCHEMES`.
+    fold : ndarray of int64, shape (station,)
+        Fold in which each station was withheld.
+    predicted : ndarray of float64, shape (day, station)
+        Prediction of the fused variable for each observation from the stations of the other
+        folds; NaN where there is no observation.
+    nearest : ndarray of float64, shape (day, station)
+        Distance to the nearest station that was left, m; NaN where there is no observation.
+    """
+
+    placed: PlacedObservations
+    scheme: str
+    fold: NDArray[np.int64]
+    predicted: NDArray[np.float64]
+    nearest: NDArray[np.float64]
+
+    @property
+    def observed(self) -> NDArray[np.float64]:
+        """The observations of the fused variable, shape (day, station); NaN where missing."""
+        return self.placed.observations.values[self.placed.metadata.target.name]
+
+
+def assign_folds(
+    stations: Stations,
+    xy: NDArray[np.float64],
+    scheme: str,
+    folds: int,
+    seed: int,
+    cities: Mapping[str, str],
+) -> NDArray[np.int64]:
+    """Divide stations into folds at random.
+
+    Parameters
+    ----------
+    stations : Stations
+        The stations.
+    xy : ndarray of float64, shape (station, 2)
+        Their places in the plane of the projection, m.
+    scheme : str
+        A key of `SCHEMES`.
+    folds : int
+        Number of folds, at least 2.
+    seed : int
+        Seed of the random numbers: the same gives the same folds.
+    cities : mapping of str to str
+        City of each station by its code, for the scheme of cities.
+
+    Returns
+    -------
+    ndarray of int64, shape (station,)
+        0 to `folds` - 1.
+
+    Raises
+    ------
+    InputError
+        If there are fewer groups than folds, no such scheme, or cities are not known.
+    """
+    if scheme == "stations":
+        group = np.arange(len(stations))
+    elif scheme == "cities":
+        city = np.array([cities.get(code, "") for code in stations.code], np.str_)
+        unknown = int((city == "").sum())
+        if unknown:
+            raise InputError(
+                f"withholding cities needs the city of every station, {unknown} of "
+                f"{len(stations)} have none; give a station list with a column of cities"
+            )
+        group = np.unique(city, return_inverse=True)[1]
+    elif scheme == "blocks":
+        squares = np.floor(xy / BLOCK_SIZE).astype(np.int64)
+        group = np.unique(squares, axis=0, return_inverse=True)[1].reshape(-1)
+    else:
+        raise InputError(f"there is no scheme '{scheme}'; expected one of {', '.join(SCHEMES)}")
+    count = int(group.max(initial=-1)) + 1
+    if not 2 <= folds <= count:
+        raise InputError(
+            f"expected 2 to {count} folds for {count} groups of the scheme '{scheme}', got {folds}"
+        )
+    return (np.random.default_rng(seed).permutation(count) % folds)[group]
+
+
+def cross_validate(
+    observations: Observations,
+    model: Model,
+    *,
+    scheme: str = "stations",
+    folds: int = 10,
+    seed: int = 0,
+    cities: Mapping[str, str] | None = None,
+    progress_file: Path | None = None,
+    advance: Callable[[int], object] = lambda days: None,
+) -> CrossValidation:
+    """Predict every observation of the fused variable from the stations of the other folds.
+
+    Parameters
+    ----------
+    observations : Observations
+        Daily means.
+    model : Model
+        The model; nothing of it is fitted.
+    scheme, folds, seed, cities
+        As `assign_folds`.
+    progress_file : Path, optional
+        Where finished days are kept, so that a broken-off run goes on where it was.
+    advance : callable
+        Told after each day that one is done.
+
+    Raises
+    ------
+    InputError
+        If there is nothing to predict, or the folds cannot be made.
+    """
+    placed = days_to_fuse(place(observations, model.metadata))
+    stations = placed.observations.stations
+    xy = np.stack(
+        model.metadata.grid.projection.forward(stations.longitude, stations.latitude), axis=1
+    )
+    fold = assign_folds(stations, xy, scheme, folds, seed, cities or {})
+    shape = placed.observations.values[model.metadata.target.name].shape
+    result = CrossValidation(placed, scheme, fold, np.full(shape, np.nan), np.full(shape, np.nan))
+    key = _fingerprint(result, model)
+    done = _resume(progress_file, key, result)
+    for day in range(shape[0]):
+        if day >= done:
+            _predict_day(result, model, xy, day)
+            _keep(progress_file, key, result, day + 1)
+        advance(1)
+    if progress_file:
+        progress_file.unlink(missing_ok=True)
+    return result
+
+
+def _predict_day(result: CrossValidation, model: Model, xy: NDArray[np.float64], day: int) -> None:
+    """Fill a day's predictions, one forward pass a fold."""
+    placed = result.placed.on_days(slice(day, day + 1))
+    observed = np.isfinite(result.observed[day])
+    for fold in np.unique(result.fold[observed]):
+        withheld = observed & (result.fold == fold)
+        left = observed & ~withheld
+        if not left.any():
+            raise InputError(
+                f"on {placed.observations.times[0]} all stations are in one fold, so nothing is "
+                "left to predict from; leave the day out with --days"
+            )
+        gridded = grid_days(placed.without(result.fold == fold))
+        field = model.run(gridded.observations, gridded.observed)[0]
+        result.predicted[day, withheld] = field.ravel()[placed.cell[withheld]]
+        result.nearest[day, withheld] = _nearest(xy[withheld], xy[left])
+
+
+def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distance from each point to the nearest of others."""
+    apart = points[:, None] - others[None]
+    nearest: NDArray[np.float64] = np.hypot(apart[..., 0], apart[..., 1]).min(axis=1)
+    return nearest
+
+
+def _fingerprint(result: CrossValidation, model: Model) -> str:
+    """Hash of all that the predictions depend on."""
+    digest = hashlib.sha256(model.sha256.encode())
+    observations = result.placed.observations
+    tables = (observations.values[name] for name in sorted(observations.values))
+    for array in (result.fold, result.placed.cell, observations.times.astype(np.int64), *tables):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def _resume(progress_file: Path | None, key: str, result: CrossValidation) -> int:
+    """Days that an earlier run with the same input finished, whose predictions are taken over."""
+    if progress_file is None or not progress_file.is_file():
+        return 0
+    try:
+        with np.load(progress_file) as kept:
+            if str(kept["key"]) != key:
+                return 0
+            done = len(kept["predicted"])
+            result.predicted[:done], result.nearest[:done] = kept["predicted"], kept["nearest"]
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        # Of another kind or damaged: as good as none.
+        return 0
+    return done
+
+
+def _keep(progress_file: Path | None, key: str, result: CrossValidation, done: int) -> None:
+    if progress_file is None:
+        return
+    with replacing(progress_file) as temporary, temporary.open("wb") as file:
+        np.savez(file, key=key, predicted=result.predicted[:done], nearest=result.nearest[:done])

@@ -1,0 +1,238 @@
+"""Cross-validation with a model whose predictions can be worked out: the mean of what is left."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from pointfuse import InputError, Observations, Stations
+from pointfuse.cli import main
+from pointfuse.crossval import CrossValidation, assign_folds, cross_validate
+from pointfuse.evaluation import evaluate
+from pointfuse.gridding import place
+from pointfuse.metadata import ModelMetadata
+from pointfuse.model import Model
+
+DAYS, STATIONS = 12, 40
+
+
+@pytest.fixture
+def observations(tiny_metadata: ModelMetadata, rng: np.random.Generator) -> Observations:
+    """Stations in cells of their own, values of 20 to 300, a fifth of them missing."""
+    grid = tiny_metadata.grid
+    cells = rng.choice(grid.rows * grid.columns, STATIONS, replace=False)
+    x, y = grid.x[cells % grid.columns], grid.y[cells // grid.columns]
+    longitude, latitude = grid.projection.inverse(x, y)
+    pm25 = rng.uniform(20, 300, (DAYS, STATIONS))
+    pm25[rng.random(pm25.shape) < 0.2] = np.nan
+    first = np.datetime64("2019-01-01")
+    return Observations(
+        Stations(np.array([f"S{i}" for i in range(STATIONS)]), longitude, latitude),
+        first + 30 * np.arange(DAYS),
+        {"pm25": pm25},
+    )
+
+
+def expected_predictions(values: np.ndarray, fold: np.ndarray) -> np.ndarray:
+    expected = np.full(values.shape, np.nan)
+    for day in range(len(values)):
+        for station in np.flatnonzero(np.isfinite(values[day])):
+            expected[day, station] = np.nanmean(values[day, fold != fold[station]])
+    return expected
+
+
+@pytest.mark.parametrize("scheme", ["stations", "cities", "blocks"])
+def test_predictions_are_made_from_the_other_folds(
+    observations: Observations, tiny_model: Model, scheme: str
+) -> None:
+    cities = {f"S{i}": f"city {i // 4}" for i in range(STATIONS)}
+    result = cross_validate(observations, tiny_model, scheme=scheme, folds=4, cities=cities)
+    expected = expected_predictions(result.observed, result.fold)
+    # The model works in single precision.
+    np.testing.assert_allclose(result.predicted, expected, rtol=1e-5)
+
+
+def test_groups_stay_together(observations: Observations, tiny_model: Model) -> None:
+    cities = {f"S{i}": f"city {i // 4}" for i in range(STATIONS)}
+    result = cross_validate(observations, tiny_model, scheme="cities", folds=5, cities=cities)
+    assert (result.fold.reshape(-1, 4) == result.fold[::4, None]).all()
+    # Ten cities in five folds: two each.
+    assert np.bincount(result.fold).tolist() == [8] * 5
+
+
+def test_the_seed_decides_the_folds(observations: Observations) -> None:
+    xy = np.zeros((STATIONS, 2))
+    stations = observations.stations
+    first, again, other = (
+        assign_folds(stations, xy, "stations", 10, seed, {}) for seed in (1, 1, 2)
+    )
+    np.testing.assert_array_equal(first, again)
+    assert (first != other).any()
+    assert np.bincount(first).tolist() == [4] * 10
+
+
+def test_distance_is_to_the_nearest_station_left(
+    observations: Observations, tiny_model: Model
+) -> None:
+    result = cross_validate(observations, tiny_model, folds=4)
+    stations = result.placed.observations.stations
+    x, y = tiny_model.metadata.grid.projection.forward(stations.longitude, stations.latitude)
+    day = 3
+    there = np.isfinite(result.observed[day])
+    for station in np.flatnonzero(there):
+        left = there & (result.fold != result.fold[station])
+        nearest = np.hypot(x[left] - x[station], y[left] - y[station]).min()
+        assert result.nearest[day, station] == pytest.approx(nearest, rel=1e-12)
+
+
+def test_a_broken_off_run_goes_on_where_it_was(
+    observations: Observations, tiny_model: Model, tmp_path: Path
+) -> None:
+    whole = cross_validate(observations, tiny_model, folds=4)
+    progress = tmp_path / "progress.npz"
+    days = iter(range(5))
+
+    def stop_after_five(_: int) -> None:
+        if next(days, None) is None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cross_validate(
+            observations, tiny_model, folds=4, progress_file=progress, advance=stop_after_five
+        )
+    predicted_again = []
+    run = tiny_model.run
+
+    class Counting:
+        metadata, sha256, provider = tiny_model.metadata, tiny_model.sha256, tiny_model.provider
+
+        def run(self, *arrays: np.ndarray) -> np.ndarray:
+            predicted_again.append(1)
+            return run(*arrays)
+
+    resumed = cross_validate(observations, Counting(), folds=4, progress_file=progress)
+    np.testing.assert_array_equal(resumed.predicted, whole.predicted)
+    np.testing.assert_array_equal(resumed.nearest, whole.nearest)
+    # Six of the twelve days were done; four folds each remain.
+    assert len(predicted_again) == 6 * 4
+    assert not progress.exists()
+
+
+def test_progress_of_another_run_is_not_taken_over(
+    observations: Observations, tiny_model: Model, tmp_path: Path
+) -> None:
+    progress = tmp_path / "progress.npz"
+    progress.write_bytes(b"no archive")
+    expected = cross_validate(observations, tiny_model, folds=4, seed=1)
+    got = cross_validate(observations, tiny_model, folds=4, seed=1, progress_file=progress)
+    np.testing.assert_array_equal(got.predicted, expected.predicted)
+
+
+def test_what_cannot_be_divided_is_refused(observations: Observations, tiny_model: Model) -> None:
+    with pytest.raises(InputError, match=r"expected 2 to 40 folds for 40 groups .* got 41"):
+        cross_validate(observations, tiny_model, folds=41)
+    with pytest.raises(InputError, match="40 of 40 have none; give a station list with a column"):
+        cross_validate(observations, tiny_model, scheme="cities")
+    with pytest.raises(InputError, match="no scheme 'months'; expected one of stations, cities"):
+        cross_validate(observations, tiny_model, scheme="months")
+
+
+def test_scores_are_those_of_the_pairs(observations: Observations, tiny_model: Model) -> None:
+    result = cross_validate(observations, tiny_model, folds=4)
+    found = evaluate(result)
+    pairs = np.isfinite(result.observed)
+    observed, predicted = result.observed[pairs], result.predicted[pairs]
+    assert found["overall"]["pairs"] == len(observed)
+    assert found["overall"]["rmse"] == pytest.approx(
+        np.sqrt(np.mean((predicted - observed) ** 2)), abs=1e-4
+    )
+    assert found["above_150"]["pairs"] == (observed > 150).sum()
+    for classes in ("by_season", "by_distance"):
+        assert sum(score["pairs"] for score in found[classes].values()) == len(observed)
+    low, high = found["overall"]["interval"]["rmse"]
+    assert low < found["overall"]["rmse"] < high
+    json.dumps(found, allow_nan=False)
+
+
+def test_scores_that_do_not_exist_are_no_nan(tiny_metadata: ModelMetadata) -> None:
+    longitude, latitude = tiny_metadata.grid.longitude_latitude()
+    stations = Stations(np.array(list("ABCDE")), longitude[5, :5], latitude[5, :5])
+    days = np.datetime64("2019-01-01") + np.arange(20)
+    constant = np.full((20, 5), 30.0)
+    placed = place(Observations(stations, days, {"pm25": constant}), tiny_metadata)
+    result = CrossValidation(placed, "stations", np.arange(5), constant + 1, np.ones((20, 5)))
+    found = evaluate(result)
+    json.dumps(found, allow_nan=False)
+    assert found["overall"]["r2"] is None
+    assert found["overall"]["rmse"] == 1.0
+    assert found["above_150"] == {"pairs": 0}
+
+
+def test_seasons_are_those_of_the_months(observations: Observations, tiny_model: Model) -> None:
+    result = cross_validate(observations, tiny_model, folds=4)
+    months = [int(str(day)[5:7]) for day in result.placed.observations.times]
+    winter = np.isin(months, (12, 1, 2))
+    expected = int(np.isfinite(result.observed[winter]).sum())
+    assert evaluate(result)["by_season"]["winter"]["pairs"] == expected
+
+
+def test_the_interval_covers_the_truth_as_often_as_it_says(tiny_metadata: ModelMetadata) -> None:
+    """Days of independent errors with a known RMSE, many times over."""
+    covered = 0
+    for trial in range(60):
+        rng = np.random.default_rng(trial)
+        observed = rng.uniform(50, 100, (60, 5))
+        longitude, latitude = tiny_metadata.grid.longitude_latitude()
+        stations = Stations(np.array(list("ABCDE")), longitude[5, :5], latitude[5, :5])
+        days = np.datetime64("2019-01-01") + np.arange(60)
+        placed = place(Observations(stations, days, {"pm25": observed}), tiny_metadata)
+        predicted = observed + rng.normal(0, 10, observed.shape)
+        result = CrossValidation(
+            placed, "stations", np.arange(5), predicted, np.ones_like(observed)
+        )
+        low, high = evaluate(result)["overall"]["interval"]["rmse"]
+        covered += low <= 10 <= high
+    # 95 % of 60 is 57; with binomial scatter fewer than 50 has a probability of 1e-4.
+    assert covered >= 50
+
+
+def test_command(
+    observations: Observations,
+    write: Callable[[str, str | bytes], Path],
+    tiny_model_file: Path,
+    tmp_path: Path,
+) -> None:
+    stations, pm25 = observations.stations, observations.values["pm25"]
+    lines = ["station,date,pm25"]
+    for day, row in zip(observations.times, pm25, strict=True):
+        lines += [
+            f"{code},{day},{value!r}"
+            for code, value in zip(stations.code, row.tolist(), strict=True)
+            if np.isfinite(value)
+        ]
+    values = write("values.csv", "\n".join(lines))
+    places = ["station,longitude,latitude,city"]
+    for i, code in enumerate(stations.code):
+        lon, lat = float(stations.longitude[i]), float(stations.latitude[i])
+        places.append(f"{code},{lon!r},{lat!r},city {i // 4}")
+    station_list = write("list.csv", "\n".join(places))
+    output = tmp_path / "scores.json"
+    arguments = ["crossval", values, "--stations", station_list, "--model", tiny_model_file]
+    arguments += ["-o", output, "--scheme", "cities", "--folds", 5, "--every", 2]
+    outcome = CliRunner().invoke(main, list(map(str, arguments)))
+    assert outcome.exit_code == 0, outcome.output
+    scores = json.loads(output.read_text())
+    assert scores["days"] == 6
+    assert scores["overall"]["pairs"] == int(np.isfinite(pm25[::2]).sum())
+    assert "cities withheld, 5 folds: 6 days, 40 stations" in outcome.output
+    assert f"{scores['overall']['rmse']:.2f}" in outcome.output
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "list.csv",
+        "scores.json",
+        "values.csv",
+    ]
