@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from pointfuse.errors import OutputError, PointfuseError
 
 
-@contextmanager
+@contextlib.contextmanager
 def replacing(path: Path) -> Iterator[Path]:
     """Name to write to; the file is renamed to `path` at the end, or removed after an error.
 
@@ -24,24 +25,36 @@ def replacing(path: Path) -> Iterator[Path]:
     OutputError
         If the file cannot be written there.
     """
-    if path.is_dir() or not path.name:
-        raise OutputError(f"{path} is a folder; expected the name of a file to write")
-    if not path.parent.is_dir():
-        raise OutputError(f"the folder {path.parent} does not exist; make it first")
-    # Beside the final name, since a rename is atomic within a file system only. Hidden, and with
-    # the suffix kept for libraries that look at it.
-    temporary = path.with_name(f".{path.stem}.{os.getpid()}.part{path.suffix}")
+    temporary = None
     try:
+        # What a link points to is replaced, not the link.
+        final = path.resolve()
+        _check_place(path, final)
+        # Beside the final name, since a rename is atomic within a file system only. Hidden, unlike
+        # that of any other run, and with the suffix kept for libraries that look at it.
+        name = f".{final.stem[:100]}.{os.getpid()}-{secrets.token_hex(4)}.part{final.suffix}"
+        temporary = final.with_name(name)
         yield temporary
         with temporary.open("rb+") as written:
             os.fsync(written.fileno())
-        temporary.replace(path)
+        temporary.replace(final)
     except PointfuseError:
         raise
     # netCDF4 reports a full disk as a RuntimeError of the HDF5 library.
     except (OSError, RuntimeError) as error:
         raise OutputError(
-            f"{path} cannot be written: {error}; check the folder's rights and space"
+            f"{path} cannot be written: {error}; check the name, and the folder's rights and space"
         ) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not None:
+            with contextlib.suppress(OSError):
+                temporary.unlink()
+
+
+def _check_place(path: Path, final: Path) -> None:
+    if final.is_dir() or not path.name:
+        raise OutputError(f"{path} is a folder; expected the name of a file to write")
+    if not final.parent.is_dir():
+        raise OutputError(f"the folder {path.parent} does not exist; make it first")
+    if final.exists() and not final.is_file():
+        raise OutputError(f"{path} is a device or pipe; expected the name of a file to write")

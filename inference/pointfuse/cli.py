@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import errno
+import io
 import json
 import logging
 import shlex
@@ -19,11 +21,11 @@ from click.core import ParameterSource
 
 from pointfuse.atomic import replacing
 from pointfuse.crossval import SCHEMES, cross_validate
-from pointfuse.errors import PointfuseError
+from pointfuse.errors import OutputError, PointfuseError
 from pointfuse.evaluation import evaluate
 from pointfuse.fusion import days_to_fuse, fuse_in_batches
 from pointfuse.gridding import place
-from pointfuse.model import Model, load_model
+from pointfuse.model import MAX_THREADS, Model, load_model
 from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
@@ -57,7 +59,8 @@ class _Commands(click.Group):
             click.echo(f"pointfuse: {error}", err=True)
             ctx.exit(error.exit_code)
         except Exception as error:
-            if ctx.params["debug"]:
+            # A reader that has gone away (`pointfuse ... | head`) is click's to handle.
+            if ctx.params["debug"] or getattr(error, "errno", None) == errno.EPIPE:
                 raise
             click.echo(
                 f"pointfuse: internal error: {type(error).__name__}: {error}; run again with "
@@ -92,7 +95,13 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 def main(debug: bool) -> None:
     """Fuse sparse station observations into complete daily fields."""
     # A stop from outside removes the half-written file, as every other end does.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    # A name that the terminal cannot show must not end a run that succeeded.
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
     logging.basicConfig(format="pointfuse: %(message)s", level=logging.WARNING, stream=sys.stderr)
 
 
@@ -128,7 +137,9 @@ _READING = (
         help="Time zone in which days begin and end.",
     ),
     click.option(
-        "--threads", type=click.IntRange(1), help="Threads; all usable processors by default."
+        "--threads",
+        type=click.IntRange(1, MAX_THREADS),
+        help="Threads; all usable processors by default.",
     ),
 )
 
@@ -148,7 +159,7 @@ def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
         options["files"],
         stations=options["stations"],
         format=options["format"],
-        variables={variable.name: variable.units for variable in model.metadata.variables},
+        variables=model.metadata.variables,
         units=units,
         min_hours=options["min_hours"],
         timezone=options["timezone"],
@@ -168,6 +179,7 @@ def fuse(output: Path, quiet: bool, as_json: bool, **reading: Any) -> None:
     began = time.perf_counter()
     from pointfuse.netcdf import write_netcdf
 
+    _refuse_to_replace_input(output, reading)
     model, observations = _read(reading)
     placed = days_to_fuse(place(observations, model.metadata))
     reports: list[dict[str, Any]] = []
@@ -211,6 +223,7 @@ def crossval(
     Nothing is trained: each fold of each day is one pass through the model. A run that was broken
     off goes on where it was.
     """
+    _refuse_to_replace_input(output, reading)
     model, observations = _read(reading)
     observations = observations.at_times(slice(None, None, every))
     stations = reading["stations"]
@@ -275,6 +288,13 @@ def plot(file: Path, output: Path, stations: bool, day: str | None) -> None:
     click.echo(f"wrote {output}")
 
 
+def _refuse_to_replace_input(output: Path, options: Mapping[str, Any]) -> None:
+    inputs = [*options["files"], options["stations"], options["model"]]
+    for path in inputs:
+        if path is not None and output.exists() and path.exists() and output.samefile(path):
+            raise OutputError(f"{output} is one of the files to read; name another one to write")
+
+
 def _progress(days: int, label: str, hidden: bool) -> Any:
     """Bar of progress, for people who watch."""
     return click.progressbar(
@@ -297,7 +317,8 @@ def _command_line(context: click.Context) -> str:
             words.append(parameter.opts[0])
         else:
             words += [word for text in texts for word in (parameter.opts[0], text)]
-    return shlex.join(words)
+    # A file name in another encoding holds bytes that no text can.
+    return shlex.join(words).encode("utf-8", "replace").decode()
 
 
 def _parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | None]:

@@ -61,7 +61,8 @@ def _runtime() -> Finding:
         import onnxruntime
 
         providers = ", ".join(onnxruntime.get_available_providers())
-    except ImportError as error:
+    # What a half-finished uninstall leaves can be imported and is empty.
+    except (ImportError, AttributeError) as error:
         text = f"cannot be imported ({error}); pip install --force-reinstall onnxruntime"
         return Finding("onnxruntime", text, good=False)
     if len(wheels) > 1:
@@ -82,7 +83,7 @@ def _model() -> Finding:
         observations[0, 0, rows // 2, columns // 2] = 50.0
         observed[0, 0, rows // 2, columns // 2] = 1.0
         field = model.run(observations, observed)
-    except (PointfuseError, ImportError) as error:
+    except (PointfuseError, ImportError, AttributeError) as error:
         return Finding("model", str(error), good=False)
     name = f"{model.metadata.name} {model.metadata.version}"
     if not (field >= 0).all():

@@ -117,7 +117,7 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
         valid |= in_range.any(axis=0)
     stations = observations.stations
     cell = metadata.grid.cells(stations.longitude, stations.latitude)
-    located = np.isfinite(stations.longitude)
+    located = np.isfinite(stations.longitude) & np.isfinite(stations.latitude)
     used = valid & (cell >= 0)
     counts = StationCounts(
         read=len(stations),

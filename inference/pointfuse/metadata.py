@@ -6,7 +6,6 @@ The entry is a contract with people who never import pointfuse; `docs/model-file
 from __future__ import annotations
 
 import json
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -15,6 +14,8 @@ from pointfuse.grid import Grid
 from pointfuse.projection import LambertConformal
 
 SCHEMA_VERSION = 1
+_LARGEST_NUMBER = 1e12
+_MOST_CELLS = 50_000_000
 METADATA_KEY = "pointfuse"
 
 
@@ -222,8 +223,8 @@ class _Block:
         value = self._value(key)
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self._garbled(key, "a number", value)
-        if not math.isfinite(value):
-            raise self._garbled(key, "a finite number", value)
+        if not abs(value) < _LARGEST_NUMBER:
+            raise self._garbled(key, f"a number below {_LARGEST_NUMBER:g}", value)
         return float(value)
 
     def integer(self, key: str) -> int:
@@ -301,13 +302,18 @@ def _grid(block: _Block) -> Grid:
         raise
     except ValueError as error:
         raise ModelFileError(f"the model's grid is impossible: {error}") from error
+    rows, columns = block.integer("rows"), block.integer("columns")
+    if rows * columns > _MOST_CELLS:
+        raise ModelFileError(
+            f"the model's grid has {rows} x {columns} cells; expected at most {_MOST_CELLS}"
+        )
     cell_size = block.number("cell_size")
     if cell_size <= 0:
         raise ModelFileError(f"the model's grid has cells of {cell_size} m; expected more than 0")
     return Grid(
         projection,
-        block.integer("rows"),
-        block.integer("columns"),
+        rows,
+        columns,
         cell_size,
         block.number("first_x"),
         block.number("first_y"),

@@ -5,13 +5,15 @@ from __future__ import annotations
 from os import PathLike
 
 import numpy as np
-import onnxruntime
 from numpy.typing import NDArray
 
 from pointfuse.cpus import usable_cpus
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model_file import read_model_file
+
+MAX_THREADS = 1024
+"""More threads than any machine has processors are a typing error."""
 
 
 class Model:
@@ -30,6 +32,9 @@ class Model:
     """
 
     def __init__(self, content: bytes, metadata: ModelMetadata, sha256: str, threads: int) -> None:
+        # Here and not above, so that `pointfuse doctor` can say what is wrong with it.
+        import onnxruntime
+
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
@@ -62,7 +67,7 @@ class Model:
         Parameters
         ----------
         observations : ndarray of float32, shape (time, variable, row, column)
-            Values in the units of the model, variables in its order, 0 where absent.
+            Values in the units of the model, variables in its order; finite, 0 where absent.
         observed : ndarray of float32, the same shape
             1 where there is an observation, 0 elsewhere.
 
@@ -97,10 +102,10 @@ class Model:
             "observed": observed.astype(np.float32, copy=False),
         }
         (field,) = self._session.run([self.metadata.target.name], feed)
-        if not np.isfinite(field).all():
+        if not (np.isfinite(field).all() and (field >= 0).all()):
             raise ModelFileError(
-                "the model gave values that are not finite for finite observations; it is not fit "
-                "for use"
+                "the model gave values that are negative or not finite for sound observations; it "
+                "is not fit for use"
             )
         return np.asarray(field[:, 0], np.float32)
 
@@ -125,7 +130,7 @@ def load_model(path: str | PathLike[str] | None = None, *, threads: int | None =
     ModelFileError
         If it is damaged, altered, or not a pointfuse model.
     """
-    if threads is not None and threads < 1:
-        raise InputError(f"a model needs at least one thread, got {threads}")
+    if threads is not None and not 1 <= threads <= MAX_THREADS:
+        raise InputError(f"a model runs on 1 to {MAX_THREADS} threads, got {threads}")
     content, metadata, sha256 = read_model_file(path)
     return Model(content, metadata, sha256, threads or usable_cpus())

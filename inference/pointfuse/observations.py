@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime
+import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -11,6 +13,8 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.timezones import BEIJING
+
+logger = logging.getLogger(__name__)
 
 _EARLIEST, _LATEST = np.datetime64("1900-01-01"), np.datetime64("2200-01-01")
 
@@ -214,6 +218,7 @@ def merge(parts: Sequence[Observations]) -> Observations:
             strict=True,
         )
         places.append(np.array([index.setdefault(key, len(index)) for key in keys], np.int64))
+    _warn_of_moved_stations([code for code, _, _ in index])
     times = np.unique(np.concatenate([part.times for part in parts]))
     columns = list(zip(*index, strict=True)) or [(), (), ()]
     merged = Observations(
@@ -239,10 +244,21 @@ def merge(parts: Sequence[Observations]) -> Observations:
     return merged
 
 
+def _warn_of_moved_stations(codes: list[str]) -> None:
+    twice = [code for code, places in Counter(codes).items() if places > 1]
+    if twice:
+        logger.warning(
+            "%d codes stand at several places, each taken as a station of its own: %s",
+            len(twice),
+            ", ".join(twice[:5]) + (", ..." if len(twice) > 5 else ""),
+        )
+
+
 def _refuse_contradiction(
     part: Observations, name: str, known: NDArray[np.float64], table: NDArray[np.float64]
 ) -> None:
-    differs = np.isfinite(known) & np.isfinite(table) & (known != table)
+    # The same value in two units differs in its last bits.
+    differs = np.abs(known - table) > 1e-9 * np.abs(known)  # false where one is missing
     if not differs.any():
         return
     time, station = np.argwhere(differs)[0]

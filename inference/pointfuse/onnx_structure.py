@@ -20,7 +20,7 @@ _ENTRY_KEY, _ENTRY_VALUE = 1, 2
 _GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_OUTPUT = 1, 5, 11, 12
 _GRAPH_SPARSE_INITIALIZER = 15
 _NODE_ATTRIBUTE, _NODE_DOMAIN = 5, 7
-_FUNCTION_NODE, _FUNCTION_DOMAIN = 7, 10
+_FUNCTION_NODE, _FUNCTION_OPSET, _FUNCTION_DOMAIN, _FUNCTION_ATTRIBUTE = 7, 9, 10, 11
 _ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 5, 6, 10, 11
 _ATTRIBUTE_SPARSE_TENSOR, _ATTRIBUTE_SPARSE_TENSORS = 22, 23
 _SPARSE_VALUES, _SPARSE_INDICES = 1, 2
@@ -136,20 +136,27 @@ def _read_function(function: memoryview, structure: OnnxStructure) -> None:
     for number, value in _fields(function):
         if number == _FUNCTION_NODE:
             _read_node(_message(value), structure, depth=0)
+        elif number == _FUNCTION_OPSET:
+            structure.domains.add(_text_field(_message(value), _OPSET_DOMAIN))
+        elif number == _FUNCTION_ATTRIBUTE:
+            _read_attribute(_message(value), structure, depth=0)
 
 
 def _read_node(node: memoryview, structure: OnnxStructure, depth: int) -> None:
     structure.domains.add(_text_field(node, _NODE_DOMAIN))
     for number, value in _fields(node):
-        if number != _NODE_ATTRIBUTE:
-            continue
-        for kind, content in _fields(_message(value)):
-            if kind in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
-                _read_graph(_message(content), structure, depth + 1)
-            elif kind in (_ATTRIBUTE_TENSOR, _ATTRIBUTE_TENSORS):
-                _read_tensor(_message(content), structure)
-            elif kind in (_ATTRIBUTE_SPARSE_TENSOR, _ATTRIBUTE_SPARSE_TENSORS):
-                _read_sparse_tensor(_message(content), structure)
+        if number == _NODE_ATTRIBUTE:
+            _read_attribute(_message(value), structure, depth)
+
+
+def _read_attribute(attribute: memoryview, structure: OnnxStructure, depth: int) -> None:
+    for number, value in _fields(attribute):
+        if number in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
+            _read_graph(_message(value), structure, depth + 1)
+        elif number in (_ATTRIBUTE_TENSOR, _ATTRIBUTE_TENSORS):
+            _read_tensor(_message(value), structure)
+        elif number in (_ATTRIBUTE_SPARSE_TENSOR, _ATTRIBUTE_SPARSE_TENSORS):
+            _read_sparse_tensor(_message(value), structure)
 
 
 def _read_sparse_tensor(tensor: memoryview, structure: OnnxStructure) -> None:

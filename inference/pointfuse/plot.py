@@ -98,9 +98,15 @@ def _opened(path: Path) -> netCDF4.Dataset:
 def _target(path: Path, dataset: netCDF4.Dataset) -> str:
     """Name of the fused variable: the one on the grid that its support is attached to."""
     for name, variable in dataset.variables.items():
-        if "station_distance" in getattr(variable, "ancillary_variables", ""):
+        if "station_distance" not in getattr(variable, "ancillary_variables", ""):
+            continue
+        needed = {"time", "y", "x", "lat", "lon", "crs", "station_lat", f"station_{name}"}
+        if variable.dimensions == ("time", "y", "x") and needed <= set(dataset.variables):
             return str(name)
-    raise InputError(f"{path.name} holds no fused field; expected a file of 'pointfuse fuse'")
+    raise InputError(
+        f"{path.name} holds no fused field with its stations; expected a file as 'pointfuse fuse' "
+        "wrote it"
+    )
 
 
 def _days(

@@ -15,7 +15,8 @@ BEIJING = datetime.timezone(datetime.timedelta(hours=8), "Asia/Shanghai")
 """Time of the Chinese networks. China has not changed its clocks since 1991, so this needs no time
 zone database, which some systems lack."""
 
-_OFFSET = re.compile(r"([+-])(\d{2}):?(\d{2})")
+# Python calls its own nameless offsets UTC+05:00.
+_OFFSET = re.compile(r"(?:UTC)?([+-])(\d{2}):?(\d{2})")
 
 
 def parse_timezone(name: str) -> datetime.tzinfo:

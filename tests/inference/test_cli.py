@@ -276,6 +276,20 @@ def test_output_that_cannot_be_written(tidy: Path, tiny_model_file: Path, tmp_pa
     assert f"the folder {tmp_path / 'no'} does not exist; make it first" in result.stderr
 
 
+@pytest.mark.parametrize("read", ["tidy.csv", "list.csv", "tiny.onnx"])
+def test_output_that_is_input_is_refused(
+    write: Write, tidy: Path, tiny_model_bytes: bytes, tmp_path: Path, read: str
+) -> None:
+    station_list = write("list.csv", "station,longitude,latitude\nA,105,36\n")
+    model = write("tiny.onnx", tiny_model_bytes)
+    before = (tmp_path / read).read_bytes()
+    arguments = ["fuse", tidy, "--stations", station_list, "--model", model]
+    result = run(*arguments, "-o", tmp_path / read)
+    assert result.exit_code == 1
+    assert f"{tmp_path / read} is one of the files to read; name another" in result.stderr
+    assert (tmp_path / read).read_bytes() == before
+
+
 def test_debug_shows_the_traceback(tmp_path: Path) -> None:
     result = run("--debug", "fuse", tmp_path / "none.csv", "-o", tmp_path / "out.nc")
     assert isinstance(result.exception, FileNotFoundError)

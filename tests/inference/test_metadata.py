@@ -24,6 +24,8 @@ def test_text_and_back(tiny_metadata: ModelMetadata) -> None:
         (["grid", "rows"], 0, r"'grid\.rows' .* positive whole number, got 0"),
         (["grid", "cell_size"], "12 km", r"'grid\.cell_size' .* a number, got \"12 km\""),
         (["grid", "cell_size"], -1, "cells of -1.0 m"),
+        (["grid", "cell_size"], 10**400, r"'grid\.cell_size' .* a number below 1e\+12"),
+        (["grid", "rows"], 10**9, "1000000000 x 16 cells; expected at most 50000000"),
         (["grid", "projection", "grid_mapping_name"], "stereographic", "projection 'stereo"),
         (["grid", "projection", "standard_parallel"], [25], "two numbers, got"),
         (["grid", "projection", "standard_parallel"], [25, -25], "the model's grid is impossible"),

@@ -174,10 +174,22 @@ def test_a_field_that_is_not_finite_is_refused(write: Write, tiny_proto: onnx.Mo
     model = load_model(write("other.onnx", tiny_proto.SerializeToString()), threads=1)
     observations, observed = stack(model.metadata), stack(model.metadata)
     observed[0, 0, 0, 0] = 1
-    with pytest.raises(ModelFileError, match="not finite for finite observations"):
+    with pytest.raises(ModelFileError, match="negative or not finite for sound observations"):
         model.run(observations, observed)
 
 
 def test_threads_must_be_positive(tiny_model_file: Path) -> None:
-    with pytest.raises(InputError, match="at least one thread, got 0"):
+    with pytest.raises(InputError, match="1 to 1024 threads, got 0"):
         load_model(tiny_model_file, threads=0)
+    with pytest.raises(InputError, match="1 to 1024 threads, got 99999999999"):
+        load_model(tiny_model_file, threads=99_999_999_999)
+
+
+def test_a_field_that_is_negative_is_refused(write: Write, tiny_proto: onnx.ModelProto) -> None:
+    tiny_proto.graph.node[4].output[0] = "positive"
+    tiny_proto.graph.node.insert(5, helper.make_node("Neg", ["positive"], ["mean"]))
+    model = load_model(write("other.onnx", tiny_proto.SerializeToString()), threads=1)
+    observations, observed = stack(model.metadata), stack(model.metadata)
+    observations[0, 0, 0, 0], observed[0, 0, 0, 0] = 50, 1
+    with pytest.raises(ModelFileError, match="negative or not finite"):
+        model.run(observations, observed)

@@ -76,10 +76,19 @@ def test_merge_sorts_times_and_keeps_one_station_for_one_place() -> None:
     np.testing.assert_array_equal(both.values["pm25"], [[10.0], [20.0]])
 
 
-def test_same_code_elsewhere_is_another_station() -> None:
+def test_the_same_value_in_two_units_is_no_contradiction() -> None:
+    first = observations(["2019-01-06"], ["A"], {"pm25": [[64.1]]})
+    second = observations(["2019-01-06"], ["A"], {"pm25": [[0.0641 * 1000 * (1 + 1e-15)]]})
+    assert merge([first, second]).values["pm25"][0, 0] == pytest.approx(64.1, rel=1e-12)
+
+
+def test_same_code_elsewhere_is_another_station_aloud(caplog: pytest.LogCaptureFixture) -> None:
     here = observations(["2019-01-06"], ["A"], {"pm25": [[10.0]]})
     there = observations(["2019-01-06"], ["A"], {"pm25": [[20.0]]}, places=[(110.0, 30.0)])
     assert len(merge([here, there]).stations) == 2
+    assert caplog.messages == [
+        "1 codes stand at several places, each taken as a station of its own: A"
+    ]
 
 
 def test_stations_without_coordinates_are_the_same_by_code() -> None:

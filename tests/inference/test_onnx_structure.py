@@ -52,7 +52,7 @@ def test_ai_onnx_is_the_standard_domain() -> None:
     assert structure_of(model_with(node)).domains == {""}
 
 
-@pytest.mark.parametrize("where", ["initializer", "constant", "sparse"])
+@pytest.mark.parametrize("where", ["initializer", "constant", "sparse", "function"])
 def test_external_data_is_seen_wherever_it_hides(where: str) -> None:
     tensor = TensorProto(name="w", data_type=TensorProto.FLOAT, dims=[1])
     tensor.data_location = TensorProto.EXTERNAL
@@ -63,8 +63,13 @@ def test_external_data_is_seen_wherever_it_hides(where: str) -> None:
         model.graph.initializer.append(tensor)
     elif where == "constant":
         model.graph.node.append(helper.make_node("Constant", [], ["w"], value=tensor))
-    else:
+    elif where == "sparse":
         model.graph.sparse_initializer.add().values.CopyFrom(tensor)
+    else:
+        # A default value of a function's attribute.
+        function = helper.make_function("", "F", ["x"], ["y"], [], [])
+        function.attribute_proto.append(helper.make_attribute("w", tensor))
+        model.functions.append(function)
     assert structure_of(model).external_data
 
 

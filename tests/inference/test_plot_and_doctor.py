@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import importlib.metadata
+import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -8,6 +10,7 @@ from pathlib import Path
 import matplotlib.image
 import numpy as np
 import pytest
+import xarray
 from click.testing import CliRunner
 
 from pointfuse import doctor
@@ -68,9 +71,13 @@ def test_days_are_those_of_the_files_time_zone(
 
 def test_what_cannot_be_drawn(fused: Path, write: Write, tmp_path: Path) -> None:
     output = tmp_path / "map.png"
+    without_stations = tmp_path / "selected.nc"
+    with xarray.open_dataset(fused) as dataset:
+        dataset[["pm25"]].to_netcdf(without_stations)
     cases = [
         ((tmp_path / "none.nc", "-o", output), "there is no file"),
         ((write("text.nc", "text"), "-o", output), "is no netCDF file"),
+        ((without_stations, "-o", output), "no fused field with its stations"),
         ((fused, "-o", output, "--day", "2020-01-01"), "no field of 2020-01-01; it holds 2019"),
         ((fused, "-o", tmp_path / "map.docx"), r"*.png, *.pdf or *.svg, got map.docx"),
     ]
@@ -96,6 +103,26 @@ def test_doctor_finds_a_sound_installation() -> None:
     (model,) = shipped_models()
     assert f"{model.name} {model.version} checked and run on CPUExecutionProvider" in result.output
     assert "FAIL" not in result.output
+
+
+@pytest.mark.parametrize("remains", ["missing", "empty"])
+def test_doctor_finds_a_missing_runtime(tmp_path: Path, remains: str) -> None:
+    """In a process of its own, where nothing has imported the runtime yet."""
+    if remains == "empty":  # as a half-finished uninstall leaves it
+        (tmp_path / "onnxruntime").mkdir()
+    else:
+        (tmp_path / "onnxruntime.py").write_text("raise ImportError('no such file: libort')")
+    run = subprocess.run(
+        [sys.executable, "-m", "pointfuse", "doctor"],
+        capture_output=True,
+        text=True,
+        check=False,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )
+    if remains == "missing":
+        assert run.returncode == 1
+        assert "FAIL  onnxruntime   cannot be imported (no such file: libort)" in run.stdout
+    assert "Traceback" not in run.stdout + run.stderr
 
 
 def test_doctor_finds_both_runtimes(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -128,6 +129,55 @@ def test_tidy_times_are_averaged_over_hours_then_days(write: Write) -> None:
     np.testing.assert_allclose(observations.values["pm25"], [[70 / 3]], rtol=1e-12)
 
 
+def test_hourly_values_that_are_none_stay_out_of_the_mean(write: Write) -> None:
+    rows = [f"A,116,40,2019-01-06T{hour:02}:00,50" for hour in range(22)]
+    rows += ["A,116,40,2019-01-06T22:00,9999", "A,116,40,2019-01-06T23:00,-999"]
+    path = write("tidy.csv", HEAD.replace("date", "time") + "\n".join(rows))
+    observations = read_stations(path)
+    np.testing.assert_array_equal(observations.values["pm25"], [[50.0]])
+    assert observations.files[0].remarks == (
+        "2 hourly values of pm25 outside 0 to 1500 ug m-3 were left out",
+    )
+
+
+def test_times_with_and_without_a_zone_are_the_same_clock(write: Write) -> None:
+    """0 to 11 o'clock in Beijing without a zone, 12 to 23 as 4 to 15 UTC."""
+    rows = [f"A,116,40,2019-01-06T{hour:02}:00,{hour}" for hour in range(12)]
+    rows += [f"A,116,40,2019-01-06T{hour:02}:00Z,{hour + 8}" for hour in range(4, 16)]
+    path = write("tidy.csv", HEAD.replace("date", "time") + "\n".join(rows))
+    observations = read_stations(path, min_hours=24)
+    np.testing.assert_array_equal(observations.values["pm25"], [[11.5]])
+    assert observations.files[0].remarks == ()
+
+
+def test_an_hour_that_comes_twice_is_averaged(write: Write) -> None:
+    """Paris put its clocks back on 27 October 2019: 0:00 and 1:00 UTC are both 2 o'clock."""
+    rows = ["date,hour,type,1001A", "20191027,8,PM2.5,10", "20191027,9,PM2.5,30"]
+    observations = read_stations(
+        write("day.csv", "\n".join(rows)),
+        stations=write("list.csv", STATION_LIST),
+        timezone="Europe/Paris",
+        min_hours=1,
+    )
+    np.testing.assert_array_equal(observations.values["pm25"], [[20.0]])
+    assert observations.files[0].remarks == ()
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_any_line_ends_and_quotes(write: Write, newline: str, quote: str) -> None:
+    text = TIDY.replace("A,", f"{quote}A{quote},").replace("\n", newline)
+    observations = read_stations(write("tidy.csv", "\ufeff" + text))
+    assert observations.stations.code.tolist() == ["A", "B"]
+    np.testing.assert_array_equal(observations.values["pm25"], [[61.0, np.nan]])
+
+
+def test_a_file_name_that_is_no_text(tmp_path: Path) -> None:
+    path = tmp_path / os.fsdecode(b"\xff\xce.csv")
+    path.write_text(TIDY)
+    read_stations(path).files[0].name.encode()
+
+
 def test_tidy_places_from_a_station_list(write: Write) -> None:
     path = write("values.csv", "date,station,pm25\n2019-01-06,1001A,5\n2019-01-06,9999A,6\n")
     observations = read_stations(path, stations=write("list.csv", STATION_LIST))
@@ -191,6 +241,11 @@ def test_repeated_rows_are_kept_once(write: Write) -> None:
             HEAD + "A,116,40,2019-01-06,1\nA,116,40,2019-01-06,2\n",
             "different values of pm25, 1 on line 2 and 2 on line 3; remove one",
         ),
+        ("both.csv", "station,longitude,latitude,date,time,pm25\n", "both a column 'date' and"),
+        ("cell.csv", HEAD + "A,116,40,2019-01-06,1_0\n", "expected a number, got '1_0'"),
+        ("day.csv", "date,hour,type,\n20190106,0,PM2.5,\n", "in no known format"),
+        ("day.csv", "date,hour,type,1001A\n20190106,2_3,PM2.5,5\n", "an hour from 0 to 23, got"),
+        ("day.csv", "date,hour,type,1001A\n20190106,0,PM2.5,1_0\n", "column '1001A': .* '1_0'"),
         ("day.csv", "date,hour,type,1001A\n20190106,0,AQI,5\n", "no rows of PM2.5"),
         ("day.csv", "date,hour,type,1001A\n20190106,24,PM2.5,5\n", "an hour from 0 to 23, got"),
         ("day.csv", "date,hour,type,1001A\n20190230,0,PM2.5,5\n", "a date such as 20190106"),

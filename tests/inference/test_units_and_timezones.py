@@ -52,6 +52,11 @@ def test_zone_keeps_its_name(name: str) -> None:
     assert zone_name(parse_timezone(zone_name(zone))) == name
 
 
+def test_a_nameless_offset_is_found_again() -> None:
+    zone = datetime.timezone(datetime.timedelta(hours=5))
+    assert parse_timezone(zone_name(zone)).utcoffset(None) == datetime.timedelta(hours=5)
+
+
 def test_default_zone_needs_no_database() -> None:
     assert parse_timezone("Asia/Shanghai") is BEIJING
     assert BEIJING.utcoffset(None) == datetime.timedelta(hours=8)

@@ -116,7 +116,7 @@ class FusionNetwork(nn.Module):
         Parameters
         ----------
         observations : Tensor, shape (time, 3, rows, columns)
-            PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s), 0 where absent.
+            PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s); finite, and 0 where absent.
         observed : Tensor, the same shape
             1 where there is an observation, 0 elsewhere. A calm is observed: speed 0, mask 1.
 
@@ -125,6 +125,8 @@ class FusionNetwork(nn.Module):
         Tensor, shape (time, 1, rows, columns)
             PM2.5, ug/m3, nowhere negative.
         """
+        # Whatever a caller leaves in cells without observation has no say.
+        observations = observations * observed
         if self.variant.normalised:
             scale = day_scale(observations, observed)
             values = _normalised(observations, observed, scale)
@@ -165,9 +167,8 @@ def day_scale(observations: Tensor, observed: Tensor) -> Tensor:
     Tensor, shape (time, 1, 1, 1)
         Scale, ug/m3; `MIN_SCALE` on a day without stations.
     """
-    mask = observed[:, :1]
-    total = (observations[:, :1] * mask).sum((2, 3), keepdim=True)
-    stations = mask.sum((2, 3), keepdim=True).clamp(min=1)
+    total = observations[:, :1].sum((2, 3), keepdim=True)
+    stations = observed[:, :1].sum((2, 3), keepdim=True).clamp(min=1)
     return (total / stations).clamp(min=MIN_SCALE)
 
 

@@ -5,13 +5,16 @@ A new format is one new module with `LAYOUT`, `recognises` and `read`, and one l
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from pointfuse.errors import InputError
+from pointfuse.metadata import Variable
 from pointfuse.observations import Observations, daily_means, merge
 from pointfuse.readers import cnemc, tidy
 from pointfuse.readers.csv_table import CsvTable, read_csv_table, shortened
@@ -19,8 +22,20 @@ from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_list import read_station_list
 from pointfuse.timezones import parse_timezone
 
-DEFAULT_VARIABLES = {"pm25": "ug m-3", "relative_humidity": "%", "wind_speed": "m s-1"}
-"""Variables of the shipped model and their units."""
+DEFAULT_VARIABLES = (
+    Variable(
+        "pm25",
+        "ug m-3",
+        "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air",
+        "daily mean PM2.5",
+        (0.0, 1500.0),
+    ),
+    Variable(
+        "relative_humidity", "%", "relative_humidity", "daily mean relative humidity", (0.0, 100.0)
+    ),
+    Variable("wind_speed", "m s-1", "wind_speed", "daily mean wind speed", (0.0, 60.0)),
+)
+"""Variables of the shipped model."""
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 
@@ -44,7 +59,7 @@ def read_stations(
     *,
     stations: str | PathLike[str] | None = None,
     format: str = "auto",  # noqa: A002 - the word that users look for
-    variables: Mapping[str, str] = DEFAULT_VARIABLES,
+    variables: Sequence[Variable] = DEFAULT_VARIABLES,
     units: Mapping[str, str] | None = None,
     min_hours: int = 18,
     timezone: str = DEFAULT_TIMEZONE,
@@ -60,8 +75,9 @@ def read_stations(
         Station list, for files that hold no coordinates.
     format : str
         A key of `READERS`, or ``auto`` to tell from the header of each file.
-    variables : mapping of str to str
-        Variables to look for and the units in which to give them (CF spelling).
+    variables : sequence of Variable
+        Variables to look for, the units in which to give them, and the range outside which an
+        hourly value is missing.
     units : mapping of str to str, optional
         Units in which the files give a variable, where their header does not say; the units in
         `variables` by default.
@@ -94,22 +110,41 @@ def read_stations(
         raise InputError("no station files were given; expected at least one")
     if format != "auto" and format not in READERS:
         raise InputError(f"the format '{format}' is not known; expected auto, {', '.join(READERS)}")
-    strangers = set(units or {}) - set(variables)
+    by_name = {variable.name: variable for variable in variables}
+    strangers = set(units or {}) - set(by_name)
     if strangers:
         raise InputError(
             f"units were given for {', '.join(sorted(strangers))}; the variables are "
-            f"{', '.join(variables)}"
+            f"{', '.join(by_name)}"
         )
     station_list = read_station_list(Path(stations)) if stations is not None else None
-    request = ReadRequest(variables, units or {}, parse_timezone(timezone), station_list)
+    request = ReadRequest(by_name, units or {}, parse_timezone(timezone), station_list)
     parts = [_read_file(path, format, request) for path in files]
-    hourly = [part for part in parts if part.hourly]
+    hourly = [_within_range(part, variables) for part in parts if part.hourly]
     daily = [part for part in parts if not part.hourly]
     # Hours are merged first: a local day may begin in one file and end in another.
     if hourly:
         daily.append(daily_means(merge(hourly), min_hours))
     merged = merge(daily)
     return replace(merged, files=(*merged.files, station_list.file)) if station_list else merged
+
+
+def _within_range(hourly: Observations, variables: Sequence[Variable]) -> Observations:
+    """Leave out hourly values that are none, such as 9999, before they get into a mean."""
+    values, remarks = dict(hourly.values), []
+    for variable in variables:
+        if variable.name not in values:
+            continue
+        (low, high), table = variable.valid_range, values[variable.name]
+        outside = (table < low) | (table > high)
+        if outside.any():
+            values[variable.name] = np.where(outside, np.nan, table)
+            remarks.append(
+                f"{int(outside.sum())} hourly values of {variable.name} outside {low:g} to "
+                f"{high:g} {variable.units} were left out"
+            )
+    file = hourly.files[0]
+    return replace(hourly, values=values, files=(replace(file, remarks=(*file.remarks, *remarks)),))
 
 
 def _read_file(path: Path, name: str, request: ReadRequest) -> Observations:

@@ -22,7 +22,7 @@ from pointfuse.units import conversion_factor
 LAYOUT = "date,hour,type,<station>,<station>,..."
 _KEYS = ["date", "hour", "type"]
 
-_Hours = dict[np.datetime64, NDArray[np.float64]]
+_Row = tuple[np.datetime64, NDArray[np.float64]]
 
 # Name of a variable: its rows in the file, and their unit.
 _ROWS = {"pm25": ("PM2.5", "ug m-3")}
@@ -30,7 +30,7 @@ _ROWS = {"pm25": ("PM2.5", "ug m-3")}
 
 def recognises(header: list[str]) -> bool:
     """Whether a header is that of a CNEMC file."""
-    return header[:3] == _KEYS and len(header) > 3
+    return header[:3] == _KEYS and any(header[3:])
 
 
 def read(table: CsvTable, request: ReadRequest) -> Observations:
@@ -50,36 +50,32 @@ def read(table: CsvTable, request: ReadRequest) -> Observations:
         )
     wanted = {_ROWS[name][0]: name for name in request.variables if name in _ROWS}
     codes, columns, remarks = _station_columns(table)
-    hours: dict[str, _Hours] = {name: {} for name in wanted.values()}
+    rows: dict[str, dict[tuple[str, str], _Row]] = {name: {} for name in wanted.values()}
     for line, row in table.rows(mentioning=tuple(f",{row_type}," for row_type in wanted)):
         if row[2] not in wanted:
             continue
-        name = wanted[row[2]]
-        time = _local_hour(table, line, row[0], row[1], request)
-        if time in hours[name]:
+        name, label = wanted[row[2]], (row[0].strip(), row[1].strip())
+        if label in rows[name]:
             remarks.append(f"{row[2]} of {row[0]} hour {row[1]} stands twice; the first was kept")
             continue
-        hours[name][time] = table.numbers([row[i] for i in columns], line, codes)
-    times = np.array(sorted({time for rows in hours.values() for time in rows}), "datetime64[h]")
+        values = table.numbers([row[i] for i in columns], line, codes)
+        rows[name][label] = _local_hour(table, line, *label, request), values
+    times = np.unique([time for of_one in rows.values() for time, _ in of_one.values()])
     if not len(times):
         raise InputError(
             f"{table.name} holds no rows of {' or '.join(wanted) or 'a variable of the model'}; "
             "expected hourly rows with that name in the column 'type'"
         )
-    values = {}
-    for name, rows in hours.items():
-        factor = conversion_factor(name, _ROWS[name][1], request.variables[name])
-        values[name] = np.full((len(times), len(codes)), np.nan)
-        for time, row_values in rows.items():
-            values[name][np.searchsorted(times, time)] = row_values
-        values[name][values[name] <= 0] = np.nan
-        values[name] *= factor
+    tables = {}
+    for name, of_one in rows.items():
+        factor = conversion_factor(name, _ROWS[name][1], request.variables[name].units)
+        tables[name] = factor * _hourly_means(times, list(of_one.values()), len(codes))
     places = [request.station_list.places.get(code, (math.nan, math.nan)) for code in codes]
     longitude, latitude = np.array(places, np.float64).T
     return Observations(
         Stations(np.array(codes, np.str_), longitude, latitude),
         times,
-        values,
+        tables,
         request.timezone,
         (SourceFile(table.name, "cnemc", len(codes), len(times), tuple(remarks)),),
     )
@@ -97,11 +93,27 @@ def _station_columns(table: CsvTable) -> tuple[list[str], list[int], list[str]]:
     return list(columns), list(columns.values()), remarks
 
 
+def _hourly_means(
+    times: NDArray[np.datetime64], rows: list[_Row], stations: int
+) -> NDArray[np.float64]:
+    """Table of (time, station). Two rows share a local hour where clocks are put back."""
+    total, count = np.zeros((2, len(times), stations))
+    for time, values in rows:
+        hour, valid = np.searchsorted(times, time), values > 0  # false where missing
+        total[hour, valid] += values[valid]
+        count[hour] += valid
+    means = np.full(total.shape, np.nan)
+    np.divide(total, count, out=means, where=count > 0)
+    return means
+
+
 def _local_hour(
     table: CsvTable, line: int, date: str, hour: str, request: ReadRequest
 ) -> np.datetime64:
     try:
-        day = datetime.date.fromisoformat(date.strip())
+        if not hour.isdecimal():
+            raise ValueError(hour)
+        day = datetime.date.fromisoformat(date)
         instant = datetime.datetime.combine(day, datetime.time(int(hour)), BEIJING)
         return request.local_hour(instant)
     except (ValueError, OverflowError) as error:

@@ -69,7 +69,7 @@ class CsvTable:
 
     def _quoted_lines(self) -> Iterator[tuple[int, str, list[str]]]:
         """The same, with the fields, in a file with quotes."""
-        reader = csv.reader(io.StringIO(self.text), strict=True)
+        reader = csv.reader(io.StringIO(self.text, newline=None), strict=True)
         try:
             next(reader)
             for fields in reader:
@@ -103,7 +103,8 @@ class CsvTable:
             If the cell holds something else than a finite number.
         """
         try:
-            value = float(text)
+            # Python takes 1_000 for a number.
+            value = math.nan if "_" in text else float(text)
         except ValueError:
             value = math.nan
         if math.isfinite(value) or text.strip().lower() in _MISSING:
@@ -120,7 +121,7 @@ class CsvTable:
         except ValueError:
             values = None
         # Whatever is not plainly a number or empty goes the careful way.
-        if values is None or np.isinf(values).any():
+        if values is None or np.isinf(values).any() or any("_" in text for text in texts):
             named = zip(texts, columns, strict=True)
             values = np.array([self.number(text, line, column) for text, column in named])
         return values
@@ -136,14 +137,16 @@ def read_csv_table(path: Path) -> CsvTable:
     InputError
         If it cannot be read, is damaged, no text, or empty.
     """
-    text = _decoded(path.name, _content(path))
+    # A name in another encoding holds bytes that no text can.
+    name = path.name.encode("utf-8", "replace").decode()
+    text = _decoded(name, _content(path))
     try:
-        header = next(csv.reader(io.StringIO(text), strict=True), [])
+        header = next(csv.reader(io.StringIO(text, newline=None), strict=True), [])
     except csv.Error as error:
-        raise InputError(f"{path.name}, line 1: {error}") from error
+        raise InputError(f"{name}, line 1: {error}") from error
     if not any(field.strip() for field in header):
-        raise InputError(f"{path.name} is empty or has no header; expected a CSV file")
-    return CsvTable(path.name, [field.strip() for field in header], text)
+        raise InputError(f"{name} is empty or has no header; expected a CSV file")
+    return CsvTable(name, [field.strip() for field in header], text)
 
 
 def shortened(names: list[str]) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pointfuse.metadata import Variable
 from pointfuse.readers.station_list import StationList
 
 
@@ -17,8 +18,8 @@ class ReadRequest:
 
     Parameters
     ----------
-    variables : mapping of str to str
-        Variables to look for, and the units (CF spelling) in which to give them.
+    variables : mapping of str to Variable
+        Variables to look for by their names, with the units in which to give them.
     units : mapping of str to str
         Units in which files give a variable, where their header does not say.
     timezone : datetime.tzinfo
@@ -27,7 +28,7 @@ class ReadRequest:
         Coordinates of stations, for files that hold none.
     """
 
-    variables: Mapping[str, str]
+    variables: Mapping[str, Variable]
     units: Mapping[str, str]
     timezone: datetime.tzinfo
     station_list: StationList | None = None
@@ -38,12 +39,11 @@ class ReadRequest:
         Parameters
         ----------
         time : datetime.datetime
-            The instant; taken as local where it names no zone.
+            The instant, with its zone.
 
         Raises
         ------
         OverflowError
             If the zone carries the instant out of the years 1 to 9999.
         """
-        local = time.astimezone(self.timezone) if time.tzinfo else time
-        return np.datetime64(local.replace(tzinfo=None), "h")
+        return np.datetime64(time.astimezone(self.timezone).replace(tzinfo=None), "h")

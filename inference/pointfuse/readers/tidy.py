@@ -105,7 +105,7 @@ def _value_columns(table: CsvTable, request: ReadRequest) -> list[_ValueColumn]:
             continue
         if variable in found:
             raise InputError(f"{table.name}: the header names {variable} twice; keep one of them")
-        wanted = request.variables[variable]
+        wanted = request.variables[variable].units
         asked = request.units.get(variable)
         factor = conversion_factor(variable, in_header or asked or wanted, wanted)
         if in_header and asked and conversion_factor(variable, asked, wanted) != factor:
@@ -124,6 +124,11 @@ def _value_columns(table: CsvTable, request: ReadRequest) -> list[_ValueColumn]:
 
 def _rows(table: CsvTable, columns: list[_ValueColumn], request: ReadRequest) -> _Rows:
     code_column = table.column("station")
+    if "date" in table.header and "time" in table.header:
+        raise InputError(
+            f"{table.name} has both a column 'date' and a column 'time'; keep the 'date' of daily "
+            "means, or put date and time of instants together in 'time'"
+        )
     time_column = table.column("date" if "date" in table.header else "time")
     places = _Places(table, request)
     times: dict[str, tuple[np.datetime64, np.datetime64]] = {}
@@ -197,14 +202,16 @@ class _Places:
 def _parse_time(
     table: CsvTable, line: int, column: int, text: str, request: ReadRequest
 ) -> tuple[np.datetime64, np.datetime64]:
-    """Instant (UTC, or local where no zone is named) and local day or hour of a time cell."""
+    """Instant (UTC; of a day, its date) and local day or hour of a time cell."""
     try:
         if table.header[column] == "date":
             day = np.datetime64(datetime.date.fromisoformat(text.strip()), "D")
             return day, day
         time = datetime.datetime.fromisoformat(text.strip())
-        instant = time.astimezone(datetime.UTC) if time.tzinfo else time
-        return np.datetime64(instant.replace(tzinfo=None), "s"), request.local_hour(time)
+        if time.tzinfo is None:
+            time = time.replace(tzinfo=request.timezone)
+        instant = time.astimezone(datetime.UTC).replace(tzinfo=None)
+        return np.datetime64(instant, "s"), request.local_hour(time)
     except (ValueError, OverflowError) as error:
         example = "2019-01-06" if table.header[column] == "date" else "2019-01-06T13:00+08:00"
         raise InputError(
