@@ -242,6 +242,7 @@ def crossval(
         "seed": seed,
         "model": f"{model.metadata.name} {model.metadata.version}",
         "model_sha256": model.sha256,
+        "weights_sha256": model.metadata.weights_sha256,
         "call": _command_line(click.get_current_context()),
     }
     with replacing(output) as temporary:

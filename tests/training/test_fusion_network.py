@@ -90,6 +90,14 @@ def test_scale_is_the_mean_of_the_stations_and_at_least_one():
     assert day_scale(observations, observed).flatten().tolist() == [35, 1, 1]
 
 
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_lies_in_cells_without_observation_has_no_say(variant):
+    built = network(variant)
+    observations, observed = day()
+    filled = torch.where(observed == 1, observations, -999)
+    assert torch.equal(fused(built, filled, observed), fused(built, observations, observed))
+
+
 def test_a_calm_is_not_a_missing_wind():
     built = network()
     observations, observed = day()
