@@ -105,15 +105,19 @@ def _static_layers(metadata: ModelMetadata) -> str:
 
 
 def _scores(metadata: ModelMetadata) -> str:
+    origins = list(dict.fromkeys(str(score["origin"]) for score in metadata.scores))
     table = _table(
-        ("test", "data", "R2", "RMSE, ug/m3", "NME", "the same for others"),
+        ("test", "data", "R2", "RMSE, ug/m3", "NME", "the same for others", "origin"),
         (
-            (*(score[key] for key in ("test", "data", "r2", "rmse", "nme")), score["reference"])
+            (
+                *(score[key] for key in ("test", "data", "r2", "rmse", "nme", "reference")),
+                origins.index(str(score["origin"])) + 1,
+            )
             for score in metadata.scores
         ),
     )
-    origins = dict.fromkeys(str(score["origin"]) for score in metadata.scores)
-    return f"{table}\n\nOrigin: {'; '.join(origins)}."
+    numbered = "\n".join(f"{number}. {origin}" for number, origin in enumerate(origins, start=1))
+    return f"{table}\n\nOrigins:\n\n{numbered}"
 
 
 def _file(metadata: ModelMetadata, content: bytes) -> str:
