@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime
 import logging
+import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -206,15 +207,14 @@ def merge(parts: Sequence[Observations]) -> Observations:
     InputError
         If two parts give different values for one station, time and variable.
     """
-    index: dict[tuple[str, str, str], int] = {}
+    index: dict[tuple[str, float | None, float | None], int] = {}
     places = []
     for part in parts:
         stations = part.stations
-        # Text makes a missing coordinate (NaN) equal to itself.
         keys = zip(
             stations.code.tolist(),
-            map(str, stations.longitude.tolist()),
-            map(str, stations.latitude.tolist()),
+            _equal_to_itself(stations.longitude),
+            _equal_to_itself(stations.latitude),
             strict=True,
         )
         places.append(np.array([index.setdefault(key, len(index)) for key in keys], np.int64))
@@ -242,6 +242,11 @@ def merge(parts: Sequence[Observations]) -> Observations:
             _refuse_contradiction(part, name, known, table)
             merged.values[name][cells] = np.where(np.isnan(table), known, table)
     return merged
+
+
+def _equal_to_itself(coordinates: NDArray[np.float64]) -> list[float | None]:
+    """Coordinates with None for the missing ones, since no NaN is equal to another."""
+    return [None if math.isnan(value) else value for value in coordinates.tolist()]
 
 
 def _warn_of_moved_stations(codes: list[str]) -> None:

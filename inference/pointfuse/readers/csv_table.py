@@ -121,7 +121,7 @@ class CsvTable:
         except ValueError:
             values = None
         # Whatever is not plainly a number or empty goes the careful way.
-        if values is None or np.isinf(values).any() or any("_" in text for text in texts):
+        if values is None or np.isinf(values).any() or "_" in "".join(texts):
             named = zip(texts, columns, strict=True)
             values = np.array([self.number(text, line, column) for text, column in named])
         return values
