@@ -12,10 +12,11 @@ import pytest
 from onnx import TensorProto, helper
 
 from pointfuse.grid import Grid
-from pointfuse.metadata import METADATA_KEY, ModelMetadata, StaticLayer, Variable
+from pointfuse.metadata import METADATA_KEY, ModelMetadata, StaticLayer
 from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
 from pointfuse.projection import LambertConformal
+from pointfuse.readers import DEFAULT_VARIABLES
 
 ROWS, COLUMNS = 12, 16
 
@@ -31,23 +32,7 @@ def tiny_metadata() -> ModelMetadata:
         licence="Apache-2.0",
         precision="fp32",
         grid=Grid(projection, ROWS, COLUMNS, 100_000.0, -750_000.0, -550_000.0),
-        variables=(
-            Variable(
-                "pm25",
-                "ug m-3",
-                "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air",
-                "daily mean PM2.5",
-                (0.0, 1500.0),
-            ),
-            Variable(
-                "relative_humidity",
-                "%",
-                "relative_humidity",
-                "daily mean relative humidity",
-                (0.0, 100.0),
-            ),
-            Variable("wind_speed", "m s-1", "wind_speed", "daily mean wind speed", (0.0, 60.0)),
-        ),
+        variables=DEFAULT_VARIABLES,
         static_layers=(StaticLayer("height", "m", "none"),),
         training={"archive": "none"},
         export={},
