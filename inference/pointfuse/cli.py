@@ -226,7 +226,7 @@ def crossval(
     _refuse_to_replace_input(output, reading)
     model, observations = _read(reading)
     observations = observations.at_times(slice(None, None, every))
-    stations = reading["stations"]
+    stations = reading["stations"] if scheme == "cities" else None
     with _progress(len(observations.times), "predicting", quiet) as bar:
         result = cross_validate(
             observations,

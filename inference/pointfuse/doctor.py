@@ -82,10 +82,8 @@ def _model() -> Finding:
         observed = np.zeros_like(observations)
         observations[0, 0, rows // 2, columns // 2] = 50.0
         observed[0, 0, rows // 2, columns // 2] = 1.0
-        field = model.run(observations, observed)
+        model.run(observations, observed)
     except (PointfuseError, ImportError, AttributeError) as error:
         return Finding("model", str(error), good=False)
     name = f"{model.metadata.name} {model.metadata.version}"
-    if not (field >= 0).all():
-        return Finding("model", f"{name} gave negative values", good=False)
     return Finding("model", f"{name} checked and run on {model.provider}")

@@ -14,9 +14,11 @@ from pointfuse.grid import Grid
 from pointfuse.projection import LambertConformal
 
 SCHEMA_VERSION = 1
+METADATA_KEY = "pointfuse"
+
+# Beyond these a file is garbled or hostile, and would exhaust the memory before it is found out.
 _LARGEST_NUMBER = 1e12
 _MOST_CELLS = 50_000_000
-METADATA_KEY = "pointfuse"
 
 
 @dataclass(frozen=True)

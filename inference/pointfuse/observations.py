@@ -162,6 +162,38 @@ class Observations:
         )
 
 
+def table_of_means(
+    time: NDArray[np.int64],
+    station: NDArray[np.int64],
+    values: NDArray[np.float64],
+    shape: tuple[int, int],
+) -> NDArray[np.float64]:
+    """Mean of the values of each time and station.
+
+    Parameters
+    ----------
+    time, station : ndarray of int64, shape (value,)
+        Row and column of each value in the table.
+    values : ndarray of float64, shape (value,)
+        Values; NaN where missing.
+    shape : tuple of two ints
+        Times and stations.
+
+    Returns
+    -------
+    ndarray of float64, shape `shape`
+        NaN where there is no value.
+    """
+    valid = np.isfinite(values)
+    cell = (time * shape[1] + station)[valid]
+    size = shape[0] * shape[1]
+    total = np.bincount(cell, values[valid], size)
+    count = np.bincount(cell, minlength=size)
+    means = np.full(size, np.nan)
+    np.divide(total, count, out=means, where=count > 0)
+    return means.reshape(shape)
+
+
 def daily_means(hourly: Observations, min_hours: int = 18) -> Observations:
     """Daily means of hourly observations.
 

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.observations import Observations, SourceFile, Stations
+from pointfuse.observations import Observations, SourceFile, Stations, table_of_means
 from pointfuse.readers.csv_table import CsvTable
 from pointfuse.readers.request import ReadRequest
 from pointfuse.timezones import BEIJING
@@ -97,14 +97,15 @@ def _hourly_means(
     times: NDArray[np.datetime64], rows: list[_Row], stations: int
 ) -> NDArray[np.float64]:
     """Table of (time, station). Two rows share a local hour where clocks are put back."""
-    total, count = np.zeros((2, len(times), stations))
-    for time, values in rows:
-        hour, valid = np.searchsorted(times, time), values > 0  # false where missing
-        total[hour, valid] += values[valid]
-        count[hour] += valid
-    means = np.full(total.shape, np.nan)
-    np.divide(total, count, out=means, where=count > 0)
-    return means
+    hour = np.searchsorted(times, np.array([time for time, _ in rows], times.dtype))
+    values = np.array([values for _, values in rows]).reshape(len(rows), stations)
+    values[values <= 0] = np.nan
+    return table_of_means(
+        np.repeat(hour, stations),
+        np.tile(np.arange(stations), len(rows)),
+        values.ravel(),
+        (len(times), stations),
+    )
 
 
 def _local_hour(

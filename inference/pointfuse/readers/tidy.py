@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.observations import Observations, SourceFile, Stations
+from pointfuse.observations import Observations, SourceFile, Stations, table_of_means
 from pointfuse.readers.csv_table import CsvTable, shortened
 from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_list import coordinates
@@ -52,8 +52,8 @@ def read(table: CsvTable, request: ReadRequest) -> Observations:
     times, time = np.unique(rows.time, return_inverse=True)
     values = {}
     for column, given in zip(columns, rows.values.T, strict=True):
-        table_of_means = _means(time, rows.station, given, (len(times), len(rows.stations)))
-        values[column.variable] = table_of_means * column.factor
+        means = table_of_means(time, rows.station, given, (len(times), len(rows.stations)))
+        values[column.variable] = means * column.factor
     remarks = (f"{repeated} rows stand twice; each was kept once",) if repeated else ()
     return Observations(
         rows.stations,
@@ -239,20 +239,3 @@ def _without_repetitions(table: CsvTable, rows: _Rows, names: list[str]) -> tupl
     kept = np.ones(len(order), bool)
     kept[order[again]] = False
     return rows[kept], int(again.sum())
-
-
-def _means(
-    time: NDArray[np.int64],
-    station: NDArray[np.int64],
-    values: NDArray[np.float64],
-    shape: tuple[int, int],
-) -> NDArray[np.float64]:
-    """Mean of the values of each time and station, NaN where there is none."""
-    valid = np.isfinite(values)
-    cell = (time * shape[1] + station)[valid]
-    size = shape[0] * shape[1]
-    total = np.bincount(cell, values[valid], size)
-    count = np.bincount(cell, minlength=size)
-    means = np.full(size, np.nan)
-    np.divide(total, count, out=means, where=count > 0)
-    return means.reshape(shape)
