@@ -28,6 +28,7 @@ from pointfuse.gridding import place
 from pointfuse.model import MAX_THREADS, Model, load_model
 from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
+from pointfuse.printable import printable
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
 from pointfuse.readers.station_list import read_station_list
 from pointfuse.reports import (
@@ -224,9 +225,9 @@ def crossval(
     off goes on where it was.
     """
     _refuse_to_replace_input(output, reading)
-    model, observations = _read(reading)
+    station_list = read_station_list(reading["stations"]) if reading["stations"] else None
+    model, observations = _read(reading | {"stations": station_list})
     observations = observations.at_times(slice(None, None, every))
-    stations = reading["stations"] if scheme == "cities" else None
     with _progress(len(observations.times), "predicting", quiet) as bar:
         result = cross_validate(
             observations,
@@ -234,7 +235,7 @@ def crossval(
             scheme=scheme,
             folds=folds,
             seed=seed,
-            cities=read_station_list(stations).cities if stations else {},
+            cities=station_list.cities if station_list else {},
             progress_file=output.with_name(f".{output.name}.progress.npz"),
             advance=bar.update,
         )
@@ -318,8 +319,7 @@ def _command_line(context: click.Context) -> str:
             words.append(parameter.opts[0])
         else:
             words += [word for text in texts for word in (parameter.opts[0], text)]
-    # A file name in another encoding holds bytes that no text can.
-    return shlex.join(words).encode("utf-8", "replace").decode()
+    return printable(shlex.join(words))
 
 
 def _parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | None]:

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError, InputFileNotFoundError
+from pointfuse.printable import printable
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "nan", "null", "none"})
 
@@ -137,8 +138,7 @@ def read_csv_table(path: Path) -> CsvTable:
     InputError
         If it cannot be read, is damaged, no text, or empty.
     """
-    # A name in another encoding holds bytes that no text can.
-    name = path.name.encode("utf-8", "replace").decode()
+    name = printable(path.name)
     text = _decoded(name, _content(path))
     try:
         header = next(csv.reader(io.StringIO(text, newline=None), strict=True), [])
