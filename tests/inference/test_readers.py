@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.observations import Observations
 from pointfuse.readers import read_stations
+from pointfuse.readers.station_list import read_station_list
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -180,8 +181,11 @@ def test_a_file_name_that_is_no_text(tmp_path: Path) -> None:
 
 def test_tidy_places_from_a_station_list(write: Write) -> None:
     path = write("values.csv", "date,station,pm25\n2019-01-06,1001A,5\n2019-01-06,9999A,6\n")
-    observations = read_stations(path, stations=write("list.csv", STATION_LIST))
-    np.testing.assert_array_equal(observations.stations.longitude, [116.366, np.nan])
+    station_list = write("list.csv", STATION_LIST)
+    for stations in (station_list, read_station_list(station_list)):
+        observations = read_stations(path, stations=stations)
+        np.testing.assert_array_equal(observations.stations.longitude, [116.366, np.nan])
+        assert observations.files[1].name == "list.csv"
 
 
 def test_networks_in_files_of_their_own(write: Write) -> None:

@@ -19,7 +19,7 @@ from pointfuse.observations import Observations, daily_means, merge
 from pointfuse.readers import cnemc, tidy
 from pointfuse.readers.csv_table import CsvTable, read_csv_table, shortened
 from pointfuse.readers.request import ReadRequest
-from pointfuse.readers.station_list import read_station_list
+from pointfuse.readers.station_list import StationList, read_station_list
 from pointfuse.timezones import parse_timezone
 
 DEFAULT_VARIABLES = (
@@ -57,7 +57,7 @@ READERS: dict[str, Reader] = {
 def read_stations(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
     *,
-    stations: str | PathLike[str] | None = None,
+    stations: str | PathLike[str] | StationList | None = None,
     format: str = "auto",  # noqa: A002 - the word that users look for
     variables: Sequence[Variable] = DEFAULT_VARIABLES,
     units: Mapping[str, str] | None = None,
@@ -71,7 +71,7 @@ def read_stations(
     paths : path or iterable of paths
         Files of any mix of formats, plain or gzipped. Networks may come as files of their own,
         and their stations need not coincide.
-    stations : path, optional
+    stations : path or StationList, optional
         Station list, for files that hold no coordinates.
     format : str
         A key of `READERS`, or ``auto`` to tell from the header of each file.
@@ -117,7 +117,9 @@ def read_stations(
             f"units were given for {', '.join(sorted(strangers))}; the variables are "
             f"{', '.join(by_name)}"
         )
-    station_list = read_station_list(Path(stations)) if stations is not None else None
+    station_list = (
+        read_station_list(Path(stations)) if isinstance(stations, str | PathLike) else stations
+    )
     request = ReadRequest(by_name, units or {}, parse_timezone(timezone), station_list)
     parts = [_read_file(path, format, request) for path in files]
     hourly = [_within_range(part, variables) for part in parts if part.hourly]
