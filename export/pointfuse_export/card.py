@@ -34,6 +34,7 @@ def render_card(description: Description, metadata: ModelMetadata, content: byte
         _section("Inputs and output", _variables(metadata)),
         _section("Grid", _grid(metadata)),
         _section("Static layers inside the file", _static_layers(metadata)),
+        *([_section("Regions of the scores", _regions(metadata))] if metadata.regions else []),
         _section("Training", _facts(metadata.training)),
         _section("Scores", _scores(metadata)),
         _section("File", _file(metadata, content)),
@@ -101,6 +102,20 @@ def _static_layers(metadata: ModelMetadata) -> str:
     return _table(
         ("layer", "units", "source"),
         ((f"`{layer.name}`", layer.units, layer.source) for layer in metadata.static_layers),
+    )
+
+
+def _regions(metadata: ModelMetadata) -> str:
+    table = _table(
+        ("region", "longitude, degrees east", "latitude, degrees north"),
+        (
+            (region.name, _range((region.west, region.east)), _range((region.south, region.north)))
+            for region in metadata.regions
+        ),
+    )
+    return (
+        "`pointfuse crossval` gives scores for each; a station is in the first region that holds "
+        f"it.\n\n{table}"
     )
 
 

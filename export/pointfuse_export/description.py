@@ -13,6 +13,7 @@ from pointfuse.errors import InputFileNotFoundError
 from pointfuse.grid import Grid
 from pointfuse.metadata import ModelMetadata, StaticLayer, Variable
 from pointfuse.projection import LambertConformal
+from pointfuse.regions import Region
 from pointfuse_export.errors import DescriptionError
 
 # What a description holds: tables as dicts, lists as a list with the layout of one entry, and
@@ -49,6 +50,7 @@ _LAYOUT: dict[str, Any] = {
         }
     ],
     "static_layers": [{"name": str, "units": str, "source": str}],
+    "regions": [{"name": str, "west": float, "east": float, "south": float, "north": float}],
     "training": dict,
     "scores": [
         {
@@ -62,6 +64,9 @@ _LAYOUT: dict[str, Any] = {
         }
     ],
 }
+
+# A model need not have these.
+_OPTIONAL = frozenset({"regions"})
 
 _KINDS = {str: "a text", int: "a whole number", float: "a number", dict: "a table"}
 
@@ -101,6 +106,8 @@ class Description:
         How the weights came to be.
     scores : tuple of mapping
         Evaluations: test, data, r2, rmse (ug/m3), nme, reference, origin.
+    regions : tuple of Region
+        Parts of the grid for which evaluations give scores apart; there may be none.
     """
 
     name: str
@@ -115,6 +122,7 @@ class Description:
     static_layers: tuple[StaticLayer, ...]
     training: Mapping[str, object]
     scores: tuple[Mapping[str, object], ...]
+    regions: tuple[Region, ...]
 
     def metadata(self, export: Mapping[str, object], weights_sha256: str) -> ModelMetadata:
         """The metadata of a model file made from this description."""
@@ -131,6 +139,7 @@ class Description:
             export=export,
             scores=self.scores,
             weights_sha256=weights_sha256,
+            regions=self.regions,
         )
 
 
@@ -181,6 +190,7 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         static_layers=tuple(StaticLayer(**entry) for entry in content["static_layers"]),
         training=content["training"],
         scores=tuple(content["scores"]),
+        regions=tuple(Region(**entry) for entry in content.get("regions", ())),
     )
 
 
@@ -219,7 +229,7 @@ def _check_table(value: Any, layout: dict[str, Any], where: str) -> None:
     if not isinstance(value, dict):
         raise ValueError(f"'{where}' should be a table, got {value!r}")
     inside = f" in '{where}'" if where else ""
-    if lacking := [key for key in layout if key not in value]:
+    if lacking := [key for key in layout if key not in value and key not in _OPTIONAL]:
         raise ValueError(f"'{lacking[0]}' is lacking{inside}; add it")
     if unknown := [key for key in value if key not in layout]:
         raise ValueError(f"'{unknown[0]}' is not known{inside}; expected only {', '.join(layout)}")

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from pointfuse.errors import ModelFileError
 from pointfuse.grid import Grid
 from pointfuse.projection import LambertConformal
+from pointfuse.regions import Region
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "pointfuse"
@@ -83,6 +84,8 @@ class ModelMetadata:
         Results of evaluations, each with its origin.
     weights_sha256 : str
         Hash of the trained weights, whatever the precision of the file.
+    regions : tuple of Region
+        Parts of the grid for which evaluations give scores apart; there may be none.
     """
 
     name: str
@@ -97,6 +100,7 @@ class ModelMetadata:
     export: Mapping[str, object]
     scores: tuple[Mapping[str, object], ...]
     weights_sha256: str
+    regions: tuple[Region, ...] = ()
 
     @property
     def target(self) -> Variable:
@@ -157,6 +161,7 @@ class ModelMetadata:
             export=block.block("export").content,
             scores=tuple(entry.content for entry in block.blocks("scores")),
             weights_sha256=block.text("weights_sha256"),
+            regions=_regions(block),
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -201,7 +206,7 @@ class ModelMetadata:
             "export": dict(self.export),
             "scores": [dict(score) for score in self.scores],
             "weights_sha256": self.weights_sha256,
-        }
+        } | ({"regions": [asdict(region) for region in self.regions]} if self.regions else {})
 
     def to_json(self) -> str:
         """The metadata as the text that is stored in the file."""
@@ -320,6 +325,25 @@ def _grid(block: _Block) -> Grid:
         block.number("first_x"),
         block.number("first_y"),
     )
+
+
+def _regions(block: _Block) -> tuple[Region, ...]:
+    """Regions, which a file need not have."""
+    if "regions" not in block.content:
+        return ()
+    edges = ("west", "east", "south", "north")
+    try:
+        regions = tuple(
+            Region(entry.text("name"), *(entry.number(edge) for edge in edges))
+            for entry in block.blocks("regions")
+        )
+    except ModelFileError:
+        raise
+    except ValueError as error:
+        raise ModelFileError(f"the model's metadata has an impossible region: {error}") from error
+    if len({region.name for region in regions}) != len(regions):
+        raise ModelFileError("the model's metadata names a region twice")
+    return regions
 
 
 def _refuse_constant(name: str) -> float:

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pointfuse import InputFileNotFoundError, ModelMetadata
+from pointfuse.regions import ELSEWHERE, region_masks
 from pointfuse_export.description import read_description
 from pointfuse_export.errors import DescriptionError
 from pointfuse_export.pipeline import check_fits
@@ -27,6 +28,39 @@ def test_the_shipped_description_is_read():
     # Cell centres of the design: (column - 212.5) and (row - 185.5) times 12 km.
     np.testing.assert_array_equal(description.grid.x, (np.arange(426) - 212.5) * 12e3)
     np.testing.assert_array_equal(description.grid.y, (np.arange(372) - 185.5) * 12e3)
+
+
+# Cities of which the literature says in which region they lie (degrees east and north).
+CITIES = {
+    "Sichuan Basin": [(104.07, 30.67), (106.55, 29.56)],  # Chengdu, Chongqing
+    "Fenwei Plain": [(108.94, 34.34), (112.55, 37.87), (112.45, 34.62)],  # Xi'an, Taiyuan, Luoyang
+    "North China Plain": [(116.40, 39.90), (114.51, 38.04), (113.63, 34.75)],  # Beijing,
+    # Shijiazhuang, Zhengzhou
+    "Yangtze River Delta": [(121.47, 31.23), (118.80, 32.06), (120.16, 33.35)],  # Shanghai,
+    # Nanjing, Yancheng
+    "Central Yangtze": [(114.31, 30.59), (112.94, 28.23)],  # Wuhan, Changsha
+    "Pearl River Delta": [(113.26, 23.13), (114.06, 22.54)],  # Guangzhou, Shenzhen
+    "North-east": [(126.53, 45.80), (123.43, 41.80), (121.61, 38.91)],  # Harbin, Shenyang, Dalian
+    "Tibetan Plateau": [(91.17, 29.65), (101.78, 36.62)],  # Lhasa, Xining
+    "North-west": [(87.62, 43.83), (103.83, 36.06), (79.92, 37.11)],  # Urumqi, Lanzhou, Hotan
+    ELSEWHERE: [(102.83, 24.88), (119.30, 26.08)],  # Kunming, Fuzhou
+}
+
+
+def test_the_shipped_regions_hold_the_cities_they_are_known_for():
+    regions = read_description(SHIPPED).regions
+    assert [*(region.name for region in regions), ELSEWHERE] == list(CITIES)
+    for name, cities in CITIES.items():
+        assert region_masks(regions, *np.array(cities).T)[name].all(), name
+
+
+def test_a_description_need_not_have_regions(tmp_path):
+    text = SHIPPED.read_text(encoding="utf-8")
+    start, end = text.index("[[regions]]"), text.index("[training]")
+    (tmp_path / "plain.toml").write_text(text[:start] + text[end:], encoding="utf-8")
+    metadata = read_description(tmp_path / "plain.toml").metadata({}, 64 * "0")
+    assert metadata.regions == ()
+    assert ModelMetadata.from_json(metadata.to_json()) == metadata
 
 
 def test_metadata_survives_the_file():
@@ -52,6 +86,8 @@ def test_metadata_survives_the_file():
         ("r2 = 0.766", "R2 = 0.766", r"'r2' is lacking in 'scores\[1\]'"),
         ("seed = 0", "seed = 2024-01-01", "not JSON serializable"),
         ('version = "1.0.0"', "version = 1.0.0", "cannot be read as TOML"),
+        ("north = 32.5", "north = 22.5", "the region 'Sichuan Basin' should lie between"),
+        ("north = 32.5", "top = 32.5", r"'north' is lacking in 'regions\[0\]'"),
         ("[grid.projection]", "[grid.project]", "'projection' is lacking in 'grid'"),
     ],
 )

@@ -10,10 +10,41 @@ from hypothesis import strategies as st
 
 from pointfuse.errors import ModelFileError
 from pointfuse.metadata import ModelMetadata
+from pointfuse.regions import Region
 
 
 def test_text_and_back(tiny_metadata: ModelMetadata) -> None:
     assert ModelMetadata.from_json(tiny_metadata.to_json()) == tiny_metadata
+
+
+REGION = {"name": "Delta", "west": 117.0, "east": 123, "south": 29.0, "north": 34.0}
+
+
+def test_regions_there_and_back(tiny_metadata: ModelMetadata) -> None:
+    """A file need not have them, and one without reads as it always did."""
+    assert "regions" not in tiny_metadata.to_dict()
+    content = tiny_metadata.to_dict() | {"regions": [REGION]}
+    metadata = ModelMetadata.from_json(json.dumps(content))
+    assert metadata.regions == (Region("Delta", 117, 123, 29, 34),)
+    assert ModelMetadata.from_json(metadata.to_json()) == metadata
+
+
+@pytest.mark.parametrize(
+    ("regions", "message"),
+    [
+        ({}, "'regions' .* a list of objects"),
+        ([REGION, REGION], "names a region twice"),
+        ([REGION | {"north": None}], r"'regions\[0\]\.north' .* a number, got null"),
+        ([REGION | {"north": 20}], "impossible region: the region 'Delta' should lie between"),
+        ([{"name": "Delta"}], r"lacks 'regions\[0\]\.west'"),
+    ],
+)
+def test_garbled_regions_are_named(
+    tiny_metadata: ModelMetadata, regions: object, message: str
+) -> None:
+    content = tiny_metadata.to_dict() | {"regions": regions}
+    with pytest.raises(ModelFileError, match=message):
+        ModelMetadata.from_json(json.dumps(content))
 
 
 @pytest.mark.parametrize(
@@ -74,7 +105,7 @@ json_values = st.recursive(
 def test_any_replaced_entry_gives_metadata_or_our_error(
     tiny_metadata: ModelMetadata, data: st.DataObject
 ) -> None:
-    content: Any = copy.deepcopy(tiny_metadata.to_dict())
+    content: Any = copy.deepcopy(tiny_metadata.to_dict()) | {"regions": [REGION]}
     key = data.draw(st.sampled_from(sorted(content)))
     content[key] = data.draw(json_values)
     try:
