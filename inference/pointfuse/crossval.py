@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -42,6 +42,8 @@ class CrossValidation:
         folds; NaN where there is no observation.
     nearest : ndarray of float64, shape (day, station)
         Distance to the nearest station that was left, m; NaN where there is no observation.
+    baselines : mapping of str to ndarray of float64, shape (day, station)
+        What other methods predicted for the same observations from the same stations, by name.
     """
 
     placed: PlacedObservations
@@ -49,6 +51,7 @@ class CrossValidation:
     fold: NDArray[np.int64]
     predicted: NDArray[np.float64]
     nearest: NDArray[np.float64]
+    baselines: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
     @property
     def observed(self) -> NDArray[np.float64]:

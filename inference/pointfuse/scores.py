@@ -1,11 +1,13 @@
 """Scores of predictions against observations, as the field uses them; one function a score.
 
-Each takes two arrays of one shape, observed and predicted, without gaps, in one unit.
+Every score is a function of a few sums over pairs. So the pairs are gone through once, and the scores
+of a class, a day, a station, or a thousand draws of days cost next to nothing.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,53 +19,152 @@ Values = NDArray[np.float64]
 # (Janssen and Thunis, FAIRMODE guidance document on modelling quality objectives, 2022).
 _UNCERTAINTY, _REFERENCE, _CONSTANT_SHARE, _TOLERANCE = 0.36, 25.0, 0.5, 2.0
 
+# Less scatter than this share of the squares is what rounding leaves of none at all.
+_ROUNDING = 1e-12
 
-def squared_correlation(observed: Values, predicted: Values) -> float:
+
+@dataclass(frozen=True)
+class PairSums:
+    """Sums over pairs of an observation and a prediction: all that the scores need.
+
+    Parameters
+    ----------
+    pairs : ndarray of float64
+        Number of pairs; all arrays have one shape, such as one sum a day.
+    observed, predicted : ndarray of float64
+        Sums of the values.
+    observed_squared, predicted_squared, product : ndarray of float64
+        Sums of their squares and products.
+    squared_error, absolute_error : ndarray of float64
+        Sums over the errors, predicted less observed.
+    fractional_bias, fractional_error : ndarray of float64
+        Sums of the errors, and of their absolute values, each over the mean of its pair.
+    """
+
+    pairs: Values
+    observed: Values
+    predicted: Values
+    observed_squared: Values
+    predicted_squared: Values
+    product: Values
+    squared_error: Values
+    absolute_error: Values
+    fractional_bias: Values
+    fractional_error: Values
+
+    @classmethod
+    def of(cls, observed: Values, predicted: Values) -> PairSums:
+        """Sums of one pair each, in the shape of the values; 0 where there is no observation.
+
+        Parameters
+        ----------
+        observed, predicted : ndarray of float64
+            Values in one unit, of one shape; an observation is NaN where there is none.
+        """
+        there = np.isfinite(observed)
+        observed, predicted = np.where(there, observed, 0), np.where(there, predicted, 0)
+        error, total = predicted - observed, predicted + observed
+        # Two zeros agree.
+        fraction = np.divide(2 * error, total, out=np.zeros_like(total), where=total != 0)
+        return cls(
+            pairs=there.astype(np.float64),
+            observed=observed,
+            predicted=predicted,
+            observed_squared=observed**2,
+            predicted_squared=predicted**2,
+            product=observed * predicted,
+            squared_error=error**2,
+            absolute_error=np.abs(error),
+            fractional_bias=fraction,
+            fractional_error=np.abs(fraction),
+        )
+
+    def over(self, axis: int | None = None) -> PairSums:
+        """Sums along an axis, or over all."""
+        return self._each(lambda term: np.asarray(term.sum(axis=axis)))
+
+    def among(self, chosen: NDArray[np.bool_]) -> PairSums:
+        """The same without what is not chosen; `chosen` has the shape of the sums."""
+        return self._each(lambda term: np.where(chosen, term, 0))
+
+    def drawn(self, times: Values) -> PairSums:
+        """Sums over draws: `times`, shape (draw, n), says how often each of n sums was drawn."""
+        return self._each(lambda term: times @ term)
+
+    def _each(self, change: Callable[[Values], Values]) -> PairSums:
+        return PairSums(*(change(getattr(self, field.name)) for field in fields(self)))
+
+
+def ratio(one: Values, other: Values) -> Values:
+    """Quotient of two arrays of one shape; NaN where the second is 0."""
+    return np.divide(one, other, out=np.full(np.shape(other), np.nan), where=other != 0)
+
+
+def squared_correlation(sums: PairSums) -> Values:
     """R2 as most of the literature means it: Pearson's correlation, squared."""
-    with np.errstate(invalid="ignore", divide="ignore"):
-        return float(np.corrcoef(observed, predicted)[0, 1] ** 2)
+    common = sums.product - ratio(sums.observed * sums.predicted, sums.pairs)
+    observed = _scatter(sums.observed_squared, sums.observed, sums.pairs)
+    predicted = _scatter(sums.predicted_squared, sums.predicted, sums.pairs)
+    return common**2 / (observed * predicted)
 
 
-def determination(observed: Values, predicted: Values) -> float:
+def determination(sums: PairSums) -> Values:
     """Coefficient of determination: 1 - sum of squared errors / sum of squares about the mean."""
-    scatter = ((observed - observed.mean()) ** 2).sum()
-    return float(1 - ((predicted - observed) ** 2).sum() / scatter) if scatter else float("nan")
+    return 1 - sums.squared_error / _scatter(sums.observed_squared, sums.observed, sums.pairs)
 
 
-def root_mean_square_error(observed: Values, predicted: Values) -> float:
+def root_mean_square_error(sums: PairSums) -> Values:
     """RMSE, in the unit of the values."""
-    return float(np.sqrt(((predicted - observed) ** 2).mean()))
+    return np.sqrt(ratio(sums.squared_error, sums.pairs))
 
 
-def normalised_mean_error(observed: Values, predicted: Values) -> float:
+def normalised_mean_error(sums: PairSums) -> Values:
     """NME: sum of absolute errors over the sum of observations."""
-    return float(np.abs(predicted - observed).sum() / observed.sum())
+    return ratio(sums.absolute_error, sums.observed)
 
 
-def normalised_mean_bias(observed: Values, predicted: Values) -> float:
+def normalised_mean_bias(sums: PairSums) -> Values:
     """NMB: sum of errors over the sum of observations."""
-    return float((predicted - observed).sum() / observed.sum())
+    return ratio(sums.predicted - sums.observed, sums.observed)
 
 
-def mean_fractional_bias(observed: Values, predicted: Values) -> float:
+def mean_fractional_bias(sums: PairSums) -> Values:
     """MFB: mean of the errors, each over the mean of its pair; between -2 and 2."""
-    return float((2 * (predicted - observed) / (predicted + observed)).mean())
+    return ratio(sums.fractional_bias, sums.pairs)
 
 
-def mean_fractional_error(observed: Values, predicted: Values) -> float:
+def mean_fractional_error(sums: PairSums) -> Values:
     """MFE: mean of the absolute errors, each over the mean of its pair; between 0 and 2."""
-    return float((2 * np.abs(predicted - observed) / (predicted + observed)).mean())
+    return ratio(sums.fractional_error, sums.pairs)
 
 
-def modelling_quality_indicator(observed: Values, predicted: Values) -> float:
-    """FAIRMODE's MQI of a station's PM2.5 (ug/m3): error over tolerated uncertainty, 1 is met."""
-    variable = (1 - _CONSTANT_SHARE**2) * (observed.mean() ** 2 + observed.std() ** 2)
+def mean_bias(sums: PairSums) -> Values:
+    """Mean error, in the unit of the values."""
+    return ratio(sums.predicted - sums.observed, sums.pairs)
+
+
+def tolerated_error(sums: PairSums) -> Values:
+    """RMSE that FAIRMODE tolerates at a station of PM2.5, ug/m3: twice the uncertainty.
+
+    The mean square of the observations is what their squared mean and variance add up to.
+    """
+    variable = (1 - _CONSTANT_SHARE**2) * ratio(sums.observed_squared, sums.pairs)
     constant = _CONSTANT_SHARE**2 * _REFERENCE**2
-    uncertainty = _UNCERTAINTY * np.sqrt(variable + constant)
-    return float(root_mean_square_error(observed, predicted) / (_TOLERANCE * uncertainty))
+    return _TOLERANCE * _UNCERTAINTY * np.sqrt(variable + constant)
 
 
-SCORES: dict[str, Callable[[Values, Values], float]] = {
+def modelling_quality_indicator(sums: PairSums) -> Values:
+    """FAIRMODE's MQI of a station's PM2.5 (ug/m3): error over tolerated error, at most 1 is met."""
+    return root_mean_square_error(sums) / tolerated_error(sums)
+
+
+def _scatter(squares: Values, total: Values, pairs: Values) -> Values:
+    """Sum of squares about the mean; NaN of a constant series."""
+    scatter = squares - ratio(total**2, pairs)
+    return np.where(scatter > _ROUNDING * squares, scatter, np.nan)
+
+
+SCORES: dict[str, Callable[[PairSums], Values]] = {
     "r2": squared_correlation,
     "determination": determination,
     "rmse": root_mean_square_error,

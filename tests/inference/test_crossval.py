@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from pointfuse.evaluation import evaluate
 from pointfuse.gridding import place
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model
+from pointfuse.regions import Region
 
 DAYS, STATIONS = 12, 40
 
@@ -157,6 +159,106 @@ def test_scores_are_those_of_the_pairs(observations: Observations, tiny_model: M
     low, high = found["overall"]["interval"]["rmse"]
     assert low < found["overall"]["rmse"] < high
     json.dumps(found, allow_nan=False)
+
+
+def resampled(result: CrossValidation, *predictions: np.ndarray) -> Iterator[list[np.ndarray]]:
+    """Observations and predictions of days drawn pair by pair, as `evaluate` draws them."""
+    rng, count = np.random.default_rng(0), len(result.observed)
+    for _ in range(1000):
+        days = rng.integers(count, size=count)
+        kept = np.isfinite(result.observed[days])
+        yield [values[days][kept] for values in (result.observed, *predictions)]
+
+
+def rmse(observed: np.ndarray, predicted: np.ndarray) -> float:
+    return float(np.sqrt(np.mean((predicted - observed) ** 2)))
+
+
+def test_intervals_are_those_of_days_drawn_pair_by_pair(
+    observations: Observations, tiny_model: Model
+) -> None:
+    result = cross_validate(observations, tiny_model, folds=4)
+    found = evaluate(result)
+    draws = list(resampled(result, result.predicted))
+    for name, definition in {
+        "rmse": rmse,
+        "r2": lambda o, p: np.corrcoef(o, p)[0, 1] ** 2,
+        "nme": lambda o, p: np.abs(p - o).sum() / o.sum(),
+    }.items():
+        expected = np.quantile([definition(*draw) for draw in draws], [0.025, 0.975])
+        # Scores are rounded to four digits.
+        assert found["overall"]["interval"][name] == pytest.approx(expected, abs=1e-4)
+        # Each season has three of the twelve days: too few to draw from.
+        assert found["by_season"]["winter"]["interval"][name] == [None, None]
+
+
+def test_regions_are_those_of_the_model(observations: Observations, tiny_model: Model) -> None:
+    result = cross_validate(observations, tiny_model, folds=4)
+    assert evaluate(result)["by_region"] == {}
+    metadata = replace(tiny_model.metadata, regions=(Region("West", 90, 105, 25, 50),))
+    result = replace(result, placed=replace(result.placed, metadata=metadata))
+    found = evaluate(result)["by_region"]
+    assert list(found) == ["West", "elsewhere"]
+    west = result.placed.observations.stations.longitude < 105
+    observed, predicted = result.observed[:, west], result.predicted[:, west]
+    there = np.isfinite(observed)
+    assert found["West"]["pairs"] == there.sum()
+    assert found["West"]["rmse"] == pytest.approx(rmse(observed[there], predicted[there]), abs=1e-4)
+    assert found["elsewhere"]["pairs"] == np.isfinite(result.observed).sum() - there.sum()
+
+
+def test_baselines_are_scored_and_compared_on_the_same_draws(
+    observations: Observations, tiny_model: Model
+) -> None:
+    result = cross_validate(observations, tiny_model, folds=4)
+    noise = np.random.default_rng(1).normal(0, 30, result.observed.shape)
+    other = result.observed + noise
+    found = evaluate(replace(result, baselines={"other": other}))
+    baseline = found["baselines"]["other"]
+    alone = evaluate(replace(result, predicted=other))
+    # A baseline is scored as the model is.
+    compared = baseline.pop("paired")
+    assert {name: alone[name] for name in baseline} == baseline
+    assert {"overall", "above_150", "by_season", "by_region", "by_distance"} <= set(baseline)
+
+    ratios, nme_ratios = [], []
+    for observed, ours, theirs in resampled(result, result.predicted, other):
+        ratios.append(rmse(observed, ours) / rmse(observed, theirs))
+        nme_ratios.append(np.abs(ours - observed).sum() / np.abs(theirs - observed).sum())
+    days = [np.isfinite(row) for row in result.observed]
+    daily = [
+        [rmse(o[d], p[d]) for o, p, d in zip(result.observed, predicted, days, strict=True)]
+        for predicted in (result.predicted, other)
+    ]
+    assert compared == {
+        "rmse_ratio": pytest.approx(found["overall"]["rmse"] / alone["overall"]["rmse"], rel=1e-4),
+        "rmse_ratio_interval": pytest.approx(np.quantile(ratios, [0.025, 0.975]), abs=1e-4),
+        "nme_ratio": pytest.approx(found["overall"]["nme"] / alone["overall"]["nme"], rel=1e-3),
+        "nme_ratio_interval": pytest.approx(np.quantile(nme_ratios, [0.025, 0.975]), abs=1e-4),
+        "days_better": pytest.approx(np.mean(np.less(*daily)), abs=1e-4),
+    }
+
+
+def test_a_model_that_is_its_own_baseline_is_equal(
+    observations: Observations, tiny_model: Model
+) -> None:
+    result = cross_validate(observations, tiny_model, folds=4)
+    found = evaluate(replace(result, baselines={"itself": result.predicted}))
+    assert found["baselines"]["itself"]["paired"] == {
+        "rmse_ratio": 1.0,
+        "rmse_ratio_interval": [1.0, 1.0],
+        "nme_ratio": 1.0,
+        "nme_ratio_interval": [1.0, 1.0],
+        "days_better": 0.0,
+    }
+
+
+def test_a_baseline_with_gaps_is_refused(observations: Observations, tiny_model: Model) -> None:
+    result = cross_validate(observations, tiny_model, folds=4)
+    gaps = result.predicted.copy()
+    gaps[tuple(np.argwhere(np.isfinite(gaps))[:3].T)] = np.nan
+    with pytest.raises(InputError, match=r"'other' should predict all \d+ .* it lacks 3"):
+        evaluate(replace(result, baselines={"other": gaps}))
 
 
 def test_scores_that_do_not_exist_are_no_nan(tiny_metadata: ModelMetadata) -> None:
