@@ -95,11 +95,6 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
     }
 
 
-def distance_class(low: float, high: float) -> str:
-    """Name of a class of distances (m)."""
-    return f"{low / 1000:g} to {high / 1000:g} km"
-
-
 def _classes(result: CrossValidation) -> Classes:
     """Pairs of each class, shape (day, station), by the kind of class and its name."""
     shape = result.observed.shape
@@ -113,10 +108,16 @@ def _classes(result: CrossValidation) -> Classes:
         },
         "by_region": {name: np.broadcast_to(mask, shape) for name, mask in regions.items()},
         "by_distance": {
-            distance_class(low, high): (result.nearest >= low) & (result.nearest < high)
+            _distance_class(low, high): (result.nearest >= low) & (result.nearest < high)
             for low, high in itertools.pairwise(DISTANCES)
         },
     }
+
+
+def _distance_class(low: float, high: float) -> str:
+    if np.isinf(high):
+        return f"over {low / 1000:g} km"
+    return f"{low / 1000:g} to {high / 1000:g} km"
 
 
 def _evaluate_prediction(sums: PairSums, classes: Classes, times: Values) -> dict[str, Any]:
@@ -173,7 +174,7 @@ def _rounded(value: float) -> float | None:
 
 
 def _drawn_days(days: NDArray[np.bool_], seed: int) -> Values:
-    """How often each day is drawn, shape (resample, day): as many as there are, with replacement."""
+    """How often each day is drawn, shape (resample, day); as many draws as days, put back."""
     there = np.flatnonzero(days)
     rng = np.random.default_rng(seed)
     drawn = there[rng.integers(len(there), size=(_RESAMPLES, len(there)))]

@@ -10,6 +10,7 @@ import numpy as np
 from pointfuse.fields import FusedFields
 from pointfuse.gridding import PlacedObservations
 from pointfuse.metadata import ModelMetadata
+from pointfuse.verdict import comparison
 
 _DAYS_LISTED = 7
 """More days than these are summed up in one line."""
@@ -109,16 +110,18 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
         "overall": overall,
         "above 150": scores["above_150"],
         **scores["by_season"],
+        **scores["by_region"],
         **scores["by_distance"],
     }
+    width = max(map(len, classes)) + 2
     lines = [
         f"{scores['scheme']} withheld, {scores['folds']} folds: "
         f"{_counted(scores['days'], 'day')}, {_counted(scores['stations'], 'station')}, "
         f"{_counted(overall['pairs'], 'pair')}",
-        f"{'':<16}{'pairs':>8}{'R2':>8}{'RMSE':>8}{'NME':>8}{'NMB':>8}",
+        f"{'':<{width}}{'pairs':>8}{'R2':>8}{'RMSE':>8}{'NME':>8}{'NMB':>8}",
     ]
     for name, score in classes.items():
-        line = f"{name:<16}{score['pairs']:>8}"
+        line = f"{name:<{width}}{score['pairs']:>8}"
         if "r2" in score:
             line += "".join(f"{_figure(score[key]):>8}" for key in ("r2", "rmse", "nme", "nmb"))
         lines.append(line)
@@ -126,6 +129,9 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
         " to ".join(map(_figure, overall["interval"][key])) for key in ("r2", "rmse", "nme")
     )
     lines.append(f"95 % of resampled days: R2 {r2}, RMSE {rmse} {model.target.units}, NME {nme}")
+    lines += [
+        comparison(name, baseline["paired"]) for name, baseline in scores["baselines"].items()
+    ]
     objective = scores["quality_objective"]
     if objective["stations"]:
         lines.append(

@@ -1,7 +1,7 @@
 """Scores of predictions against observations, as the field uses them; one function a score.
 
-Every score is a function of a few sums over pairs. So the pairs are gone through once, and the scores
-of a class, a day, a station, or a thousand draws of days cost next to nothing.
+Every score is a function of a few sums over pairs. So the pairs are gone through once, and the
+scores of a class, a day, a station, or a thousand draws of days cost next to nothing.
 """
 
 from __future__ import annotations
@@ -156,6 +156,29 @@ def tolerated_error(sums: PairSums) -> Values:
 def modelling_quality_indicator(sums: PairSums) -> Values:
     """FAIRMODE's MQI of a station's PM2.5 (ug/m3): error over tolerated error, at most 1 is met."""
     return root_mean_square_error(sums) / tolerated_error(sums)
+
+
+def quality_target(sums: PairSums) -> tuple[Values, Values]:
+    """Places in FAIRMODE's target diagram, whose distance from the centre is the MQI.
+
+    Returns
+    -------
+    spread, bias : ndarray of float64
+        Error without bias, and bias, both over the tolerated error. The former is positive where
+        the prediction varies too much or too little, negative where it is out of step: where
+        |s_p - s_o| < s_o sqrt(2 (1 - r)) with the standard deviations s and the correlation r
+        (Janssen and Thunis, 2022).
+    """
+    tolerated = tolerated_error(sums)
+    bias = mean_bias(sums)
+    # Rounding may take the difference of two equal squares below 0.
+    centred = np.sqrt(np.maximum(ratio(sums.squared_error, sums.pairs) - bias**2, 0))
+    observed = np.sqrt(_scatter(sums.observed_squared, sums.observed, sums.pairs))
+    predicted = np.sqrt(_scatter(sums.predicted_squared, sums.predicted, sums.pairs))
+    common = sums.product - ratio(sums.observed * sums.predicted, sums.pairs)
+    mismatch = np.sqrt(np.maximum(2 * (1 - common / (observed * predicted)), 0))
+    out_of_step = np.abs(predicted - observed) < observed * mismatch
+    return np.where(out_of_step, -centred, centred) / tolerated, bias / tolerated
 
 
 def _scatter(squares: Values, total: Values, pairs: Values) -> Values:

@@ -56,3 +56,8 @@ def _canonical(unit: str) -> str:
     spelling = re.sub(r"[\s^*_.·]+", "", spelling)
     # A division by a single unit, with or without an exponent: `/m3` is `m-3`, `/s` is `s-1`.
     return re.sub(r"/([a-z]+)(\d*)$", lambda m: f"{m[1]}-{m[2] or 1}", spelling)
+
+
+def typeset_units(units: str) -> str:
+    """Units in CF spelling as people read them."""
+    return units.replace("ug m-3", "µg m⁻³")

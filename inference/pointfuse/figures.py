@@ -1,0 +1,416 @@
+"""Figures of a cross-validation (extra `[plot]`), for light and dark pages alike.
+
+Lines and letters are drawn in `INK`, which stands for the colour of the text around the figure; the
+other colours can be told apart by colour-blind people (Okabe and Ito, 2008) and on either ground.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.crossval import CrossValidation
+from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
+from pointfuse.evaluation import FEWEST_DAYS
+from pointfuse.scores import (
+    PairSums,
+    mean_bias,
+    quality_target,
+    ratio,
+    root_mean_square_error,
+    squared_correlation,
+)
+from pointfuse.units import typeset_units
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+INK = "#010203"
+"""Colour of lines and letters, to be replaced by that of the text."""
+
+_MODEL = "#0084c8"
+_RIVALS = ("#e69f00", "#cc79a7", "#8c6bb1", "#999933", "#56b4e9")
+_MARKERS = "s^Dvo"
+# Blue is too low, orange too high, and what lies between is pale.
+_DIVERGING = "PuOr_r"
+_SHARE_SHOWN = 99.8
+"""Per cent of the values within the axes: a few extremes would leave the rest in a corner."""
+
+_STYLE = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": INK,
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "none",
+    "font.family": "sans-serif",
+    "font.size": 10.0,
+    "grid.alpha": 0.2,
+    "grid.color": INK,
+    "grid.linewidth": 0.6,
+    "legend.edgecolor": "none",
+    "legend.facecolor": "none",
+    "legend.fontsize": 9.0,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "pointfuse",
+    "text.color": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+_SIZE = (5.4, 4.0)
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A figure with what is said about it.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+        The figure.
+    title, caption : str
+        What it shows, and how to read it.
+    alternative : str
+        What it shows, for those who cannot see it.
+    """
+
+    figure: Figure
+    title: str
+    caption: str
+    alternative: str
+
+
+@contextmanager
+def report_style() -> Iterator[None]:
+    """Matplotlib's settings for the figures, while they are made and written."""
+    from matplotlib import rc_context
+
+    with rc_context(_STYLE):
+        yield
+
+
+def report_figures(result: CrossValidation, scores: Mapping[str, Any]) -> list[ReportFigure]:
+    """All figures of a cross-validation; call within `report_style`.
+
+    Parameters
+    ----------
+    result : CrossValidation
+        Observations and predictions.
+    scores : mapping
+        Their scores, as `pointfuse.evaluation.evaluate` gives them.
+    """
+    sums = PairSums.of(result.observed, result.predicted)
+    figures = [
+        _density(result),
+        _by_day(result, sums.over(axis=1), scores),
+        _by_distance(scores, typeset_units(result.placed.metadata.target.units)),
+        _by_class(scores),
+        _bias_map(result, sums.over(axis=0)),
+        _error_map(result, sums.over(axis=0)),
+    ]
+    return figures + _target(sums.over(axis=0), scores["quality_objective"])
+
+
+def _density(result: CrossValidation) -> ReportFigure:
+    pairs = np.isfinite(result.observed)
+    observed, predicted = result.observed[pairs], result.predicted[pairs]
+    top = float(np.percentile(np.concatenate([observed, predicted]), _SHARE_SHOWN)) or 1.0
+    shown = (observed <= top) & (predicted <= top)
+    figure, axes = _new(aspect="equal")
+    hexagons = axes.hexbin(
+        observed[shown],
+        predicted[shown],
+        gridsize=42,
+        extent=(0, top, 0, top),
+        bins="log",
+        mincnt=1,
+        cmap=COLOURS,
+        linewidths=0.1,
+    )
+    axes.plot([0, top], [0, top], color=INK, linewidth=1, linestyle="--")
+    axes.annotate("1 : 1", (0.93 * top, 0.95 * top), ha="right", fontsize=9)
+    bar = figure.colorbar(hexagons, ax=axes, shrink=0.9, pad=0.02)
+    bar.set_label("pairs in a hexagon")
+    units = typeset_units(result.placed.metadata.target.units)
+    axes.set(
+        xlabel=f"observed ({units})", ylabel=f"predicted ({units})", xlim=(0, top), ylim=(0, top)
+    )
+    outside = int((~shown).sum())
+    return ReportFigure(
+        figure,
+        "Predicted against observed",
+        f"Each hexagon is coloured by the number of pairs in it, on a logarithmic scale; {outside} "
+        f"of {len(observed)} pairs lie beyond {top:.0f} {units} and are not shown.",
+        f"Density of {len(observed)} pairs about the line of equality.",
+    )
+
+
+def _by_day(result: CrossValidation, daily: PairSums, scores: Mapping[str, Any]) -> ReportFigure:
+    days = result.placed.observations.times
+    there = daily.pairs > 0
+    units = typeset_units(result.placed.metadata.target.units)
+    figure = _new_figure((_SIZE[0], 4.6))
+    upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
+    mean = ratio(daily.observed, daily.pairs)
+    error = root_mean_square_error(daily)
+    correlation = squared_correlation(daily)
+    line: dict[str, Any] = {"linewidth": 1, "marker": "o", "markersize": 2.5}
+    upper.plot(days[there], mean[there], color=INK, label="mean observed", alpha=0.7, **line)
+    upper.plot(days[there], error[there], color=_MODEL, label="RMSE", **line)
+    upper.set(ylabel=units, ylim=(0, None))
+    upper.legend(loc="upper center", ncols=2)
+    lower.plot(days[there], correlation[there], color=_MODEL, **line)
+    lower.set(ylabel="R²", ylim=(0, 1))
+    _label_dates(lower)
+    worst = int(np.nanargmax(error))
+    return ReportFigure(
+        figure,
+        "Day by day",
+        "Mean of the observations and error of the prediction (above), and squared correlation "
+        "among the stations of the day (below).",
+        f"RMSE of {int(there.sum())} days, largest on {days[worst]} with {error[worst]:.1f} "
+        f"{units} at a mean of {mean[worst]:.1f}; R2 from {np.nanmin(correlation):.2f} to "
+        f"{np.nanmax(correlation):.2f}.",
+    )
+
+
+def _by_distance(scores: Mapping[str, Any], units: str) -> ReportFigure:
+    figure = _new_figure((_SIZE[0], 4.8))
+    panels = figure.subplots(2, 1, sharex=True)
+    methods = _methods(scores)
+    names = [name for name, score in scores["by_distance"].items() if "nme" in score]
+    for axes, key, label in zip(panels, ("nme", "rmse"), ("NME", f"RMSE ({units})"), strict=True):
+        for number, (method, evaluated) in enumerate(methods.items()):
+            classes = evaluated["by_distance"]
+            values, bars = _values_with_intervals([classes[name] for name in names], key)
+            offset = 0.14 * (number - (len(methods) - 1) / 2)
+            axes.errorbar(
+                np.arange(len(names)) + offset,
+                values,
+                yerr=bars,
+                label=method,
+                linewidth=1,
+                elinewidth=1.4,
+                markersize=4.5,
+                **_look(number),
+            )
+        axes.set(ylabel=label, ylim=(0, None))
+    pairs = [scores["by_distance"][name]["pairs"] for name in names]
+    labels = [
+        f"{name.removesuffix(' km')}\n{count:,}" for name, count in zip(names, pairs, strict=True)
+    ]
+    panels[1].set_xticks(range(len(names)), labels, fontsize=9)
+    panels[1].set_xlabel("distance to the nearest station that was left (km); pairs")
+    _add_legend(figure, panels[0], methods)
+    return ReportFigure(
+        figure,
+        "Error by distance",
+        "Normalised mean error and RMSE by the distance to the nearest station that was left, with "
+        "95 % intervals from resampled days. A class with few pairs has no point.",
+        "; ".join(
+            f"{name}: NME {scores['by_distance'][name]['nme']:.3f} of {count} pairs"
+            for name, count in zip(names, pairs, strict=True)
+        )
+        + ".",
+    )
+
+
+def _by_class(scores: Mapping[str, Any]) -> ReportFigure:
+    methods = _methods(scores)
+    names = [
+        (kind, name)
+        for kind in ("by_season", "by_region")
+        for name, score in scores[kind].items()
+        if "nme" in score
+    ]
+    figure = _new_figure((_SIZE[0], 1.3 + 0.3 * len(names)))
+    axes = figure.subplots()
+    # Seasons above, regions below, with a gap between them.
+    seasons = sum(kind == "by_season" for kind, _ in names)
+    places = np.arange(len(names)) + 0.6 * (np.arange(len(names)) >= seasons)
+    for number, (method, evaluated) in enumerate(methods.items()):
+        classes = [evaluated[kind][name] for kind, name in names]
+        values, bars = _values_with_intervals(classes, "nme")
+        if number == 0:
+            axes.barh(places, values, 0.72, color=_MODEL, alpha=0.45, linewidth=0)
+        offset = 0.2 * (number - (len(methods) - 1) / 2)
+        axes.errorbar(
+            values,
+            places + offset,
+            xerr=bars,
+            label=method,
+            elinewidth=1.4,
+            markersize=4.5,
+            **_look(number) | {"linestyle": "none"},
+        )
+    axes.set_yticks(places, [name for _, name in names])
+    axes.invert_yaxis()
+    axes.grid(visible=False, axis="y")
+    axes.set(xlabel="NME", xlim=(0, None))
+    _add_legend(figure, axes, methods)
+    return ReportFigure(
+        figure,
+        "Error by season and region" if scores["by_region"] else "Error by season",
+        "Normalised mean error with 95 % intervals from resampled days.",
+        "; ".join(f"{name}: NME {scores[kind][name]['nme']:.3f}" for kind, name in names) + ".",
+    )
+
+
+def _bias_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
+    bias = mean_bias(by_station)
+    there = by_station.pairs > 0
+    top = float(np.percentile(np.abs(bias[there]), 98)) or 1.0
+    units = typeset_units(result.placed.metadata.target.units)
+    figure = _map(
+        result,
+        bias,
+        np.abs(bias),
+        f"mean error ({units})",
+        {"cmap": _DIVERGING, "vmin": -top, "vmax": top},
+        "both",
+    )
+    return ReportFigure(
+        figure,
+        "Where it is too high or too low",
+        "Mean error of each station when it was withheld: orange where the prediction is too high, "
+        "purple where it is too low.",
+        f"Mean error at {int(there.sum())} stations: too low at {int((bias[there] < 0).sum())}, "
+        f"too high at {int((bias[there] > 0).sum())}; half of them between "
+        f"{np.percentile(bias[there], 25):.1f} and {np.percentile(bias[there], 75):.1f} {units}.",
+    )
+
+
+def _error_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
+    error = root_mean_square_error(by_station)
+    there = by_station.pairs > 0
+    top = float(np.percentile(error[there], 98)) or 1.0
+    units = typeset_units(result.placed.metadata.target.units)
+    figure = _map(
+        result, error, error, f"RMSE ({units})", {"cmap": COLOURS, "vmin": 0, "vmax": top}, "max"
+    )
+    return ReportFigure(
+        figure,
+        "Where it is far off",
+        "RMSE of each station when it was withheld.",
+        f"RMSE at {int(there.sum())} stations: half of them up to "
+        f"{np.percentile(error[there], 50):.1f}, nine tenths up to "
+        f"{np.percentile(error[there], 90):.1f} {units}.",
+    )
+
+
+def _map(
+    result: CrossValidation,
+    values: NDArray[np.float64],
+    importance: NDArray[np.float64],
+    label: str,
+    scale: Mapping[str, Any],
+    extend: str,
+) -> Figure:
+    """Stations in the colours of some values, the most important ones on top."""
+    stations, projection = (
+        result.placed.observations.stations,
+        result.placed.metadata.grid.projection,
+    )
+    order = np.argsort(importance)
+    order = order[np.isfinite(importance[order])]
+    longitude, latitude = stations.longitude[order], stations.latitude[order]
+    x, y = projection.forward(longitude, latitude)
+    figure, axes = _new(aspect="equal")
+    margin = 0.05 * max(np.ptp(x), np.ptp(y)) + result.placed.metadata.grid.cell_size
+    axes.set(xlim=(x.min() - margin, x.max() + margin), ylim=(y.min() - margin, y.max() + margin))
+    axes.grid(visible=False)
+    draw_coast(axes, projection, INK)
+    draw_graticule(axes, projection, longitude, latitude, INK)
+    points = axes.scatter(
+        x, y, c=values[order], s=11, edgecolors=INK, linewidths=0.25, zorder=3, **scale
+    )
+    bar = figure.colorbar(points, ax=axes, location="bottom", extend=extend, pad=0.07, shrink=0.8)
+    bar.set_label(label)
+    return figure
+
+
+def _target(by_station: PairSums, objective: Mapping[str, Any]) -> list[ReportFigure]:
+    """FAIRMODE's target diagram, where there are stations with enough days."""
+    if not objective["stations"]:
+        return []
+    enough = by_station.pairs >= FEWEST_DAYS
+    spread, bias = (part[enough] for part in quality_target(by_station))
+    figure, axes = _new(aspect="equal")
+    angle = np.linspace(0, 2 * np.pi, 200)
+    axes.plot(np.cos(angle), np.sin(angle), color=INK, linewidth=1, linestyle="--")
+    axes.scatter(spread, bias, s=8, color=_MODEL, alpha=0.6, linewidths=0)
+    axes.axhline(0, color=INK, linewidth=0.6)
+    axes.axvline(0, color=INK, linewidth=0.6)
+    reach = 1.1 * max(1.0, float(np.nanpercentile(np.hypot(spread, bias), _SHARE_SHOWN)))
+    axes.set(
+        xlim=(-reach, reach),
+        ylim=(-reach, reach),
+        xlabel="correlation at fault  ←  error without bias  →  spread at fault",
+        ylabel="bias",
+    )
+    axes.xaxis.label.set_size(9)
+    met = f"{100 * objective['share_met']:.1f} % of {objective['stations']} stations"
+    return [
+        ReportFigure(
+            figure,
+            "FAIRMODE target diagram",
+            "One dot a station; distances from the centre are errors in units of what FAIRMODE "
+            f"tolerates. {met} lie within the circle, 90 % are asked for.",
+            f"Target diagram: {met} lie within the circle of tolerated errors.",
+        )
+    ]
+
+
+def _new_figure(size: tuple[float, float]) -> Figure:
+    return figure_class("a report")(figsize=size)
+
+
+def _new(**options: Any) -> tuple[Figure, Axes]:
+    figure = _new_figure(_SIZE)
+    return figure, figure.add_subplot(**options)
+
+
+def _methods(scores: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+    """The model and its rivals, in the order in which they are drawn."""
+    return {"model": scores, **scores["baselines"]}
+
+
+def _look(number: int) -> dict[str, Any]:
+    """Colour, marker and line of a method; the first is the model."""
+    if number == 0:
+        return {"color": _MODEL, "marker": "o", "linestyle": "-"}
+    rival = (number - 1) % len(_RIVALS)
+    return {"color": _RIVALS[rival], "marker": _MARKERS[rival], "linestyle": "--"}
+
+
+def _add_legend(figure: Figure, axes: Axes, methods: Mapping[str, Any]) -> None:
+    if len(methods) > 1:
+        handles, labels = axes.get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(methods), 4))
+
+
+def _values_with_intervals(
+    classes: list[Mapping[str, Any]], key: str
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Scores of classes, and how far their intervals reach below and above them."""
+    values = np.array([score[key] for score in classes], np.float64)
+    ends = np.array([score["interval"][key] for score in classes], np.float64).reshape(-1, 2)
+    # A score need not lie within the interval of its resamples.
+    return values, np.maximum(np.stack([values - ends[:, 0], ends[:, 1] - values]), 0)
+
+
+def _label_dates(axes: Axes) -> None:
+    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+    locator = AutoDateLocator(maxticks=7)
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
