@@ -137,7 +137,6 @@ def _density(result: CrossValidation) -> ReportFigure:
         linewidths=0.1,
     )
     axes.plot([0, top], [0, top], color=INK, linewidth=1, linestyle="--")
-    axes.annotate("1 : 1", (0.93 * top, 0.95 * top), ha="right", fontsize=9)
     bar = figure.colorbar(hexagons, ax=axes, shrink=0.9, pad=0.02)
     bar.set_label("pairs in a hexagon")
     units = typeset_units(result.placed.metadata.target.units)
@@ -148,8 +147,9 @@ def _density(result: CrossValidation) -> ReportFigure:
     return ReportFigure(
         figure,
         "Predicted against observed",
-        f"Each hexagon is coloured by the number of pairs in it, on a logarithmic scale; {outside} "
-        f"of {len(observed)} pairs lie beyond {top:.0f} {units} and are not shown.",
+        "Each hexagon is coloured by the number of pairs in it, on a logarithmic scale; on the "
+        f"dashed line both are equal. {outside} of {len(observed)} pairs lie beyond {top:.0f} "
+        f"{units} and are not shown.",
         f"Density of {len(observed)} pairs about the line of equality.",
     )
 
@@ -192,7 +192,7 @@ def _by_distance(scores: Mapping[str, Any], units: str) -> ReportFigure:
         for number, (method, evaluated) in enumerate(methods.items()):
             classes = evaluated["by_distance"]
             values, bars = _values_with_intervals([classes[name] for name in names], key)
-            offset = 0.14 * (number - (len(methods) - 1) / 2)
+            offset = min(0.14, 0.7 / len(methods)) * (number - (len(methods) - 1) / 2)
             axes.errorbar(
                 np.arange(len(names)) + offset,
                 values,
@@ -242,7 +242,7 @@ def _by_class(scores: Mapping[str, Any]) -> ReportFigure:
         values, bars = _values_with_intervals(classes, "nme")
         if number == 0:
             axes.barh(places, values, 0.72, color=_MODEL, alpha=0.45, linewidth=0)
-        offset = 0.2 * (number - (len(methods) - 1) / 2)
+        offset = min(0.2, 0.7 / len(methods)) * (number - (len(methods) - 1) / 2)
         axes.errorbar(
             values,
             places + offset,
@@ -324,10 +324,12 @@ def _map(
     order = order[np.isfinite(importance[order])]
     longitude, latitude = stations.longitude[order], stations.latitude[order]
     x, y = projection.forward(longitude, latitude)
-    figure, axes = _new(aspect="equal")
+    figure = _new_figure((_SIZE[0], 5.2))
+    axes = figure.add_subplot(aspect="equal")
     margin = 0.05 * max(np.ptp(x), np.ptp(y)) + result.placed.metadata.grid.cell_size
     axes.set(xlim=(x.min() - margin, x.max() + margin), ylim=(y.min() - margin, y.max() + margin))
     axes.grid(visible=False)
+    axes.spines[:].set_visible(True)
     draw_coast(axes, projection, INK)
     draw_graticule(axes, projection, longitude, latitude, INK)
     points = axes.scatter(

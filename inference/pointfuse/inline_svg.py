@@ -1,0 +1,64 @@
+"""Figures as SVG inside a page: no namespaces, no styles of their own, no names met twice."""
+
+from __future__ import annotations
+
+import io
+import re
+from typing import TYPE_CHECKING
+from xml.etree import ElementTree
+
+from pointfuse.figures import INK
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_REFERENCE = re.compile(r"url\(#([^)]+)\)")
+# Matplotlib names its own fonts, which few machines have.
+_FONT = re.compile(r"(font: [^;']*)'[^;]*")
+
+
+def inline_svg(figure: Figure, name: str, alternative: str) -> str:
+    """A figure as an element of a page, in the colour and the kind of font of the page.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+        Figure drawn in `pointfuse.figures.INK`.
+    name : str
+        Name of the figure, unlike that of any other on the page.
+    alternative : str
+        What it shows, for those who cannot see it.
+    """
+    written = io.BytesIO()
+    figure.savefig(written, format="svg", metadata={"Date": None})
+    root = ElementTree.fromstring(written.getvalue())
+    for parent in list(root.iter()):
+        for child in list(parent):
+            if child.tag.endswith(("}metadata", "}style")):
+                parent.remove(child)
+    for element in root.iter():
+        element.tag = _local(element.tag)
+        element.attrib = {
+            _local(key): _adapted(_local(key), value, name) for key, value in element.attrib.items()
+        }
+    root.attrib = {
+        "viewBox": root.attrib["viewBox"],
+        "role": "img",
+        "aria-label": alternative,
+    }
+    return ElementTree.tostring(root, encoding="unicode")
+
+
+def _local(name: str) -> str:
+    """Name without its namespace, which a page does not need."""
+    return name.rpartition("}")[2]
+
+
+def _adapted(attribute: str, value: str, name: str) -> str:
+    """Value of an attribute with names of this figure alone, and colour and font of the page."""
+    if attribute == "id":
+        return f"{name}-{value}"
+    if attribute == "href" and value.startswith("#"):
+        return f"#{name}-{value[1:]}"
+    value = _REFERENCE.sub(rf"url(#{name}-\1)", value)
+    return _FONT.sub(r"\1sans-serif", value).replace(INK, "currentColor")
