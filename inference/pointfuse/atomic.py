@@ -29,7 +29,7 @@ def replacing(path: Path) -> Iterator[Path]:
     try:
         # What a link points to is replaced, not the link.
         final = path.resolve()
-        _check_place(path, final)
+        check_place(path)
         # Beside the final name, since a rename is atomic within a file system only. Hidden, unlike
         # that of any other run, and with the suffix kept for libraries that look at it.
         name = f".{final.stem[:100]}.{os.getpid()}-{secrets.token_hex(4)}.part{final.suffix}"
@@ -51,7 +51,15 @@ def replacing(path: Path) -> Iterator[Path]:
                 temporary.unlink()
 
 
-def _check_place(path: Path, final: Path) -> None:
+def check_place(path: Path) -> None:
+    """Make sure that a file may be written under a name.
+
+    Raises
+    ------
+    OutputError
+        If it is that of a folder, a device or a pipe, or its folder does not exist.
+    """
+    final = path.resolve()
     if final.is_dir() or not path.name:
         raise OutputError(f"{path} is a folder; expected the name of a file to write")
     if not final.parent.is_dir():

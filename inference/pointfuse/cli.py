@@ -215,9 +215,17 @@ def fuse(output: Path, quiet: bool, as_json: bool, **reading: Any) -> None:
 @click.option("--folds", type=click.IntRange(2), default=10, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--every", type=click.IntRange(1), default=1, help="Take every Nth day only.")
+@click.option("--report", type=_FILE, help="Report to write, with figures: one HTML file.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def crossval(
-    output: Path, scheme: str, folds: int, seed: int, every: int, quiet: bool, **reading: Any
+    output: Path,
+    scheme: str,
+    folds: int,
+    seed: int,
+    every: int,
+    report: Path | None,
+    quiet: bool,
+    **reading: Any,
 ) -> None:
     """Predict withheld stations of FILES from the others, and write scores to a JSON file.
 
@@ -225,6 +233,13 @@ def crossval(
     off goes on where it was.
     """
     _refuse_to_replace_input(output, reading)
+    if report is not None:
+        from pointfuse.html_report import check_report, write_report
+
+        if report.resolve() == output.resolve():
+            raise click.UsageError("--output and --report name the same file")
+        _refuse_to_replace_input(report, reading)
+        check_report(report)
     station_list = read_station_list(reading["stations"]) if reading["stations"] else None
     model, observations = _read(reading | {"stations": station_list})
     observations = observations.at_times(slice(None, None, every))
@@ -248,6 +263,8 @@ def crossval(
     }
     with replacing(output) as temporary:
         temporary.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
+    if report is not None:
+        write_report(report, result, scores)
     if not quiet:
         click.echo(scores_text(scores, model.metadata))
 

@@ -69,10 +69,10 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
         If a baseline lacks a prediction.
     """
     pairs = np.isfinite(result.observed)
-    days = pairs.any(axis=1)
+    network = PairSums.of(result.observed, result.predicted)
+    days = network.over(axis=1).pairs > 0
     times = _drawn_days(days, seed)
     classes = _classes(result)
-    network = PairSums.of(result.observed, result.predicted)
     baselines = {}
     for name, predicted in result.baselines.items():
         if lacking := int((pairs & ~np.isfinite(predicted)).sum()):

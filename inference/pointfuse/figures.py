@@ -6,6 +6,7 @@ other colours can be told apart by colour-blind people (Okabe and Ito, 2008) and
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from numpy.typing import NDArray
 from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
 from pointfuse.evaluation import FEWEST_DAYS
+from pointfuse.printable import without_controls
 from pointfuse.scores import (
     PairSums,
     mean_bias,
@@ -29,6 +31,7 @@ from pointfuse.units import typeset_units
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
 INK = "#010203"
@@ -42,7 +45,7 @@ _DIVERGING = "PuOr_r"
 _SHARE_SHOWN = 99.8
 """Per cent of the values within the axes: a few extremes would leave the rest in a corner."""
 
-_STYLE = {
+_STYLE: Any = {
     "axes.axisbelow": True,
     "axes.edgecolor": INK,
     "axes.facecolor": "none",
@@ -52,7 +55,7 @@ _STYLE = {
     "axes.spines.top": False,
     "figure.constrained_layout.use": True,
     "figure.facecolor": "none",
-    "font.family": "sans-serif",
+    "font.family": ["DejaVu Sans"],
     "font.size": 10.0,
     "grid.alpha": 0.2,
     "grid.color": INK,
@@ -63,6 +66,8 @@ _STYLE = {
     "svg.fonttype": "none",
     "svg.hashsalt": "pointfuse",
     "text.color": INK,
+    # A dollar in a name is no formula.
+    "text.parse_math": False,
     "xtick.color": INK,
     "ytick.color": INK,
 }
@@ -94,7 +99,9 @@ def report_style() -> Iterator[None]:
     """Matplotlib's settings for the figures, while they are made and written."""
     from matplotlib import rc_context
 
-    with rc_context(_STYLE):
+    with rc_context(_STYLE), warnings.catch_warnings():
+        # Names in other scripts are drawn by the reader's fonts, not by the one that measures them.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
         yield
 
 
@@ -112,7 +119,7 @@ def report_figures(result: CrossValidation, scores: Mapping[str, Any]) -> list[R
     figures = [
         _density(result),
         _by_day(result, sums.over(axis=1), scores),
-        _by_distance(scores, typeset_units(result.placed.metadata.target.units)),
+        _by_distance(scores, _units(result)),
         _by_class(scores),
         _bias_map(result, sums.over(axis=0)),
         _error_map(result, sums.over(axis=0)),
@@ -133,13 +140,14 @@ def _density(result: CrossValidation) -> ReportFigure:
         extent=(0, top, 0, top),
         bins="log",
         mincnt=1,
-        cmap=COLOURS,
+        cmap=_readable_on_dark(COLOURS, 0.2, 1),
         linewidths=0.1,
     )
     axes.plot([0, top], [0, top], color=INK, linewidth=1, linestyle="--")
     bar = figure.colorbar(hexagons, ax=axes, shrink=0.9, pad=0.02)
     bar.set_label("pairs in a hexagon")
-    units = typeset_units(result.placed.metadata.target.units)
+    bar.ax.yaxis.set_major_formatter("{x:g}")
+    units = _units(result)
     axes.set(
         xlabel=f"observed ({units})", ylabel=f"predicted ({units})", xlim=(0, top), ylim=(0, top)
     )
@@ -157,7 +165,7 @@ def _density(result: CrossValidation) -> ReportFigure:
 def _by_day(result: CrossValidation, daily: PairSums, scores: Mapping[str, Any]) -> ReportFigure:
     days = result.placed.observations.times
     there = daily.pairs > 0
-    units = typeset_units(result.placed.metadata.target.units)
+    units = _units(result)
     figure = _new_figure((_SIZE[0], 4.6))
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(2, 1))
     mean = ratio(daily.observed, daily.pairs)
@@ -172,14 +180,16 @@ def _by_day(result: CrossValidation, daily: PairSums, scores: Mapping[str, Any])
     lower.set(ylabel="R²", ylim=(0, 1))
     _label_dates(lower)
     worst = int(np.nanargmax(error))
+    # A day whose stations agree has no correlation.
+    known = correlation[np.isfinite(correlation)]
+    of_correlation = f"; R2 from {known.min():.2f} to {known.max():.2f}" if len(known) else ""
     return ReportFigure(
         figure,
         "Day by day",
         "Mean of the observations and error of the prediction (above), and squared correlation "
         "among the stations of the day (below).",
         f"RMSE of {int(there.sum())} days, largest on {days[worst]} with {error[worst]:.1f} "
-        f"{units} at a mean of {mean[worst]:.1f}; R2 from {np.nanmin(correlation):.2f} to "
-        f"{np.nanmax(correlation):.2f}.",
+        f"{units} at a mean of {mean[worst]:.1f}{of_correlation}.",
     )
 
 
@@ -252,7 +262,7 @@ def _by_class(scores: Mapping[str, Any]) -> ReportFigure:
             markersize=4.5,
             **_look(number) | {"linestyle": "none"},
         )
-    axes.set_yticks(places, [name for _, name in names])
+    axes.set_yticks(places, [without_controls(name) for _, name in names])
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set(xlabel="NME", xlim=(0, None))
@@ -269,13 +279,13 @@ def _bias_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
     bias = mean_bias(by_station)
     there = by_station.pairs > 0
     top = float(np.percentile(np.abs(bias[there]), 98)) or 1.0
-    units = typeset_units(result.placed.metadata.target.units)
+    units = _units(result)
     figure = _map(
         result,
         bias,
         np.abs(bias),
         f"mean error ({units})",
-        {"cmap": _DIVERGING, "vmin": -top, "vmax": top},
+        {"cmap": _readable_on_dark(_DIVERGING, 0.12, 0.88), "vmin": -top, "vmax": top},
         "both",
     )
     return ReportFigure(
@@ -293,9 +303,14 @@ def _error_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
     error = root_mean_square_error(by_station)
     there = by_station.pairs > 0
     top = float(np.percentile(error[there], 98)) or 1.0
-    units = typeset_units(result.placed.metadata.target.units)
+    units = _units(result)
     figure = _map(
-        result, error, error, f"RMSE ({units})", {"cmap": COLOURS, "vmin": 0, "vmax": top}, "max"
+        result,
+        error,
+        error,
+        f"RMSE ({units})",
+        {"cmap": _readable_on_dark(COLOURS, 0.2, 1), "vmin": 0, "vmax": top},
+        "max",
     )
     return ReportFigure(
         figure,
@@ -359,7 +374,7 @@ def _target(by_station: PairSums, objective: Mapping[str, Any]) -> list[ReportFi
         xlabel="correlation at fault  ←  error without bias  →  spread at fault",
         ylabel="bias",
     )
-    axes.xaxis.label.set_size(9)
+    axes.xaxis.label.set_fontsize(9)
     met = f"{100 * objective['share_met']:.1f} % of {objective['stations']} stations"
     return [
         ReportFigure(
@@ -381,9 +396,14 @@ def _new(**options: Any) -> tuple[Figure, Axes]:
     return figure, figure.add_subplot(**options)
 
 
+def _units(result: CrossValidation) -> str:
+    return without_controls(typeset_units(result.placed.metadata.target.units))
+
+
 def _methods(scores: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The model and its rivals, in the order in which they are drawn."""
-    return {"model": scores, **scores["baselines"]}
+    rivals = {without_controls(name): rival for name, rival in scores["baselines"].items()}
+    return {"model": scores, **rivals}
 
 
 def _look(number: int) -> dict[str, Any]:
@@ -410,9 +430,18 @@ def _values_with_intervals(
     return values, np.maximum(np.stack([values - ends[:, 0], ends[:, 1] - values]), 0)
 
 
-def _label_dates(axes: Axes) -> None:
-    from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+def _readable_on_dark(name: str, low: float, high: float) -> ListedColormap:
+    """Part of a range of colours, without the darkest, which would sink into a dark page."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
 
-    locator = AutoDateLocator(maxticks=7)
+    return ListedColormap(colormaps[name](np.linspace(low, high, 256)))
+
+
+def _label_dates(axes: Axes) -> None:
+    from matplotlib import dates
+
+    untyped: Any = dates
+    locator = untyped.AutoDateLocator(maxticks=7)
     axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))
+    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator))

@@ -6,13 +6,11 @@ ones, and to paper.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-# Control characters and halves of characters, which XML forbids even where they are escaped.
-_NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+from pointfuse.printable import without_controls
 
 # Makes sure that nothing is loaded from anywhere, whatever the texts hold.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -33,7 +31,7 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 def text(content: str) -> str:
     """A text as a page can hold it, whatever it holds."""
-    return escape(_NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", content))
+    return escape(without_controls(content))
 
 
 def heading(content: str) -> str:
@@ -80,19 +78,13 @@ def gallery(figures: Iterable[str]) -> str:
     return f'<div class="figures">{"".join(figures)}</div>'
 
 
-def table(
-    caption: str,
-    header: Sequence[str],
-    rows: Iterable[Sequence[str]],
-    words: Sequence[str] = (),
-) -> str:
-    """A table whose first column names its rows; the columns in `words` hold text, not numbers."""
+def table(caption: str, header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
+    """A table of numbers whose first column names its rows."""
     head = "".join(f'<th scope="col">{text(name)}</th>' for name in header)
-    kinds = [' class="words"' if name in words else "" for name in header[1:]]
     body = ""
     for name, *cells in rows:
-        inside = (f"<td{kind}>{text(cell)}</td>" for kind, cell in zip(kinds, cells, strict=True))
-        body += f'<tr><th scope="row">{text(name)}</th>{"".join(inside)}</tr>'
+        inside = "".join(f"<td>{text(cell)}</td>" for cell in cells)
+        body += f'<tr><th scope="row">{text(name)}</th>{inside}</tr>'
     return (
         f'<div class="table"><table><caption>{text(caption)}</caption>'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from pointfuse.atomic import replacing
+from pointfuse.atomic import check_place, replacing
 from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError
@@ -67,11 +67,14 @@ def check_report(path: Path) -> None:
     ------
     InputError
         If the name is not that of an HTML file.
+    OutputError
+        If no file can be written there.
     MissingExtraError
         If matplotlib is not installed.
     """
     if path.suffix.lower() != ".html":
         raise InputError(f"expected a report named *.html, got {path.name}")
+    check_place(path)
     figure_class("a report")
 
 
@@ -90,12 +93,11 @@ def write_report(path: Path, result: CrossValidation, scores: Mapping[str, Any])
 
     Raises
     ------
-    InputError, MissingExtraError
-        As `check_report`.
+    MissingExtraError
+        If matplotlib is not installed.
     OutputError
         If the file cannot be written.
     """
-    check_report(path)
     with report_style():
         figures = [
             figure(
@@ -137,19 +139,19 @@ def _overall_table(scores: Mapping[str, Any], units: str) -> str:
     overall = scores["overall"]
     baselines = {name: baseline["overall"] for name, baseline in scores["baselines"].items()}
     rows = []
-    for key, (name, meaning) in _MEANINGS.items():
+    for key, (name, _) in _MEANINGS.items():
         if key in overall:
             unit = f" ({units})" if key == "rmse" else ""
             interval = " to ".join(map(_number, overall["interval"][key]))
             others = [_number(baseline[key]) for baseline in baselines.values()]
-            rows.append([f"{name}{unit}", _number(overall[key]), interval, *others, meaning])
+            rows.append([f"{name}{unit}", _number(overall[key]), interval, *others])
+    meanings = "; ".join(f"{name}: {meaning}" for name, meaning in _MEANINGS.values())
     objective = scores["quality_objective"]
     text = table(
         "Scores of all pairs",
-        ["score", "model", "95 % interval", *baselines, "meaning"],
+        ["score", "model", "95 % interval", *baselines],
         rows,
-        words=("meaning",),
-    )
+    ) + paragraph(f"{meanings}.")
     if objective["stations"]:
         text += paragraph(
             f"FAIRMODE's quality objective: {100 * objective['share_met']:.1f} % of "

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from pointfuse.figures import INK
+from pointfuse.printable import without_controls
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
-# Matplotlib names its own fonts, which few machines have.
-_FONT = re.compile(r"(font: [^;']*)'[^;]*")
+# The font that `pointfuse.figures` measures texts with, and what matplotlib adds to it. Few
+# machines have it, and most fonts are narrower.
+_FONT = re.compile(r"'DejaVu Sans'[^;]*")
 
 
 def inline_svg(figure: Figure, name: str, alternative: str) -> str:
@@ -44,7 +46,7 @@ def inline_svg(figure: Figure, name: str, alternative: str) -> str:
     root.attrib = {
         "viewBox": root.attrib["viewBox"],
         "role": "img",
-        "aria-label": alternative,
+        "aria-label": without_controls(alternative),
     }
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -61,4 +63,4 @@ def _adapted(attribute: str, value: str, name: str) -> str:
     if attribute == "href" and value.startswith("#"):
         return f"#{name}-{value[1:]}"
     value = _REFERENCE.sub(rf"url(#{name}-\1)", value)
-    return _FONT.sub(r"\1sans-serif", value).replace(INK, "currentColor")
+    return _FONT.sub("sans-serif", value).replace(INK, "currentColor")

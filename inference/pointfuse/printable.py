@@ -1,6 +1,10 @@
-"""Texts from the file system, as messages and files can hold them."""
+"""Texts from outside, as messages, files and pages can hold them."""
 
 from __future__ import annotations
+
+import re
+
+_NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
 
 def printable(text: str) -> str:
@@ -9,3 +13,11 @@ def printable(text: str) -> str:
     Python keeps such bytes as surrogates, which no text can be written with.
     """
     return text.encode("utf-8", "replace").decode()
+
+
+def without_controls(text: str) -> str:
+    """A text with a mark in place of each character that neither HTML, SVG nor XML can hold.
+
+    These are control characters and surrogates, even where they are escaped.
+    """
+    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)

@@ -97,7 +97,9 @@ class PairSums:
 
 def ratio(one: Values, other: Values) -> Values:
     """Quotient of two arrays of one shape; NaN where the second is 0."""
-    return np.divide(one, other, out=np.full(np.shape(other), np.nan), where=other != 0)
+    quotient = np.full(np.shape(other), np.nan)
+    np.divide(one, other, out=quotient, where=other != 0)
+    return quotient
 
 
 def squared_correlation(sums: PairSums) -> Values:

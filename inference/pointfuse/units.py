@@ -59,5 +59,5 @@ def _canonical(unit: str) -> str:
 
 
 def typeset_units(units: str) -> str:
-    """Units in CF spelling as people read them."""
-    return units.replace("ug m-3", "µg m⁻³")
+    """Units in CF spelling as people read them, never broken at the end of a line."""
+    return units.replace("ug m-3", "µg\N{NO-BREAK SPACE}m⁻³")

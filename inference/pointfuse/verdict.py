@@ -69,16 +69,13 @@ def _how_good(scores: Mapping[str, Any], target: Variable) -> str:
 
 def _where_not(scores: Mapping[str, Any], target: Variable) -> str:
     """The worst class of each kind, of those that are worse than the whole beyond doubt."""
+    limit = scores["overall"].get("interval", {}).get("nme", (None, None))[1]
+    if limit is None:
+        return "There are too few days to say where or when it is worse than on the whole."
     worst = [
-        place.format(name="outside the named regions" if name == ELSEWHERE else name)
-        + f" ({_share(score['nme'])})"
-        for place, kind in (
-            ("in {name}", "by_region"),
-            ("{name} from the nearest station that was left", "by_distance"),
-            ("in {name}", "by_season"),
-        )
-        for name, score in [_worst(scores[kind], scores["overall"])]
-        if score
+        f"{_place(kind, name)} ({_share(score['nme'])})"
+        for kind in ("by_region", "by_distance", "by_season")
+        for name, score in _worst(scores[kind], limit)
     ]
     text = (
         f"Relative to what is observed, its error is largest {_listed(worst)}."
@@ -97,21 +94,23 @@ def _where_not(scores: Mapping[str, Any], target: Variable) -> str:
     return text
 
 
-def _worst(classes: Mapping[str, Any], overall: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-    """Class with the largest normalised mean error above the interval of the whole, if any."""
-    limit = overall.get("interval", {}).get("nme", (None, None))[1]
-    clearly_worse = {
+def _worst(classes: Mapping[str, Any], limit: float) -> list[tuple[str, Mapping[str, Any]]]:
+    """The class with the largest normalised mean error, if its whole interval is above a limit."""
+    known = {
         name: score
         for name, score in classes.items()
-        if limit is not None
-        and "nme" in score
-        and score["interval"]["nme"][0] is not None
-        and score["interval"]["nme"][0] > limit
+        if "nme" in score and score["interval"]["nme"][0] is not None
     }
-    if not clearly_worse:
-        return "", {}
-    name = max(clearly_worse, key=lambda name: float(clearly_worse[name]["nme"]))
-    return name, clearly_worse[name]
+    worst = sorted(known.items(), key=lambda item: float(item[1]["nme"]))[-1:]
+    return [(name, score) for name, score in worst if score["interval"]["nme"][0] > limit]
+
+
+def _place(kind: str, name: str) -> str:
+    if kind == "by_distance":
+        return f"{name} from the nearest station that was left"
+    if name == ELSEWHERE:
+        return "outside the named regions"
+    return f"in the region {name}" if kind == "by_region" else f"in {name}"
 
 
 def _compared_with_what(scores: Mapping[str, Any]) -> str:

@@ -1,0 +1,278 @@
+"""The report: sound HTML, the numbers of the scores, and nothing from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pytest
+from click.testing import CliRunner
+
+from pointfuse import Observations, Stations
+from pointfuse.cli import main
+from pointfuse.crossval import CrossValidation
+from pointfuse.evaluation import evaluate
+from pointfuse.gridding import place
+from pointfuse.html_page import text
+from pointfuse.html_report import write_report
+from pointfuse.metadata import ModelMetadata
+from pointfuse.observations import SourceFile
+from pointfuse.regions import Region
+
+DAYS, STATIONS = 24, 50
+NASTY = "<script>alert('&\"')</script>\x00\udcff $\\x$ 四川"
+
+
+@pytest.fixture
+def result(tiny_metadata: ModelMetadata, rng: np.random.Generator) -> CrossValidation:
+    """Two years' months of made-up stations, two baselines, and names that try to break out."""
+    metadata = replace(tiny_metadata, regions=(Region(f"West {NASTY}", 90, 105, 20, 60),))
+    grid = metadata.grid
+    longitude, latitude = grid.projection.inverse(
+        rng.uniform(grid.x[0], grid.x[-1], STATIONS), rng.uniform(grid.y[0], grid.y[-1], STATIONS)
+    )
+    observed = rng.gamma(2, 40, (DAYS, STATIONS))
+    observed[rng.random(observed.shape) < 0.1] = np.nan
+    observations = Observations(
+        Stations(np.array([f"<S{i}>" for i in range(STATIONS)]), longitude, latitude),
+        np.datetime64("2019-01-01") + 30 * np.arange(DAYS),
+        {"pm25": observed},
+        files=(SourceFile(f"{NASTY}.csv", "tidy", STATIONS, DAYS, ("a <remark>",)),),
+    )
+    predicted, rival, other = (
+        observed * rng.lognormal(0, spread, observed.shape) for spread in (0.2, 0.3, 0.19)
+    )
+    return CrossValidation(
+        place(observations, metadata),
+        "cities",
+        np.arange(STATIONS) % 5,
+        predicted,
+        np.where(np.isfinite(observed), rng.uniform(0, 300e3, observed.shape), np.nan),
+        {"idw": rival, f"other {NASTY}": other},
+    )
+
+
+def scores_of(result: CrossValidation) -> dict[str, Any]:
+    return evaluate(result) | {
+        "seed": 3,
+        "model": f"tiny {NASTY}",
+        "model_sha256": "ab" * 32,
+        "weights_sha256": "cd" * 32,
+        "call": f"crossval {NASTY}.csv -o out.json",
+    }
+
+
+def report(result: CrossValidation, scores: dict[str, Any], path: Path) -> ElementTree.Element:
+    """The written report, read strictly as XML."""
+    write_report(path, result, scores)
+    return ElementTree.fromstring(path.read_text(encoding="utf-8"))
+
+
+def texts(element: ElementTree.Element) -> str:
+    return "".join(element.itertext())
+
+
+def tables(root: ElementTree.Element) -> list[dict[str, dict[str, str]]]:
+    """Each table as row by name of cells by header."""
+    found = []
+    for table in root.iter("table"):
+        header = [texts(cell) for cell in table.find("thead/tr")]
+        rows = [[texts(cell) for cell in row] for row in table.find("tbody")]
+        found.append({row[0]: dict(zip(header[1:], row[1:], strict=True)) for row in rows})
+    return found
+
+
+class Nesting(HTMLParser):
+    """What a browser's parser meets: elements left open, and what it would load."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[str] = []
+        self.loaded: list[str] = []
+        self.ids: list[str] = []
+
+    def handle_startendtag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self._note(dict(attributes))
+
+    def handle_starttag(self, tag: str, attributes: list[tuple[str, str | None]]) -> None:
+        self._note(dict(attributes))
+        self.open.append(tag)
+
+    def handle_endtag(self, tag: str) -> None:
+        assert self.open.pop() == tag
+
+    def _note(self, attributes: dict[str, str | None]) -> None:
+        self.ids += [attributes["id"]] if "id" in attributes else []
+        for key in ("src", "href", "xlink:href", "data", "poster", "action"):
+            self.loaded += [attributes[key]] if key in attributes else []
+        self.loaded += re.findall(r"url\(([^)]*)\)", str(attributes))
+
+
+def test_sound_self_contained_and_safe(result: CrossValidation, tmp_path: Path) -> None:
+    path = tmp_path / "report.html"
+    root = report(result, scores_of(result), path)
+    content = path.read_text(encoding="utf-8")
+    parser = Nesting()
+    parser.feed(content)
+    parser.close()
+    assert parser.open == []
+    assert len(set(parser.ids)) == len(parser.ids) > 0
+    known = {f"#{name}" for name in parser.ids}
+    assert parser.loaded
+    for address in parser.loaded:
+        assert address in known or address.startswith("data:image/png;base64,"), address
+    assert not re.search(r"https?:|//[a-z]|@import|@font-face|<script|javascript", content)
+    assert not any(key.startswith("on") for element in root.iter() for key in element.attrib)
+    # Every element of text is there, as text.
+    assert "<script>alert('&\"')</script>\N{REPLACEMENT CHARACTER}" in texts(root)
+    assert "a <remark>" in texts(root)
+    assert sorted(file.name for file in tmp_path.iterdir()) == ["report.html"]
+
+
+def test_figures_have_words_for_those_who_cannot_see_them(
+    result: CrossValidation, tmp_path: Path
+) -> None:
+    root = report(result, scores_of(result), tmp_path / "report.html")
+    figures = list(root.iter("figure"))
+    assert len(figures) == 7
+    for figure in figures:
+        (picture,) = figure.iter("svg")
+        assert picture.attrib["role"] == "img"
+        assert picture.attrib["aria-label"].startswith(texts(figure.find("h3")))
+        assert texts(figure.find("figcaption"))
+        # Drawn in the colour of the page's text, and in its font.
+        assert "currentColor" in ElementTree.tostring(picture, encoding="unicode")
+        assert "#010203" not in ElementTree.tostring(picture, encoding="unicode")
+        assert "DejaVu" not in ElementTree.tostring(picture, encoding="unicode")
+
+
+def test_numbers_are_those_of_the_scores(result: CrossValidation, tmp_path: Path) -> None:
+    scores = scores_of(result)
+    root = report(result, scores, tmp_path / "report.html")
+    overall, ratios, classes, stations = tables(root)
+    names = {"R²": "r2", "NME": "nme", "NMB": "nmb", "MFB": "mfb", "MFE": "mfe"}
+    names |= {"determination": "determination", "RMSE (µg\N{NO-BREAK SPACE}m⁻³)": "rmse"}
+    assert overall.keys() == names.keys()
+    for name, key in names.items():
+        low, high = scores["overall"]["interval"][key]
+        assert overall[name]["model"] == f"{scores['overall'][key]:.3f}"
+        assert overall[name]["95 % interval"] == f"{low:.3f} to {high:.3f}"
+        assert overall[name]["idw"] == f"{scores['baselines']['idw']['overall'][key]:.3f}"
+    paired = scores["baselines"]["idw"]["paired"]
+    assert ratios["idw"]["RMSE ratio"] == f"{paired['rmse_ratio']:.3f}"
+    assert ratios["idw"]["NME ratio"] == f"{paired['nme_ratio']:.3f}"
+    assert ratios["idw"]["days better"] == f"{100 * paired['days_better']:.0f} %"
+    for kind, suffix in (("by_season", ""), ("by_region", ""), ("by_distance", " away")):
+        for name, score in scores[kind].items():
+            shown = name.replace("\x00", "\N{REPLACEMENT CHARACTER}")
+            shown = shown.replace("\udcff", "\N{REPLACEMENT CHARACTER}") + suffix
+            assert classes[shown]["pairs"] == str(score["pairs"])
+            assert classes[shown]["NME"] == f"{score['nme']:.3f}"
+    # Worked out for each station on its own.
+    errors = {}
+    for number, code in enumerate(result.placed.observations.stations.code):
+        there = np.isfinite(result.observed[:, number])
+        error = (result.predicted - result.observed)[there, number]
+        errors[str(code)] = float(np.sqrt(np.mean(error**2)))
+    worst = sorted(errors, key=errors.__getitem__)[::-1][:10]
+    assert list(stations) == worst
+    assert [stations[code]["RMSE"] for code in worst] == [f"{errors[code]:.1f}" for code in worst]
+
+
+def test_it_says_how_it_was_made(result: CrossValidation, tmp_path: Path) -> None:
+    root = report(result, scores_of(result), tmp_path / "report.html")
+    made = texts(next(iter(root.iter("dl"))))
+    for fact in (
+        "2019-01-01 to 2020-11-21",
+        "all stations of a city at once, 5 folds, seed 3",
+        "sha256 " + "ab" * 32,
+        "sha256 " + "cd" * 32,
+        "pointfuse crossval ",
+        "a <remark>",
+    ):
+        assert fact in made
+
+
+def test_little_data_make_a_report_too(tiny_metadata: ModelMetadata, tmp_path: Path) -> None:
+    """Three days of two stations, constant: no correlation, no interval, no class, no objective."""
+    longitude, latitude = tiny_metadata.grid.longitude_latitude()
+    stations = Stations(np.array(["A", "B"]), longitude[5, :2], latitude[5, :2])
+    days = np.datetime64("2019-01-01") + np.arange(3)
+    observed = np.full((3, 2), 30.0)
+    placed = place(Observations(stations, days, {"pm25": observed}), tiny_metadata)
+    result = CrossValidation(placed, "stations", np.arange(2), observed, np.ones((3, 2)))
+    root = report(result, scores_of(result), tmp_path / "report.html")
+    assert "there are 6 observations, too few to say how good it is" in texts(root)
+
+
+@pytest.mark.parametrize("content", ["a\x00b", "a\udcffb", "a\x1bb"])
+def test_what_no_page_can_hold_is_replaced(content: str) -> None:
+    assert text(content) == "a\N{REPLACEMENT CHARACTER}b"
+
+
+@pytest.fixture
+def command(
+    write: Callable[[str, str | bytes], Path], tiny_model_file: Path, tmp_path: Path
+) -> list[object]:
+    lines = ["station,longitude,latitude,date,pm25"]
+    for day in range(1, 7):
+        lines += [
+            f"S{i},{100 + i % 5},{34 + i // 5},2019-01-0{day},{20 + i + day}" for i in range(9)
+        ]
+    values = write("values.csv", "\n".join(lines))
+    output = tmp_path / "scores.json"
+    return ["crossval", values, "--model", tiny_model_file, "-o", output, "--folds", 3]
+
+
+def run(command: list[object]) -> Any:
+    return CliRunner().invoke(main, list(map(str, command)))
+
+
+def test_command(command: list[object], tmp_path: Path) -> None:
+    outcome = run([*command, "--report", tmp_path / "report.html"])
+    assert outcome.exit_code == 0, outcome.output
+    root = ElementTree.fromstring((tmp_path / "report.html").read_text(encoding="utf-8"))
+    assert "--report report.html" in texts(next(iter(root.iter("dl"))))
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("report.pdf", "expected a report named *.html, got report.pdf"),
+        ("none/report.html", "does not exist; make it first"),
+    ],
+)
+def test_a_report_that_cannot_be_written_is_refused_before_the_work(
+    command: list[object], tmp_path: Path, name: str, message: str
+) -> None:
+    outcome = run([*command, "--report", tmp_path / name])
+    assert outcome.exit_code == 1
+    assert message in outcome.output
+    assert not (tmp_path / "scores.json").exists()
+
+
+def test_one_name_for_both_files_is_refused(command: list[object], tmp_path: Path) -> None:
+    both = [part if part != tmp_path / "scores.json" else tmp_path / "a.html" for part in command]
+    outcome = run([*both, "--report", tmp_path / "a.html"])
+    assert outcome.exit_code == 2
+    assert "name the same file" in outcome.output
+
+
+def test_without_matplotlib_it_is_refused_before_the_work(
+    command: list[object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "matplotlib.figure", None)
+    outcome = run([*command, "--report", tmp_path / "report.html"])
+    assert outcome.exit_code == 1
+    assert "a report needs matplotlib; install it with pip install 'pointfuse[plot]'" in (
+        outcome.output
+    )
+    assert not (tmp_path / "scores.json").exists()
+    assert run(command).exit_code == 0
