@@ -51,17 +51,10 @@ def draw_coast(axes: Axes, projection: LambertConformal, colour: str) -> None:
     axes.set(xlim=(west, east), ylim=(south, north))
 
 
-def draw_graticule(
-    axes: Axes,
-    projection: LambertConformal,
-    longitude: NDArray[np.float64],
-    latitude: NDArray[np.float64],
-    colour: str,
-) -> None:
-    """Meridians and parallels, labelled where they leave the map at the bottom and the left.
-
-    Longitudes and latitudes (degrees) say what part of the Earth the map shows.
-    """
+def draw_graticule(axes: Axes, projection: LambertConformal, colour: str) -> None:
+    """Meridians and parallels, labelled where they leave the map at the bottom and the left."""
+    frame = np.meshgrid(np.linspace(*axes.get_xlim(), 100), np.linspace(*axes.get_ylim(), 100))
+    longitude, latitude = projection.inverse(*frame)
     axes.set(xticks=[], yticks=[])
     limits = axes.get_xlim(), axes.get_ylim()
     style: dict[str, Any] = {"color": colour, "linewidth": 0.5, "alpha": 0.5}

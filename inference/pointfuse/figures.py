@@ -1,14 +1,8 @@
-"""Figures of a cross-validation (extra `[plot]`), for light and dark pages alike.
-
-Lines and letters are drawn in `INK`, which stands for the colour of the text around the figure; the
-other colours can be told apart by colour-blind people (Okabe and Ito, 2008) and on either ground.
-"""
+"""Figures of a cross-validation (extra `[plot]`)."""
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +12,7 @@ from numpy.typing import NDArray
 from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
 from pointfuse.evaluation import FEWEST_DAYS
+from pointfuse.figure_style import INK, MODEL, label_days, look_of_method, readable_on_dark
 from pointfuse.printable import without_controls
 from pointfuse.scores import (
     PairSums,
@@ -31,46 +26,13 @@ from pointfuse.units import typeset_units
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
-INK = "#010203"
-"""Colour of lines and letters, to be replaced by that of the text."""
-
-_MODEL = "#0084c8"
-_RIVALS = ("#e69f00", "#cc79a7", "#8c6bb1", "#999933", "#56b4e9")
-_MARKERS = "s^Dvo"
-# Blue is too low, orange too high, and what lies between is pale.
+# Purple is too low, orange too high, and what lies between is pale.
 _DIVERGING = "PuOr_r"
 _SHARE_SHOWN = 99.8
 """Per cent of the values within the axes: a few extremes would leave the rest in a corner."""
 
-_STYLE: Any = {
-    "axes.axisbelow": True,
-    "axes.edgecolor": INK,
-    "axes.facecolor": "none",
-    "axes.grid": True,
-    "axes.labelcolor": INK,
-    "axes.spines.right": False,
-    "axes.spines.top": False,
-    "figure.constrained_layout.use": True,
-    "figure.facecolor": "none",
-    "font.family": ["DejaVu Sans"],
-    "font.size": 10.0,
-    "grid.alpha": 0.2,
-    "grid.color": INK,
-    "grid.linewidth": 0.6,
-    "legend.edgecolor": "none",
-    "legend.facecolor": "none",
-    "legend.fontsize": 9.0,
-    "svg.fonttype": "none",
-    "svg.hashsalt": "pointfuse",
-    "text.color": INK,
-    # A dollar in a name is no formula.
-    "text.parse_math": False,
-    "xtick.color": INK,
-    "ytick.color": INK,
-}
 _SIZE = (5.4, 4.0)
 
 
@@ -94,19 +56,8 @@ class ReportFigure:
     alternative: str
 
 
-@contextmanager
-def report_style() -> Iterator[None]:
-    """Matplotlib's settings for the figures, while they are made and written."""
-    from matplotlib import rc_context
-
-    with rc_context(_STYLE), warnings.catch_warnings():
-        # Names in other scripts are drawn by the reader's fonts, not by the one that measures them.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
-        yield
-
-
 def report_figures(result: CrossValidation, scores: Mapping[str, Any]) -> list[ReportFigure]:
-    """All figures of a cross-validation; call within `report_style`.
+    """All figures of a cross-validation; call within `pointfuse.figure_style.report_style`.
 
     Parameters
     ----------
@@ -140,7 +91,7 @@ def _density(result: CrossValidation) -> ReportFigure:
         extent=(0, top, 0, top),
         bins="log",
         mincnt=1,
-        cmap=_readable_on_dark(COLOURS, 0.2, 1),
+        cmap=readable_on_dark(COLOURS, 0.2, 1),
         linewidths=0.1,
     )
     axes.plot([0, top], [0, top], color=INK, linewidth=1, linestyle="--")
@@ -173,12 +124,12 @@ def _by_day(result: CrossValidation, daily: PairSums, scores: Mapping[str, Any])
     correlation = squared_correlation(daily)
     line: dict[str, Any] = {"linewidth": 1, "marker": "o", "markersize": 2.5}
     upper.plot(days[there], mean[there], color=INK, label="mean observed", alpha=0.7, **line)
-    upper.plot(days[there], error[there], color=_MODEL, label="RMSE", **line)
+    upper.plot(days[there], error[there], color=MODEL, label="RMSE", **line)
     upper.set(ylabel=units, ylim=(0, None))
-    upper.legend(loc="upper center", ncols=2)
-    lower.plot(days[there], correlation[there], color=_MODEL, **line)
+    figure.legend(loc="outside upper center", ncols=2)
+    lower.plot(days[there], correlation[there], color=MODEL, **line)
     lower.set(ylabel="R²", ylim=(0, 1))
-    _label_dates(lower)
+    label_days(lower, days)
     worst = int(np.nanargmax(error))
     # A day whose stations agree has no correlation.
     known = correlation[np.isfinite(correlation)]
@@ -211,7 +162,7 @@ def _by_distance(scores: Mapping[str, Any], units: str) -> ReportFigure:
                 linewidth=1,
                 elinewidth=1.4,
                 markersize=4.5,
-                **_look(number),
+                **look_of_method(number),
             )
         axes.set(ylabel=label, ylim=(0, None))
     pairs = [scores["by_distance"][name]["pairs"] for name in names]
@@ -251,7 +202,7 @@ def _by_class(scores: Mapping[str, Any]) -> ReportFigure:
         classes = [evaluated[kind][name] for kind, name in names]
         values, bars = _values_with_intervals(classes, "nme")
         if number == 0:
-            axes.barh(places, values, 0.72, color=_MODEL, alpha=0.45, linewidth=0)
+            axes.barh(places, values, 0.72, color=MODEL, alpha=0.45, linewidth=0)
         offset = min(0.2, 0.7 / len(methods)) * (number - (len(methods) - 1) / 2)
         axes.errorbar(
             values,
@@ -260,7 +211,7 @@ def _by_class(scores: Mapping[str, Any]) -> ReportFigure:
             label=method,
             elinewidth=1.4,
             markersize=4.5,
-            **_look(number) | {"linestyle": "none"},
+            **look_of_method(number) | {"linestyle": "none"},
         )
     axes.set_yticks(places, [without_controls(name) for _, name in names])
     axes.invert_yaxis()
@@ -285,7 +236,7 @@ def _bias_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
         bias,
         np.abs(bias),
         f"mean error ({units})",
-        {"cmap": _readable_on_dark(_DIVERGING, 0.12, 0.88), "vmin": -top, "vmax": top},
+        {"cmap": readable_on_dark(_DIVERGING, 0.12, 0.88), "vmin": -top, "vmax": top},
         "both",
     )
     return ReportFigure(
@@ -309,7 +260,7 @@ def _error_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
         error,
         error,
         f"RMSE ({units})",
-        {"cmap": _readable_on_dark(COLOURS, 0.2, 1), "vmin": 0, "vmax": top},
+        {"cmap": readable_on_dark(COLOURS, 0.2, 1), "vmin": 0, "vmax": top},
         "max",
     )
     return ReportFigure(
@@ -337,8 +288,7 @@ def _map(
     )
     order = np.argsort(importance)
     order = order[np.isfinite(importance[order])]
-    longitude, latitude = stations.longitude[order], stations.latitude[order]
-    x, y = projection.forward(longitude, latitude)
+    x, y = projection.forward(stations.longitude[order], stations.latitude[order])
     figure = _new_figure((_SIZE[0], 5.2))
     axes = figure.add_subplot(aspect="equal")
     margin = 0.05 * max(np.ptp(x), np.ptp(y)) + result.placed.metadata.grid.cell_size
@@ -346,7 +296,7 @@ def _map(
     axes.grid(visible=False)
     axes.spines[:].set_visible(True)
     draw_coast(axes, projection, INK)
-    draw_graticule(axes, projection, longitude, latitude, INK)
+    draw_graticule(axes, projection, INK)
     points = axes.scatter(
         x, y, c=values[order], s=11, edgecolors=INK, linewidths=0.25, zorder=3, **scale
     )
@@ -364,7 +314,7 @@ def _target(by_station: PairSums, objective: Mapping[str, Any]) -> list[ReportFi
     figure, axes = _new(aspect="equal")
     angle = np.linspace(0, 2 * np.pi, 200)
     axes.plot(np.cos(angle), np.sin(angle), color=INK, linewidth=1, linestyle="--")
-    axes.scatter(spread, bias, s=8, color=_MODEL, alpha=0.6, linewidths=0)
+    axes.scatter(spread, bias, s=8, color=MODEL, alpha=0.6, linewidths=0)
     axes.axhline(0, color=INK, linewidth=0.6)
     axes.axvline(0, color=INK, linewidth=0.6)
     reach = 1.1 * max(1.0, float(np.nanpercentile(np.hypot(spread, bias), _SHARE_SHOWN)))
@@ -406,14 +356,6 @@ def _methods(scores: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     return {"model": scores, **rivals}
 
 
-def _look(number: int) -> dict[str, Any]:
-    """Colour, marker and line of a method; the first is the model."""
-    if number == 0:
-        return {"color": _MODEL, "marker": "o", "linestyle": "-"}
-    rival = (number - 1) % len(_RIVALS)
-    return {"color": _RIVALS[rival], "marker": _MARKERS[rival], "linestyle": "--"}
-
-
 def _add_legend(figure: Figure, axes: Axes, methods: Mapping[str, Any]) -> None:
     if len(methods) > 1:
         handles, labels = axes.get_legend_handles_labels()
@@ -428,20 +370,3 @@ def _values_with_intervals(
     ends = np.array([score["interval"][key] for score in classes], np.float64).reshape(-1, 2)
     # A score need not lie within the interval of its resamples.
     return values, np.maximum(np.stack([values - ends[:, 0], ends[:, 1] - values]), 0)
-
-
-def _readable_on_dark(name: str, low: float, high: float) -> ListedColormap:
-    """Part of a range of colours, without the darkest, which would sink into a dark page."""
-    from matplotlib import colormaps
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap(colormaps[name](np.linspace(low, high, 256)))
-
-
-def _label_dates(axes: Axes) -> None:
-    from matplotlib import dates
-
-    untyped: Any = dates
-    locator = untyped.AutoDateLocator(maxticks=7)
-    axes.xaxis.set_major_locator(locator)
-    axes.xaxis.set_major_formatter(untyped.ConciseDateFormatter(locator))

@@ -18,7 +18,8 @@ from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError
 from pointfuse.evaluation import HIGH_CONCENTRATION
-from pointfuse.figures import report_figures, report_style
+from pointfuse.figure_style import report_style
+from pointfuse.figures import report_figures
 from pointfuse.html_page import (
     bullets,
     definitions,
@@ -142,7 +143,7 @@ def _overall_table(scores: Mapping[str, Any], units: str) -> str:
     for key, (name, _) in _MEANINGS.items():
         if key in overall:
             unit = f" ({units})" if key == "rmse" else ""
-            interval = " to ".join(map(_number, overall["interval"][key]))
+            interval = _interval(overall["interval"][key])
             others = [_number(baseline[key]) for baseline in baselines.values()]
             rows.append([f"{name}{unit}", _number(overall[key]), interval, *others])
     meanings = "; ".join(f"{name}: {meaning}" for name, meaning in _MEANINGS.values())
@@ -174,7 +175,7 @@ def _comparisons(scores: Mapping[str, Any]) -> str:
                 for key in ("rmse_ratio", "nme_ratio")
                 for text in (
                     _number(one[key]),
-                    " to ".join(map(_number, one[f"{key}_interval"])),
+                    _interval(one[f"{key}_interval"]),
                 )
             ),
             f"{100 * one['days_better']:.0f} %",
@@ -203,7 +204,7 @@ def _class_table(scores: Mapping[str, Any], units: str) -> str:
         row = [name, str(score["pairs"])]
         if "rmse" in score:
             row += [f"{score['mean_observed']:.1f}", *(_number(score[key]) for key in keys)]
-            row.append(" to ".join(map(_number, score["interval"]["nme"])))
+            row.append(_interval(score["interval"]["nme"]))
         rows.append(row + ["-"] * (8 - len(row)))
     header = ["class", "pairs", f"mean observed ({units})", "R²", f"RMSE ({units})", "NME", "NMB"]
     return table("Scores by class", [*header, "95 % interval of NME"], rows)
@@ -263,6 +264,10 @@ def _provenance(result: CrossValidation, scores: Mapping[str, Any]) -> str:
 
 def _withheld(scores: Mapping[str, Any]) -> str:
     return _WITHHELD[scores["scheme"]].format(block_km=scores["block_km"] or 0) + " at once"
+
+
+def _interval(ends: Sequence[float | None]) -> str:
+    return "-" if None in ends else " to ".join(map(_number, ends))
 
 
 def _number(value: float | None) -> str:

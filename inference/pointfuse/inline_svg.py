@@ -7,14 +7,14 @@ import re
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from pointfuse.figures import INK
+from pointfuse.figure_style import INK
 from pointfuse.printable import without_controls
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
-# The font that `pointfuse.figures` measures texts with, and what matplotlib adds to it. Few
+# The font that `pointfuse.figure_style` measures texts with, and what matplotlib adds to it. Few
 # machines have it, and most fonts are narrower.
 _FONT = re.compile(r"'DejaVu Sans'[^;]*")
 
@@ -25,7 +25,7 @@ def inline_svg(figure: Figure, name: str, alternative: str) -> str:
     Parameters
     ----------
     figure : matplotlib Figure
-        Figure drawn in `pointfuse.figures.INK`.
+        Figure drawn in `pointfuse.figure_style.INK`.
     name : str
         Name of the figure, unlike that of any other on the page.
     alternative : str

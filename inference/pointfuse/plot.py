@@ -60,7 +60,7 @@ def plot_file(
         mesh = axes.pcolormesh(dataset["x"][:], dataset["y"][:], field, rasterized=True, **scale)
         projection = _projection(dataset)
         draw_coast(axes, projection, "white")
-        draw_graticule(axes, projection, dataset["lon"][:], dataset["lat"][:], "white")
+        draw_graticule(axes, projection, "white")
         if stations:
             x, y = projection.forward(dataset["station_lon"][:], dataset["station_lat"][:])
             means = _mean(dataset[f"station_{target}"], selected)

@@ -125,10 +125,12 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
         if "r2" in score:
             line += "".join(f"{_figure(score[key]):>8}" for key in ("r2", "rmse", "nme", "nmb"))
         lines.append(line)
-    r2, rmse, nme = (
-        " to ".join(map(_figure, overall["interval"][key])) for key in ("r2", "rmse", "nme")
-    )
-    lines.append(f"95 % of resampled days: R2 {r2}, RMSE {rmse} {model.target.units}, NME {nme}")
+    interval = overall.get("interval", {})
+    if None not in interval.get("rmse", [None]):
+        r2, rmse, nme = (" to ".join(map(_figure, interval[key])) for key in ("r2", "rmse", "nme"))
+        lines.append(
+            f"95 % of resampled days: R2 {r2}, RMSE {rmse} {model.target.units}, NME {nme}"
+        )
     lines += [
         comparison(name, baseline["paired"]) for name, baseline in scores["baselines"].items()
     ]

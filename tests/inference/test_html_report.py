@@ -238,8 +238,22 @@ def run(command: list[object]) -> Any:
 def test_command(command: list[object], tmp_path: Path) -> None:
     outcome = run([*command, "--report", tmp_path / "report.html"])
     assert outcome.exit_code == 0, outcome.output
+    assert " - to -" not in outcome.output
     root = ElementTree.fromstring((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "--report report.html" in texts(next(iter(root.iter("dl"))))
+
+
+def test_few_days_and_few_pairs_are_no_obstacle(command: list[object], tmp_path: Path) -> None:
+    """Four days have no intervals, and three days of nine stations too few pairs for scores."""
+    for days, pairs in ("2019-01-01:2019-01-04", 36), ("2019-01-01:2019-01-03", 27):
+        path = tmp_path / "report.html"
+        outcome = run([*command, "--days", days, "--report", path])
+        assert outcome.exit_code == 0, outcome.output
+        assert f"{pairs} pairs" in outcome.output
+        assert "of resampled days" not in outcome.output
+        content = texts(ElementTree.fromstring(path.read_text(encoding="utf-8")))
+        assert "There are too few days to say where or when" in content
+        assert "- to -" not in content
 
 
 @pytest.mark.parametrize(

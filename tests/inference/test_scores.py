@@ -127,3 +127,19 @@ def test_sums_of_classes_stations_days_and_draws_give_the_scores_of_their_pairs(
             expected.append(definition(observed[days][kept], predicted[days][kept]))
         drawn = score(sums.over(1).drawn(times.astype(float)))
         np.testing.assert_allclose(drawn, expected, rtol=1e-10, err_msg=name)
+
+
+def test_target_diagram_has_the_indicator_as_distance_and_tells_spread_from_correlation() -> None:
+    rng = np.random.default_rng(2)
+    observed = rng.uniform(20, 80, (30, 2))
+    # The first varies three times too much but in step, the second as much but out of step.
+    predicted = np.stack([3 * observed[:, 0], rng.permutation(observed[:, 1])], axis=1)
+    sums = PairSums.of(observed, predicted).over(axis=0)
+    spread, bias = scores.quality_target(sums)
+    indicator = scores.modelling_quality_indicator(sums)
+    np.testing.assert_allclose(np.hypot(spread, bias), indicator, rtol=1e-10)
+    assert spread[0] > 0 > spread[1]
+    tolerated = scores.tolerated_error(sums)
+    # Mean error of the first is twice the mean observed; the second has the same values reordered.
+    np.testing.assert_allclose(bias[0] * tolerated[0], 2 * observed[:, 0].mean(), rtol=1e-12)
+    assert bias[1] == pytest.approx(0, abs=1e-12)

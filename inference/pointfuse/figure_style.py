@@ -1,0 +1,90 @@
+"""How the figures of reports look (extra `[plot]`), on light and dark pages alike.
+
+Lines and letters are drawn in `INK`, which stands for the colour of the text around the figure; the
+other colours can be told apart by colour-blind people (Okabe and Ito, 2008) and on either ground.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.colors import ListedColormap
+
+INK = "#010203"
+"""Colour of lines and letters, to be replaced by that of the text."""
+
+MODEL = "#0084c8"
+"""Colour of the model."""
+
+_RIVALS = ("#e69f00", "#cc79a7", "#8c6bb1", "#999933", "#56b4e9")
+_MARKERS = "s^Dvo"
+_MOST_DATES = 5
+
+_STYLE: Any = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": INK,
+    "axes.facecolor": "none",
+    "axes.grid": True,
+    "axes.labelcolor": INK,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "figure.constrained_layout.use": True,
+    "figure.facecolor": "none",
+    "font.family": ["DejaVu Sans"],
+    "font.size": 10.0,
+    "grid.alpha": 0.2,
+    "grid.color": INK,
+    "grid.linewidth": 0.6,
+    "legend.edgecolor": "none",
+    "legend.facecolor": "none",
+    "legend.fontsize": 9.0,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "pointfuse",
+    "text.color": INK,
+    # A dollar in a name is no formula.
+    "text.parse_math": False,
+    "xtick.color": INK,
+    "ytick.color": INK,
+}
+
+
+@contextmanager
+def report_style() -> Iterator[None]:
+    """Matplotlib's settings for the figures, while they are made and written."""
+    from matplotlib import rc_context
+
+    with rc_context(_STYLE), warnings.catch_warnings():
+        # Names in other scripts are drawn by the reader's fonts, not by the one that measures them.
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
+
+
+def look_of_method(number: int) -> dict[str, Any]:
+    """Colour, marker and line of a method; the first is the model."""
+    if number == 0:
+        return {"color": MODEL, "marker": "o", "linestyle": "-"}
+    rival = (number - 1) % len(_RIVALS)
+    return {"color": _RIVALS[rival], "marker": _MARKERS[rival], "linestyle": "--"}
+
+
+def readable_on_dark(name: str, low: float, high: float) -> ListedColormap:
+    """Part of a range of colours, without the darkest, which would sink into a dark page."""
+    from matplotlib import colormaps
+    from matplotlib.colors import ListedColormap
+
+    return ListedColormap(colormaps[name](np.linspace(low, high, 256)))
+
+
+def label_days(axes: Axes, days: NDArray[np.datetime64]) -> None:
+    """Label an axis of days with a few dates, evenly apart."""
+    first, span = days[0], (days[-1] - days[0]).astype(np.int64)
+    shown = first + np.unique(np.linspace(0, span, _MOST_DATES).astype(np.int64))
+    axes.set_xticks(shown, [str(day) for day in shown], fontsize=9)
