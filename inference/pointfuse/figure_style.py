@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.drawing import figure_class
+
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import ListedColormap
@@ -58,7 +60,14 @@ _STYLE: Any = {
 
 @contextmanager
 def report_style() -> Iterator[None]:
-    """Matplotlib's settings for the figures, while they are made and written."""
+    """Matplotlib's settings for the figures, while they are made and written.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    figure_class("a report")
     from matplotlib import rc_context
 
     with rc_context(_STYLE), warnings.catch_warnings():

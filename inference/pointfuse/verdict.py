@@ -132,15 +132,18 @@ def _compared_with_what(scores: Mapping[str, Any]) -> str:
     return text + ("." if clear_difference(interval) else ", which is no clear difference.")
 
 
-def _change(ratio: float) -> str:
+def _change(ratio: float | None) -> str:
+    # A method without any error has no ratio.
+    if ratio is None:
+        return "not comparable"
     if not _differs(ratio):
         return "equal"
     return f"{100 * abs(ratio - 1):.1f} % {'lower' if ratio < 1 else 'higher'}"
 
 
-def _differs(ratio: float) -> bool:
-    """Whether a ratio is still none of 1 in per cent with one digit."""
-    return round(1000 * (ratio - 1)) != 0
+def _differs(ratio: float | None) -> bool:
+    """Whether a ratio differs from 1 by at least a tenth of a per cent, as texts show it."""
+    return ratio is not None and round(1000 * (ratio - 1)) != 0
 
 
 def _range_of_change(interval: list[float | None]) -> str:

@@ -112,3 +112,13 @@ def test_comparison_in_plain_words() -> None:
         "RMSE 3.1 % lower than idw, 95 % interval 2.0 to 4.2 % lower; NME equal, 95 % interval "
         "2.0 % lower to 2.0 % higher; lower RMSE on 25 % of the days"
     )
+
+
+def test_a_method_without_error_cannot_be_compared() -> None:
+    perfect = paired(1.0, 1.0, 1.0)
+    perfect["paired"] |= {"rmse_ratio": None, "rmse_ratio_interval": [None, None]}
+    assert comparison("truth", perfect["paired"]).startswith(
+        "RMSE not comparable to truth, 95 % interval unknown; NME equal"
+    )
+    third = verdict(SCORES | {"baselines": {"truth": perfect}}, PM25)[2]
+    assert third == "It was not compared with another method."
