@@ -194,7 +194,8 @@ class Archive:
     """
 
     def __init__(self, folder: Path) -> None:
-        self.files = sorted(folder.glob("*.nc"))
+        # Hidden files are those that are being written.
+        self.files = sorted(path for path in folder.glob("*.nc") if path.name[0] != ".")
         if not self.files:
             raise InputFileNotFoundError(
                 f"there is no archive in {folder}; expected netCDF files such as 'pointfuse-train "

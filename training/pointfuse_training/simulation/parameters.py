@@ -9,7 +9,6 @@ from typing import Any, Protocol, Self
 import torch
 from torch import Tensor
 
-from pointfuse.errors import InputError
 from pointfuse_training.simulation.random_streams import RandomStream
 
 Quantity = float | Tensor
@@ -84,33 +83,13 @@ class Parameters:
     """Base of the parameter tables; a subclass declares its fields with `fixed` and `drawn`."""
 
     @classmethod
-    def sample(cls, random: RandomStream, **given: float) -> Self:
-        """Parameters of a batch of scenarios.
-
-        Parameters
-        ----------
-        random : RandomStream
-            From which what is drawn is drawn.
-        **given : float
-            Values to use in all scenarios, in place of what the table says.
-
-        Raises
-        ------
-        InputError
-            If a name is none of the table's.
-        """
-        declared = {field.name: field for field in dataclasses.fields(cls)}
-        if unknown := sorted(set(given) - set(declared)):
-            raise InputError(
-                f"{cls.__name__} has no parameter {', '.join(unknown)}; it has "
-                f"{', '.join(declared)}"
-            )
-        values: dict[str, Quantity] = {}
-        for name, field in declared.items():
-            distribution = field.metadata.get("distribution")
-            # Drawn in any case, so that a given value leaves all the others as they are.
-            value = field.default if distribution is None else distribution.sample(random)
-            values[name] = given.get(name, value)
+    def sample(cls, random: RandomStream) -> Self:
+        """Parameters of a batch of scenarios, with what is drawn drawn from `random`."""
+        values = {
+            field.name: field.metadata["distribution"].sample(random)
+            for field in dataclasses.fields(cls)
+            if "distribution" in field.metadata
+        }
         return cls(**values)
 
     @classmethod

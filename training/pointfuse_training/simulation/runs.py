@@ -1,8 +1,9 @@
-"""From a seed to an archive: scenarios simulated in batches, and those that are there left alone."""
+"""From a seed to an archive: what is there is left alone, what is lacking is simulated."""
 
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -100,10 +101,20 @@ def _simulate(
             on_day(len(writers))
 
 
+def code_sha256() -> str:
+    """Hash of the code of the simulation: another code makes another archive."""
+    digest = hashlib.sha256()
+    for path in sorted(Path(__file__).parent.glob("*.py")):
+        # Line ends differ between checkouts.
+        digest.update(path.read_text(encoding="utf-8").encode())
+    return digest.hexdigest()
+
+
 def _origin(static: StaticInputs, seed: int, number: int, days: int) -> dict[str, Any]:
-    """What a scenario is, up to the code."""
+    """All that a scenario depends on."""
     return {
         "code_version": __version__,
+        "code_sha256": code_sha256(),
         "static_sha256": static.sha256,
         "seed": seed,
         "scenario": number,

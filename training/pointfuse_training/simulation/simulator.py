@@ -134,15 +134,14 @@ class Simulator:
         self._faces = self.wind.obstructed(self.wind.free_flow(stream_function), cold)
         self._speed = self._faces.speed()
         self._high = self.wind.anticyclone(stream_function)
+        self.transport.set_wind(self._faces, STEP_HOURS * 3600)
 
     def _step(self, hour: float, cold: Tensor) -> None:
         height = self.meteorology.mixing_height(hour, cold, self._speed, self._high)
         rain, humidity = self.meteorology.rain, self.meteorology.humidity
         p = self.transport.parameters
         diffusivity = p.day_diffusivity if sunshine(hour) else p.night_diffusivity
-        c = self.transport.advance(
-            self._concentration, self._faces, STEP_HOURS * 3600, float(diffusivity)
-        )
+        c = self.transport.advance(self._concentration, float(diffusivity))
         if self._height is not None:
             self.deposition.dilute(c, self._height, height)
         source = self.emissions.fluxes(hour, self._speed).div_(height[:, None])

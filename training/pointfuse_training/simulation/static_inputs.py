@@ -143,6 +143,6 @@ def _check_place(
     distance = float(np.max(np.hypot(x - grid.x[None, :], y - grid.y[:, None])))
     if not distance < 0.1 * grid.cell_size:
         raise InputError(
-            f"{path.name} has cells up to {distance / 1000:.3g} km from those of the grid; expected "
-            "row 0 in the south, column 0 in the west, and the projection of the model"
+            f"{path.name} has cells up to {distance / 1000:.3g} km from those of the grid; "
+            "expected row 0 in the south, column 0 in the west, and the projection of the model"
         )

@@ -10,9 +10,9 @@ that a uniform field stays uniform:
     m' = 1 - \Delta u, \quad c' = (c - \Delta(u c)) / m', \quad
     m'' = m' - \Delta v, \quad c'' = (c' m' - \Delta(v c')) / m''
 
-with Courant numbers u and v. A wind without divergence has :math:`m'' = 1`. Where terrain blocks the
-wind it has not: air then leaves or enters through the top of the layer at the concentration of the
-cell, and the mixing ratio stays as it is.
+with Courant numbers u and v. A wind without divergence has :math:`m'' = 1`. Where terrain blocks
+the wind it has not: air then leaves or enters through the top of the layer with the concentration
+of the cell, which keeps its mixing ratio.
 """
 
 from __future__ import annotations
@@ -38,55 +38,6 @@ class TransportParameters(Parameters):
     day_diffusivity: Quantity = fixed(2500.0, "m2 s-1", "the same in daytime")
 
 
-@dataclass(frozen=True)
-class _Direction:
-    """Courant numbers through the faces along one axis, and what the fluxes need of them."""
-
-    axis: int
-    forward: Tensor
-    backward: Tensor
-    forward_slope: Tensor
-    backward_slope: Tensor
-    air_lost: Tensor
-
-    @classmethod
-    def of(cls, courant: Tensor, axis: int) -> _Direction:
-        forward, backward = courant.clamp(min=0), courant.clamp(max=0)
-        return cls(
-            axis=axis,
-            forward=forward,
-            backward=backward,
-            forward_slope=0.5 * forward * (1 - forward),
-            backward_slope=-0.5 * backward * (1 + backward),
-            air_lost=courant.diff(dim=axis),
-        )
-
-    def outflow(self, concentration: Tensor, inflow: Tensor, diffusion: float) -> Tensor:
-        """What each cell loses through its two faces; gains are negative.
-
-        Parameters
-        ----------
-        concentration : Tensor, shape (scenarios, species, rows, columns)
-            Concentration in the cells.
-        inflow : Tensor, the same shape
-            Concentration outside, of which the edge cells are used.
-        diffusion : float
-            Diffusivity times time step over cell size squared.
-        """
-        axis, count = self.axis, concentration.shape[self.axis]
-        outside = inflow.narrow(axis, 0, 1), inflow.narrow(axis, count - 1, 1)
-        c = torch.cat([outside[0], concentration, outside[1]], dim=axis)
-        step = c.diff(dim=axis)
-        slope = _zero_ends(_van_leer_slope(step, axis), axis)
-        faces = count + 1
-        flux = self.forward * c.narrow(axis, 0, faces)
-        flux.addcmul_(self.forward_slope, slope.narrow(axis, 0, faces))
-        flux.addcmul_(self.backward, c.narrow(axis, 1, faces))
-        flux.addcmul_(self.backward_slope, slope.narrow(axis, 1, faces))
-        flux.sub_(step, alpha=diffusion)
-        return flux.diff(dim=axis)
-
-
 class Transport:
     """Transport of a batch of scenarios.
 
@@ -102,70 +53,106 @@ class Transport:
         self.parameters = TransportParameters()
         self._cell_size = cell_size
         self._inflow = inflow
-        self._calls = 0
+        self._passages: list[tuple[_Direction, _Direction]] = []
 
-    def advance(
-        self, concentration: Tensor, wind: FaceWind, seconds: float, diffusivity: float
-    ) -> Tensor:
-        """Concentration after a while of steady wind.
+    def set_wind(self, wind: FaceWind, seconds: float) -> None:
+        """Prepare time steps of `seconds` with this wind.
+
+        A time step is divided into passages in which no cell loses more air than it has. A
+        scenario with less wind than the others has its passages first and then rests: its results
+        do not depend on the scenarios beside it.
+        """
+        length = seconds / self._cell_size
+        x, y = wind.eastward[:, None] * length, wind.northward[:, None] * length
+        needed = torch.maximum(_passages_needed(x, _X), _passages_needed(y, _Y))
+        self._passages = []
+        for passage in range(int(needed.max())):
+            # From one passage to the next only scenarios that come to rest change anything.
+            if passage == 0 or bool((needed == passage).any()):
+                share = (passage < needed) / needed
+                mixing = share * length / self._cell_size
+                eastward = _Direction.of(x * share, mixing, _X)
+                northward = _Direction.of(y * share, mixing, _Y)
+            even = passage % 2 == 0
+            self._passages.append((eastward, northward) if even else (northward, eastward))
+
+    def advance(self, concentration: Tensor, diffusivity: float) -> Tensor:
+        """Concentration after one time step of the wind that was set.
 
         Parameters
         ----------
         concentration : Tensor, shape (scenarios, species, rows, columns)
             Concentration of each species.
-        wind : FaceWind
-            Wind through the faces.
-        seconds : float
-            How long.
         diffusivity : float
             Horizontal eddy diffusivity, m2/s.
         """
-        x = wind.eastward[:, None] * (seconds / self._cell_size)
-        y = wind.northward[:, None] * (seconds / self._cell_size)
-        steps = torch.maximum(_steps(x, _X), _steps(y, _Y))
-        count = int(steps.max())
-        diffusion = diffusivity * seconds / self._cell_size**2
-        self._calls += 1
-        for step in range(count):
-            # A scenario with less wind has done its steps earlier: its results do not depend on
-            # the scenarios beside it.
-            active = (step < steps) / steps
-            directions = [_Direction.of(x * active, _X), _Direction.of(y * active, _Y)]
-            if (step + self._calls) % 2:
-                directions.reverse()
-            concentration = self._substep(concentration, *directions, diffusion / count)
+        for first, second in self._passages:
+            air = 1 - first.air_lost
+            content = concentration - first.outflow(concentration, self._inflow, diffusivity)
+            between = content / air
+            content.sub_(second.outflow(between, self._inflow, diffusivity))
+            # Rounding may leave -1e-9 where there was nothing.
+            concentration = content.div_(air - second.air_lost).clamp_(min=0)
         return concentration
 
-    def _substep(
-        self, c: Tensor, first: _Direction, second: _Direction, diffusion: float
-    ) -> Tensor:
-        air = 1 - first.air_lost
-        content = c - first.outflow(c, self._inflow, diffusion)
-        c = content / air
-        content.sub_(second.outflow(c, self._inflow, diffusion))
-        # Rounding may leave -1e-9 where there was nothing.
-        return content.div_(air - second.air_lost).clamp_(min=0)
 
+@dataclass(frozen=True)
+class _Direction:
+    """Passage along one axis: Courant numbers through the faces, and what fluxes need of them."""
 
-def _steps(courant: Tensor, axis: int) -> Tensor:
-    """Steps in which no cell loses more air than it has, shape (scenarios, 1, 1, 1)."""
-    faces = courant.shape[axis]
-    leaving = courant.narrow(axis, 1, faces - 1).clamp(min=0) - courant.narrow(
-        axis, 0, faces - 1
-    ).clamp(max=0)
-    return (leaving.amax((1, 2, 3), keepdim=True) / _HIGHEST_COURANT).ceil().clamp(min=1)
+    axis: int
+    forward: Tensor
+    backward: Tensor
+    forward_slope: Tensor
+    backward_slope: Tensor
+    air_lost: Tensor
+    mixing: Tensor
+
+    @classmethod
+    def of(cls, courant: Tensor, mixing: Tensor, axis: int) -> _Direction:
+        """From Courant numbers and, a scenario, seconds over squared cell size."""
+        forward, backward = courant.clamp(min=0), courant.clamp(max=0)
+        return cls(
+            axis=axis,
+            forward=forward,
+            backward=backward,
+            forward_slope=0.5 * forward * (1 - forward),
+            backward_slope=-0.5 * backward * (1 + backward),
+            air_lost=courant.diff(dim=axis),
+            mixing=mixing,
+        )
+
+    def outflow(self, concentration: Tensor, inflow: Tensor, diffusivity: float) -> Tensor:
+        """What each cell loses through its two faces; gains are negative."""
+        axis, count = self.axis, concentration.shape[self.axis]
+        before, after = inflow.narrow(axis, 0, 1), inflow.narrow(axis, count - 1, 1)
+        # Two cells on either side, so that the outer one has a slope too: none.
+        c = torch.cat([before, before, concentration, after, after], dim=axis)
+        step = c.diff(dim=axis)
+        slope = _van_leer_slope(step, axis)
+        faces = count + 1
+        flux = self.forward * c.narrow(axis, 1, faces)
+        flux.addcmul_(self.forward_slope, slope.narrow(axis, 0, faces))
+        flux.addcmul_(self.backward, c.narrow(axis, 2, faces))
+        flux.addcmul_(self.backward_slope, slope.narrow(axis, 1, faces))
+        flux.addcmul_(self.mixing, step.narrow(axis, 1, faces), value=-diffusivity)
+        return flux.diff(dim=axis)
 
 
 def _van_leer_slope(step: Tensor, axis: int) -> Tensor:
-    """Harmonic mean of the differences on either side of a cell, 0 at extremes."""
+    """Slope in a cell: harmonic mean of the differences on either side, 0 at extremes."""
     count = step.shape[axis] - 1
     before, after = step.narrow(axis, 0, count), step.narrow(axis, 1, count)
     total = before + after
     # 2 ab / (a + b), written so that it is 0 where both differences are.
-    slope = (before * after).clamp_(min=0).mul_(2 * total)
-    return slope.div_((total * total).add_(_TINY))
+    slope = (before * after).clamp_(min=0).mul_(total)
+    return slope.div_((total * total).add_(_TINY)).mul_(2)
 
 
-def _zero_ends(field: Tensor, axis: int) -> Tensor:
-    padding = (1, 1) if axis == _X else (0, 0, 1, 1)
-    return torch.nn.functional.pad(field, padding)
+def _passages_needed(courant: Tensor, axis: int) -> Tensor:
+    """Passages in which no cell loses more air than it has, shape (scenarios, 1, 1, 1)."""
+    cells = courant.shape[axis] - 1
+    outflow = courant.narrow(axis, 1, cells).clamp(min=0)
+    outflow = outflow - courant.narrow(axis, 0, cells).clamp(max=0)
+    largest = outflow.amax((1, 2, 3), keepdim=True)
+    return (largest / _HIGHEST_COURANT).ceil().clamp(min=1)

@@ -12,8 +12,14 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from pointfuse_training.simulation.parameters import Normal, Parameters, Quantity, Uniform, drawn
-from pointfuse_training.simulation.parameters import fixed as fixed_value
+from pointfuse_training.simulation.parameters import (
+    Normal,
+    Parameters,
+    Quantity,
+    Uniform,
+    drawn,
+    fixed,
+)
 from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.static_inputs import StaticInputs
 from pointfuse_training.simulation.terrain import Terrain
@@ -32,12 +38,12 @@ class WindParameters(Parameters):
     phase_speed: Quantity = drawn(Uniform(3.0, 12.0), "m s-1", "speed of eddies towards the east")
     mean_eastward: Quantity = drawn(Normal(1.0, 1.5), "m s-1", "mean wind towards the east")
     mean_northward: Quantity = drawn(Normal(0.0, 1.2), "m s-1", "mean wind towards the north")
-    blocking: Quantity = fixed_value(
+    blocking: Quantity = fixed(
         0.55, "1", "share of the wind across a steep slope that is blocked in summer"
     )
-    winter_blocking: Quantity = fixed_value(0.35, "1", "what cold, stable air adds to that share")
-    basin_drag: Quantity = fixed_value(0.65, "1", "share of the wind that a deep basin takes")
-    city_drag: Quantity = fixed_value(0.25, "1", "share of the wind that a large city takes")
+    winter_blocking: Quantity = fixed(0.35, "1", "what cold, stable air adds to that share")
+    basin_drag: Quantity = fixed(0.65, "1", "share of the wind that a deep basin takes")
+    city_drag: Quantity = fixed(0.25, "1", "share of the wind that a large city takes")
 
 
 @dataclass(frozen=True)
