@@ -1,4 +1,4 @@
-"""The command line: `pointfuse-train simulate`."""
+"""The command line: `pointfuse-train simulate` and `parameters`."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
+from pointfuse_training.simulation.tables import parameters_markdown
 
 _FILE = click.Path(path_type=Path)
 
@@ -48,7 +49,7 @@ def main(debug: bool) -> None:
 @main.command()
 @click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
 @click.option(
-    "--model", type=_FILE, help="Model file that has the grid; the shipped one by default."
+    "--model", type=_FILE, help="Model file whose grid to use; the shipped one by default."
 )
 @click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
 @click.option("--days", required=True, type=click.IntRange(1, 365), help="Days of each scenario.")
@@ -99,6 +100,12 @@ def simulate(
     if not quiet:
         seconds = time.perf_counter() - began
         click.echo(f"{scenarios} scenarios of {days} days in {folder}, {seconds:.0f} s")
+
+
+@main.command()
+def parameters() -> None:
+    """Show the parameters of the simulation, with their units and ranges."""
+    click.echo(parameters_markdown())
 
 
 def _device(name: str) -> torch.device:

@@ -80,7 +80,12 @@ class ArchiveWriter:
         dataset.createDimension("y", grid.rows)
         dataset.createDimension("x", grid.columns)
         for place in place_variables(grid):
-            created = dataset.createVariable(place.name, place.values.dtype, place.dimensions)
+            created = dataset.createVariable(
+                place.name,
+                place.values.dtype,
+                place.dimensions,
+                compression="zlib" if place.dimensions else None,
+            )
             created.setncatts(place.attributes)
             created[...] = place.values
         time = dataset.createVariable("time", "f8", ("time",))

@@ -91,6 +91,8 @@ def _simulate(
             attributes = _origin(static, seed, number, days) | {
                 "title": "Simulated daily PM2.5, relative humidity and wind speed",
                 "source": f"reduced chemical transport model of pointfuse {__version__}",
+                # Without a date: the same run makes the same file.
+                "history": f"pointfuse-train simulate: scenario {number} of seed {seed}",
                 "parameters": json.dumps(simulator.parameters(index)),
             }
             first_day = int(simulator.first_day[index])
