@@ -237,5 +237,5 @@ def test_a_file_that_is_no_archive_of_arrays_is_refused(small_grid, tmp_path):
     with pytest.raises(InputFileNotFoundError):
         read_static_inputs(tmp_path / "absent.npz", small_grid, CPU)
     (tmp_path / "text.npz").write_text("version https://git-lfs.github.com/spec/v1\n")
-    with pytest.raises(ModelFileError, match="text.npz is not a numpy archive"):
+    with pytest.raises(ModelFileError, match=r"text\.npz is not a numpy archive"):
         read_static_inputs(tmp_path / "text.npz", small_grid, CPU)

@@ -228,9 +228,9 @@ class Archive:
         with _opened(path) as dataset:
             return torch.stack([_unpacked(dataset[variable.name], day) for variable in VARIABLES])
 
-    def attributes(self, path: Path) -> dict[str, Any]:
-        """Global attributes of one of the files; the parameters as a mapping."""
-        return read_attributes(path)
+    def days_in(self, path: Path) -> int:
+        """Number of consecutive days in one of the files."""
+        return sum(file == path for file, _ in self._days)
 
 
 def read_attributes(path: Path) -> dict[str, Any]:

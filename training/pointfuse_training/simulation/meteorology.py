@@ -121,7 +121,9 @@ class Meteorology:
             dryness = (1 - 0.003 * (self.humidity - 50)).clamp(0.3, 1.3)
             warmed = p.day_height + p.summer_height * (1 - cold)
             height = height + sun * warmed * (1 - 0.5 * self._static.ocean) * dryness
-        return height.clamp(p.lowest_height, p.highest_height) * (1 - p.basin_height * self._basin)
+        return height.clamp(float(p.lowest_height), float(p.highest_height)) * (
+            1 - p.basin_height * self._basin
+        )
 
     def _humidity_noise(self) -> Tensor:
         return self._waves.noise(self._random, 500e3, 3.0)

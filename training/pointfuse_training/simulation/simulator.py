@@ -117,14 +117,15 @@ class Simulator:
         self.meteorology.start_day(cold)
         self.emissions.start_day(cold)
         steps = round(24 / STEP_HOURS)
-        particles, speeds = 0.0, 0.0
+        particles = torch.zeros_like(self._background)
+        speeds = torch.zeros_like(self._background)
         for step in range(steps):
             hour = step * STEP_HOURS
             if step % _STEPS_OF_WIND == 0:
                 self._next_wind(cold)
             self._step(hour, cold)
-            particles = particles + self._concentration[:, PARTICLES]
-            speeds = speeds + self._speed
+            particles += self._concentration[:, PARTICLES]
+            speeds += self._speed
         means = [particles / steps, self.meteorology.humidity, speeds / steps]
         return torch.stack(means, dim=1)
 
