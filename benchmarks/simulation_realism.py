@@ -1,4 +1,4 @@
-"""How much simulated days look like measured ones: the same statistics of both, as table and figure.
+"""How much simulated days look like measured ones: the same statistics of both.
 
     python benchmarks/simulation_realism.py ARCHIVE PM25.csv --stations LIST.csv --static FILE.npz \
         -o realism.json --figure realism.png
@@ -9,6 +9,7 @@ have no date.
 
 from __future__ import annotations
 
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,7 @@ def statistics(
     distance = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
     difference = np.abs(heights[:, None] - heights[None])
     near = (distance > NEIGHBOURS[0]) & (distance < NEIGHBOURS[1])
-    products = mean_products(scaled)
+    products, power = mean_products(scaled), np.nanmean(scaled**2, axis=0)
     change = np.abs(np.diff(values, axis=0)) / (0.5 * (values[1:] + values[:-1]))
     followed = (scaled[1:] * scaled[:-1])[successive]
     return {
@@ -113,8 +114,8 @@ def statistics(
         ),
         "correlation_with_next_day": round(float(np.nanmean(followed)), 2),
         "median_change_to_next_day": round(float(np.nanmedian(change[successive])), 2),
-        "by_distance": binned(products, distance, DISTANCES, distance > 0),
-        "by_height": binned(products, difference, HEIGHTS, near),
+        "by_distance": correlation(products, power, distance, DISTANCES, distance > 0),
+        "by_height": correlation(products, power, difference, HEIGHTS, near),
     }
 
 
@@ -122,21 +123,28 @@ def mean_products(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
     """Mean over the days of the product of each pair of cells."""
     present = np.isfinite(scaled).astype(float)
     filled = np.where(present > 0, scaled, 0.0)
-    return (filled.T @ filled) / np.maximum(present.T @ present, 1)
+    products: NDArray[np.float64] = (filled.T @ filled) / np.maximum(present.T @ present, 1)
+    return products
 
 
-def binned(
+def correlation(
     products: NDArray[np.float64],
+    power: NDArray[np.float64],
     by: NDArray[Any],
     edges: tuple[int, ...],
     chosen: NDArray[np.bool_],
 ) -> list[float]:
-    """Mean of the products of the chosen pairs in each bin."""
-    means = []
-    for low, high in zip(edges[:-1], edges[1:], strict=True):
+    """Correlation of the chosen pairs of cells in each bin.
+
+    Cells of dense networks deviate more from their day than others: what the pairs of a bin have
+    in common is therefore divided by how much they themselves deviate.
+    """
+    own = 0.5 * (power[:, None] + power[None])
+    found = []
+    for low, high in itertools.pairwise(edges):
         pairs = chosen & (by >= low) & (by < high)
-        means.append(round(float(products[pairs].mean()), 2))
-    return means
+        found.append(round(float(products[pairs].mean() / own[pairs].mean()), 2))
+    return found
 
 
 def table(report: dict[str, Any]) -> str:
@@ -188,7 +196,7 @@ def draw(report: dict[str, Any], path: Path) -> None:
 
 
 def _middles(edges: tuple[int, ...]) -> list[float]:
-    return [(low + high) / 2 for low, high in zip(edges[:-1], edges[1:], strict=True)]
+    return [(low + high) / 2 for low, high in itertools.pairwise(edges)]
 
 
 if __name__ == "__main__":

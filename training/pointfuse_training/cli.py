@@ -11,7 +11,6 @@ from typing import Any
 import click
 import torch
 
-from pointfuse.cpus import usable_cpus
 from pointfuse.errors import DeviceError, PointfuseError
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
@@ -63,7 +62,11 @@ def main(debug: bool) -> None:
 )
 @click.option("--device", default="cpu", show_default=True, help="Where to run: cpu, cuda, cuda:1.")
 @click.option(
-    "--threads", type=click.IntRange(1), help="Threads; all usable processors by default."
+    "--threads",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Threads; the bits of an archive may depend on them.",
 )
 @click.option("-o", "--output", "folder", required=True, type=_FILE, help="Folder of the archive.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
@@ -75,13 +78,13 @@ def simulate(
     seed: int,
     batch: int,
     device: str,
-    threads: int | None,
+    threads: int,
     folder: Path,
     quiet: bool,
 ) -> None:
     """Simulate daily fields with the reduced chemical transport model."""
     began = time.perf_counter()
-    torch.set_num_threads(threads or usable_cpus())
+    torch.set_num_threads(threads)
     grid = read_model_file(model)[1].grid
     layers = read_static_inputs(static, grid, _device(device))
     hidden = quiet or not sys.stderr.isatty()

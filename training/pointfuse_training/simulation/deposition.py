@@ -23,7 +23,7 @@ class DepositionParameters(Parameters):
     venting: Quantity = fixed(0.012, "h-1", "rate of loss to the air above, for 1000 m of mixing")
     basin_shelter: Quantity = fixed(0.4, "1", "share of the losses that a deep basin prevents")
     residual_share: Quantity = fixed(
-        0.9, "1", "concentration above the mixing layer relative to that within it"
+        0.85, "1", "concentration above the mixing layer relative to that within it"
     )
     restoring: Quantity = fixed(0.03, "h-1", "rate at which air from above brings the background")
 

@@ -31,10 +31,10 @@ class EmissionParameters(Parameters):
     """Parameters of the emissions; strengths are relative to a cell with typical lights."""
 
     strength: Quantity = drawn(
-        LogNormal(150.0, 0.45), "ug m-2 h-1", "emission of a cell with typical lights"
+        LogNormal(115.0, 0.35), "ug m-2 h-1", "emission of a cell with typical lights"
     )
     cities: Quantity = drawn(Uniform(0.6, 1.6), "1", "strength of what people do")
-    city_exponent: Quantity = drawn(Uniform(0.4, 0.85), "1", "power of the lights it goes with")
+    city_exponent: Quantity = drawn(Uniform(0.35, 0.7), "1", "power of the lights it goes with")
     industry: Quantity = drawn(Uniform(0.1, 0.5), "1", "strength of industry in bright cells")
     farms: Quantity = drawn(Uniform(0.3, 1.8), "1", "strength of cropland")
     fires: Quantity = drawn(Uniform(0.0, 1.5), "1", "strength of forest fires")
@@ -45,9 +45,12 @@ class EmissionParameters(Parameters):
     gases: Quantity = fixed(1.5, "1", "strength of gases that particles form from")
     heating: Quantity = drawn(Uniform(0.6, 1.4), "1", "what winter heating adds in the north")
     heating_latitude: Quantity = fixed(33.0, "degrees_north", "where heating begins")
+    local_spread: Quantity = fixed(
+        0.5, "1", "deviation of the logarithm from place to place, beyond what layers show"
+    )
     day_spread: Quantity = fixed(0.25, "1", "deviation of the logarithm from day to day, overall")
-    demand_spread: Quantity = fixed(0.35, "1", "the same, of regions")
-    demand_memory: Quantity = fixed(0.7, "1", "correlation of regions from day to day")
+    demand_spread: Quantity = fixed(0.45, "1", "the same, of regions")
+    demand_memory: Quantity = fixed(0.5, "1", "correlation of regions from day to day")
 
 
 class Emissions:
@@ -68,15 +71,17 @@ class Emissions:
         p = self.parameters
         land = 1 - static.ocean
         lights = _relative(static.night_lights * land)
-        self._cities = box_mean(lights, 2) ** p.city_exponent * self._patches(250e3, 0.5) * p.cities
+        local = self._local_differences(static)
+        lit = box_mean(lights, 2) ** p.city_exponent
+        self._cities = lit * local * self._patches(250e3, 0.5) * p.cities
         self._industry = _industry(static) * self._patches(150e3, 0.6) * p.industry
         self._hot_spots = self._draw_hot_spots(static) * p.hot_spots
-        self._farms = static.crop * self._patches(300e3, 0.7) * p.farms
+        self._farms = static.crop * local * self._patches(300e3, 0.7) * p.farms
         self._dust = static.barren * self._patches(200e3, 0.8) * p.dust
         burning = torch.relu(self._waves.noise(random, 120e3, 2.0) - 1.2)
         self._fires = static.forest * burning * p.fires
         self._heated = torch.sigmoid((static.latitude - p.heating_latitude) / 1.5) * p.heating
-        self._demand = self._waves.noise(random, 200e3, 2.5)
+        self._demand = self._waves.noise(random, 120e3, 2.5)
 
     def start_day(self, cold: Tensor) -> None:
         """Draw what people do the next day.
@@ -87,7 +92,7 @@ class Emissions:
             0 in summer, 1 in winter.
         """
         p = self.parameters
-        fresh = self._waves.noise(self._random, 200e3, 2.5)
+        fresh = self._waves.noise(self._random, 120e3, 2.5)
         memory = p.demand_memory
         self._demand = memory * self._demand + (1 - memory**2) ** 0.5 * fresh
         day = p.strength * torch.exp(p.day_spread * self._random.normal(1, 1))
@@ -122,6 +127,12 @@ class Emissions:
     def _patches(self, length: float, spread: float) -> Tensor:
         """Regional differences that no layer shows: a log-normal field."""
         return torch.exp(spread * self._waves.noise(self._random, length, 2.5))
+
+    def _local_differences(self, static: StaticInputs) -> Tensor:
+        """Differences of counties: a log-normal field of patches of 3 x 3 cells."""
+        # The mean of nine has a third of the deviation of one.
+        noise = 3 * box_mean(self._random.normal(*static.grid.shape), 1)
+        return torch.exp(self.parameters.local_spread * noise)
 
     def _draw_hot_spots(self, static: StaticInputs) -> Tensor:
         """Single sources on land that no layer shows, each spread over 3 x 3 cells."""

@@ -35,7 +35,7 @@ _GOLDEN_RATIO = 0.6180339887498949
 class BackgroundParameters(Parameters):
     """Parameters of the air around and above."""
 
-    background: Quantity = drawn(Uniform(3.0, 14.0), "ug m-3", "particles in clean air")
+    background: Quantity = drawn(Uniform(6.0, 18.0), "ug m-3", "particles in clean air")
 
 
 @dataclass(frozen=True)
