@@ -10,6 +10,8 @@ import netCDF4
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pointfuse import InputError
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
@@ -21,7 +23,10 @@ from pointfuse_training.simulation import (
     simulate_archive,
 )
 from pointfuse_training.simulation.archive import VARIABLES, read_attributes, writing
+from pointfuse_training.simulation.parameters import LogNormal, Normal, Uniform
+from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.simulator import first_days
+from pointfuse_training.simulation.tables import TABLES
 
 CPU = torch.device("cpu")
 
@@ -67,12 +72,34 @@ def test_a_scenario_is_the_same_in_any_company(small_static):
     )
 
 
-def test_parameters_lie_in_their_ranges(small_static):
+def test_parameters_are_those_of_the_table(small_static):
     parameters = Simulator(small_static, 0, range(20)).parameters(13)
-    assert 0.6 <= parameters["emissions"]["cities"] <= 1.6
-    assert 400e3 <= parameters["wind"]["eddy_size"] <= 1000e3
-    assert parameters["deposition"]["washout"] == 0.18
-    assert 3 <= parameters["background"]["background"] <= 14
+    assert set(parameters) == set(TABLES)
+    for process, table in TABLES.items():
+        for field in dataclasses.fields(table):
+            value = parameters[process].pop(field.name)
+            distribution = field.metadata.get("distribution")
+            if isinstance(distribution, Uniform):
+                assert distribution.low <= value <= distribution.high
+            elif distribution is None:
+                assert value == field.default
+        assert parameters[process] == {}
+
+
+@settings(max_examples=20, derandomize=True)
+@given(st.integers(0, 2**31), st.floats(-50, 50), st.floats(0.01, 5))
+def test_what_is_drawn_has_the_distribution_that_is_declared(seed, low, width):
+    random = RandomStream(seed, range(200), "test", CPU)
+    uniform = Uniform(low, low + width).sample(random)
+    # float32 rounds the ends.
+    assert uniform.min() >= low - 1e-4
+    assert uniform.max() <= low + width + 1e-4
+    # 200 values: five standard errors of a mean, and of a mean logarithm.
+    assert abs(float(uniform.mean()) - low - width / 2) < 5 * width / 12**0.5 / 200**0.5
+    normal = Normal(low, width).sample(random)
+    assert abs(float(normal.mean()) - low) < 5 * width / 200**0.5
+    log_normal = LogNormal(100.0, 0.5).sample(random)
+    assert abs(float((log_normal / 100).log().mean())) < 5 * 0.5 / 200**0.5
 
 
 def test_any_number_of_scenarios_covers_the_seasons():

@@ -303,8 +303,8 @@ def test_a_growing_layer_mixes_in_the_air_above_and_a_shrinking_one_nothing():
     deposition = Deposition(torch.zeros(1, 1))
     c = box(80.0, 40.0)
     deposition.dilute(c, layer(200), layer(800))
-    # A quarter of the new layer is the old one, the rest holds 0.9 of its concentration.
-    expected = 0.25 + 0.75 * 0.9
+    # A quarter of the new layer is the old one, the rest is air from above.
+    expected = 0.25 + 0.75 * deposition.parameters.residual_share
     assert c.flatten().tolist() == pytest.approx([80 * expected, 40 * expected])
     shrunk = c.clone()
     deposition.dilute(shrunk, layer(800), layer(200))
