@@ -52,9 +52,8 @@ class CFVariable:
     gaps: bool = False
 
 
-def grid_variables(fields: FusedFields) -> list[CFVariable]:
-    """Variables that do not change with time: coordinates, projection, stations."""
-    grid, stations = fields.model.grid, fields.stations.observations.stations
+def place_variables(grid: Grid) -> list[CFVariable]:
+    """Variables that say where the cells of a grid are: projection and coordinates."""
     longitude, latitude = grid.longitude_latitude()
     return [
         CFVariable("crs", (), np.array(0, np.int32), _projection(grid)),
@@ -62,6 +61,14 @@ def grid_variables(fields: FusedFields) -> list[CFVariable]:
         CFVariable("x", ("x",), grid.x, _plane_coordinate("x", "eastward")),
         CFVariable("lat", ("y", "x"), latitude.astype(np.float32), _degrees("latitude", "north")),
         CFVariable("lon", ("y", "x"), longitude.astype(np.float32), _degrees("longitude", "east")),
+    ]
+
+
+def grid_variables(fields: FusedFields) -> list[CFVariable]:
+    """Variables that do not change with time: coordinates, projection, stations."""
+    stations = fields.stations.observations.stations
+    return [
+        *place_variables(fields.model.grid),
         CFVariable(
             "station_id",
             ("station",),

@@ -1,0 +1,70 @@
+"""A small grid with a ridge, a basin's rim, a coast and a few cities, for the simulation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from pointfuse.grid import Grid
+from pointfuse.projection import LambertConformal
+from pointfuse_training.simulation.random_streams import RandomStream
+from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
+
+ROWS, COLUMNS, CELL = 40, 52, 12_000.0
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="session")
+def small_grid() -> Grid:
+    projection = LambertConformal((25.0, 47.0), 105.0, 36.0, 6_370_000.0)
+    return Grid(projection, ROWS, COLUMNS, CELL, -306_000.0, -234_000.0)
+
+
+@pytest.fixture(scope="session")
+def small_layers(small_grid: Grid) -> dict[str, np.ndarray]:
+    """Layers as in a static file: sea in the east, a ridge from south to north, three cities."""
+    longitude, latitude = small_grid.longitude_latitude()
+    row, column = np.mgrid[:ROWS, :COLUMNS].astype(np.float32)
+    cover = np.zeros((17, ROWS, COLUMNS), np.float32)
+    ocean = (column >= 46).astype(np.float32)
+    lights = np.full((ROWS, COLUMNS), 0.5, np.float32)
+    for city_row, city_column in ((10, 30), (25, 35), (30, 8)):
+        near = np.exp(-((row - city_row) ** 2 + (column - city_column) ** 2) / 4)
+        lights += 50 * near.astype(np.float32)
+        cover[13] += 0.8 * near
+    cover[12] = np.where(column > 22, 0.6, 0.0) * (1 - cover[13])
+    cover[16] = np.where(column < 8, 0.9, 0.0) * (1 - cover[13])
+    cover[0] = ocean
+    cover[1:] *= 1 - ocean
+    cover[4] = 1 - cover.sum(0)
+    return {
+        "lat": latitude,
+        "lon": longitude,
+        "height": 2500 * np.exp(-(((column - 16) / 5) ** 2)) * (1 - ocean),
+        "night_lights": lights,
+        "ocean_fraction": ocean,
+        "igbp_fraction": cover,
+    }
+
+
+@pytest.fixture(scope="session")
+def small_static_file(
+    small_layers: dict[str, np.ndarray], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    path = tmp_path_factory.mktemp("static") / "small.npz"
+    np.savez(path, **small_layers)
+    return path
+
+
+@pytest.fixture(scope="session")
+def small_static(small_static_file: Path, small_grid: Grid) -> StaticInputs:
+    return read_static_inputs(small_static_file, small_grid, CPU)
+
+
+@pytest.fixture
+def random_stream() -> RandomStream:
+    """Of two scenarios."""
+    return RandomStream(7, [0, 1], "test", CPU)

@@ -1,0 +1,124 @@
+"""The command line: `pointfuse-train simulate` and `parameters`."""
+
+from __future__ import annotations
+
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import click
+import torch
+
+from pointfuse.errors import DeviceError, PointfuseError
+from pointfuse.model_file import read_model_file
+from pointfuse.version import __version__
+from pointfuse_training.simulation.runs import simulate_archive
+from pointfuse_training.simulation.static_inputs import read_static_inputs
+from pointfuse_training.simulation.tables import parameters_markdown
+
+_FILE = click.Path(path_type=Path)
+
+
+class _Commands(click.Group):
+    """Commands that end on an error of ours with one sentence and its exit code."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except PointfuseError as error:
+            if ctx.params["debug"]:
+                raise
+            click.echo(f"pointfuse-train: {error}", err=True)
+            ctx.exit(error.exit_code)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pointfuse-train")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def main(debug: bool) -> None:
+    """From simulations to a trained network."""
+    # A stop from outside removes half-written files, as every other end does.
+    for name in ("SIGTERM", "SIGHUP"):
+        if hasattr(signal, name):
+            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+
+
+@main.command()
+@click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
+@click.option(
+    "--model", type=_FILE, help="Model file whose grid to use; the shipped one by default."
+)
+@click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
+@click.option("--days", required=True, type=click.IntRange(1, 365), help="Days of each scenario.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
+@click.option(
+    "--batch",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Scenarios to simulate side by side; more than one pays on a GPU.",
+)
+@click.option("--device", default="cpu", show_default=True, help="Where to run: cpu, cuda, cuda:1.")
+@click.option(
+    "--threads",
+    default=1,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Threads; the bits of an archive may depend on them.",
+)
+@click.option("-o", "--output", "folder", required=True, type=_FILE, help="Folder of the archive.")
+@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+def simulate(
+    static: Path,
+    model: Path | None,
+    scenarios: int,
+    days: int,
+    seed: int,
+    batch: int,
+    device: str,
+    threads: int,
+    folder: Path,
+    quiet: bool,
+) -> None:
+    """Simulate daily fields with the reduced chemical transport model."""
+    began = time.perf_counter()
+    torch.set_num_threads(threads)
+    grid = read_model_file(model)[1].grid
+    layers = read_static_inputs(static, grid, _device(device))
+    hidden = quiet or not sys.stderr.isatty()
+    with click.progressbar(
+        length=scenarios * days, label="simulating", file=sys.stderr, hidden=hidden
+    ) as bar:
+        simulate_archive(
+            layers,
+            folder,
+            scenarios=scenarios,
+            days=days,
+            seed=seed,
+            batch=batch,
+            on_day=bar.update,
+        )
+    if not quiet:
+        seconds = time.perf_counter() - began
+        click.echo(f"{scenarios} scenarios of {days} days in {folder}, {seconds:.0f} s")
+
+
+@main.command()
+def parameters() -> None:
+    """Show the parameters of the simulation, with their units and ranges."""
+    click.echo(parameters_markdown())
+
+
+def _device(name: str) -> torch.device:
+    """The device, if it can be used."""
+    try:
+        device = torch.device(name)
+        torch.zeros(1, device=device)
+    except (RuntimeError, AssertionError, NotImplementedError) as error:
+        raise DeviceError(
+            f"the device '{name}' cannot be used: {str(error).splitlines()[0]}; use cpu, or a "
+            "PyTorch that was built for it"
+        ) from error
+    return device
