@@ -1,0 +1,145 @@
+"""Buddy check: a station should say what the stations around it say, as far as these agree."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.quality.levels import levels
+
+REACH = 200e3
+"""Farthest neighbour, m; differences in height count as `HEIGHT_RATIO` says."""
+
+HEIGHT_RATIO = 200.0
+"""A metre of height sets stations apart as so many metres of distance do."""
+
+MOST_NEIGHBOURS, FEWEST_NEIGHBOURS = 8, 3
+"""The nearest stations are asked, and with fewer the value is not tested."""
+
+TOLERANCE = 2.75
+"""Most that a value may differ from its neighbours, in units of the expected difference."""
+
+NEAR_SPREAD, SPREAD_PER_METRE = 0.1, 2e-6
+"""Expected difference (log) of a station from neighbours at no distance, and its growth."""
+
+SUPPORT_REACH = 50e3
+"""Neighbours up to here (m) can vouch for a value that differs."""
+
+SUPPORT_DIFFERENCE, SUPPORT_SHARE = 0.5, 1 / 3
+"""So many of them have to differ in the same direction, by so much of what it does."""
+
+_PASSES = 4
+# More than are asked, since some have no value on a day or are suspect themselves.
+_CANDIDATES = 24
+
+
+@dataclass(frozen=True)
+class Neighbours:
+    """The nearest other stations of each station.
+
+    Parameters
+    ----------
+    station : ndarray of int64, shape (station, neighbour)
+        Their positions, nearest first.
+    distance : ndarray of float64, shape (station, neighbour)
+        How far they are, m, with the difference in height counted in; infinite beyond `REACH`.
+    """
+
+    station: NDArray[np.int64]
+    distance: NDArray[np.float64]
+
+
+def find_neighbours(
+    x: NDArray[np.float64], y: NDArray[np.float64], height: NDArray[np.float64]
+) -> Neighbours:
+    """The nearest other stations in distance and height.
+
+    Parameters
+    ----------
+    x, y : ndarray of float64, shape (station,)
+        Places in the plane of the projection, m.
+    height : ndarray of float64, shape (station,)
+        Height above the sea, m; all the same where it is not known.
+    """
+    place = np.stack([x, y, HEIGHT_RATIO * height]).astype(np.float32)
+    # A single station is its own neighbour, infinitely far away.
+    count = max(1, min(_CANDIDATES, len(x) - 1))
+    station = np.empty((len(x), count), np.int64)
+    distance = np.empty(station.shape)
+    # A few hundred rows at a time stay in the processor's cache.
+    for first in range(0, len(x), 200):
+        rows = slice(first, first + 200)
+        apart = np.zeros((len(x[rows]), len(x)), np.float32)
+        for axis in place:
+            apart += (axis[rows, None] - axis) ** 2
+        apart[np.arange(len(apart)), np.arange(len(x))[rows]] = np.inf
+        nearest = np.argpartition(apart, count - 1, axis=1)[:, :count]
+        squared = np.take_along_axis(apart, nearest, axis=1)
+        order = np.argsort(squared, axis=1)
+        station[rows] = np.take_along_axis(nearest, order, axis=1)
+        distance[rows] = np.sqrt(np.take_along_axis(squared, order, axis=1))
+    distance[distance > REACH] = np.inf
+    return Neighbours(station, distance)
+
+
+def compare_with_neighbours(
+    values: NDArray[np.float64], neighbours: Neighbours
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """Find values that their neighbours contradict.
+
+    A value is predicted by the median of its neighbours on a logarithmic scale. It may differ by
+    `TOLERANCE` times the root of the sum of squares of two things: the spread of the neighbours
+    (their median absolute deviation), so that fronts are let through, and what stations so far
+    apart differ by anyway. Beyond that it is suspect, unless enough of the stations close by
+    differ likewise: a dust front or a night of fireworks comes to more than one station. Suspect
+    values are asked no longer, and all are compared again, so that a bad station does not condemn
+    the good ones around it.
+
+    Parameters
+    ----------
+    values : ndarray of float64, shape (station,)
+        Concentrations of a day; NaN where missing.
+    neighbours : Neighbours
+        Whom to ask.
+
+    Returns
+    -------
+    suspect, tested : ndarray of bool, shape (station,)
+        Which values are contradicted, and which had neighbours enough to tell.
+    """
+    level = levels(values)
+    suspect = tested = np.zeros(len(values), bool)
+    for _ in range(_PASSES):
+        asked = np.where(suspect, np.nan, level)[neighbours.station]
+        asked[np.isinf(neighbours.distance)] = np.nan
+        # Whoever has no value is passed over for the next.
+        asked[np.cumsum(np.isfinite(asked), axis=1) > MOST_NEIGHBOURS] = np.nan
+        there = np.isfinite(asked)
+        count = there.sum(axis=1)
+        tested = np.isfinite(level) & (count >= FEWEST_NEIGHBOURS)
+        middle = _median(asked, count)
+        spread = 1.4826 * _median(np.abs(asked - middle[:, None]), count)
+        distance = np.where(there, neighbours.distance, 0).sum(axis=1) / np.maximum(count, 1)
+        expected = np.hypot(NEAR_SPREAD + SPREAD_PER_METRE * distance, spread)
+        difference = level - middle
+        stands_out = tested & (np.abs(difference) > TOLERANCE * expected)
+        along = (asked - middle[:, None]) * np.sign(difference)[:, None]
+        close = there & (neighbours.distance <= SUPPORT_REACH)
+        likewise = close & (along >= SUPPORT_DIFFERENCE * np.abs(difference)[:, None])
+        supported = likewise.any(axis=1) & (
+            likewise.sum(axis=1) >= SUPPORT_SHARE * close.sum(axis=1)
+        )
+        before, suspect = suspect, stands_out & ~supported
+        if (suspect == before).all():
+            break
+    return suspect, tested
+
+
+def _median(values: NDArray[np.float64], count: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Median of each row's finite values, of which there are `count`; NaN where there are none."""
+    ordered = np.sort(values, axis=1)  # NaN last
+    row, last = np.arange(len(values)), np.maximum(count - 1, 0)
+    median: NDArray[np.float64] = (ordered[row, last // 2] + ordered[row, (last + 1) // 2]) / 2
+    return median
