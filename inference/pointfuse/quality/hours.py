@@ -22,14 +22,14 @@ STUCK_SHARE = 0.75
 SPIKE_FACTOR = 3.0
 """A spike is at least so many times as high (or low) as the hours before and after it."""
 
-SPIKE_SCALES = 6.0
+SPIKE_SCALES = 4.0
 """And differs from them by so many times what is usual at its station, on the log scale."""
 
 SPIKE_GAP = 3
 """The hours before and after are at most so many hours away."""
 
-SPIKE_DISTANCE = 50e3
-"""Stations up to here (m) could have seen the same."""
+SPIKE_DISTANCE, SPIKE_SUPPORT = 50e3, 1 / 3
+"""Of the stations up to here (m) so many have to show the like, by half as much."""
 
 _EARTH_RADIUS = 6_371_000.0
 
@@ -189,7 +189,7 @@ def _check_spikes(reason: NDArray[np.uint8], series: _Series, hourly: Observatio
         around = around[:, seen]
         lowest = np.nanmin(around, axis=0)
         highest = np.where(np.isnan(around[at_the_time]), -np.inf, around[at_the_time]).max(axis=0)
-        if not (highest - lowest >= size / 2).any():
+        if np.mean(highest - lowest >= size / 2) < SPIKE_SUPPORT:
             reason[row, station] = Reason.SPIKE
 
 

@@ -33,6 +33,8 @@ SUPPORT_DIFFERENCE, SUPPORT_SHARE = 0.5, 1 / 3
 _PASSES = 4
 # More than are asked, since some have no value on a day or are suspect themselves.
 _CANDIDATES = 24
+# Stations whose neighbours are looked for at once.
+_STRIP = 100
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,10 @@ class Neighbours:
     Parameters
     ----------
     station : ndarray of int64, shape (station, neighbour)
-        Their positions, nearest first.
+        Their positions, nearest first; any position where there is none.
     distance : ndarray of float64, shape (station, neighbour)
-        How far they are, m, with the difference in height counted in; infinite beyond `REACH`.
+        How far they are, m, with the difference in height counted in; infinite beyond `REACH`
+        and where there is none.
     """
 
     station: NDArray[np.int64]
@@ -63,23 +66,24 @@ def find_neighbours(
     height : ndarray of float64, shape (station,)
         Height above the sea, m; all the same where it is not known.
     """
+    station = np.zeros((len(x), _CANDIDATES), np.int64)
+    distance = np.full(station.shape, np.inf)
     place = np.stack([x, y, HEIGHT_RATIO * height]).astype(np.float32)
-    # A single station is its own neighbour, infinitely far away.
-    count = max(1, min(_CANDIDATES, len(x) - 1))
-    station = np.empty((len(x), count), np.int64)
-    distance = np.empty(station.shape)
-    # A few hundred rows at a time stay in the processor's cache.
-    for first in range(0, len(x), 200):
-        rows = slice(first, first + 200)
-        apart = np.zeros((len(x[rows]), len(x)), np.float32)
+    eastward = np.argsort(x)
+    for rows in np.array_split(eastward, max(1, len(x) // _STRIP)):
+        # Whoever is too far east or west need not be looked at.
+        ends = np.searchsorted(x[eastward], x[rows[[0, -1]]] + np.array([-REACH, REACH]))
+        others = eastward[slice(*ends)]
+        apart = np.zeros((len(rows), len(others)), np.float32)
         for axis in place:
-            apart += (axis[rows, None] - axis) ** 2
-        apart[np.arange(len(apart)), np.arange(len(x))[rows]] = np.inf
+            apart += (axis[rows, None] - axis[others]) ** 2
+        apart[rows[:, None] == others] = np.inf
+        count = min(_CANDIDATES, len(others))
         nearest = np.argpartition(apart, count - 1, axis=1)[:, :count]
         squared = np.take_along_axis(apart, nearest, axis=1)
         order = np.argsort(squared, axis=1)
-        station[rows] = np.take_along_axis(nearest, order, axis=1)
-        distance[rows] = np.sqrt(np.take_along_axis(squared, order, axis=1))
+        station[rows, :count] = others[np.take_along_axis(nearest, order, axis=1)]
+        distance[rows, :count] = np.sqrt(np.take_along_axis(squared, order, axis=1))
     distance[distance > REACH] = np.inf
     return Neighbours(station, distance)
 
@@ -107,7 +111,8 @@ def compare_with_neighbours(
     Returns
     -------
     suspect, tested : ndarray of bool, shape (station,)
-        Which values are contradicted, and which had neighbours enough to tell.
+        Which values are contradicted, and which had neighbours enough to tell, or one close by
+        that says the same.
     """
     level = levels(values)
     suspect = tested = np.zeros(len(values), bool)
@@ -116,25 +121,42 @@ def compare_with_neighbours(
         asked[np.isinf(neighbours.distance)] = np.nan
         # Whoever has no value is passed over for the next.
         asked[np.cumsum(np.isfinite(asked), axis=1) > MOST_NEIGHBOURS] = np.nan
-        there = np.isfinite(asked)
-        count = there.sum(axis=1)
-        tested = np.isfinite(level) & (count >= FEWEST_NEIGHBOURS)
-        middle = _median(asked, count)
-        spread = 1.4826 * _median(np.abs(asked - middle[:, None]), count)
-        distance = np.where(there, neighbours.distance, 0).sum(axis=1) / np.maximum(count, 1)
-        expected = np.hypot(NEAR_SPREAD + SPREAD_PER_METRE * distance, spread)
-        difference = level - middle
-        stands_out = tested & (np.abs(difference) > TOLERANCE * expected)
-        along = (asked - middle[:, None]) * np.sign(difference)[:, None]
-        close = there & (neighbours.distance <= SUPPORT_REACH)
-        likewise = close & (along >= SUPPORT_DIFFERENCE * np.abs(difference)[:, None])
-        supported = likewise.any(axis=1) & (
-            likewise.sum(axis=1) >= SUPPORT_SHARE * close.sum(axis=1)
-        )
-        before, suspect = suspect, stands_out & ~supported
+        before = suspect
+        suspect, tested = _judged(level, asked, neighbours.distance)
         if (suspect == before).all():
             break
     return suspect, tested
+
+
+def _judged(
+    level: NDArray[np.float64], asked: NDArray[np.float64], distance: NDArray[np.float64]
+) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
+    """One pass of the check: what it finds suspect, and what it can test.
+
+    Parameters
+    ----------
+    level : ndarray of float64, shape (station,)
+        Logarithmic levels; NaN where missing.
+    asked, distance : ndarray of float64, shape (station, neighbour)
+        Those of the neighbours, NaN where one is not asked, and how far they are, m.
+    """
+    there = np.isfinite(asked)
+    count = there.sum(axis=1)
+    close = there & (distance <= SUPPORT_REACH)
+    usual = NEAR_SPREAD + SPREAD_PER_METRE * np.where(there, distance, 0)
+    alike = close & (np.abs(asked - level[:, None]) <= TOLERANCE * usual)
+    enough = count >= FEWEST_NEIGHBOURS
+    tested = np.isfinite(level) & (enough | alike.any(axis=1))
+
+    middle = _median(asked, count)
+    spread = 1.4826 * _median(np.abs(asked - middle[:, None]), count)
+    usual_of_all = np.where(there, usual, 0).sum(axis=1) / np.maximum(count, 1)
+    difference = level - middle
+    stands_out = enough & (np.abs(difference) > TOLERANCE * np.hypot(usual_of_all, spread))
+    along = (asked - middle[:, None]) * np.sign(difference)[:, None]
+    likewise = close & (along >= SUPPORT_DIFFERENCE * np.abs(difference)[:, None])
+    enough_support = likewise.sum(axis=1) >= SUPPORT_SHARE * close.sum(axis=1)
+    return stands_out & ~(likewise.any(axis=1) & enough_support), tested
 
 
 def _median(values: NDArray[np.float64], count: NDArray[np.intp]) -> NDArray[np.float64]:
