@@ -92,8 +92,9 @@ def _check_twins(
     reason: NDArray[np.uint8], table: NDArray[np.float64], twins: list[tuple[int, int]]
 ) -> None:
     """Mark the values of the later of two stations that say the same on all common days."""
+    there = usable(reason)
     for first, second in twins:
-        common = usable(reason[:, first]) & usable(reason[:, second])
+        common = there[:, first] & there[:, second]
         if common.any() and (table[common, first] == table[common, second]).all():
             reason[common, second] = Reason.DUPLICATE
 
