@@ -250,6 +250,7 @@ def crossval(
         )
     scores = evaluate(result) | {
         "seed": seed,
+        "quality_control": result.placed.quality,
         "model": f"{model.metadata.name} {model.metadata.version}",
         "model_sha256": model.sha256,
         "weights_sha256": model.metadata.weights_sha256,
