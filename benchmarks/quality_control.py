@@ -22,15 +22,16 @@ import click
 import numpy as np
 from first_light import REAL_DATA, machine
 from numpy.typing import NDArray
+from titanlib_checks import Check, titanlib_checks
 
 from pointfuse import Model, Observations, Stations, load_model, read_stations
 from pointfuse.observations import SourceFile
 from pointfuse.quality import Reason, State, check_days, count_reasons, states
 from pointfuse.quality.hours import check_hours, means_of_checked_hours
-from pointfuse.quality.levels import levels
 
 CNEMC = REAL_DATA / "cnemc"
 STATION_LIST = CNEMC / "station_list.csv"
+DAYS = ("20190106", "20190512", "20190803", "20191214")
 DUST_DAY = "20190512"
 EVERY = 4
 """Days of the even weeks that defects are planted in: every so many from the first. The thresholds
@@ -38,8 +39,10 @@ of the checks were chosen on every eighth from the third."""
 ONE_IN = 100
 """Share of the values, or stations, that get a defect at once."""
 
-Spoil = Callable[[Observations, NDArray[np.bool_]], Observations]
-Check = Callable[[Observations], NDArray[np.bool_]]
+REPEATS = 10
+"""How often defects are drawn anew on each of the hourly days."""
+SPIKES = {"one hour times 10": 10.0, "one hour times 5": 5.0, "one hour divided by 10": 0.1}
+"""What one hour of a day is multiplied by."""
 
 
 @dataclass(frozen=True)
@@ -63,26 +66,39 @@ DAILY_DEFECTS = (
 )
 
 
+@dataclass
+class Tally:
+    """How many of the planted defects were caught."""
+
+    planted: int = 0
+    caught: int = 0
+
+    def add(self, caught: NDArray[np.bool_]) -> None:
+        """Count some more, of which each was caught or not."""
+        self.planted += len(caught)
+        self.caught += int(caught.sum())
+
+    def shares(self) -> dict[str, float]:
+        """Number, and share caught."""
+        return {"planted": self.planted, "caught": self.caught / self.planted}
+
+
 @click.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), help="Write the results as JSON.")
 def main(output: Path | None) -> None:
     """Measure and print."""
     model = load_model()
-    files = sorted(CNEMC.glob("china_sites_*.csv"))
-    hourly = [read_stations(file, stations=STATION_LIST) for file in files]
+    hourly = [
+        read_stations(CNEMC / f"china_sites_{day}.csv", stations=STATION_LIST) for day in DAYS
+    ]
     weeks = read_stations(CNEMC / "pm25_daily_2019_even_weeks.csv.gz", stations=STATION_LIST)
     some = weeks.at_times(slice(None, None, EVERY))
     report = {
         "machine": machine(),
-        "found": [
-            found(file.stem.removeprefix("china_sites_"), day, model)
-            for file, day in zip(files, hourly, strict=True)
-        ]
+        "found": [found(name, day, model) for name, day in zip(DAYS, hourly, strict=True)]
         + [found("even weeks", weeks, model)],
         "highest": highest(weeks, model),
-        "dust_day": dust_day(
-            dict(zip(files, hourly, strict=True))[CNEMC / f"china_sites_{DUST_DAY}.csv"], model
-        ),
+        "dust_day": dust_day(hourly[DAYS.index(DUST_DAY)], model),
         "hourly_defects": hourly_defects(hourly, model),
         "station_defects": station_defects(hourly, model),
         "daily_defects": daily_defects(some, checks(model)),
@@ -99,8 +115,8 @@ def found(name: str, observations: Observations, model: Model) -> dict[str, Any]
     counts = count_reasons(checked)
     shares = {}
     for step, variables in counts.items():
-        states_ = {name: sum(by.values()) for name, by in variables["pm25"].items()}
-        shares[step] = states_["suspect"] / (sum(states_.values()) - states_["missing"])
+        number = {state: sum(reasons.values()) for state, reasons in variables["pm25"].items()}
+        shares[step] = number["suspect"] / (sum(number.values()) - number["missing"])
     return {"data": name, "counts": counts, "suspect_share": shares}
 
 
@@ -143,67 +159,50 @@ def dust_day(day: Observations, model: Model) -> dict[str, Any]:
 def hourly_defects(days: list[Observations], model: Model) -> list[dict[str, Any]]:
     """Share of stuck days and spikes that are caught in hours of real days."""
     rng = np.random.default_rng(0)
-    caught: dict[str, list[int]] = {}
-    for day in days:
+    caught = {name: Tally() for name in ("24 hours the same", *SPIKES)}
+    for day in days * REPEATS:
         hours = day.hours
         assert hours is not None
         table = hours.values["pm25"]
-        whole = np.flatnonzero(np.isfinite(table).sum(axis=0) == len(table))
-        for name in (
-            "stuck for 24 hours",
-            "one hour times 5",
-            "one hour times 10",
-            "one hour / 10",
-        ):
+        whole = np.flatnonzero(np.isfinite(table).all(axis=0))
+        for name, tally in caught.items():
             chosen = rng.choice(whole, len(whole) // ONE_IN, replace=False)
-            spoilt = table.copy()
-            if name.startswith("stuck"):
-                spoilt[:, chosen] = spoilt[0, chosen]
-                planted = np.zeros(table.shape, bool)
-                planted[:, chosen] = True
-            else:
+            spoilt, planted = table.copy(), np.zeros(table.shape, bool)
+            if name in SPIKES:
                 row = rng.integers(1, len(table) - 1, len(chosen))
-                factor = {"one hour times 5": 5, "one hour times 10": 10}.get(name, 0.1)
-                spoilt[row, chosen] *= factor
-                planted = np.zeros(table.shape, bool)
+                spoilt[row, chosen] *= SPIKES[name]
                 planted[row, chosen] = True
+            else:
+                spoilt[:, chosen] = spoilt[0, chosen]
+                planted[:, chosen] = True
             again = check_hours(replace(hours, values={"pm25": spoilt}), model.metadata.variables)
-            suspect = states(again.reasons["pm25"]) == State.SUSPECT
-            count = caught.setdefault(name, [0, 0])
-            count[0] += int(suspect[planted].sum())
-            count[1] += int(planted.sum())
-    return [{"defect": name, "planted": n, "caught": k / n} for name, (k, n) in caught.items()]
+            tally.add(states(again.reasons["pm25"])[planted] == State.SUSPECT)
+    return [{"defect": name} | tally.shares() for name, tally in caught.items()]
 
 
 def station_defects(days: list[Observations], model: Model) -> list[dict[str, Any]]:
     """Share of stations with swapped coordinates, without any, and given twice that are caught."""
     rng = np.random.default_rng(0)
-    expected = {
-        "longitude and latitude swapped": (Reason.SWAPPED_COORDINATES, Reason.OUTSIDE_GRID),
-        "no coordinates": (Reason.NO_COORDINATES,),
-        "given twice under two codes": (Reason.DUPLICATE,),
-    }
-    caught = {name: [0, 0] for name in expected}
-    for day in days:
+    swapped, nowhere, twice = Tally(), Tally(), Tally()
+    for day in days * REPEATS:
         there = np.flatnonzero(np.isfinite(day.values["pm25"][0]))
-        for name, reasons in expected.items():
-            chosen = rng.choice(there, len(there) // ONE_IN, replace=False)
-            stations = day.stations
-            longitude, latitude = stations.longitude.copy(), stations.latitude.copy()
-            spoilt, looked_at = day, chosen
-            if name.startswith("longitude"):
-                longitude[chosen], latitude[chosen] = latitude[chosen], longitude[chosen]
-            elif name.startswith("no"):
-                longitude[chosen] = np.nan
-            else:
-                looked_at = len(stations) + np.arange(len(chosen))
-                spoilt = with_copies(day, chosen)
-            if looked_at is chosen:
-                spoilt = replace(day, stations=Stations(stations.code, longitude, latitude))
-            found_reasons = check_days(spoilt, model).reasons["pm25"][0, looked_at]
-            caught[name][0] += int(np.isin(found_reasons, reasons).sum())
-            caught[name][1] += len(chosen)
-    return [{"defect": name, "planted": n, "caught": k / n} for name, (k, n) in caught.items()]
+        chosen = rng.choice(there, len(there) // ONE_IN, replace=False)
+        stations = day.stations
+        longitude, latitude = stations.longitude.copy(), stations.latitude.copy()
+        longitude[chosen], latitude[chosen] = latitude[chosen], longitude[chosen]
+        moved = replace(day, stations=Stations(stations.code, longitude, latitude))
+        found = check_days(moved, model).reasons["pm25"][0, chosen]
+        swapped.add(np.isin(found, (Reason.SWAPPED_COORDINATES, Reason.OUTSIDE_GRID)))
+        longitude[chosen] = np.nan
+        moved = replace(day, stations=Stations(stations.code, longitude, latitude))
+        nowhere.add(check_days(moved, model).reasons["pm25"][0, chosen] == Reason.NO_COORDINATES)
+        copied = check_days(with_copies(day, chosen), model).reasons["pm25"][0, len(stations) :]
+        twice.add(copied == Reason.DUPLICATE)
+    return [
+        {"defect": "longitude and latitude exchanged"} | swapped.shares(),
+        {"defect": "no coordinates"} | nowhere.shares(),
+        {"defect": "station twice, under two codes"} | twice.shares(),
+    ]
 
 
 def with_copies(day: Observations, chosen: NDArray[np.intp]) -> Observations:
@@ -226,78 +225,17 @@ def with_copies(day: Observations, chosen: NDArray[np.intp]) -> Observations:
 def checks(model: Model) -> dict[str, Check]:
     """Spatial checks to compare: ours, and those of titanlib if it is at hand."""
 
-    def ours(day: Observations) -> NDArray[np.bool_]:
-        return states(check_days(day, model).reasons["pm25"]) == State.SUSPECT
+    def ours(days: Observations) -> NDArray[np.bool_]:
+        suspect: NDArray[np.bool_] = (
+            states(check_days(days, model).reasons["pm25"]) == State.SUSPECT
+        )
+        return suspect
 
-    found: dict[str, Check] = {"pointfuse": ours}
     try:
-        import titanlib
+        return {"pointfuse": ours} | titanlib_checks(model)
     except ImportError:
         print("titanlib is not installed: no comparison")
-        return found
-    height = model.static_layer("height").ravel()
-
-    def points(stations: Stations) -> Any:
-        cell = model.metadata.grid.cells(stations.longitude, stations.latitude)
-        return titanlib.Points(stations.latitude, stations.longitude, height[cell])
-
-    def day_by_day(one: Callable[[Any, NDArray[np.float64]], Any]) -> Check:
-        def check(observations: Observations) -> NDArray[np.bool_]:
-            table = observations.values["pm25"]
-            # The valid range first, as titanlib's own range check would.
-            low, high = model.metadata.target.valid_range
-            suspect = np.isfinite(table) & ~((table >= low) & (table <= high)) | np.isinf(table)
-            for row, found_row in zip(table, suspect, strict=True):
-                there = np.flatnonzero(np.isfinite(row) & ~found_row)
-                chosen = np.zeros(len(row), bool)
-                chosen[there] = True
-                places = points(observations.at_stations(chosen).stations)
-                found_row[there] = np.array(one(places, levels(row[there]))) > 0
-            return suspect
-
-        return check
-
-    def buddies(places: Any, level: NDArray[np.float64]) -> Any:
-        count = places.size()
-        # radius (m), fewest buddies, threshold, gradient with height, heights, least spread, passes
-        return titanlib.buddy_check(
-            places,
-            level,
-            np.full(count, 100e3),
-            np.full(count, 3),
-            2.6,
-            1000.0,
-            0.0,
-            0.25,
-            4,
-        )
-
-    def spatial_consistency(places: Any, level: NDArray[np.float64]) -> Any:
-        count = places.size()
-        # fewest and most stations, radii (m), passes, vertical profile of 50 stations, least height
-        # difference (m), scales (m), thresholds upwards and downwards, ratio of variances
-        flags, _, _ = titanlib.sct(
-            places,
-            level,
-            5,
-            50,
-            50e3,
-            200e3,
-            4,
-            50,
-            500.0,
-            50e3,
-            1000.0,
-            np.full(count, 10.0),
-            np.full(count, 10.0),
-            np.full(count, 0.5),
-        )
-        return flags
-
-    return found | {
-        "titanlib buddy_check": day_by_day(buddies),
-        "titanlib sct": day_by_day(spatial_consistency),
-    }
+        return {"pointfuse": ours}
 
 
 def daily_defects(days: Observations, compared: dict[str, Check]) -> list[dict[str, Any]]:
@@ -363,6 +301,8 @@ def table(report: dict[str, Any]) -> str:
         _found_table(report["found"]),
         _defect_table(report["hourly_defects"] + report["station_defects"]),
         _comparison_table(report["daily_defects"]),
+        _highest_table(report["highest"]),
+        _dust_and_time(report),
     ]
     return "\n\n".join(parts)
 
@@ -385,6 +325,28 @@ def _found_table(found: list[dict[str, Any]]) -> str:
                 f"{entry['suspect_share'][step]:.2%} | {reasons or '-'} |"
             )
     return "\n".join(lines)
+
+
+def _highest_table(highest: list[dict[str, Any]]) -> str:
+    lines = ["| day | station | PM2.5 | found |", "| --- " * 4 + "|"]
+    lines += [
+        f"| {value['day']} | {value['station']} | {value['pm25']:.1f} | "
+        f"{value['reason'].replace('_', ' ')} |"
+        for value in highest
+    ]
+    return "\n".join(lines)
+
+
+def _dust_and_time(report: dict[str, Any]) -> str:
+    dust, spent, about = report["dust_day"], report["seconds"], report["machine"]
+    day = sum(spent[part] for part in ("hours_of_a_day", "days_of_a_day"))
+    return (
+        f"Dust day {DUST_DAY}: {dust['above_150']} daily means above 150 ug/m3, "
+        f"{len(dust['flagged'])} of them flagged, the highest kept {dust['highest_kept']:.1f}.\n"
+        f"Time: {day:.3f} s for a day of {spent['stations']} stations with its hours, "
+        f"{spent['even_weeks']:.1f} s for\n{spent['days_of_even_weeks']} days of daily means; "
+        f"{about['processor']}, one thread."
+    )
 
 
 def _defect_table(defects: list[dict[str, Any]]) -> str:

@@ -149,6 +149,8 @@ class Observations:
             kept &= days >= first
         if last is not None:
             kept &= days <= last
+        if kept.all():
+            return self
         return self.at_times(kept)
 
     def at_times(self, chosen: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Observations:

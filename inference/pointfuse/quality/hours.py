@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pointfuse.metadata import Variable
 from pointfuse.observations import Observations, Stations, daily_means
-from pointfuse.quality.levels import levels
+from pointfuse.quality.levels import level_offset, levels
 from pointfuse.quality.reasons import Reason, State, usable
 
 STUCK_HOURS = 24
@@ -32,6 +32,7 @@ SPIKE_DISTANCE, SPIKE_SUPPORT = 50e3, 1 / 3
 """Of the stations up to here (m) so many have to show the like, by half as much."""
 
 _EARTH_RADIUS = 6_371_000.0
+_STATIONS_AT_ONCE = 100
 
 
 def check_hours(
@@ -60,12 +61,10 @@ def check_hours(
         table = hourly.values[variable.name]
         reason = range_reasons(table, variable)
         if thorough:
-            series = _series(np.where(reason == Reason.PASSED, table, np.nan), hourly.times)
             # Air is saturated, or calm, for days: weather may rest at the ends of its range.
-            ends = variable.valid_range if position else ()
-            reason[series.cells(_stuck(series, ends))] = Reason.STUCK
+            _check_stuck(reason, table, hourly.times, variable.valid_range if position else ())
             if position == 0:
-                _check_spikes(reason, series, hourly)
+                _check_spikes(reason, hourly, table)
         reasons[variable.name] = reason
     return replace(hourly, reasons=reasons)
 
@@ -126,102 +125,107 @@ def _daily_count(chosen: NDArray[np.bool_], first_hours: NDArray[np.intp]) -> ND
 
 @dataclass(frozen=True)
 class _Series:
-    """The values of a table that are there, station by station, in the order of time.
-
-    `level` is the logarithmic level of each value.
-    """
+    """Usable values of some stations, one station after the other, in the order of time."""
 
     station: NDArray[np.intp]
     row: NDArray[np.intp]
     hour: NDArray[np.int64]
     value: NDArray[np.float64]
-    level: NDArray[np.float64]
-
-    def cells(self, chosen: NDArray[np.bool_]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
-        """Places of some of the values in the table."""
-        return self.row[chosen], self.station[chosen]
 
 
-def _series(table: NDArray[np.float64], times: NDArray[np.datetime64]) -> _Series:
-    station, row = np.nonzero(np.isfinite(table).T)
-    value = table[row, station]
-    return _Series(station, row, times.astype(np.int64)[row], value, levels(value))
+def _series(
+    reason: NDArray[np.uint8], table: NDArray[np.float64], times: NDArray[np.datetime64]
+) -> Iterator[_Series]:
+    """The series of all stations, some at a time: those of a year together fill the memory."""
+    hours = times.astype(np.int64)
+    for first in range(0, table.shape[1], _STATIONS_AT_ONCE):
+        block = slice(first, first + _STATIONS_AT_ONCE)
+        station, row = np.nonzero(reason[:, block].T == Reason.PASSED)
+        if len(row):
+            station += first
+            yield _Series(station, row, hours[row], table[row, station])
 
 
-def _stuck(series: _Series, ends: Sequence[float]) -> NDArray[np.bool_]:
-    """Which values are part of a run of identical ones that is too long."""
-    value, station = series.value, series.station
-    if not len(value):
-        return np.zeros(0, bool)
-    begins = np.ones(len(value), bool)
-    begins[1:] = (station[1:] != station[:-1]) | (value[1:] != value[:-1])
-    run = np.cumsum(begins) - 1
-    first, count = np.flatnonzero(begins), np.bincount(run)
-    span = series.hour[first + count - 1] - series.hour[first] + 1
-    long = (span >= STUCK_HOURS) & (count >= STUCK_SHARE * span)
-    long &= ~np.isin(value[first], ends)
-    stuck: NDArray[np.bool_] = long[run]
-    return stuck
+def _check_stuck(
+    reason: NDArray[np.uint8],
+    table: NDArray[np.float64],
+    times: NDArray[np.datetime64],
+    ends: Sequence[float],
+) -> None:
+    """Mark the values that are part of a run of identical ones that is too long."""
+    for series in _series(reason, table, times):
+        value, station = series.value, series.station
+        begins = np.ones(len(value), bool)
+        begins[1:] = (station[1:] != station[:-1]) | (value[1:] != value[:-1])
+        run = np.cumsum(begins) - 1
+        first, count = np.flatnonzero(begins), np.bincount(run)
+        span = series.hour[first + count - 1] - series.hour[first] + 1
+        long = (span >= STUCK_HOURS) & (count >= STUCK_SHARE * span)
+        stuck = (long & ~np.isin(value[first], ends))[run]
+        reason[series.row[stuck], station[stuck]] = Reason.STUCK
 
 
-def _check_spikes(reason: NDArray[np.uint8], series: _Series, hourly: Observations) -> None:
-    """Mark the spikes that no station nearby confirms."""
-    jump, direction = _jumps(series)
-    candidate = jump > np.maximum(np.log(SPIKE_FACTOR), SPIKE_SCALES * _usual_jump(series))
-    candidate &= reason[series.row, series.station] == Reason.PASSED
-    if not candidate.any():
+def _check_spikes(
+    reason: NDArray[np.uint8], hourly: Observations, table: NDArray[np.float64]
+) -> None:
+    """Mark the spikes that too few stations nearby confirm."""
+    offset = level_offset(np.where(reason == Reason.PASSED, table, np.nan))
+    found = [_candidates(series, offset) for series in _series(reason, table, hourly.times)]
+    if not found:
         return
-    level = np.full(reason.shape, np.nan)
-    level[series.row, series.station] = series.level
-    stations, of_candidate = np.unique(series.station[candidate], return_inverse=True)
+    row, station, jump = (np.concatenate(part) for part in zip(*found, strict=True))
+    stations, which = np.unique(station, return_inverse=True)
     near = _within_reach(hourly.stations, stations)
     hours = hourly.times.astype(np.int64)
-    for row, station, which, size, sign in zip(
-        *series.cells(candidate), of_candidate, jump[candidate], direction[candidate], strict=True
-    ):
-        begin, end = np.searchsorted(hours, hours[row] + np.array([-SPIKE_GAP, SPIKE_GAP + 1]))
-        around = sign * level[begin:end, near[which]]
-        at_the_time = np.abs(hours[begin:end] - hours[row]) <= 1
-        seen = np.isfinite(around).sum(axis=0) > 1
-        if not seen.any():
-            reason[row, station] = Reason.ISOLATED
-            continue
-        around = around[:, seen]
-        lowest = np.nanmin(around, axis=0)
-        highest = np.where(np.isnan(around[at_the_time]), -np.inf, around[at_the_time]).max(axis=0)
-        if np.mean(highest - lowest >= size / 2) < SPIKE_SUPPORT:
-            reason[row, station] = Reason.SPIKE
+    judged = np.full(len(row), Reason.PASSED, np.uint8)
+    for i in range(len(row)):
+        begin, end = np.searchsorted(hours, hours[row[i]] + np.array([-SPIKE_GAP, SPIKE_GAP + 1]))
+        others = np.flatnonzero(near[which[i]])
+        around = table[begin:end, others]
+        around = np.where(reason[begin:end, others] == Reason.PASSED, around, np.nan)
+        at_the_time = np.abs(hours[begin:end] - hours[row[i]]) <= 1
+        judged[i] = _confirmed(np.sign(jump[i]) * levels(around, offset), at_the_time, abs(jump[i]))
+    reason[row, station] = judged
 
 
-def _jumps(series: _Series) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """By how much each value is above or below both its neighbours in time (log), and its sign.
-
-    Zero where it lies between them, or has none on one side.
-    """
-    level = series.level
-    jump, sign = np.zeros(len(level)), np.zeros(len(level))
-    if len(level) < 3:
-        return jump, sign
-    close = (series.station[1:] == series.station[:-1]) & (np.diff(series.hour) <= SPIKE_GAP)
-    inside = close[1:] & close[:-1]
-    before, after = level[1:-1] - level[:-2], level[1:-1] - level[2:]
-    same_side = inside & (before * after > 0)
-    jump[1:-1] = np.where(same_side, np.minimum(np.abs(before), np.abs(after)), 0)
-    sign[1:-1] = np.where(same_side, np.sign(before), 0)
-    return jump, sign
+def _confirmed(around: NDArray[np.float64], at_the_time: NDArray[np.bool_], size: float) -> Reason:
+    """Whether stations nearby, shape (hour, station), rise by half as much as a spike."""
+    around = around[:, np.isfinite(around).sum(axis=0) > 1]
+    if not around.shape[1]:
+        return Reason.ISOLATED
+    highest = np.fmax.reduce(around[at_the_time], axis=0, initial=-np.inf)
+    rises = highest - np.fmin.reduce(around, axis=0) >= size / 2
+    return Reason.PASSED if rises.mean() >= SPIKE_SUPPORT else Reason.SPIKE
 
 
-def _usual_jump(series: _Series) -> NDArray[np.float64]:
-    """Robust scale of the step from one value to the next at the station of each value (log)."""
-    step = np.abs(np.diff(series.level, prepend=np.nan))
-    step[np.diff(series.station, prepend=-1) != 0] = 0
-    order = np.lexsort((step, series.station))
-    count = np.bincount(series.station)
+def _candidates(
+    series: _Series, offset: float
+) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float64]]:
+    """Row, station and height (log) of values that are unusually far from both their neighbours."""
+    level = levels(series.value, offset)
+    step = np.diff(level)
+    same = series.station[1:] == series.station[:-1]
+    usual = _usual_step(np.where(same, np.abs(step), 0), series.station)
+    close = same & (np.diff(series.hour) <= SPIKE_GAP)
+    # Up and then down again, or the other way round.
+    turns = close[1:] & close[:-1] & (step[1:] * step[:-1] < 0)
+    size = np.minimum(np.abs(step[1:]), np.abs(step[:-1]))
+    high = size > np.maximum(np.log(SPIKE_FACTOR), SPIKE_SCALES * usual[1:-1])
+    chosen = np.flatnonzero(turns & high)
+    jump = np.sign(step[chosen]) * size[chosen]
+    return series.row[1 + chosen], series.station[1 + chosen], jump
+
+
+def _usual_step(step: NDArray[np.float64], station: NDArray[np.intp]) -> NDArray[np.float64]:
+    """Robust scale of the steps of each station, for each of its values."""
+    step, station = np.append(step, 0), station - station[0]
+    order = np.lexsort((step, station))
+    count = np.bincount(station)
     middle = np.cumsum(count) - count + count // 2
     median = np.zeros(len(count))
     present = count > 0
     median[present] = step[order][middle[present]]
-    scale: NDArray[np.float64] = 1.4826 * median[series.station]
+    scale: NDArray[np.float64] = 1.4826 * median[station]
     return scale
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.quality.levels import levels
+from pointfuse.quality.levels import level_offset, levels
 
 REACH = 200e3
 """Farthest neighbour, m; differences in height count as `HEIGHT_RATIO` says."""
@@ -119,7 +119,7 @@ def compare_with_neighbours(
         Which values are contradicted, and which had neighbours enough to tell, or one close by
         that says the same.
     """
-    level = levels(values)
+    level = levels(values, level_offset(values))
     suspect = tested = np.zeros(len(values), bool)
     for _ in range(_PASSES):
         asked = np.where(suspect, np.nan, level)[neighbours.station]

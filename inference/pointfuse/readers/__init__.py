@@ -126,9 +126,12 @@ def read_stations(
     parts = [_read_file(path, format, request) for path in files]
     hourly = [_with_range_remarks(part, variables) for part in parts if part.hourly]
     daily = [part for part in parts if not part.hourly]
+    del parts
     # Hours are merged first: a local day may begin in one file and end in another.
     if hourly:
-        checked = check_hours(merge(hourly), variables, thorough=quality_control)
+        merged = merge(hourly)
+        hourly.clear()  # a year of hours takes a hundred megabytes
+        checked = check_hours(merged, variables, thorough=quality_control)
         daily.append(means_of_checked_hours(checked, min_hours))
     merged = merge(daily)
     return replace(merged, files=(*merged.files, station_list.file)) if station_list else merged
