@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pointfuse.metadata import Variable
 from pointfuse.observations import Observations, Stations, daily_means
 from pointfuse.quality.levels import level_offset, levels
-from pointfuse.quality.reasons import Reason, State, usable
+from pointfuse.quality.reasons import Reason, usable
 
 STUCK_HOURS = 24
 """Identical hours from the first to the last that are too many."""
@@ -104,16 +104,16 @@ def means_of_checked_hours(checked: Observations, min_hours: int) -> Observation
     first_hours = np.searchsorted(checked.times.astype("datetime64[D]"), days.times)
     reasons = {}
     for name, means in days.values.items():
-        lost = checked.reasons[name]
-        counts = np.stack([_daily_count(lost == code, first_hours) for code in Reason])
-        rejected = np.array([code.state == State.SUSPECT for code in Reason])
-        read = counts.sum(axis=0) - counts[Reason.NO_VALUE]
+        of_hours = checked.reasons[name]
+        read = _daily_count(of_hours != Reason.NO_VALUE, first_hours)
         reason = np.full(means.shape, Reason.PASSED, np.uint8)
         absent = np.isnan(means)
         reason[absent] = np.where(read > 0, Reason.TOO_FEW_HOURS, Reason.NO_VALUE)[absent]
-        spoilt = absent & (read >= min_hours)
-        commonest = np.argmax(counts * rejected[:, None, None], axis=0)
-        reason[spoilt] = commonest[spoilt]
+        most = np.zeros(means.shape, np.int64)
+        for cause in (Reason.OUT_OF_RANGE, Reason.STUCK, Reason.SPIKE):
+            count = _daily_count(of_hours == cause, first_hours)
+            commoner = absent & (read >= min_hours) & (count > most)
+            reason[commoner], most[commoner] = cause, count[commoner]
         reasons[name] = reason
     return replace(days, reasons=reasons, hours=checked)
 
@@ -218,15 +218,13 @@ def _candidates(
 
 def _usual_step(step: NDArray[np.float64], station: NDArray[np.intp]) -> NDArray[np.float64]:
     """Robust scale of the steps of each station, for each of its values."""
-    step, station = np.append(step, 0), station - station[0]
-    order = np.lexsort((step, station))
-    count = np.bincount(station)
-    middle = np.cumsum(count) - count + count // 2
-    median = np.zeros(len(count))
-    present = count > 0
-    median[present] = step[order][middle[present]]
-    scale: NDArray[np.float64] = 1.4826 * median[station]
-    return scale
+    first = np.flatnonzero(np.diff(station, prepend=-1))
+    last = np.append(first[1:], len(station))
+    medians = []
+    for begin, end in zip(first, last, strict=True):
+        middle = (end - begin) // 2
+        medians.append(np.partition(np.append(step[begin : end - 1], 0), middle)[middle])
+    return np.repeat(1.4826 * np.array(medians), last - first)
 
 
 def _within_reach(stations: Stations, chosen: NDArray[np.intp]) -> NDArray[np.bool_]:

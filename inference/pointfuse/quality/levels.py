@@ -25,7 +25,8 @@ def level_offset(values: NDArray[np.float64]) -> float:
     # A median of every few values is as good, and takes no second copy of a year of hours.
     some = values.ravel()[:: 1 + values.size // _MOST_IN_MEDIAN]
     some = some[np.isfinite(some)]
-    return OFFSET_SHARE * float(np.median(some)) if some.any() else 1.0
+    median = float(np.median(some)) if len(some) else 0.0
+    return OFFSET_SHARE * median or 1.0
 
 
 def levels(values: NDArray[np.float64], offset: float) -> NDArray[np.float64]:
