@@ -15,6 +15,8 @@ from numpy.typing import NDArray
 
 from pointfuse.fields import FusedFields
 from pointfuse.grid import Grid
+from pointfuse.observations import Observations
+from pointfuse.quality import Reason, State, states
 from pointfuse.timezones import utc_midnights, zone_name
 from pointfuse.version import __version__
 
@@ -25,6 +27,7 @@ REFERENCES = (
 )
 _TIME_UNITS = "hours since 1970-01-01 00:00:00"
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
+_AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
 
 
 @dataclass(frozen=True)
@@ -66,7 +69,7 @@ def place_variables(grid: Grid) -> list[CFVariable]:
 
 def grid_variables(fields: FusedFields) -> list[CFVariable]:
     """Variables that do not change with time: coordinates, projection, stations."""
-    stations = fields.stations.observations.stations
+    stations = _listed(fields).stations
     return [
         *place_variables(fields.model.grid),
         CFVariable(
@@ -156,6 +159,8 @@ def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:
     import onnxruntime
 
     model, observations = fields.model, fields.stations.observations
+    everywhere = fields.stations.listed.stations
+    nowhere = everywhere.code[~_has_place(fields.stations.listed)]
     zone = zone_name(observations.timezone)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     files = ", ".join(dict.fromkeys(file.name for file in observations.files)) or "an array"
@@ -170,6 +175,8 @@ def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:
         "references": REFERENCES,
         "comment": f"Days begin and end in the time zone {zone}. Observations from {files}.",
         "day_timezone": zone,
+        "quality_control": _quality_text(fields),
+        "stations_without_place": " ".join(nowhere.tolist()) or "none",
         "model_name": model.name,
         "model_version": model.version,
         "model_sha256": fields.model_sha256,
@@ -179,25 +186,79 @@ def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:
 
 
 def _station_variables(fields: FusedFields) -> list[CFVariable]:
-    """Daily means of the stations that went into the fields, one variable a quantity."""
-    observations = fields.stations.observations
+    """Daily means of the stations as they went into the fields, and what became of the others."""
+    listed = _listed(fields)
+    found = []
+    for variable in fields.model.variables:
+        if variable.name not in listed.values:
+            continue
+        name = f"station_{variable.name}"
+        attributes = {
+            "standard_name": variable.standard_name,
+            "long_name": f"{variable.long_name} at the station, as used",
+            "units": variable.units,
+            "cell_methods": "time: mean",
+        }
+        values = listed.values[variable.name].astype(np.float32)
+        flags = _flag_variables(name, variable.long_name, listed.reasons.get(variable.name))
+        if flags:
+            attributes["ancillary_variables"] = " ".join(flag.name for flag in flags)
+        dimensions = ("time", "station")
+        found.append(CFVariable(name, dimensions, values, attributes | _AT_STATIONS, gaps=True))
+        found += flags
+    return found
+
+
+def _flag_variables(
+    name: str, long_name: str, reasons: NDArray[np.uint8] | None
+) -> list[CFVariable]:
+    """State and reason of each value; nothing where quality control was switched off."""
+    if reasons is None:
+        return []
     return [
         CFVariable(
-            f"station_{variable.name}",
+            f"{name}_{kind}",
             ("time", "station"),
-            observations.values[variable.name].astype(np.float32),
+            codes.astype(np.int8),
             {
-                "standard_name": variable.standard_name,
-                "long_name": f"{variable.long_name} at the station, as used",
-                "units": variable.units,
-                "cell_methods": "time: mean",
-                "coordinates": "station_id station_lat station_lon",
-            },
-            gaps=True,
+                "standard_name": standard_name,
+                "long_name": f"{text} of {long_name} at the station",
+                "flag_values": np.array([meaning.value for meaning in meanings], np.int8),
+                "flag_meanings": " ".join(meaning.name.lower() for meaning in meanings),
+            }
+            | _AT_STATIONS,
         )
-        for variable in fields.model.variables
-        if variable.name in observations.values
+        for kind, standard_name, text, codes, meanings in (
+            ("quality", "quality_flag", "quality", states(reasons), tuple(State)),
+            ("reason", "status_flag", "reason for the quality", reasons, tuple(Reason)),
+        )
     ]
+
+
+def _has_place(observations: Observations) -> NDArray[np.bool_]:
+    """Which stations have coordinates that are a place on Earth."""
+    stations = observations.stations
+    return np.isfinite(stations.longitude) & (np.abs(stations.latitude) <= 90)
+
+
+def _listed(fields: FusedFields) -> Observations:
+    """The stations of the file: all that were read and have a place."""
+    return fields.stations.listed.at_stations(_has_place(fields.stations.listed))
+
+
+def _quality_text(fields: FusedFields) -> str:
+    """What quality control did, in a few words."""
+    quality = fields.stations.quality
+    if "day" not in quality:
+        return "switched off; only values out of the valid range were left out"
+    texts = [
+        f"{sum(reasons.values())} {step} values of {name} {state.replace('_', ' ')}"
+        + (f" ({', '.join(f'{key} {n}' for key, n in reasons.items())})" if reasons else "")
+        for step, variables in quality.items()
+        for name, by_state in variables.items()
+        for state, reasons in by_state.items()
+    ]
+    return f"pointfuse {__version__}: {'; '.join(texts)}"
 
 
 def _projection(grid: Grid) -> dict[str, Any]:

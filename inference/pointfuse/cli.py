@@ -1,4 +1,4 @@
-"""The command line: `pointfuse fuse`, `crossval`, `inspect`, `doctor` and `plot`."""
+"""The command line: `pointfuse fuse`, `crossval`, `qc`, `inspect`, `doctor` and `plot`."""
 
 from __future__ import annotations
 
@@ -29,11 +29,13 @@ from pointfuse.model import MAX_THREADS, Model, load_model
 from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
 from pointfuse.printable import printable
+from pointfuse.quality import check_days, count_reasons, write_flags
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
 from pointfuse.readers.station_list import read_station_list
 from pointfuse.reports import (
     metadata_text,
     noting_days,
+    quality_lines,
     run_summary,
     scores_text,
     summary_text,
@@ -152,8 +154,12 @@ def _reading(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+_NO_QC = click.option("--no-qc", is_flag=True, help="Take suspect observations too.")
+
+
 def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
-    """Model and observations that the arguments of `_reading` name."""
+    """Model and observations that the arguments of `_reading` name, quality controlled."""
+    quality_control = not options.get("no_qc", False)
     period, units = _parse_days(options["days"]), _parse_units(options["units"])
     model = load_model(options["model"], threads=options["threads"])
     observations = read_stations(
@@ -164,12 +170,14 @@ def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
         units=units,
         min_hours=options["min_hours"],
         timezone=options["timezone"],
-    )
-    return model, observations.between(*period)
+        quality_control=quality_control,
+    ).between(*period)
+    return model, check_days(observations, model) if quality_control else observations
 
 
 @main.command()
 @_reading
+@_NO_QC
 @click.option("-o", "--output", required=True, type=_FILE, help="netCDF file to write.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
@@ -183,6 +191,7 @@ def fuse(output: Path, quiet: bool, as_json: bool, **reading: Any) -> None:
     _refuse_to_replace_input(output, reading)
     model, observations = _read(reading)
     placed = days_to_fuse(place(observations, model.metadata))
+    del observations  # its hours are no longer needed
     reports: list[dict[str, Any]] = []
     batches = fuse_in_batches(placed, model)
     history = _command_line(click.get_current_context())
@@ -204,6 +213,7 @@ def fuse(output: Path, quiet: bool, as_json: bool, **reading: Any) -> None:
 
 @main.command()
 @_reading
+@_NO_QC
 @click.option("-o", "--output", required=True, type=_FILE, help="JSON file to write.")
 @click.option(
     "--scheme",
@@ -256,6 +266,7 @@ def crossval(
         )
     scores = evaluate(result) | {
         "seed": seed,
+        "quality_control": result.placed.quality,
         "model": f"{model.metadata.name} {model.metadata.version}",
         "model_sha256": model.sha256,
         "weights_sha256": model.metadata.weights_sha256,
@@ -267,6 +278,25 @@ def crossval(
         write_report(report, result, scores)
     if not quiet:
         click.echo(scores_text(scores, model.metadata))
+
+
+@main.command()
+@_reading
+@click.option("-o", "--output", required=True, type=_FILE, help="CSV file to write.")
+@click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
+def qc(output: Path, as_json: bool, **reading: Any) -> None:
+    """Check the observations in FILES and write those that are not good to a CSV file.
+
+    `fuse` and `crossval` make the same checks, and leave suspect values out.
+    """
+    _refuse_to_replace_input(output, reading)
+    _, observations = _read(reading)
+    rows = write_flags(output, observations)
+    counts = count_reasons(observations)
+    if as_json:
+        click.echo(json.dumps(counts, indent=2))
+    else:
+        click.echo("\n".join([*quality_lines(counts), f"wrote {output}: {rows} rows"]))
 
 
 @main.command()

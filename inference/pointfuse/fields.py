@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pointfuse.errors import MissingExtraError
 from pointfuse.gridding import PlacedObservations
 from pointfuse.metadata import ModelMetadata
+from pointfuse.observations import join_times
 
 if TYPE_CHECKING:
     import xarray
@@ -134,19 +135,14 @@ def concatenate(parts: Sequence[FusedFields]) -> FusedFields:
     parts : sequence of FusedFields
         At least one; of one model and the same stations.
     """
-    observations = [part.stations.observations for part in parts]
-    joined = replace(
-        observations[0],
-        times=np.concatenate([part.times for part in observations]),
-        values={
-            name: np.concatenate([part.values[name] for part in observations])
-            for name in observations[0].values
-        },
-    )
     return replace(
         parts[0],
         values=np.concatenate([part.values for part in parts]),
         station_count=np.concatenate([part.station_count for part in parts]),
         station_distance=np.concatenate([part.station_distance for part in parts]),
-        stations=replace(parts[0].stations, observations=joined),
+        stations=replace(
+            parts[0].stations,
+            observations=join_times([part.stations.observations for part in parts]),
+            listed=join_times([part.stations.listed for part in parts]),
+        ),
     )

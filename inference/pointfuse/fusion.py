@@ -12,6 +12,7 @@ from pointfuse.fields import FusedFields, concatenate
 from pointfuse.gridding import PlacedObservations, grid_days, place, station_distance
 from pointfuse.model import Model, load_model
 from pointfuse.observations import Observations
+from pointfuse.quality import check_days
 
 logger = logging.getLogger(__name__)
 
@@ -20,7 +21,11 @@ DAYS_PER_BATCH = 1
 
 
 def fuse(
-    observations: Observations, model: Model | None = None, *, days_per_batch: int = DAYS_PER_BATCH
+    observations: Observations,
+    model: Model | None = None,
+    *,
+    days_per_batch: int = DAYS_PER_BATCH,
+    quality_control: bool = True,
 ) -> FusedFields:
     """Fuse daily station observations into complete fields.
 
@@ -34,6 +39,8 @@ def fuse(
         From `pointfuse.load_model`; the shipped model by default.
     days_per_batch : int
         Days that go through the model at once.
+    quality_control : bool
+        Whether to leave out daily means that are suspect (`pointfuse.quality.check_days`).
 
     Raises
     ------
@@ -47,6 +54,8 @@ def fuse(
     (1, 372, 426)
     """
     model = model or load_model()
+    if quality_control:
+        observations = check_days(observations, model)
     placed = days_to_fuse(place(observations, model.metadata))
     return concatenate(list(fuse_in_batches(placed, model, days_per_batch)))
 
@@ -69,8 +78,9 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
             f"there is no valid daily mean of {target.name} on the grid: {len(days)} days, "
             f"{counts.read} stations read, {counts.valid} with a valid value of any variable, "
             f"{counts.without_coordinates} of them without coordinates, {counts.outside_grid} "
-            f"outside the grid, {counts.out_of_range} daily means out of range; check the period, "
-            "the station list, the units and --min-hours"
+            f"outside the grid, {counts.out_of_range} daily means out of range, {counts.suspect} "
+            "left out by quality control; check the period, the station list, the units and "
+            "--min-hours"
         )
     if not observed.all():
         missing = ", ".join(str(day) for day in days[~observed])

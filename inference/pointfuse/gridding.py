@@ -11,6 +11,8 @@ from pointfuse.errors import InputError
 from pointfuse.grid import Grid
 from pointfuse.metadata import ModelMetadata
 from pointfuse.observations import Observations
+from pointfuse.quality.flags import Counts, count_reasons
+from pointfuse.quality.reasons import usable
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,8 @@ class StationCounts:
         Valid stations on the grid.
     out_of_range : int
         Daily means outside the model's valid range, which were left out.
+    suspect : int
+        Daily means within it that quality control left out.
     """
 
     read: int
@@ -37,6 +41,7 @@ class StationCounts:
     outside_grid: int
     used: int
     out_of_range: int
+    suspect: int = 0
 
 
 @dataclass(frozen=True)
@@ -53,16 +58,28 @@ class PlacedObservations:
         The model that is to take them.
     counts : StationCounts
         What was read and left out.
+    listed : Observations
+        All stations that were read, with the values as used (NaN where they were not) and what
+        quality control says of them.
+    quality : mapping
+        Values by step, variable, state and reason, as `count_reasons` gives them; empty without
+        quality control.
     """
 
     observations: Observations
     cell: NDArray[np.int64]
     metadata: ModelMetadata
     counts: StationCounts
+    listed: Observations
+    quality: Counts
 
     def on_days(self, days: slice | NDArray[np.intp]) -> PlacedObservations:
         """The same stations on some of the days (positions along the time axis)."""
-        return replace(self, observations=self.observations.at_times(days))
+        return replace(
+            self,
+            observations=self.observations.at_times(days),
+            listed=self.listed.at_times(days),
+        )
 
     def without(self, withheld: NDArray[np.bool_]) -> PlacedObservations:
         """The same days without some of the stations."""
@@ -93,7 +110,8 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
     Parameters
     ----------
     observations : Observations
-        Daily means.
+        Daily means. Those that quality control (`pointfuse.quality.check_days`) has found suspect
+        are left out; without it all in the valid range are taken.
     metadata : ModelMetadata
         Grid, variables and valid ranges of the model.
 
@@ -104,8 +122,10 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
     """
     if observations.hourly:
         raise InputError("expected daily means, got hourly values; average them first")
-    values, out_of_range = {}, 0
-    valid = np.zeros(len(observations.stations), bool)
+    stations = observations.stations
+    cell = metadata.grid.cells(stations.longitude, stations.latitude)
+    values, out_of_range, suspect = {}, 0, 0
+    valid = np.zeros(len(stations), bool)
     for variable in metadata.variables:
         if variable.name not in observations.values:
             continue
@@ -113,12 +133,16 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
         low, high = variable.valid_range
         in_range = (table >= low) & (table <= high)
         out_of_range += int((~in_range & ~np.isnan(table)).sum())
-        values[variable.name] = np.where(in_range, table, np.nan)
         valid |= in_range.any(axis=0)
-    stations = observations.stations
-    cell = metadata.grid.cells(stations.longitude, stations.latitude)
+        taken = in_range
+        if variable.name in observations.reasons:
+            taken = in_range & usable(observations.reasons[variable.name])
+            suspect += int((in_range & ~taken).sum())
+        values[variable.name] = np.where(taken & (cell >= 0), table, np.nan)
     located = np.isfinite(stations.longitude) & np.isfinite(stations.latitude)
-    used = valid & (cell >= 0)
+    used = np.zeros(len(stations), bool)
+    for table in values.values():
+        used |= np.isfinite(table).any(axis=0)
     counts = StationCounts(
         read=len(stations),
         valid=int(valid.sum()),
@@ -126,9 +150,17 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
         outside_grid=int((valid & located & (cell < 0)).sum()),
         used=int(used.sum()),
         out_of_range=out_of_range,
+        suspect=suspect,
     )
-    kept = replace(observations, values=values).at_stations(used)
-    return PlacedObservations(kept, cell[used], metadata, counts)
+    listed = replace(observations, values=values, hours=None)
+    return PlacedObservations(
+        listed.at_stations(used),
+        cell[used],
+        metadata,
+        counts,
+        listed,
+        count_reasons(observations),
+    )
 
 
 def grid_days(placed: PlacedObservations) -> GriddedDays:

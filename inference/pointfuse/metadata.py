@@ -52,12 +52,21 @@ class StaticLayer:
     Parameters
     ----------
     name, units, source : str
-        What it is, its units, and the data it was made from.
+        What it is, the units of the stored numbers, and the data it was made from. A number in
+        front of the units is their size, as in UDUNITS: 0.5 of ``2000 m`` is a kilometre.
     """
 
     name: str
     units: str
     source: str
+
+    @property
+    def scale(self) -> float:
+        """What stored numbers are multiplied by to have them in plain units: 2000 for 2000 m."""
+        try:
+            return float(self.units.split()[0])
+        except (ValueError, IndexError):
+            return 1.0
 
 
 @dataclass(frozen=True)

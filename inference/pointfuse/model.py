@@ -11,6 +11,7 @@ from pointfuse.cpus import usable_cpus
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model_file import read_model_file
+from pointfuse.static_layers import read_static_layers
 
 MAX_THREADS = 1024
 """More threads than any machine has processors are a typing error."""
@@ -50,6 +51,7 @@ class Model:
             raise ModelFileError(
                 f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {error}"
             ) from error
+        self._static_layers = read_static_layers(content, metadata)
         self.metadata = metadata
         self.sha256 = sha256
         self.threads = threads
@@ -58,6 +60,36 @@ class Model:
     def provider(self) -> str:
         """Execution provider of ONNX Runtime that runs the model."""
         return str(self._session.get_providers()[0])
+
+    @property
+    def static_layer_names(self) -> tuple[str, ...]:
+        """Names of the static layers that `static_layer` gives."""
+        return tuple(self._static_layers)
+
+    def static_layer(self, name: str) -> NDArray[np.float32]:
+        """A field that the model carries, such as ``height``.
+
+        Parameters
+        ----------
+        name : str
+            Its name in the metadata.
+
+        Returns
+        -------
+        ndarray of float32, shape (row, column)
+            Its values in plain units (height in m).
+
+        Raises
+        ------
+        InputError
+            If the model has no such layer.
+        """
+        if name not in self._static_layers:
+            raise InputError(
+                f"the model has no static layer '{name}'; expected one of "
+                f"{', '.join(self._static_layers) or '(it has none)'}"
+            )
+        return self._static_layers[name]
 
     def run(
         self, observations: NDArray[np.float32], observed: NDArray[np.float32]

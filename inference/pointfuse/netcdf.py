@@ -60,8 +60,10 @@ def _define(dataset: netCDF4.Dataset, fields: FusedFields, history: str) -> None
     dataset.createDimension("bounds", 2)
     dataset.createDimension("y", rows)
     dataset.createDimension("x", columns)
-    dataset.createDimension("station", len(fields.stations.observations.stations))
-    for variable in grid_variables(fields):
+    constant = grid_variables(fields)
+    stations = next(variable for variable in constant if variable.name == "station_id")
+    dataset.createDimension("station", len(stations.values))
+    for variable in constant:
         _create(dataset, variable)[...] = variable.values
     for variable in day_variables(fields):
         _create(dataset, variable)

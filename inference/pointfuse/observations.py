@@ -7,7 +7,7 @@ import logging
 import math
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -86,6 +86,11 @@ class Observations:
         Time zone of `times`; that of the Chinese networks by default.
     files : tuple of SourceFile
         Where the values came from.
+    reasons : mapping of str to ndarray of uint8, shape (time, station)
+        What quality control says of the values of a variable, as numbers of
+        `pointfuse.quality.Reason`; empty where it has not looked yet.
+    hours : Observations, optional
+        The checked hourly values that daily means were made of.
 
     Raises
     ------
@@ -98,6 +103,8 @@ class Observations:
     values: Mapping[str, NDArray[np.float64]]
     timezone: datetime.tzinfo = BEIJING
     files: tuple[SourceFile, ...] = ()
+    reasons: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
+    hours: Observations | None = None
 
     def __post_init__(self) -> None:
         if self.times.dtype not in (np.dtype("datetime64[h]"), np.dtype("datetime64[D]")):
@@ -112,11 +119,13 @@ class Observations:
                 f"{self.times[-1]}; correct the dates"
             )
         shape = (len(self.times), len(self.stations))
-        for name, table in self.values.items():
-            if table.shape != shape:
+        tables = [(name, table.shape) for name, table in self.values.items()]
+        tables += [(f"reasons of {name}", table.shape) for name, table in self.reasons.items()]
+        for name, found in tables:
+            if found != shape:
                 raise InputError(
                     f"expected a table of {name} with the shape (time, station) = {shape}, got "
-                    f"{table.shape}"
+                    f"{found}"
                 )
 
     @property
@@ -140,18 +149,25 @@ class Observations:
             kept &= days >= first
         if last is not None:
             kept &= days <= last
+        if kept.all():
+            return self
         return self.at_times(kept)
 
     def at_times(self, chosen: slice | NDArray[np.intp] | NDArray[np.bool_]) -> Observations:
         """Observations of some of the times (positions along the time axis)."""
+        times, hours = self.times[chosen], self.hours
+        if hours is not None:
+            hours = hours.at_times(np.isin(hours.times.astype(times.dtype), times))
         return replace(
             self,
-            times=self.times[chosen],
+            times=times,
             values={name: table[chosen] for name, table in self.values.items()},
+            reasons={name: table[chosen] for name, table in self.reasons.items()},
+            hours=hours,
         )
 
     def at_stations(self, chosen: NDArray[np.bool_]) -> Observations:
-        """Observations of some of the stations."""
+        """Observations of some of the stations; the hours stay those of all."""
         stations = self.stations
         return replace(
             self,
@@ -159,6 +175,7 @@ class Observations:
                 stations.code[chosen], stations.longitude[chosen], stations.latitude[chosen]
             ),
             values={name: table[:, chosen] for name, table in self.values.items()},
+            reasons={name: table[:, chosen] for name, table in self.reasons.items()},
         )
 
 
@@ -221,7 +238,28 @@ def daily_means(hourly: Observations, min_hours: int = 18) -> Observations:
             enough = count >= min_hours
             means[day, enough] = np.nansum(hours[:, enough], axis=0) / count[enough]
         values[name] = means
-    return replace(hourly, times=days, values=values)
+    return replace(hourly, times=days, values=values, reasons={})
+
+
+def join_times(parts: Sequence[Observations]) -> Observations:
+    """Observations of successive times at the same stations as one.
+
+    Parameters
+    ----------
+    parts : sequence of Observations
+        At least one; without `hours`.
+    """
+    first = parts[0]
+    return replace(
+        first,
+        times=np.concatenate([part.times for part in parts]),
+        values={
+            name: np.concatenate([part.values[name] for part in parts]) for name in first.values
+        },
+        reasons={
+            name: np.concatenate([part.reasons[name] for part in parts]) for name in first.reasons
+        },
+    )
 
 
 def merge(parts: Sequence[Observations]) -> Observations:
@@ -232,7 +270,7 @@ def merge(parts: Sequence[Observations]) -> Observations:
     Parameters
     ----------
     parts : sequence of Observations
-        At least one; all hourly or all daily, in one time zone.
+        At least one; all hourly or all daily, in one time zone. At most one knows its `hours`.
 
     Raises
     ------
@@ -266,14 +304,21 @@ def merge(parts: Sequence[Observations]) -> Observations:
         },
         parts[0].timezone,
         tuple(file for part in parts for file in part.files),
+        hours=next((part.hours for part in parts if part.hours is not None), None),
     )
+    reasons: dict[str, NDArray[np.uint8]] = {}
     for part, place in zip(parts, places, strict=True):
         cells = np.ix_(np.searchsorted(times, part.times), place)
         for name, table in part.values.items():
             known = merged.values[name][cells]
             _refuse_contradiction(part, name, known, table)
             merged.values[name][cells] = np.where(np.isnan(table), known, table)
-    return merged
+        for name, found in part.reasons.items():
+            reasons.setdefault(name, np.zeros(merged.values[name].shape, np.uint8))[cells] = found
+    for name, found in reasons.items():
+        # What one part lacks another may have.
+        found[np.isfinite(merged.values[name])] = 0
+    return replace(merged, reasons=reasons)
 
 
 def _equal_to_itself(coordinates: NDArray[np.float64]) -> list[float | None]:

@@ -8,8 +8,13 @@ and metadata.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from pointfuse.errors import ModelFileError
 
@@ -24,6 +29,7 @@ _FUNCTION_NODE, _FUNCTION_OPSET, _FUNCTION_DOMAIN, _FUNCTION_ATTRIBUTE = 7, 9, 1
 _ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 5, 6, 10, 11
 _ATTRIBUTE_SPARSE_TENSOR, _ATTRIBUTE_SPARSE_TENSORS = 22, 23
 _SPARSE_VALUES, _SPARSE_INDICES = 1, 2
+_TENSOR_DIMENSION, _TENSOR_TYPE, _TENSOR_FLOATS, _TENSOR_NAME, _TENSOR_RAW = 1, 2, 4, 8, 9
 _TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION = 13, 14
 _VALUE_NAME, _VALUE_TYPE = 1, 2
 _TYPE_TENSOR = 1
@@ -32,6 +38,9 @@ _SHAPE_DIMENSION = 1
 _DIMENSION_VALUE = 1
 
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+
+# Element types of ONNX, in their little-endian storage.
+_ELEMENTS: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
 
 # Graphs nest in attributes (If, Loop). No model of ours does; far deeper than any honest one.
 _DEEPEST = 20
@@ -109,6 +118,43 @@ def read_onnx_structure(content: bytes) -> OnnxStructure:
     return structure
 
 
+def read_initializer(content: bytes, name: str) -> NDArray[np.float32] | None:
+    """Values of a constant tensor of the main graph.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file.
+    name : str
+        Name of the tensor.
+
+    Returns
+    -------
+    ndarray of float32, or None
+        The tensor in its own shape; None where the graph has no tensor of that name.
+
+    Raises
+    ------
+    ModelFileError
+        If the bytes are damaged, or the tensor is not of single or half precision.
+    """
+    try:
+        for number, value in _fields(memoryview(content)):
+            if number != _MODEL_GRAPH:
+                continue
+            for part, entry in _fields(_message(value)):
+                if (
+                    part == _GRAPH_INITIALIZER
+                    and _text_field(_message(entry), _TENSOR_NAME) == name
+                ):
+                    return _tensor(_message(entry))
+    except _Malformed as error:
+        raise ModelFileError(
+            f"the tensor '{name}' cannot be read from the model ({error}); export the model again"
+        ) from error
+    return None
+
+
 class _Malformed(Exception):  # noqa: N818 - internal, becomes a ModelFileError
     """The bytes do not follow the format."""
 
@@ -169,6 +215,27 @@ def _read_tensor(tensor: memoryview, structure: OnnxStructure) -> None:
     for number, value in _fields(tensor):
         if number == _TENSOR_EXTERNAL_DATA or (number == _TENSOR_DATA_LOCATION and value != 0):
             structure.external_data = True
+
+
+def _tensor(tensor: memoryview) -> NDArray[np.float32]:
+    """Values of a tensor, which are stored either as raw bytes or as a list of floats."""
+    shape: list[int] = []
+    element_type, raw, floats = 0, memoryview(b""), memoryview(b"")
+    for number, value in _fields(tensor):
+        if number == _TENSOR_DIMENSION and isinstance(value, int):
+            shape.append(value)
+        elif number == _TENSOR_TYPE and isinstance(value, int):
+            element_type = value
+        elif number == _TENSOR_RAW:
+            raw = _message(value)
+        elif number == _TENSOR_FLOATS:
+            floats = _message(value)
+    if element_type not in _ELEMENTS:
+        raise _Malformed(f"its element type {element_type} is neither single nor half precision")
+    stored, element = (raw, _ELEMENTS[element_type]) if raw else (floats, _ELEMENTS[1])
+    if not stored or math.prod(shape) * element.itemsize != len(stored):
+        raise _Malformed(f"{len(stored)} bytes do not fill the shape {tuple(shape)}")
+    return np.frombuffer(stored, element).reshape(shape).astype(np.float32)
 
 
 def _signature(value_info: memoryview) -> tuple[str, TensorSignature]:

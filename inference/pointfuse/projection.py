@@ -95,8 +95,8 @@ class LambertConformal:
             has no finite image.
         """
         offset = np.asarray(longitude, np.float64) - self.longitude_of_central_meridian
-        turn = self._cone * np.radians((offset + 180.0) % 360.0 - 180.0)
         with np.errstate(divide="ignore", invalid="ignore"):
+            turn = self._cone * np.radians((offset + 180.0) % 360.0 - 180.0)
             distance = self._scale / _half_angle_tangent(np.radians(latitude)) ** self._cone
             return distance * np.sin(turn), self._origin_distance - distance * np.cos(turn)
 

@@ -10,6 +10,7 @@ import numpy as np
 from pointfuse.fields import FusedFields
 from pointfuse.gridding import PlacedObservations
 from pointfuse.metadata import ModelMetadata
+from pointfuse.quality.flags import Counts
 from pointfuse.verdict import comparison
 
 _DAYS_LISTED = 7
@@ -70,6 +71,8 @@ def run_summary(placed: PlacedObservations, days: list[dict[str, Any]]) -> dict[
             "used": counts.used,
         },
         "daily_means_out_of_range": counts.out_of_range,
+        "daily_means_suspect": counts.suspect,
+        "quality_control": placed.quality,
         "days": days,
     }
 
@@ -91,6 +94,7 @@ def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
     if summary["daily_means_out_of_range"]:
         left_out = _counted(summary["daily_means_out_of_range"], "daily mean")
         lines.append(f"{left_out} out of the model's valid range, left out")
+    lines += quality_lines(summary["quality_control"])
     days = summary["days"]
     if len(days) <= _DAYS_LISTED:
         lines += [_days_text([day], model) for day in days]
@@ -101,6 +105,24 @@ def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
         f"{summary['model']}, {summary['device']}, {_counted(summary['threads'], 'thread')}"
     )
     return "\n".join(lines)
+
+
+def quality_lines(counts: Counts) -> list[str]:
+    """Counts of quality control for people, a line a variable and step; none without it."""
+    return [
+        f"{name}, {_counted(sum(sum(by.values()) for by in states.values()), f'{step} value')}: "
+        + ", ".join(
+            f"{sum(reasons.values())} {state.replace('_', ' ')}"
+            + (f" ({_reasons_text(reasons)})" if reasons and state != "good" else "")
+            for state, reasons in states.items()
+        )
+        for step, variables in counts.items()
+        for name, states in variables.items()
+    ]
+
+
+def _reasons_text(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {reason.replace('_', ' ')}" for reason, number in reasons.items())
 
 
 def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:

@@ -325,7 +325,7 @@ def test_command(
     station_list = write("list.csv", "\n".join(places))
     output = tmp_path / "scores.json"
     arguments = ["crossval", values, "--stations", station_list, "--model", tiny_model_file]
-    arguments += ["-o", output, "--scheme", "cities", "--folds", 5, "--every", 2]
+    arguments += ["-o", output, "--scheme", "cities", "--folds", 5, "--every", 2, "--no-qc"]
     outcome = CliRunner().invoke(main, list(map(str, arguments)))
     assert outcome.exit_code == 0, outcome.output
     scores = json.loads(output.read_text())

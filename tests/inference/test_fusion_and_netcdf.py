@@ -175,8 +175,10 @@ def test_written_in_batches_or_at_once_the_file_is_the_same(
 ) -> None:
     from pointfuse.fusion import days_to_fuse, fuse_in_batches
     from pointfuse.gridding import place
+    from pointfuse.quality import check_days
 
-    placed = days_to_fuse(place(observations, tiny_model.metadata))
+    checked = check_days(observations, tiny_model)
+    placed = days_to_fuse(place(checked, tiny_model.metadata))
     streamed = write_netcdf(tmp_path / "a.nc", fuse_in_batches(placed, tiny_model), history="x")
     whole = fields.to_netcdf(tmp_path / "b.nc", history="x")
     with xarray.open_dataset(streamed) as a, xarray.open_dataset(whole) as b:

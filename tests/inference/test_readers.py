@@ -40,7 +40,10 @@ def cnemc(date: str = "20190106", codes: str = "1001A,1002A,3019A", hours: int =
 
 def test_cnemc(write: Write) -> None:
     observations = read_stations(
-        write("day.csv", cnemc()), stations=write("list.csv", STATION_LIST), min_hours=12
+        write("day.csv", cnemc()),
+        stations=write("list.csv", STATION_LIST),
+        min_hours=12,
+        quality_control=False,
     )
     assert observations.stations.code.tolist() == ["1001A", "1002A", "3019A"]
     np.testing.assert_array_equal(observations.stations.longitude, [116.366, 116.17, np.nan])
@@ -226,7 +229,7 @@ def test_repeated_rows_are_kept_once(write: Write) -> None:
         ("cell.csv", HEAD + "A,116,40,2019-01-06,12x\n", r"line 2, column 'pm25': .* got '12x'"),
         ("cell.csv", HEAD + "A,116,40,2019-01-06,inf\n", "expected a number, got 'inf'"),
         ("cell.csv", HEAD + "A,east,40,2019-01-06,1\n", "column 'longitude': expected a number"),
-        ("swap.csv", HEAD + "A,40,116,2019-01-06,1\n", "are they swapped"),
+        ("none.csv", HEAD + "A,400,116,2019-01-06,1\n", "got 400 and 116; correct them or leave"),
         ("date.csv", HEAD + "A,116,40,6.1.2019,1\n", "expected a date such as 2019-01-06, got"),
         (
             "name.csv",

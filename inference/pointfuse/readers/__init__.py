@@ -11,11 +11,11 @@ from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 from pointfuse.errors import InputError
 from pointfuse.metadata import Variable
-from pointfuse.observations import Observations, daily_means, merge
+from pointfuse.observations import Observations, merge
+from pointfuse.quality.hours import check_hours, means_of_checked_hours, range_reasons
+from pointfuse.quality.reasons import Reason
 from pointfuse.readers import cnemc, tidy
 from pointfuse.readers.csv_table import CsvTable, read_csv_table, shortened
 from pointfuse.readers.request import ReadRequest
@@ -63,6 +63,7 @@ def read_stations(
     units: Mapping[str, str] | None = None,
     min_hours: int = 18,
     timezone: str = DEFAULT_TIMEZONE,
+    quality_control: bool = True,
 ) -> Observations:
     """Read station files into one table of daily means.
 
@@ -86,11 +87,14 @@ def read_stations(
     timezone : str
         Time zone of the calendar days, and of times that name none; a name such as
         ``Asia/Shanghai`` or an offset such as ``+08:00``.
+    quality_control : bool
+        Whether to leave stuck and isolated hourly values out of the daily means.
 
     Returns
     -------
     Observations
-        Daily means; a variable that no file holds has no table.
+        Daily means, and the hourly values they were made of, with what is wrong with these; a
+        variable that no file holds has no table.
 
     Raises
     ------
@@ -122,31 +126,35 @@ def read_stations(
     )
     request = ReadRequest(by_name, units or {}, parse_timezone(timezone), station_list)
     parts = [_read_file(path, format, request) for path in files]
-    hourly = [_within_range(part, variables) for part in parts if part.hourly]
+    hourly = [_with_range_remarks(part, variables) for part in parts if part.hourly]
     daily = [part for part in parts if not part.hourly]
+    del parts
     # Hours are merged first: a local day may begin in one file and end in another.
     if hourly:
-        daily.append(daily_means(merge(hourly), min_hours))
+        merged = merge(hourly)
+        hourly.clear()  # a year of hours takes a hundred megabytes
+        checked = check_hours(merged, variables, thorough=quality_control)
+        daily.append(means_of_checked_hours(checked, min_hours))
     merged = merge(daily)
     return replace(merged, files=(*merged.files, station_list.file)) if station_list else merged
 
 
-def _within_range(hourly: Observations, variables: Sequence[Variable]) -> Observations:
-    """Leave out hourly values that are none, such as 9999, before they get into a mean."""
-    values, remarks = dict(hourly.values), []
+def _with_range_remarks(hourly: Observations, variables: Sequence[Variable]) -> Observations:
+    """Say of a file how many of its hourly values are none, such as 9999."""
+    remarks = []
     for variable in variables:
-        if variable.name not in values:
+        if variable.name not in hourly.values:
             continue
-        (low, high), table = variable.valid_range, values[variable.name]
-        outside = (table < low) | (table > high)
-        if outside.any():
-            values[variable.name] = np.where(outside, np.nan, table)
+        reasons = range_reasons(hourly.values[variable.name], variable)
+        outside = int((reasons == Reason.OUT_OF_RANGE).sum())
+        if outside:
+            low, high = variable.valid_range
             remarks.append(
-                f"{int(outside.sum())} hourly values of {variable.name} outside {low:g} to "
-                f"{high:g} {variable.units} were left out"
+                f"{outside} hourly values of {variable.name} outside {low:g} to {high:g} "
+                f"{variable.units} were left out"
             )
     file = hourly.files[0]
-    return replace(hourly, values=values, files=(replace(file, remarks=(*file.remarks, *remarks)),))
+    return replace(hourly, files=(replace(file, remarks=(*file.remarks, *remarks)),))
 
 
 def _read_file(path: Path, name: str, request: ReadRequest) -> Observations:

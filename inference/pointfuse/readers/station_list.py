@@ -76,18 +76,25 @@ def read_station_list(path: Path) -> StationList:
 def coordinates(table: CsvTable, line: int, longitude: str, latitude: str) -> tuple[float, float]:
     """Longitude and latitude of a row, both NaN where one is missing.
 
+    A place that is one only the other way round is let through: one station that was entered
+    wrongly is for quality control to find, and no reason to fuse nothing.
+
     Raises
     ------
     InputError
-        If one is no number or no place on Earth.
+        If one is no number, or they are no place on Earth either way.
     """
     east = table.number(longitude, line, "longitude")
     north = table.number(latitude, line, "latitude")
     if math.isnan(east) or math.isnan(north):
         return math.nan, math.nan
-    if not (-180 <= east <= 360 and -90 <= north <= 90):
+    if not (_is_place(east, north) or _is_place(north, east)):
         raise InputError(
             f"{table.name}, line {line}: expected a longitude from -180 to 360 and a latitude from "
-            f"-90 to 90, got {east:g} and {north:g}; are they swapped?"
+            f"-90 to 90, got {east:g} and {north:g}; correct them or leave them empty"
         )
     return east, north
+
+
+def _is_place(longitude: float, latitude: float) -> bool:
+    return -180 <= longitude <= 360 and -90 <= latitude <= 90
