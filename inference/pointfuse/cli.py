@@ -20,6 +20,7 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.atomic import replacing
+from pointfuse.baselines import find_baselines
 from pointfuse.crossval import SCHEMES, cross_validate
 from pointfuse.errors import OutputError, PointfuseError
 from pointfuse.evaluation import evaluate
@@ -214,9 +215,22 @@ def fuse(output: Path, quiet: bool, as_json: bool, **reading: Any) -> None:
 @click.option("--folds", type=click.IntRange(2), default=10, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--every", type=click.IntRange(1), default=1, help="Take every Nth day only.")
+@click.option(
+    "--baselines",
+    metavar="NAME,...",
+    default="",
+    help="Other ways to predict, from the same stations: nearest,idw,... (the benchmarks project).",
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def crossval(
-    output: Path, scheme: str, folds: int, seed: int, every: int, quiet: bool, **reading: Any
+    output: Path,
+    scheme: str,
+    folds: int,
+    seed: int,
+    every: int,
+    baselines: str,
+    quiet: bool,
+    **reading: Any,
 ) -> None:
     """Predict withheld stations of FILES from the others, and write scores to a JSON file.
 
@@ -224,6 +238,7 @@ def crossval(
     off goes on where it was.
     """
     _refuse_to_replace_input(output, reading)
+    others = find_baselines([name.strip() for name in baselines.split(",") if name.strip()])
     model, observations = _read(reading)
     observations = observations.at_times(slice(None, None, every))
     stations = reading["stations"] if scheme == "cities" else None
@@ -235,6 +250,7 @@ def crossval(
             folds=folds,
             seed=seed,
             cities=read_station_list(stations).cities if stations else {},
+            baselines=others,
             progress_file=output.with_name(f".{output.name}.progress.npz"),
             advance=bar.update,
         )
