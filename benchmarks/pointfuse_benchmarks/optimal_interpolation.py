@@ -13,7 +13,7 @@ from pointfuse_benchmarks.places import cells_of, in_plane, values_of
 Array = NDArray[np.float64]
 
 LENGTH, HEIGHT_LENGTH = 150_000.0, 1000.0
-"""Lengths of gridpp's Soar structure function in the plane and in height, m."""
+"""Lengths of the correlation in the plane (Soar) and in height (Barnes, a normal curve), m."""
 
 VARIANCE_RATIO = 0.1
 """Error variance of the observations over that of the background."""
@@ -34,10 +34,23 @@ def optimal_interpolation(known: PlacedObservations, longitude: Array, latitude:
         values,
         np.full(len(values), VARIANCE_RATIO),
         np.full(len(values), background),
-        gridpp.SoarStructure(LENGTH, HEIGHT_LENGTH),
+        _structure(),
         MOST_STATIONS,
     )
     return np.maximum(np.asarray(analysis, np.float64), 0.0)
+
+
+def _structure() -> gridpp.StructureFunction:
+    """Correlation of the errors of the background.
+
+    Soar's own term for height takes the sign of the difference along (gridpp 0.8.0): 1,500 m lower
+    gives a correlation of -2.2 where 1,500 m higher gives 0.56. So the height is left to Barnes.
+    """
+    return gridpp.MultipleStructure(
+        gridpp.SoarStructure(LENGTH),
+        gridpp.BarnesStructure(LENGTH, HEIGHT_LENGTH),
+        gridpp.BarnesStructure(LENGTH),
+    )
 
 
 def _points(known: PlacedObservations, longitude: Array, latitude: Array) -> gridpp.Points:
