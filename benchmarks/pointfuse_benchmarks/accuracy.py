@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from pointfuse.atomic import replacing
 from pointfuse.baselines import Baseline, find_baselines, predict
 from pointfuse.crossval import cross_validate
+from pointfuse.errors import InputFileNotFoundError
 from pointfuse.gridding import PlacedObservations, grid_days, place
 from pointfuse.model import Model, load_model
 from pointfuse.observations import Observations
@@ -102,6 +103,7 @@ def main(
         "seed": SEED,
     }
     report = _kept(output, settings)
+    mainland = _mainland()
 
     def real() -> Observations:
         year = read_stations(
@@ -116,7 +118,9 @@ def main(
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "stations": lambda: withheld("stations"),
         "cities": lambda: withheld("cities"),
-        "cmaq": lambda: whole_fields(data / "cmaq_jan2020_36km", loaded, ours, others, stations),
+        "cmaq": lambda: whole_fields(
+            data / "cmaq_jan2020_36km", loaded, ours, others, stations, mainland
+        ),
         "seconds_per_field": lambda: seconds_per_field(real(), loaded, ours | others),
     }
     for name, measure in parts.items():
@@ -135,12 +139,16 @@ def days_to_score(
 ) -> Observations:
     """Every Nth day, without values that are too high to believe, if enough stations are left."""
     name = model.metadata.target.name
-    days = year.at_times(slice(first, None, every))
-    values = np.where(days.values[name] > highest, np.nan, days.values[name])
-    days = replace(days, values={name: values})
+    days = without_unbelievable(year.at_times(slice(first, None, every)), name, highest)
     placed = place(days, model.metadata)
     counts = np.isfinite(placed.observations.values[name]).sum(axis=1)
     return days.at_times(counts >= FEWEST_STATIONS)
+
+
+def without_unbelievable(days: Observations, name: str, highest: float) -> Observations:
+    """The same days with the values of a variable above `highest` missing."""
+    values = np.where(days.values[name] > highest, np.nan, days.values[name])
+    return replace(days, values={**days.values, name: values})
 
 
 def real_stations(
@@ -179,16 +187,16 @@ def whole_fields(
     ours: Mapping[str, Baseline],
     others: Mapping[str, Baseline],
     stations: StationList,
+    mainland: NDArray[np.bool_],
 ) -> dict[str, Any]:
-    """Sample CMAQ fields at station cells; scores on the other cells of mainland China."""
+    """Sample CMAQ fields at station cells; scores on the other cells of the mainland."""
     grid = model.metadata.grid
     days, fields = read_cmaq_days(folder, grid)
     places = np.array([*stations.places.values()])
     cells = np.unique(grid.cells(places[:, 0], places[:, 1]))
     cells = cells[cells >= 0]
     placed = sampled(fields, days, cells, model.metadata)
-    with np.load(_MASK) as mask:
-        scored = mask["mask"].ravel() & np.isfinite(fields).all(axis=0).ravel()
+    scored = (mainland & np.isfinite(fields).all(axis=0)).ravel()
     scored[cells] = False
     longitude, latitude = (table.ravel()[scored] for table in grid.longitude_latitude())
     predictors = {**ours, **others}
@@ -219,6 +227,18 @@ def seconds_per_field(
             runs.append(time.perf_counter() - began)
         seconds[name] = round(min(runs), 2)
     return seconds
+
+
+def _mainland() -> NDArray[np.bool_]:
+    """Cells of mainland China, shape (row, column), over which the published scores go."""
+    if not _MASK.is_file():
+        raise InputFileNotFoundError(
+            f"expected the mask of mainland China at {_MASK}; install the benchmarks from a "
+            "checkout with 'pip install -e benchmarks'"
+        )
+    with np.load(_MASK) as file:
+        mask: NDArray[np.bool_] = file["mask"]
+    return mask
 
 
 def _kept(output: Path, settings: dict[str, Any]) -> dict[str, Any]:

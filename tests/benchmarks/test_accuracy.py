@@ -141,6 +141,14 @@ def test_days_with_few_stations_and_values_beyond_belief_are_left_out(metadata, 
     assert [str(day) for day in found.times] == ["2019-01-01", "2019-01-04"]
 
 
+def test_parts_measured_with_the_same_settings_are_kept(tmp_path):
+    output = tmp_path / "accuracy.json"
+    assert accuracy._kept(output, {"every": 4})["parts"] == {}
+    output.write_text(json.dumps({"settings": {"every": 4}, "parts": {"cmaq": {"days": 6}}}))
+    assert accuracy._kept(output, {"every": 4})["parts"] == {"cmaq": {"days": 6}}
+    assert accuracy._kept(output, {"every": 8})["parts"] == {}
+
+
 @pytest.fixture
 def report(observed, rng):
     tables = {
