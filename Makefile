@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 DEMO := .demo-venv
+REAL_DATA := $(or $(POINTFUSE_REAL_DATA),../shared/data)
 
-.PHONY: demo test lint bench model clean
+.PHONY: demo test lint bench accuracy model clean
 
 demo:  ## build the light wheel, install it alone, fuse the example, draw the map, score it
 	rm -rf $(DEMO) dist demo
@@ -27,16 +28,20 @@ lint: $(VENV)/installed  ## check style and types
 bench: $(VENV)/installed  ## measure time and memory from files to file
 	$(VENV)/bin/python benchmarks/first_light.py -n 11 -o benchmarks/first_light.json
 
+accuracy: $(VENV)/installed  ## compare with the baselines on real data (hours on two cores)
+	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'benchmarks[peers]'
+	$(VENV)/bin/python -m pointfuse_benchmarks.accuracy --data $(REAL_DATA) -o benchmarks/accuracy.json
+
 model: $(VENV)/installed  ## make the shipped model file again from its weights
 	$(VENV)/bin/pointfuse-export models/pointfuse-china12.toml -o models
 
 clean:  ## remove everything that can be made again
 	rm -rf $(VENV) $(DEMO) build dist demo
 
-# One environment for tests, lint, training and export. The file marks a complete installation.
-$(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml
+# One environment for tests, lint, training, export and benchmarks. The file marks a complete installation.
+$(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml benchmarks/pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
-	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray]' -e training -e export
+	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray]' -e training -e export -e benchmarks
 	touch $@

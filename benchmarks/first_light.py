@@ -9,10 +9,7 @@ two. Prints a table and the machine it ran on.
 
 from __future__ import annotations
 
-import datetime
 import json
-import os
-import platform
 import resource
 import statistics
 import subprocess
@@ -24,8 +21,9 @@ from typing import Any
 
 import click
 
+from pointfuse_benchmarks.machine import REAL_DATA, machine
+
 ROOT = Path(__file__).parents[1]
-REAL_DATA = Path(os.environ.get("POINTFUSE_REAL_DATA", ROOT.parent / "shared" / "data"))
 
 
 @click.command()
@@ -84,38 +82,6 @@ def run(arguments: list[str], folder: Path) -> float:
     began = time.perf_counter()
     subprocess.run([*command, "-o", str(folder / "out.nc"), "--quiet"], check=True, cwd=folder)
     return time.perf_counter() - began
-
-
-def machine() -> dict[str, Any]:
-    """What the numbers depend on."""
-    import netCDF4
-    import numpy
-    import onnxruntime
-
-    from pointfuse import __version__
-    from pointfuse.cpus import usable_cpus
-
-    return {
-        "processor": processor(),
-        "threads": usable_cpus(),
-        "system": platform.platform(),
-        "python": platform.python_version(),
-        "pointfuse": __version__,
-        "onnxruntime": onnxruntime.__version__,
-        "numpy": numpy.__version__,
-        "netCDF4": netCDF4.__version__,
-        "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
-    }
-
-
-def processor() -> str:
-    """Name of the processor."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.processor()
 
 
 def table(report: dict[str, Any]) -> str:

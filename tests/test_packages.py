@@ -1,4 +1,4 @@
-"""The three packages belong together, and depend on each other one way only."""
+"""The packages belong together, and depend on each other one way only."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ PACKAGES = {
     "inference/pointfuse": set(),
     "training/pointfuse_training": {"pointfuse"},
     "export/pointfuse_export": {"pointfuse", "pointfuse_training"},
+    "benchmarks/pointfuse_benchmarks": {"pointfuse"},
 }
 OURS = {Path(package).name for package in PACKAGES}
 
@@ -43,7 +44,7 @@ def test_the_light_package_needs_four_packages() -> None:
     assert names == {"onnxruntime", "numpy", "netCDF4", "click"}
 
 
-@pytest.mark.parametrize("package", ["training", "export"])
+@pytest.mark.parametrize("package", ["training", "export", "benchmarks"])
 def test_versions_agree(package: str) -> None:
     project = tomllib.loads((ROOT / package / "pyproject.toml").read_text())["project"]
     assert project["version"] == __version__

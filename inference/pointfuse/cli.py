@@ -20,6 +20,7 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.atomic import replacing
+from pointfuse.baselines import find_baselines
 from pointfuse.crossval import SCHEMES, cross_validate
 from pointfuse.errors import OutputError, PointfuseError
 from pointfuse.evaluation import evaluate
@@ -226,6 +227,12 @@ def fuse(output: Path, quiet: bool, as_json: bool, **reading: Any) -> None:
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--every", type=click.IntRange(1), default=1, help="Take every Nth day only.")
 @click.option("--report", type=_FILE, help="Report to write, with figures: one HTML file.")
+@click.option(
+    "--baselines",
+    metavar="NAME,...",
+    default="",
+    help="Other ways to predict, from the same stations: nearest,idw,... (the benchmarks project).",
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def crossval(
     output: Path,
@@ -234,6 +241,7 @@ def crossval(
     seed: int,
     every: int,
     report: Path | None,
+    baselines: str,
     quiet: bool,
     **reading: Any,
 ) -> None:
@@ -243,6 +251,7 @@ def crossval(
     off goes on where it was.
     """
     _refuse_to_replace_input(output, reading)
+    others = find_baselines([name.strip() for name in baselines.split(",") if name.strip()])
     if report is not None:
         from pointfuse.html_report import check_report, write_report
 
@@ -261,6 +270,7 @@ def crossval(
             folds=folds,
             seed=seed,
             cities=station_list.cities if station_list else {},
+            baselines=others,
             progress_file=output.with_name(f".{output.name}.progress.npz"),
             advance=bar.update,
         )

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.atomic import replacing
+from pointfuse.baselines import Baseline, predict
 from pointfuse.errors import InputError
 from pointfuse.fusion import days_to_fuse
 from pointfuse.gridding import PlacedObservations, grid_days, place
@@ -43,7 +44,7 @@ class CrossValidation:
     nearest : ndarray of float64, shape (day, station)
         Distance to the nearest station that was left, m; NaN where there is no observation.
     baselines : mapping of str to ndarray of float64, shape (day, station)
-        What other methods predicted for the same observations from the same stations, by name.
+        What each baseline predicted from the same stations; NaN where there is no observation.
     """
 
     placed: PlacedObservations
@@ -126,6 +127,7 @@ def cross_validate(
     folds: int = 10,
     seed: int = 0,
     cities: Mapping[str, str] | None = None,
+    baselines: Mapping[str, Baseline] | None = None,
     progress_file: Path | None = None,
     advance: Callable[[int], object] = lambda days: None,
 ) -> CrossValidation:
@@ -139,6 +141,8 @@ def cross_validate(
         The model; nothing of it is fitted.
     scheme, folds, seed, cities
         As `assign_folds`.
+    baselines : mapping of str to Baseline, optional
+        Other ways to predict, by their names; each gets the stations that the model gets.
     progress_file : Path, optional
         Where finished days are kept, so that a broken-off run goes on where it was.
     advance : callable
@@ -147,8 +151,9 @@ def cross_validate(
     Raises
     ------
     InputError
-        If there is nothing to predict, or the folds cannot be made.
+        If there is nothing to predict, the folds cannot be made, or a baseline does not predict.
     """
+    baselines = baselines or {}
     placed = days_to_fuse(place(observations, model.metadata))
     stations = placed.observations.stations
     xy = np.stack(
@@ -156,12 +161,19 @@ def cross_validate(
     )
     fold = assign_folds(stations, xy, scheme, folds, seed, cities or {})
     shape = placed.observations.values[model.metadata.target.name].shape
-    result = CrossValidation(placed, scheme, fold, np.full(shape, np.nan), np.full(shape, np.nan))
+    result = CrossValidation(
+        placed,
+        scheme,
+        fold,
+        predicted=np.full(shape, np.nan),
+        nearest=np.full(shape, np.nan),
+        baselines={name: np.full(shape, np.nan) for name in baselines},
+    )
     key = _fingerprint(result, model)
     done = _resume(progress_file, key, result)
     for day in range(shape[0]):
         if day >= done:
-            _predict_day(result, model, xy, day)
+            _predict_day(result, model, baselines, xy, day)
             _keep(progress_file, key, result, day + 1)
         advance(1)
     if progress_file:
@@ -169,9 +181,16 @@ def cross_validate(
     return result
 
 
-def _predict_day(result: CrossValidation, model: Model, xy: NDArray[np.float64], day: int) -> None:
+def _predict_day(
+    result: CrossValidation,
+    model: Model,
+    baselines: Mapping[str, Baseline],
+    xy: NDArray[np.float64],
+    day: int,
+) -> None:
     """Fill a day's predictions, one forward pass a fold."""
     placed = result.placed.on_days(slice(day, day + 1))
+    stations = placed.observations.stations
     observed = np.isfinite(result.observed[day])
     for fold in np.unique(result.fold[observed]):
         withheld = observed & (result.fold == fold)
@@ -181,10 +200,15 @@ def _predict_day(result: CrossValidation, model: Model, xy: NDArray[np.float64],
                 f"on {placed.observations.times[0]} all stations are in one fold, so nothing is "
                 "left to predict from; leave the day out with --days"
             )
-        gridded = grid_days(placed.without(result.fold == fold))
+        known = placed.without(result.fold == fold)
+        gridded = grid_days(known)
         field = model.run(gridded.observations, gridded.observed)[0]
         result.predicted[day, withheld] = field.ravel()[placed.cell[withheld]]
         result.nearest[day, withheld] = _nearest(xy[withheld], xy[left])
+        for name, baseline in baselines.items():
+            result.baselines[name][day, withheld] = predict(
+                name, baseline, known, stations.longitude[withheld], stations.latitude[withheld]
+            )
 
 
 def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -196,7 +220,7 @@ def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArra
 
 def _fingerprint(result: CrossValidation, model: Model) -> str:
     """Hash of all that the predictions depend on."""
-    digest = hashlib.sha256(model.sha256.encode())
+    digest = hashlib.sha256(repr((model.sha256, list(result.baselines))).encode())
     observations = result.placed.observations
     tables = (observations.values[name] for name in sorted(observations.values))
     for array in (result.fold, result.placed.cell, observations.times.astype(np.int64), *tables):
@@ -212,8 +236,9 @@ def _resume(progress_file: Path | None, key: str, result: CrossValidation) -> in
         with np.load(progress_file) as kept:
             if str(kept["key"]) != key:
                 return 0
-            done = len(kept["predicted"])
-            result.predicted[:done], result.nearest[:done] = kept["predicted"], kept["nearest"]
+            done = int(kept["tables"].shape[1])
+            for table, kept_table in zip(_tables(result), kept["tables"], strict=True):
+                table[:done] = kept_table
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
         # Of another kind or damaged: as good as none.
         return 0
@@ -224,4 +249,9 @@ def _keep(progress_file: Path | None, key: str, result: CrossValidation, done: i
     if progress_file is None:
         return
     with replacing(progress_file) as temporary, temporary.open("wb") as file:
-        np.savez(file, key=key, predicted=result.predicted[:done], nearest=result.nearest[:done])
+        np.savez(file, key=key, tables=np.stack([table[:done] for table in _tables(result)]))
+
+
+def _tables(result: CrossValidation) -> list[NDArray[np.float64]]:
+    """The tables that are filled day by day."""
+    return [result.predicted, result.nearest, *result.baselines.values()]

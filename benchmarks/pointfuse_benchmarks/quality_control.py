@@ -1,12 +1,12 @@
 """What quality control finds in real observations, what it misses, and what it wrongly rejects.
 
-    python benchmarks/quality_control.py [-o RESULTS.json]
+    python -m pointfuse_benchmarks.quality_control [-o RESULTS.json]
 
 Needs the real data (POINTFUSE_REAL_DATA): four untouched hourly days and the daily means of the
 even weeks of 2019. Counts the flags; plants defects in one value (or station) of a hundred and
 counts those that are caught; takes all untouched values for good, which makes the share of flags
 on them an upper bound of the share of good values that are rejected. The spatial checks of titanlib
-are run on the same days where it is installed (`pip install titanlib==0.4.0`).
+are run on the same days where it is installed (`pip install 'benchmarks[peers]'`).
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ from typing import Any
 
 import click
 import numpy as np
-from first_light import REAL_DATA, machine
 from numpy.typing import NDArray
-from titanlib_checks import Check, titanlib_checks
 
 from pointfuse import Model, Observations, Stations, load_model, read_stations
 from pointfuse.observations import SourceFile
 from pointfuse.quality import Reason, State, check_days, count_reasons, states
 from pointfuse.quality.hours import check_hours, means_of_checked_hours
+from pointfuse_benchmarks.machine import REAL_DATA, machine
+from pointfuse_benchmarks.titanlib_checks import Check, titanlib_checks
 
 CNEMC = REAL_DATA / "cnemc"
 STATION_LIST = CNEMC / "station_list.csv"

@@ -1,0 +1,1 @@
+"""Baselines for pointfuse: what else fills the map between stations, on the same folds."""
