@@ -12,6 +12,7 @@ from typing import Any
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.grid import Grid
 from pointfuse.metadata import ModelMetadata, StaticLayer, Variable
+from pointfuse.process_settings import Covariate, ProcessSettings
 from pointfuse.projection import LambertConformal
 from pointfuse.regions import Region
 from pointfuse_export.errors import DescriptionError
@@ -51,6 +52,15 @@ _LAYOUT: dict[str, Any] = {
     ],
     "static_layers": [{"name": str, "units": str, "source": str}],
     "regions": [{"name": str, "west": float, "east": float, "south": float, "north": float}],
+    "gaussian_process": {
+        "length": float,
+        "nugget": float,
+        "distance": [float],
+        "network_weight": [float],
+        "covariates": [
+            {"layer": str, "statistic": str, "smoothing": float, "scale": float, "trend": bool}
+        ],
+    },
     "training": dict,
     "scores": [
         {
@@ -65,10 +75,16 @@ _LAYOUT: dict[str, Any] = {
     ],
 }
 
-# A model need not have these.
-_OPTIONAL = frozenset({"regions"})
+# A model need not have these, nor a covariate a scale.
+_OPTIONAL = frozenset({"regions", "gaussian_process", "scale"})
 
-_KINDS = {str: "a text", int: "a whole number", float: "a number", dict: "a table"}
+_KINDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    dict: "a table",
+}
 
 
 @dataclass(frozen=True)
@@ -108,6 +124,8 @@ class Description:
         Evaluations: test, data, r2, rmse (ug/m3), nme, reference, origin.
     regions : tuple of Region
         Parts of the grid for which evaluations give scores apart; there may be none.
+    gaussian_process : ProcessSettings or None
+        A Gaussian process whose field is combined with the network's.
     """
 
     name: str
@@ -123,6 +141,7 @@ class Description:
     training: Mapping[str, object]
     scores: tuple[Mapping[str, object], ...]
     regions: tuple[Region, ...]
+    gaussian_process: ProcessSettings | None
 
     def metadata(self, export: Mapping[str, object], weights_sha256: str) -> ModelMetadata:
         """The metadata of a model file made from this description."""
@@ -140,6 +159,7 @@ class Description:
             scores=self.scores,
             weights_sha256=weights_sha256,
             regions=self.regions,
+            gaussian_process=self.gaussian_process,
         )
 
 
@@ -191,6 +211,19 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         training=content["training"],
         scores=tuple(content["scores"]),
         regions=tuple(Region(**entry) for entry in content.get("regions", ())),
+        gaussian_process=_gaussian_process(content.get("gaussian_process")),
+    )
+
+
+def _gaussian_process(table: dict[str, Any] | None) -> ProcessSettings | None:
+    if table is None:
+        return None
+    return ProcessSettings(
+        length=table["length"],
+        nugget=table["nugget"],
+        covariates=tuple(Covariate(**entry) for entry in table["covariates"]),
+        distance=tuple(table["distance"]),
+        network_weight=tuple(table["network_weight"]),
     )
 
 

@@ -99,6 +99,7 @@ def day_variables(fields: FusedFields) -> list[CFVariable]:
     ends = utc_midnights(fields.days + 1, fields.stations.observations.timezone)
     bounds = np.stack([starts, ends], axis=1).astype("datetime64[s]").astype(np.float64) / 3600
     target = fields.model.target
+    process = _process_variables(fields)
     return [
         CFVariable(
             "time",
@@ -124,7 +125,9 @@ def day_variables(fields: FusedFields) -> list[CFVariable]:
                 "units": target.units,
                 "cell_methods": "time: mean",
                 "valid_min": np.float32(0),
-                "ancillary_variables": "station_count station_distance",
+                "ancillary_variables": " ".join(
+                    ["station_count", "station_distance", *(support.name for support in process)]
+                ),
             }
             | _PLACED,
         ),
@@ -150,7 +153,49 @@ def day_variables(fields: FusedFields) -> list[CFVariable]:
             }
             | _PLACED,
         ),
+        *process,
         *_station_variables(fields),
+    ]
+
+
+def _process_variables(fields: FusedFields) -> list[CFVariable]:
+    """What the Gaussian process of a model says of each cell; none for a model without one."""
+    target = fields.model.target
+    if fields.model.gaussian_process is None:
+        return []
+    return [
+        CFVariable(
+            f"{target.name}_uncertainty",
+            ("time", "y", "x"),
+            fields.uncertainty,
+            {
+                "standard_name": f"{target.standard_name} standard_error",
+                "long_name": f"standard uncertainty of {target.long_name}",
+                "units": target.units,
+                "valid_min": np.float32(0),
+                "comment": "Standard deviation of the difference to what a station in the cell "
+                "would measure. About 90 in 100 stations are within 1.645 times this. It rests on "
+                "the stations of the day: do not trust a cell where it is of the size of the "
+                "value.",
+            }
+            | _PLACED,
+            gaps=True,
+        ),
+        CFVariable(
+            "effective_stations",
+            ("time", "y", "x"),
+            fields.effective_stations,
+            {
+                "long_name": "effective number of stations",
+                "units": "1",
+                "valid_min": np.float32(0),
+                "comment": "Number of stations in the cell itself that would tell as much about "
+                "it as all stations around do: about 1 where a single station stands, near 0 "
+                "where the field is a guess.",
+            }
+            | _PLACED,
+            gaps=True,
+        ),
     ]
 
 

@@ -120,6 +120,11 @@ _READING = (
         help="Format of the files.",
     ),
     click.option("--model", type=_FILE, help="Model file; the shipped one by default."),
+    click.option(
+        "--network-alone",
+        is_flag=True,
+        help="Fields of the network as published, without the Gaussian process and uncertainty.",
+    ),
     click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31."),
     click.option(
         "--units",
@@ -162,7 +167,9 @@ def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
     """Model and observations that the arguments of `_reading` name, quality controlled."""
     quality_control = not options.get("no_qc", False)
     period, units = _parse_days(options["days"]), _parse_units(options["units"])
-    model = load_model(options["model"], threads=options["threads"])
+    model = load_model(
+        options["model"], threads=options["threads"], network_alone=options["network_alone"]
+    )
     observations = read_stations(
         options["files"],
         stations=options["stations"],

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from pointfuse.atomic import replacing
 from pointfuse.baselines import Baseline, predict
 from pointfuse.errors import InputError
+from pointfuse.estimation import estimate
 from pointfuse.fusion import days_to_fuse
 from pointfuse.gridding import PlacedObservations, grid_days, place
 from pointfuse.model import Model
@@ -45,6 +46,9 @@ class CrossValidation:
         Distance to the nearest station that was left, m; NaN where there is no observation.
     baselines : mapping of str to ndarray of float64, shape (day, station)
         What each baseline predicted from the same stations; NaN where there is no observation.
+    uncertainty : ndarray of float64, shape (day, station), or None
+        Standard uncertainty of each prediction, NaN where it is not known; None where the model
+        gives none.
     """
 
     placed: PlacedObservations
@@ -53,6 +57,7 @@ class CrossValidation:
     predicted: NDArray[np.float64]
     nearest: NDArray[np.float64]
     baselines: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
+    uncertainty: NDArray[np.float64] | None = None
 
     @property
     def observed(self) -> NDArray[np.float64]:
@@ -168,6 +173,7 @@ def cross_validate(
         predicted=np.full(shape, np.nan),
         nearest=np.full(shape, np.nan),
         baselines={name: np.full(shape, np.nan) for name in baselines},
+        uncertainty=None if model.metadata.gaussian_process is None else np.full(shape, np.nan),
     )
     key = _fingerprint(result, model)
     done = _resume(progress_file, key, result)
@@ -201,9 +207,10 @@ def _predict_day(
                 "left to predict from; leave the day out with --days"
             )
         known = placed.without(result.fold == fold)
-        gridded = grid_days(known)
-        field = model.run(gridded.observations, gridded.observed)[0]
-        result.predicted[day, withheld] = field.ravel()[placed.cell[withheld]]
+        estimates = estimate(grid_days(known), model, placed.cell[withheld])
+        result.predicted[day, withheld] = estimates.values[0]
+        if result.uncertainty is not None:
+            result.uncertainty[day, withheld] = estimates.uncertainty[0]
         result.nearest[day, withheld] = _nearest(xy[withheld], xy[left])
         for name, baseline in baselines.items():
             result.baselines[name][day, withheld] = predict(
@@ -220,7 +227,9 @@ def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArra
 
 def _fingerprint(result: CrossValidation, model: Model) -> str:
     """Hash of all that the predictions depend on."""
-    digest = hashlib.sha256(repr((model.sha256, list(result.baselines))).encode())
+    digest = hashlib.sha256(
+        repr((model.sha256, model.metadata.gaussian_process, list(result.baselines))).encode()
+    )
     observations = result.placed.observations
     tables = (observations.values[name] for name in sorted(observations.values))
     for array in (result.fold, result.placed.cell, observations.times.astype(np.int64), *tables):
@@ -254,4 +263,5 @@ def _keep(progress_file: Path | None, key: str, result: CrossValidation, done: i
 
 def _tables(result: CrossValidation) -> list[NDArray[np.float64]]:
     """The tables that are filled day by day."""
-    return [result.predicted, result.nearest, *result.baselines.values()]
+    uncertainty = [] if result.uncertainty is None else [result.uncertainty]
+    return [result.predicted, result.nearest, *uncertainty, *result.baselines.values()]

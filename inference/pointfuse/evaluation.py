@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.coverage import evaluate_uncertainty
 from pointfuse.crossval import BLOCK_SIZE, CrossValidation
 from pointfuse.errors import InputError
 from pointfuse.regions import region_masks
@@ -62,6 +63,7 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
         intervals from a bootstrap over days (days, not pairs: stations of a day err together), and
         ``quality_objective``: the share of stations that meet FAIRMODE's. The same for each of the
         ``baselines``, with ``paired``: how the model compares with it, on the same draws of days.
+        ``uncertainty``: what `pointfuse.coverage.evaluate_uncertainty` gives.
 
     Raises
     ------
@@ -92,6 +94,7 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
         "stations": int(pairs.any(axis=0).sum()),
         **_evaluate_prediction(network, classes, times),
         "baselines": baselines,
+        "uncertainty": evaluate_uncertainty(result, classes),
     }
 
 

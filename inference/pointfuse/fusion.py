@@ -8,8 +8,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from pointfuse.errors import InputError
+from pointfuse.estimation import estimate
 from pointfuse.fields import FusedFields, concatenate
-from pointfuse.gridding import PlacedObservations, grid_days, place, station_distance
+from pointfuse.gridding import PlacedObservations, grid_days, place
 from pointfuse.model import Model, load_model
 from pointfuse.observations import Observations
 from pointfuse.quality import check_days
@@ -114,16 +115,17 @@ def fuse_in_batches(
     """
     if days_per_batch < 1:
         raise InputError(f"a batch holds at least one day, got {days_per_batch}")
-    grid = model.metadata.grid
+    shape = (-1, *model.metadata.grid.shape)
     for first in range(0, len(placed.observations.times), days_per_batch):
         batch = placed.on_days(slice(first, first + days_per_batch))
         gridded = grid_days(batch)
+        estimates = estimate(gridded, model)
         yield FusedFields(
-            values=model.run(gridded.observations, gridded.observed),
+            values=estimates.values.reshape(shape),
+            uncertainty=estimates.uncertainty.reshape(shape),
+            effective_stations=estimates.effective_stations.reshape(shape),
             station_count=gridded.station_count,
-            station_distance=np.stack(
-                [station_distance(count > 0, grid) for count in gridded.station_count]
-            ),
+            station_distance=estimates.station_distance.reshape(shape),
             stations=batch,
             model_sha256=model.sha256,
             provider=model.provider,

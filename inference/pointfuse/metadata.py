@@ -11,6 +11,7 @@ from dataclasses import asdict, dataclass
 
 from pointfuse.errors import ModelFileError
 from pointfuse.grid import Grid
+from pointfuse.process_settings import Covariate, ProcessSettings
 from pointfuse.projection import LambertConformal
 from pointfuse.regions import Region
 
@@ -95,6 +96,8 @@ class ModelMetadata:
         Hash of the trained weights, whatever the precision of the file.
     regions : tuple of Region
         Parts of the grid for which evaluations give scores apart; there may be none.
+    gaussian_process : ProcessSettings or None
+        A Gaussian process whose field is combined with the network's, if the model has one.
     """
 
     name: str
@@ -110,6 +113,7 @@ class ModelMetadata:
     scores: tuple[Mapping[str, object], ...]
     weights_sha256: str
     regions: tuple[Region, ...] = ()
+    gaussian_process: ProcessSettings | None = None
 
     @property
     def target(self) -> Variable:
@@ -171,11 +175,18 @@ class ModelMetadata:
             scores=tuple(entry.content for entry in block.blocks("scores")),
             weights_sha256=block.text("weights_sha256"),
             regions=_regions(block),
+            gaussian_process=_gaussian_process(block),
         )
 
     def to_dict(self) -> dict[str, object]:
         """The metadata as JSON types, laid out as in the file."""
         projection = self.grid.projection
+        optional: dict[str, object] = {}
+        if self.regions:
+            optional["regions"] = [asdict(region) for region in self.regions]
+        if self.gaussian_process:
+            # Through JSON, so that its tuples are the lists that a reader will find.
+            optional["gaussian_process"] = json.loads(json.dumps(asdict(self.gaussian_process)))
         return {
             "schema_version": SCHEMA_VERSION,
             "name": self.name,
@@ -215,7 +226,7 @@ class ModelMetadata:
             "export": dict(self.export),
             "scores": [dict(score) for score in self.scores],
             "weights_sha256": self.weights_sha256,
-        } | ({"regions": [asdict(region) for region in self.regions]} if self.regions else {})
+        } | optional
 
     def to_json(self) -> str:
         """The metadata as the text that is stored in the file."""
@@ -249,12 +260,24 @@ class _Block:
             raise self._garbled(key, "a positive whole number", value)
         return value
 
-    def pair(self, key: str) -> tuple[float, float]:
+    def truth(self, key: str) -> bool:
         value = self._value(key)
-        if not isinstance(value, list) or len(value) != 2:
-            raise self._garbled(key, "two numbers", value)
-        entries = _Block(dict(zip(("first", "second"), value, strict=True)), self._name(key))
-        return entries.number("first"), entries.number("second")
+        if not isinstance(value, bool):
+            raise self._garbled(key, "true or false", value)
+        return value
+
+    def numbers(self, key: str) -> tuple[float, ...]:
+        value = self._value(key)
+        if not isinstance(value, list):
+            raise self._garbled(key, "a list of numbers", value)
+        entries = _Block({str(i): entry for i, entry in enumerate(value)}, self._name(key))
+        return tuple(entries.number(name) for name in entries.content)
+
+    def pair(self, key: str) -> tuple[float, float]:
+        numbers = self.numbers(key)
+        if len(numbers) != 2:
+            raise self._garbled(key, "two numbers", self.content[key])
+        return numbers[0], numbers[1]
 
     def block(self, key: str) -> _Block:
         value = self._value(key)
@@ -333,6 +356,34 @@ def _grid(block: _Block) -> Grid:
         cell_size,
         block.number("first_x"),
         block.number("first_y"),
+    )
+
+
+def _gaussian_process(block: _Block) -> ProcessSettings | None:
+    if "gaussian_process" not in block.content:
+        return None
+    entry = block.block("gaussian_process")
+    try:
+        return ProcessSettings(
+            entry.number("length"),
+            entry.number("nugget"),
+            tuple(_covariate(covariate) for covariate in entry.blocks("covariates")),
+            entry.numbers("distance"),
+            entry.numbers("network_weight"),
+        )
+    except ModelFileError:
+        raise
+    except ValueError as error:
+        raise ModelFileError(f"the model's Gaussian process is impossible: {error}") from error
+
+
+def _covariate(entry: _Block) -> Covariate:
+    return Covariate(
+        entry.text("layer"),
+        entry.text("statistic"),
+        entry.number("smoothing"),
+        None if entry.content.get("scale") is None else entry.number("scale"),
+        entry.truth("trend"),
     )
 
 

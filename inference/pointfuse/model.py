@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from functools import cached_property
 from os import PathLike
 
 import numpy as np
@@ -9,6 +11,7 @@ from numpy.typing import NDArray
 
 from pointfuse.cpus import usable_cpus
 from pointfuse.errors import InputError, ModelFileError
+from pointfuse.gaussian_process import GaussianProcess
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model_file import read_model_file
 from pointfuse.static_layers import read_static_layers
@@ -60,6 +63,14 @@ class Model:
     def provider(self) -> str:
         """Execution provider of ONNX Runtime that runs the model."""
         return str(self._session.get_providers()[0])
+
+    @cached_property
+    def gaussian_process(self) -> GaussianProcess | None:
+        """The Gaussian process that the model brings along, if it does."""
+        settings = self.metadata.gaussian_process
+        if settings is None:
+            return None
+        return GaussianProcess(settings, self.metadata.grid, self._static_layers)
 
     @property
     def static_layer_names(self) -> tuple[str, ...]:
@@ -142,7 +153,12 @@ class Model:
         return np.asarray(field[:, 0], np.float32)
 
 
-def load_model(path: str | PathLike[str] | None = None, *, threads: int | None = None) -> Model:
+def load_model(
+    path: str | PathLike[str] | None = None,
+    *,
+    threads: int | None = None,
+    network_alone: bool = False,
+) -> Model:
     """Check a model file and load it.
 
     A file with the name of a shipped model must be that model, to the bit. Any other is told apart
@@ -154,6 +170,9 @@ def load_model(path: str | PathLike[str] | None = None, *, threads: int | None =
         ONNX file; the shipped model by default.
     threads : int, optional
         Threads to run it on; all processors that this process may use by default.
+    network_alone : bool
+        Whether to leave out the Gaussian process that the model may bring along: its fields are
+        then the network's, as in the publication, and carry no uncertainty.
 
     Raises
     ------
@@ -165,4 +184,6 @@ def load_model(path: str | PathLike[str] | None = None, *, threads: int | None =
     if threads is not None and not 1 <= threads <= MAX_THREADS:
         raise InputError(f"a model runs on 1 to {MAX_THREADS} threads, got {threads}")
     content, metadata, sha256 = read_model_file(path)
+    if network_alone:
+        metadata = replace(metadata, gaussian_process=None)
     return Model(content, metadata, sha256, threads or usable_cpus())

@@ -123,21 +123,20 @@ def test_cmaq_files_of_another_domain_are_refused(cmaq_folder, metadata):
         read_cmaq_days(cmaq_folder / "none", metadata.grid)
 
 
-def test_days_with_few_stations_and_values_beyond_belief_are_left_out(metadata, monkeypatch):
+def test_days_with_few_stations_and_suspect_values_are_left_out(metadata, monkeypatch):
     monkeypatch.setattr(accuracy, "FEWEST_STATIONS", 3)
     longitude, latitude = metadata.grid.longitude_latitude()
     stations = Stations(np.array(list("ABCD")), longitude[5, :4], latitude[5, :4])
-    values = np.array([[1.0, 2, 3, 4], [1, 2, 3, 700], [1, 2, 800, 900], [1, 2, 3, 4]])
+    values = np.array([[1.0, 2, 3, 4], [1, 2, 3, -7], [1, 2, np.nan, 9e9], [1, 2, 3, 4]])
     year = Observations(stations, np.datetime64("2019-01-01") + np.arange(4), {"pm25": values})
 
     class Loaded:
-        pass
+        static_layer_names = ()
 
     Loaded.metadata = metadata
-    found = accuracy.days_to_score(year, Loaded, 1, 0, 600.0)
+    found = accuracy.days_to_score(year, Loaded, 1, 0)
     assert [str(day) for day in found.times] == ["2019-01-01", "2019-01-02", "2019-01-04"]
-    np.testing.assert_array_equal(found.values["pm25"][1], [1, 2, 3, np.nan])
-    found = accuracy.days_to_score(year, Loaded, 3, 0, 600.0)
+    found = accuracy.days_to_score(year, Loaded, 3, 0)
     assert [str(day) for day in found.times] == ["2019-01-01", "2019-01-04"]
 
 

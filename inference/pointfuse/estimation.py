@@ -1,0 +1,82 @@
+"""Estimates from gridded stations: the network's field, and the Gaussian process beside it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.gridding import GriddedDays, station_distance
+from pointfuse.model import Model
+
+_FEWEST_CELLS = 30
+"""With fewer observed cells the process cannot be fitted to the day, and the network is alone."""
+
+
+class Estimates(NamedTuple):
+    """Estimates of the fused variable; all arrays have the shape (day, cell).
+
+    Parameters
+    ----------
+    values : ndarray of float32
+        The variable in the units of the model.
+    uncertainty : ndarray of float32
+        Standard deviation of the difference to what a station in the cell would measure, same
+        units; NaN where it is not known.
+    effective_stations : ndarray of float32
+        Number of stations in the cell itself that would tell as much; NaN where it is not known.
+    station_distance : ndarray of float32
+        Distance from the cell centre to the nearest cell with a station, m.
+    """
+
+    values: NDArray[np.float32]
+    uncertainty: NDArray[np.float32]
+    effective_stations: NDArray[np.float32]
+    station_distance: NDArray[np.float32]
+
+
+def estimate(
+    gridded: GriddedDays, model: Model, cells: NDArray[np.int64] | None = None
+) -> Estimates:
+    """Estimate complete fields, or some cells of them.
+
+    Where the model brings a Gaussian process, its field and the network's are averaged, with
+    weights that depend on the distance to the nearest station.
+
+    Parameters
+    ----------
+    gridded : GriddedDays
+        Stations on the grid of the model.
+    model : Model
+        The model.
+    cells : ndarray of int64, shape (cell,), optional
+        ``row * columns + column`` of the cells wanted; all by default.
+    """
+    grid = model.metadata.grid
+    days = len(gridded.observations)
+    wanted: slice | NDArray[np.int64] = slice(None) if cells is None else cells
+    network = model.run(gridded.observations, gridded.observed).reshape(days, -1)[:, wanted]
+    occupied = gridded.station_count > 0
+    distance = np.stack([station_distance(day, grid).ravel()[wanted] for day in occupied])
+    estimates = Estimates(
+        network, np.full_like(network, np.nan), np.full_like(network, np.nan), distance
+    )
+    settings, process = model.metadata.gaussian_process, model.gaussian_process
+    if settings is None or process is None:
+        return estimates
+    weight = settings.weight_at(distance)
+    for day in range(days):
+        known = np.flatnonzero(occupied[day])
+        if len(known) < _FEWEST_CELLS:
+            continue
+        prediction = process.condition(
+            known,
+            gridded.observations[day, 0].ravel()[known].astype(np.float64),
+            gridded.station_count[day].ravel()[known],
+        ).predict(cells)
+        own = weight[day]
+        estimates.values[day] = own * network[day] + (1 - own) * prediction.mean
+        estimates.uncertainty[day] = prediction.standard_error
+        estimates.effective_stations[day] = prediction.effective_stations
+    return estimates

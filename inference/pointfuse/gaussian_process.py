@@ -1,0 +1,234 @@
+"""A Gaussian process that knows terrain and land: what stations say of cells without one.
+
+The covariance of two cells falls with their distance in the plane and with the differences of
+their covariates; it works on the square root of the concentration, whose scatter does not grow
+with it. Sill and trend are fitted to the stations of each day, everything else is fixed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.covariates import covariate_fields
+from pointfuse.errors import InputError
+from pointfuse.grid import Grid
+from pointfuse.process_settings import ProcessSettings
+
+Array = NDArray[np.float64]
+Points = NDArray[np.floating[Any]]
+
+_CELLS_AT_ONCE = 4096
+"""Cells whose covariances with all stations are held at once: they should stay in the cache."""
+
+_BLOCK = 12
+"""Edge, in cells, of the squares that share their neighbours when the variance is computed."""
+
+_NEIGHBOURS = 64
+"""Stations that the variance in a square rests on; the others are screened by them."""
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What a day's stations say of some cells.
+
+    Parameters
+    ----------
+    mean : ndarray of float64, shape (cell,)
+        Expected concentration at a station in the cell, in the unit of the observations; not
+        negative.
+    standard_error : ndarray of float64, shape (cell,)
+        Standard deviation of what a station in the cell would measure, same unit.
+    effective_stations : ndarray of float64, shape (cell,)
+        Number of stations in the cell itself that would tell as much as all stations do: 1 in
+        the cell of a lonely station, near 0 far from all.
+    """
+
+    mean: Array
+    standard_error: Array
+    effective_stations: Array
+
+
+class GaussianProcess:
+    """The process on a grid, ready for the stations of any day.
+
+    Parameters
+    ----------
+    settings : ProcessSettings
+        Length, nugget and covariates.
+    grid : Grid
+        Grid of the cells.
+    static_layers : mapping of str to ndarray, shape (row, column)
+        Layers that the covariates are made from.
+
+    Raises
+    ------
+    InputError
+        If a layer is missing.
+    """
+
+    def __init__(
+        self,
+        settings: ProcessSettings,
+        grid: Grid,
+        static_layers: Mapping[str, NDArray[np.float32]],
+    ) -> None:
+        fields = covariate_fields(settings.covariates, static_layers, grid.cell_size)
+        coordinates = [axis / settings.length for axis in np.meshgrid(grid.x, grid.y)]
+        trend = [np.ones(grid.shape)]
+        for covariate, field in zip(settings.covariates, fields, strict=True):
+            if covariate.scale is not None:
+                coordinates.append(field / covariate.scale)
+            if covariate.trend:
+                # Of order one, so that the fit of the trend is well conditioned.
+                trend.append((field - field.mean()) / (field.std() or 1.0))
+        size = grid.rows * grid.columns
+        self._coordinates = np.stack(coordinates, axis=-1).reshape(size, -1)
+        self._trend = np.stack(trend, axis=-1).reshape(size, -1)
+        self._nugget, self._shape = settings.nugget, grid.shape
+
+    def condition(
+        self, cell: NDArray[np.int64], values: Array, stations: NDArray[np.int64]
+    ) -> ConditionedProcess:
+        """Fit trend and sill to a day, and take its stations as known.
+
+        Parameters
+        ----------
+        cell : ndarray of int64, shape (observed,)
+            ``row * columns + column`` of the cells with stations, each once.
+        values : ndarray of float64, shape (observed,)
+            Mean over the stations of each cell; not negative.
+        stations : ndarray of int64, shape (observed,)
+            Number of these stations.
+
+        Raises
+        ------
+        InputError
+            If there is no observed cell.
+        """
+        if not len(cell):
+            raise InputError("a Gaussian process needs at least one observed cell, got none")
+        return ConditionedProcess(
+            self._coordinates,
+            self._trend,
+            self._shape,
+            self._nugget,
+            cell,
+            _to_root(values),
+            self._nugget / stations,
+        )
+
+
+class ConditionedProcess:
+    """The process, given the stations of a day; `GaussianProcess.condition` makes one.
+
+    References
+    ----------
+    Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 2.7.
+    """
+
+    def __init__(
+        self,
+        coordinates: Array,
+        trend: Array,
+        shape: tuple[int, int],
+        nugget: float,
+        cell: NDArray[np.int64],
+        values: Array,
+        noise: Array,
+    ) -> None:
+        self._coordinates, self._trend, self._shape = coordinates, trend, shape
+        self._nugget, self._cell, self._noise = nugget, cell, noise
+        known = coordinates[cell]
+        covariance = _covariance(known, known)
+        covariance[np.diag_indices_from(covariance)] += noise
+        terms = trend[cell]
+        solved = np.linalg.solve(covariance, np.column_stack([terms, values]))
+        # A term that is constant over the stations, and days of few stations: least norm.
+        self._coefficients, _, rank, _ = np.linalg.lstsq(
+            terms.T @ solved[:, :-1], terms.T @ solved[:, -1], rcond=1e-10
+        )
+        residual = values - terms @ self._coefficients
+        self._weights = solved[:, -1] - solved[:, :-1] @ self._coefficients
+        self._sill = float(residual @ self._weights) / max(len(values) - int(rank), 1)
+
+    def predict(self, cells: NDArray[np.int64] | None = None) -> Prediction:
+        """Predict cells without looking at their own values again.
+
+        Parameters
+        ----------
+        cells : ndarray of int64, shape (cell,), optional
+            ``row * columns + column``; all cells of the grid by default.
+        """
+        if cells is None:
+            cells = np.arange(len(self._coordinates))
+        mean, explained = self._mean(cells), self._explained(cells)
+        unexplained = np.clip(1 - explained, 1e-6, 1.0)
+        variance = self._sill * (unexplained + self._nugget)
+        root = np.maximum(mean / 2 + 1, 0.0)
+        return Prediction(
+            # Expectation and standard deviation of the square of a normal variable.
+            np.maximum(root**2 + variance / 4 - 1, 0.0),
+            np.sqrt(root**2 * variance + variance**2 / 8),
+            self._nugget * (1 / unexplained - 1),
+        )
+
+    def _mean(self, cells: NDArray[np.int64]) -> Array:
+        """Mean on the scale of the process, from all stations, so that there are no seams."""
+        # Single precision is plenty for the sum, and twice as fast.
+        known = self._coordinates[self._cell].astype(np.float32)
+        weights = self._weights.astype(np.float32)
+        mean = self._trend[cells] @ self._coefficients
+        for first in range(0, len(cells), _CELLS_AT_ONCE):
+            some = slice(first, first + _CELLS_AT_ONCE)
+            places = self._coordinates[cells[some]].astype(np.float32)
+            mean[some] += _covariance(places, known) @ weights
+        return mean
+
+    def _explained(self, cells: NDArray[np.int64]) -> Array:
+        """Share of the sill that the stations explain, square by square of the grid."""
+        explained = np.empty(len(cells))
+        row, column = np.divmod(cells, self._shape[1])
+        square = row // _BLOCK * self._shape[1] + column // _BLOCK
+        order = np.argsort(square, kind="stable")
+        starts = np.flatnonzero(np.diff(square[order], prepend=-1))
+        known = self._coordinates[self._cell]
+        for members in np.split(order, starts[1:]):
+            places = self._coordinates[cells[members]]
+            apart = _distances(places.mean(axis=0, keepdims=True), known)[0]
+            count = min(_NEIGHBOURS, len(known))
+            near = np.argpartition(apart, count - 1)[:count]
+            covariance = _covariance(known[near], known[near])
+            covariance[np.diag_indices(count)] += self._noise[near]
+            between = _covariance(known[near], places)
+            explained[members] = (between * np.linalg.solve(covariance, between)).sum(axis=0)
+        return explained
+
+
+def _to_root(values: Array) -> Array:
+    """2 (sqrt(v + 1) - 1): like v where it is small, and of even scatter where it is not."""
+    root: Array = 2 * (np.sqrt(values + 1) - 1)
+    return root
+
+
+def _distances(first: Points, second: Points) -> Points:
+    """Euclidean distances between two sets of points, shape (first, second)."""
+    # |a - b|^2 = |a|^2 - 2 a b + |b|^2 as a single product of matrices.
+    ones = np.ones((len(first), 1), first.dtype), np.ones((len(second), 1), second.dtype)
+    squares = np.hstack([first, (first**2).sum(axis=1)[:, None], ones[0]]) @ (
+        np.hstack([-2 * second, ones[1], (second**2).sum(axis=1)[:, None]]).T
+    )
+    # Rounding may leave a little less than nothing.
+    distances: Points = np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
+    return distances
+
+
+def _covariance(first: Points, second: Points) -> Points:
+    """exp(-distance), shape (first, second)."""
+    distances = _distances(first, second)
+    covariance: Points = np.exp(np.negative(distances, out=distances), out=distances)
+    return covariance

@@ -1,0 +1,116 @@
+"""Settings of the Gaussian process that a model file may bring along beside its network."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+STATISTICS = ("mean", "roughness")
+"""What a covariate says of the surroundings of a cell."""
+
+
+@dataclass(frozen=True)
+class Covariate:
+    """What a static layer tells the process of a cell.
+
+    Parameters
+    ----------
+    layer : str
+        Name of the static layer.
+    statistic : str
+        ``mean`` of the surroundings, or their ``roughness`` (mean distance from the mean).
+    smoothing : float
+        Width of the surroundings (standard deviation of a Gaussian kernel), m; 0 is the cell alone.
+    scale : float or None
+        Difference, in units of the layer, that separates two cells as much as the length of the
+        process does in the plane; None where the covariance does not depend on it.
+    trend : bool
+        Whether the daily trend has a term in it.
+
+    Raises
+    ------
+    ValueError
+        If a setting is impossible.
+    """
+
+    layer: str
+    statistic: str = "mean"
+    smoothing: float = 0.0
+    scale: float | None = None
+    trend: bool = False
+
+    def __post_init__(self) -> None:
+        if self.statistic not in STATISTICS:
+            raise ValueError(
+                f"the statistic of a covariate is one of {', '.join(STATISTICS)}, got "
+                f"'{self.statistic}'"
+            )
+        if self.smoothing < 0 or (self.scale is not None and self.scale <= 0):
+            raise ValueError(
+                "a covariate has a smoothing of 0 or more and a scale above 0, got "
+                f"{self.smoothing} and {self.scale}"
+            )
+
+
+@dataclass(frozen=True)
+class ProcessSettings:
+    """A Gaussian process, and how much of a combined field is the network's.
+
+    Parameters
+    ----------
+    length : float
+        Distance in the plane over which the covariance falls to 1/e, m.
+    nugget : float
+        Variance of what a station has to itself, in units of the sill.
+    covariates : tuple of Covariate
+        What covariance and trend depend on besides the place.
+    distance : tuple of float
+        Distances to the nearest station, m, increasing.
+    network_weight : tuple of float
+        Weight of the network's field at these distances, 0 to 1; linear between them and constant
+        beyond. The process has the rest.
+
+    Raises
+    ------
+    ValueError
+        If a setting is impossible.
+    """
+
+    length: float
+    nugget: float
+    covariates: tuple[Covariate, ...]
+    distance: tuple[float, ...]
+    network_weight: tuple[float, ...]
+
+    def __post_init__(self) -> None:
+        if self.length <= 0 or self.nugget <= 0:
+            raise ValueError(
+                "a Gaussian process has a length and a nugget above 0, got "
+                f"{self.length} and {self.nugget}"
+            )
+        if not (
+            len(self.distance) == len(self.network_weight) > 0
+            and all(np.diff(self.distance) > 0)
+            and all(0 <= weight <= 1 for weight in self.network_weight)
+        ):
+            raise ValueError(
+                "expected as many distances, increasing, as weights of the network between 0 and "
+                f"1, got {list(self.distance)} and {list(self.network_weight)}"
+            )
+
+    def weight_at(self, distance: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Weight of the network's field where the nearest station is so far away.
+
+        Parameters
+        ----------
+        distance : ndarray
+            m.
+
+        Returns
+        -------
+        ndarray of float64, the same shape
+            0 to 1.
+        """
+        return np.interp(distance, self.distance, self.network_weight)
