@@ -62,9 +62,10 @@ def estimate(
     estimates = Estimates(
         network, np.full_like(network, np.nan), np.full_like(network, np.nan), distance
     )
-    settings, process = model.metadata.gaussian_process, model.gaussian_process
-    if settings is None or process is None:
+    settings = model.metadata.gaussian_process
+    if settings is None:
         return estimates
+    process = model.gaussian_process
     weight = settings.weight_at(distance)
     for day in range(days):
         known = np.flatnonzero(occupied[day])

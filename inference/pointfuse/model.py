@@ -65,11 +65,20 @@ class Model:
         return str(self._session.get_providers()[0])
 
     @cached_property
-    def gaussian_process(self) -> GaussianProcess | None:
-        """The Gaussian process that the model brings along, if it does."""
+    def gaussian_process(self) -> GaussianProcess:
+        """The Gaussian process that the model brings along.
+
+        Raises
+        ------
+        InputError
+            If it brings none, or none of the layers that the process needs.
+        """
         settings = self.metadata.gaussian_process
         if settings is None:
-            return None
+            raise InputError(
+                f"the model {self.metadata.name} is used without a Gaussian process; expected "
+                "'gaussian_process' in its metadata"
+            )
         return GaussianProcess(settings, self.metadata.grid, self._static_layers)
 
     @property
