@@ -23,8 +23,10 @@ from numpy.typing import NDArray
 
 from pointfuse.atomic import replacing
 from pointfuse.baselines import Baseline, find_baselines, predict
-from pointfuse.crossval import cross_validate
+from pointfuse.crossval import NETWORK_ALONE, cross_validate
 from pointfuse.errors import InputFileNotFoundError
+from pointfuse.estimation import estimate
+from pointfuse.evaluation import evaluate
 from pointfuse.gridding import PlacedObservations, grid_days, place
 from pointfuse.model import Model, load_model
 from pointfuse.observations import Observations
@@ -37,6 +39,8 @@ from pointfuse_benchmarks.comparison import compare
 from pointfuse_benchmarks.machine import machine
 from pointfuse_benchmarks.places import cells_of
 
+Array = NDArray[np.float64]
+
 BASELINES = "nearest,idw,voronoi,gridpp,kriging,kriging-height,gp-b,gp-c"
 FOLDS, SEED = 10, 0
 FEWEST_STATIONS = 1000
@@ -46,18 +50,24 @@ _MASK = Path(__file__).parents[2] / "examples" / "mainland_china.npz"
 _FILE = click.Path(path_type=Path)
 
 
+COMBINED = "network and process"
+"""What the shipped model gives: its network, combined with its Gaussian process."""
+
+
 def our_predictors(model: Model) -> dict[str, Baseline]:
     """What the package itself offers, as callables of the same kind as the baselines."""
 
-    def network(
-        known: PlacedObservations, longitude: NDArray[np.float64], latitude: NDArray[np.float64]
-    ) -> NDArray[np.float64]:
+    def combined(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
+        cell = cells_of(model.metadata.grid, longitude, latitude)
+        return np.asarray(estimate(grid_days(known), model, cell).values[0], np.float64)
+
+    def network(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
         gridded = grid_days(known)
         field = model.run(gridded.observations, gridded.observed)[0]
         cell = cells_of(model.metadata.grid, longitude, latitude)
         return np.asarray(field.ravel()[cell], np.float64)
 
-    return {"network": network}
+    return {COMBINED: combined, NETWORK_ALONE: network}
 
 
 @click.command()
@@ -146,7 +156,6 @@ def real_stations(
 ) -> dict[str, Any]:
     """Withhold stations or cities; scores of all predictors on the same pairs."""
     days = observations.times
-    beside = {name: call for name, call in ours.items() if name != "network"}
     with click.progressbar(length=len(days), label=scheme, file=sys.stderr) as bar:
         result = cross_validate(
             observations,
@@ -155,14 +164,18 @@ def real_stations(
             folds=FOLDS,
             seed=SEED,
             cities=stations.cities,
-            baselines=beside | dict(others),
+            baselines=others,
             progress_file=progress_file,
             advance=bar.update,
         )
-    predicted = {"network": result.predicted, **result.baselines}
+    predicted = {COMBINED: result.predicted, **result.baselines}
     ordered = {name: predicted[name] for name in (*ours, *others)}
-    scores = compare(result.observed, ordered, list(ours))
-    return {"first_day": str(days[0]), "last_day": str(days[-1])} | scores
+    return {
+        "first_day": str(days[0]),
+        "last_day": str(days[-1]),
+        **compare(result.observed, ordered, list(ours)),
+        "uncertainty": evaluate(result)["uncertainty"],
+    }
 
 
 def whole_fields(

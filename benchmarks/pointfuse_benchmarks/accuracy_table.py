@@ -35,8 +35,9 @@ _COLUMNS = {
 
 
 def table(report: dict[str, Any]) -> str:
-    """Scores of all predictors, ratios of ours to the others, and where they come from."""
-    return "\n".join([*_score_lines(report), "", *_ratio_lines(report), "", *_notes(report)])
+    """Scores of all predictors, ratios of ours to the others, coverage, and where they are from."""
+    tables = (_score_lines, _ratio_lines, _coverage_lines, _notes)
+    return "\n\n".join("\n".join(lines(report)) for lines in tables)
 
 
 def _score_lines(report: dict[str, Any]) -> list[str]:
@@ -84,6 +85,34 @@ def _ratio_lines(report: dict[str, Any]) -> list[str]:
     return lines
 
 
+def _coverage_lines(report: dict[str, Any]) -> list[str]:
+    """What the intervals of the uncertainty hold: overall, by season, distance and level."""
+    parts = [report["parts"][scheme]["uncertainty"] for scheme in ("stations", "cities")]
+    lines = [
+        "| in 100 observations, held by the interval of 50 / 80 / 90 / 95; width of that of 90 | "
+        "stations left out | cities left out |",
+        "| --- | --- | --- |",
+    ]
+    kinds = {"": [{"all": part["overall"]} for part in parts]}
+    for kind in ("by_season", "by_distance", "by_level"):
+        unit = " ug/m3 predicted" if kind == "by_level" else ""
+        kinds[unit] = [
+            {**kinds.get(unit, [{}, {}])[i], **part[kind]} for i, part in enumerate(parts)
+        ]
+    for unit, (stations, cities) in kinds.items():
+        for name in stations:
+            cells = [_coverage(stations[name]), _coverage(cities[name])]
+            lines.append(f"| {name}{unit} | " + " | ".join(cells) + " |")
+    return lines
+
+
+def _coverage(found: dict[str, Any]) -> str:
+    if "held" not in found:
+        return "-"
+    held = " / ".join(f"{100 * share:.1f}" for share in found["held"].values())
+    return f"{held}; {found['width']:.1f} ug/m3"
+
+
 def _notes(report: dict[str, Any]) -> list[str]:
     settings, parts, about = report["settings"], report["parts"], report["machine"]
     real, cmaq = parts["stations"], parts["cmaq"]
@@ -92,7 +121,7 @@ def _notes(report: dict[str, Any]) -> list[str]:
         f"weeks of 2019 with {settings['fewest_stations']:,} stations or more ({real['days']} "
         f"days, {real['first_day']} to {real['last_day']}, {real['pairs']:,} pairs, "
         f"{real['above_150']:,} of them above 150 ug/m3), {settings['folds']} folds, seed "
-        f"{settings['seed']}, without daily means above {settings['highest']:g} ug/m3. CMAQ: "
+        f"{settings['seed']}, after quality control. CMAQ: "
         f"{cmaq['days']} days of January 2020, sampled at {cmaq['sampled_cells']} cells and scored "
         f"on {cmaq['scored_cells']:,} other cells of mainland China. In brackets 95 % intervals "
         "over days. "

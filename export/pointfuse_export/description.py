@@ -57,6 +57,7 @@ _LAYOUT: dict[str, Any] = {
         "nugget": float,
         "distance": [float],
         "network_weight": [float],
+        "inflation": float,
         "covariates": [
             {"layer": str, "statistic": str, "smoothing": float, "scale": float, "trend": bool}
         ],
@@ -224,6 +225,7 @@ def _gaussian_process(table: dict[str, Any] | None) -> ProcessSettings | None:
         covariates=tuple(Covariate(**entry) for entry in table["covariates"]),
         distance=tuple(table["distance"]),
         network_weight=tuple(table["network_weight"]),
+        inflation=table["inflation"],
     )
 
 

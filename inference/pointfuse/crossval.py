@@ -23,6 +23,9 @@ from pointfuse.observations import Observations, Stations
 SCHEMES = ("stations", "cities", "blocks")
 """What is withheld at once: single stations, all stations of a city, or of a square of the map."""
 
+NETWORK_ALONE = "network alone"
+"""Baseline of a model that combines its network with a Gaussian process."""
+
 BLOCK_SIZE = 300_000.0
 """Edge of the squares that are withheld together, m."""
 
@@ -166,14 +169,15 @@ def cross_validate(
     )
     fold = assign_folds(stations, xy, scheme, folds, seed, cities or {})
     shape = placed.observations.values[model.metadata.target.name].shape
+    alone = [] if model.metadata.gaussian_process is None else [NETWORK_ALONE]
     result = CrossValidation(
         placed,
         scheme,
         fold,
         predicted=np.full(shape, np.nan),
         nearest=np.full(shape, np.nan),
-        baselines={name: np.full(shape, np.nan) for name in baselines},
-        uncertainty=None if model.metadata.gaussian_process is None else np.full(shape, np.nan),
+        baselines={name: np.full(shape, np.nan) for name in (*baselines, *alone)},
+        uncertainty=np.full(shape, np.nan) if alone else None,
     )
     key = _fingerprint(result, model)
     done = _resume(progress_file, key, result)
@@ -211,6 +215,7 @@ def _predict_day(
         result.predicted[day, withheld] = estimates.values[0]
         if result.uncertainty is not None:
             result.uncertainty[day, withheld] = estimates.uncertainty[0]
+            result.baselines[NETWORK_ALONE][day, withheld] = estimates.network[0]
         result.nearest[day, withheld] = _nearest(xy[withheld], xy[left])
         for name, baseline in baselines.items():
             result.baselines[name][day, withheld] = predict(

@@ -21,6 +21,8 @@ class Estimates(NamedTuple):
     ----------
     values : ndarray of float32
         The variable in the units of the model.
+    network : ndarray of float32
+        What the network alone gives for it.
     uncertainty : ndarray of float32
         Standard deviation of the difference to what a station in the cell would measure, same
         units; NaN where it is not known.
@@ -31,6 +33,7 @@ class Estimates(NamedTuple):
     """
 
     values: NDArray[np.float32]
+    network: NDArray[np.float32]
     uncertainty: NDArray[np.float32]
     effective_stations: NDArray[np.float32]
     station_distance: NDArray[np.float32]
@@ -59,9 +62,8 @@ def estimate(
     network = model.run(gridded.observations, gridded.observed).reshape(days, -1)[:, wanted]
     occupied = gridded.station_count > 0
     distance = np.stack([station_distance(day, grid).ravel()[wanted] for day in occupied])
-    estimates = Estimates(
-        network, np.full_like(network, np.nan), np.full_like(network, np.nan), distance
-    )
+    unknown = np.full_like(network, np.nan)
+    estimates = Estimates(network.copy(), network, unknown, unknown.copy(), distance)
     settings = model.metadata.gaussian_process
     if settings is None:
         return estimates
@@ -78,6 +80,6 @@ def estimate(
         ).predict(cells)
         own = weight[day]
         estimates.values[day] = own * network[day] + (1 - own) * prediction.mean
-        estimates.uncertainty[day] = prediction.standard_error
+        estimates.uncertainty[day] = settings.inflation * prediction.standard_error
         estimates.effective_stations[day] = prediction.effective_stations
     return estimates

@@ -370,6 +370,7 @@ def _gaussian_process(block: _Block) -> ProcessSettings | None:
             tuple(_covariate(covariate) for covariate in entry.blocks("covariates")),
             entry.numbers("distance"),
             entry.numbers("network_weight"),
+            entry.number("inflation"),
         )
     except ModelFileError:
         raise

@@ -71,6 +71,9 @@ class ProcessSettings:
     network_weight : tuple of float
         Weight of the network's field at these distances, 0 to 1; linear between them and constant
         beyond. The process has the rest.
+    inflation : float
+        What the standard errors of the process are multiplied by, so that their intervals hold as
+        many withheld stations as they should.
 
     Raises
     ------
@@ -83,12 +86,13 @@ class ProcessSettings:
     covariates: tuple[Covariate, ...]
     distance: tuple[float, ...]
     network_weight: tuple[float, ...]
+    inflation: float = 1.0
 
     def __post_init__(self) -> None:
-        if self.length <= 0 or self.nugget <= 0:
+        if min(self.length, self.nugget, self.inflation) <= 0:
             raise ValueError(
-                "a Gaussian process has a length and a nugget above 0, got "
-                f"{self.length} and {self.nugget}"
+                "a Gaussian process has a length, a nugget and an inflation above 0, got "
+                f"{self.length}, {self.nugget} and {self.inflation}"
             )
         if not (
             len(self.distance) == len(self.network_weight) > 0

@@ -155,7 +155,18 @@ def report(observed, rng):
         for name, error in (("network", 8), ("network+x", 7), ("gp-c", 9))
     }
     part = compare(observed, tables, ["network", "network+x"])
-    real = {"first_day": "2019-01-07", "last_day": "2019-12-29"} | part
+    held = {"pairs": 99, "held": {"50": 0.51, "80": 0.8, "90": 0.9049, "95": 0.94}, "width": 20.02}
+    real = {
+        "first_day": "2019-01-07",
+        "last_day": "2019-12-29",
+        "uncertainty": {
+            "overall": held,
+            "by_season": {"winter": held | {"width": 31.0}},
+            "by_distance": {"over 200 km": {"pairs": 3}},
+            "by_level": {"0 to 20": held},
+        },
+        **part,
+    }
     cmaq = {"sampled_cells": 885, "scored_cells": 60_000} | copy.deepcopy(part)
     for scores in cmaq["scores"].values():
         scores["nme_above_150"] = None
@@ -169,7 +180,6 @@ def report(observed, rng):
             "fewest_stations": 1000,
             "folds": 10,
             "seed": 0,
-            "highest": 600.0,
         },
         "parts": {
             "stations": real,
@@ -192,4 +202,8 @@ def test_the_table_shows_each_predictor_and_ratio_once(report):
     assert "0.830 / 14.25 / 0.270 / 0.140 | 0.770 / 16.32 / 0.320 / 0.190" in shown
     # All rows of a table have as many cells as its head.
     lines = [line.count("|") for line in shown.splitlines() if line.startswith("|")]
-    assert lines == [6] * 8 + [5] * 4
+    assert lines == [6] * 8 + [5] * 4 + [4] * 6
+    assert "| all | 51.0 / 80.0 / 90.5 / 94.0; 20.0 ug/m3 |" in shown
+    assert "| winter | 51.0 / 80.0 / 90.5 / 94.0; 31.0 ug/m3 |" in shown
+    assert "| over 200 km | - | - |" in shown
+    assert "| 0 to 20 ug/m3 predicted |" in shown
