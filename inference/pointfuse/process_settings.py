@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 STATISTICS = ("mean", "roughness")
 """What a covariate says of the surroundings of a cell."""
 
+SMALLEST_NUGGET = 1e-6
+"""With less, the equations of stations that are close together could not be solved."""
+
 
 @dataclass(frozen=True)
 class Covariate:
@@ -63,7 +66,8 @@ class ProcessSettings:
     length : float
         Distance in the plane over which the covariance falls to 1/e, m.
     nugget : float
-        Variance of what a station has to itself, in units of the sill.
+        Variance of what a station has to itself, in units of the sill; at least
+        `SMALLEST_NUGGET`.
     covariates : tuple of Covariate
         What covariance and trend depend on besides the place.
     distance : tuple of float
@@ -85,10 +89,10 @@ class ProcessSettings:
     network_weight: tuple[float, ...]
 
     def __post_init__(self) -> None:
-        if self.length <= 0 or self.nugget <= 0:
+        if self.length <= 0 or self.nugget < SMALLEST_NUGGET:
             raise ValueError(
-                "a Gaussian process has a length and a nugget above 0, got "
-                f"{self.length} and {self.nugget}"
+                f"a Gaussian process has a length above 0 and a nugget of at least "
+                f"{SMALLEST_NUGGET}, got {self.length} and {self.nugget}"
             )
         if not (
             len(self.distance) == len(self.network_weight) > 0
