@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.covariates import covariate_fields
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, ModelFileError
 from pointfuse.grid import Grid
 from pointfuse.process_settings import ProcessSettings
 
@@ -30,6 +30,9 @@ _BLOCK = 12
 
 _NEIGHBOURS = 64
 """Stations that the variance in a square rests on; the others are screened by them."""
+
+_FARTHEST = 1e6
+"""Beyond so many lengths from the middle of the grid, distances drown in rounding."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +56,19 @@ class Prediction:
     effective_stations: Array
 
 
+class _Cells(NamedTuple):
+    """What the process knows of the cells of the grid, in the order of their numbers."""
+
+    coordinates: Array
+    """Place and covariates in lengths, shape (cell, coordinate)."""
+    trend: Array
+    """Terms of the trend, shape (cell, term)."""
+    square: NDArray[np.int64]
+    """Square of `_BLOCK` cells on edge that the cell is in, shape (cell,)."""
+    centres: Array
+    """Mean coordinates of the cells of each square, shape (square, coordinate)."""
+
+
 class GaussianProcess:
     """The process on a grid, ready for the stations of any day.
 
@@ -69,6 +85,8 @@ class GaussianProcess:
     ------
     InputError
         If a layer is missing.
+    ModelFileError
+        If cells lie immeasurably far apart, or a layer holds values that are not finite.
     """
 
     def __init__(
@@ -86,10 +104,21 @@ class GaussianProcess:
             if covariate.trend:
                 # Of order one, so that the fit of the trend is well conditioned.
                 trend.append((field - field.mean()) / (field.std() or 1.0))
-        size = grid.rows * grid.columns
-        self._coordinates = np.stack(coordinates, axis=-1).reshape(size, -1)
-        self._trend = np.stack(trend, axis=-1).reshape(size, -1)
-        self._nugget, self._shape = settings.nugget, grid.shape
+        terms = np.stack(trend, axis=-1).reshape(-1, len(trend))
+        places = np.stack(coordinates, axis=-1).reshape(-1, len(coordinates))
+        # Distances are differences of squares, which are the better the smaller they are.
+        places -= places.mean(axis=0)
+        if not ((np.abs(places) < _FARTHEST).all() and np.isfinite(terms).all()):
+            raise ModelFileError(
+                "the model's Gaussian process is impossible: expected static layers with finite "
+                f"values and cells at most {_FARTHEST:g} lengths or scales apart; export the model "
+                "again with other settings"
+            )
+        square = _squares(grid)
+        members = np.bincount(square)[:, None]
+        sums = [np.bincount(square, coordinate) for coordinate in places.T]
+        self._cells = _Cells(places, terms, square, np.stack(sums, axis=-1) / members)
+        self._nugget = settings.nugget
 
     def condition(
         self, cell: NDArray[np.int64], values: Array, stations: NDArray[np.int64]
@@ -112,15 +141,8 @@ class GaussianProcess:
         """
         if not len(cell):
             raise InputError("a Gaussian process needs at least one observed cell, got none")
-        return ConditionedProcess(
-            self._coordinates,
-            self._trend,
-            self._shape,
-            self._nugget,
-            cell,
-            _to_root(values),
-            self._nugget / stations,
-        )
+        noise = self._nugget / stations.astype(np.float64)
+        return ConditionedProcess(self._cells, self._nugget, cell, _to_root(values), noise)
 
 
 class ConditionedProcess:
@@ -133,20 +155,17 @@ class ConditionedProcess:
 
     def __init__(
         self,
-        coordinates: Array,
-        trend: Array,
-        shape: tuple[int, int],
+        cells: _Cells,
         nugget: float,
-        cell: NDArray[np.int64],
+        known: NDArray[np.int64],
         values: Array,
         noise: Array,
     ) -> None:
-        self._coordinates, self._trend, self._shape = coordinates, trend, shape
-        self._nugget, self._cell, self._noise = nugget, cell, noise
-        known = coordinates[cell]
-        covariance = _covariance(known, known)
+        self._cells, self._nugget, self._noise = cells, nugget, noise
+        self._known = cells.coordinates[known]
+        covariance = _covariance(self._known, self._known)
         covariance[np.diag_indices_from(covariance)] += noise
-        terms = trend[cell]
+        terms = cells.trend[known]
         solved = np.linalg.solve(covariance, np.column_stack([terms, values]))
         # A term that is constant over the stations, and days of few stations: least norm.
         self._coefficients, _, rank, _ = np.linalg.lstsq(
@@ -154,7 +173,9 @@ class ConditionedProcess:
         )
         residual = values - terms @ self._coefficients
         self._weights = solved[:, -1] - solved[:, :-1] @ self._coefficients
-        self._sill = float(residual @ self._weights) / max(len(values) - int(rank), 1)
+        # Where all values are the same, rounding may leave a little less than nothing.
+        scatter = max(float(residual @ self._weights), 0.0)
+        self._sill = scatter / max(len(values) - int(rank), 1)
 
     def predict(self, cells: NDArray[np.int64] | None = None) -> Prediction:
         """Predict cells without looking at their own values again.
@@ -165,7 +186,7 @@ class ConditionedProcess:
             ``row * columns + column``; all cells of the grid by default.
         """
         if cells is None:
-            cells = np.arange(len(self._coordinates))
+            cells = np.arange(len(self._cells.coordinates))
         mean, explained = self._mean(cells), self._explained(cells)
         unexplained = np.clip(1 - explained, 1e-6, 1.0)
         variance = self._sill * (unexplained + self._nugget)
@@ -180,26 +201,26 @@ class ConditionedProcess:
     def _mean(self, cells: NDArray[np.int64]) -> Array:
         """Mean on the scale of the process, from all stations, so that there are no seams."""
         # Single precision is plenty for the sum, and twice as fast.
-        known = self._coordinates[self._cell].astype(np.float32)
+        known = self._known.astype(np.float32)
         weights = self._weights.astype(np.float32)
-        mean = self._trend[cells] @ self._coefficients
+        mean = self._cells.trend[cells] @ self._coefficients
         for first in range(0, len(cells), _CELLS_AT_ONCE):
             some = slice(first, first + _CELLS_AT_ONCE)
-            places = self._coordinates[cells[some]].astype(np.float32)
+            places = self._cells.coordinates[cells[some]].astype(np.float32)
             mean[some] += _covariance(places, known) @ weights
         return mean
 
     def _explained(self, cells: NDArray[np.int64]) -> Array:
         """Share of the sill that the stations explain, square by square of the grid."""
         explained = np.empty(len(cells))
-        row, column = np.divmod(cells, self._shape[1])
-        square = row // _BLOCK * self._shape[1] + column // _BLOCK
+        known, square = self._known, self._cells.square[cells]
         order = np.argsort(square, kind="stable")
         starts = np.flatnonzero(np.diff(square[order], prepend=-1))
-        known = self._coordinates[self._cell]
         for members in np.split(order, starts[1:]):
-            places = self._coordinates[cells[members]]
-            apart = _distances(places.mean(axis=0, keepdims=True), known)[0]
+            places = self._cells.coordinates[cells[members]]
+            # Of the whole square, so that a cell fares the same whichever others are wanted.
+            centre = self._cells.centres[square[members[:1]]]
+            apart = _distances(centre, known)[0]
             count = min(_NEIGHBOURS, len(known))
             near = np.argpartition(apart, count - 1)[:count]
             covariance = _covariance(known[near], known[near])
@@ -207,6 +228,12 @@ class ConditionedProcess:
             between = _covariance(known[near], places)
             explained[members] = (between * np.linalg.solve(covariance, between)).sum(axis=0)
         return explained
+
+
+def _squares(grid: Grid) -> NDArray[np.int64]:
+    """Number of the square of `_BLOCK` cells on edge that each cell is in, shape (cell,)."""
+    row, column = np.divmod(np.arange(grid.rows * grid.columns), grid.columns)
+    return row // _BLOCK * -(-grid.columns // _BLOCK) + column // _BLOCK
 
 
 def _to_root(values: Array) -> Array:

@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 STATISTICS = ("mean", "roughness")
 """What a covariate says of the surroundings of a cell."""
 
+SMALLEST_NUGGET = 1e-6
+"""With less, the equations of stations that are close together could not be solved."""
+
 
 @dataclass(frozen=True)
 class Covariate:
@@ -63,7 +66,8 @@ class ProcessSettings:
     length : float
         Distance in the plane over which the covariance falls to 1/e, m.
     nugget : float
-        Variance of what a station has to itself, in units of the sill.
+        Variance of what a station has to itself, in units of the sill; at least
+        `SMALLEST_NUGGET`.
     covariates : tuple of Covariate
         What covariance and trend depend on besides the place.
     distance : tuple of float
@@ -89,10 +93,15 @@ class ProcessSettings:
     inflation: float = 1.0
 
     def __post_init__(self) -> None:
-        if min(self.length, self.nugget, self.inflation) <= 0:
+        if self.length <= 0 or self.nugget < SMALLEST_NUGGET:
             raise ValueError(
-                "a Gaussian process has a length, a nugget and an inflation above 0, got "
-                f"{self.length}, {self.nugget} and {self.inflation}"
+                f"a Gaussian process has a length above 0 and a nugget of at least "
+                f"{SMALLEST_NUGGET}, got {self.length} and {self.nugget}"
+            )
+        if self.inflation <= 0:
+            raise ValueError(
+                "the standard errors of a Gaussian process are inflated by a factor above 0, got "
+                f"{self.inflation}"
             )
         if not (
             len(self.distance) == len(self.network_weight) > 0

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper
+from onnx import TensorProto, helper, numpy_helper
 
 from pointfuse.grid import Grid
 from pointfuse.metadata import METADATA_KEY, ModelMetadata, StaticLayer
 from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
+from pointfuse.process_settings import Covariate, ProcessSettings
 from pointfuse.projection import LambertConformal
 from pointfuse.readers import DEFAULT_VARIABLES
 
@@ -93,6 +95,54 @@ def tiny_model(tiny_model_file: Path) -> Model:
     content, metadata, sha256 = read_model_file(tiny_model_file)
     assert sha256 == hashlib.sha256(content).hexdigest()
     return Model(content, metadata, sha256, threads=1)
+
+
+@pytest.fixture(scope="session")
+def process_metadata(tiny_metadata: ModelMetadata) -> ModelMetadata:
+    """The same grid with two static layers and a Gaussian process that uses them."""
+    return replace(
+        tiny_metadata,
+        name="tiny-process",
+        static_layers=(
+            StaticLayer("height", "2000 m", "none"),
+            StaticLayer("urban_fraction", "1", "none"),
+        ),
+        gaussian_process=ProcessSettings(
+            length=400e3,
+            nugget=0.05,
+            covariates=(
+                Covariate("height", scale=2000.0, trend=True),
+                Covariate("height", "roughness", 150e3, scale=500.0),
+                Covariate("urban_fraction", smoothing=100e3, trend=True),
+            ),
+            distance=(0.0, 200e3, 400e3),
+            network_weight=(0.6, 0.4, 0.0),
+        ),
+    )
+
+
+@pytest.fixture(scope="session")
+def stored_layers() -> np.ndarray:
+    """Heights in units of 2000 m, and urban fractions; shape (2, row, column)."""
+    return np.random.default_rng(7).random((2, ROWS, COLUMNS), np.float32)
+
+
+@pytest.fixture(scope="session")
+def process_model_file(
+    process_metadata: ModelMetadata,
+    stored_layers: np.ndarray,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    proto = mean_model(process_metadata)
+    proto.graph.initializer.append(numpy_helper.from_array(stored_layers, "static_layers"))
+    path = tmp_path_factory.mktemp("model") / "tiny-process.onnx"
+    path.write_bytes(proto.SerializeToString())
+    return path
+
+
+@pytest.fixture(scope="session")
+def process_model(process_model_file: Path) -> Model:
+    return Model(*read_model_file(process_model_file), threads=1)
 
 
 @pytest.fixture

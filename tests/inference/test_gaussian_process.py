@@ -1,0 +1,297 @@
+"""The Gaussian process against its closed form, written anew with scipy in double precision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from numpy.polynomial.hermite_e import hermegauss
+from scipy import linalg, ndimage, spatial
+
+from pointfuse.covariates import covariate_fields, smoothed
+from pointfuse.errors import InputError, ModelFileError
+from pointfuse.gaussian_process import GaussianProcess, Prediction
+from pointfuse.grid import Grid
+from pointfuse.process_settings import Covariate, ProcessSettings
+from pointfuse.projection import LambertConformal
+
+GRID = Grid(LambertConformal((25.0, 47.0), 105.0, 36.0, 6_370_000.0), 40, 50, 12e3, -3e5, -2e5)
+SIZE = GRID.rows * GRID.columns
+LAYERS = {
+    "height": np.random.default_rng(1).gamma(2, 400, GRID.shape).astype(np.float32),
+    "urban": np.random.default_rng(2).random(GRID.shape, np.float32),
+}
+SETTINGS = ProcessSettings(
+    length=150e3,
+    nugget=0.04,
+    covariates=(
+        Covariate("height", smoothing=24e3, scale=2000.0, trend=True),
+        Covariate("height", "roughness", 48e3, scale=800.0),
+        Covariate("urban", trend=True),
+    ),
+    distance=(0.0,),
+    network_weight=(0.5,),
+)
+PLAIN = replace(SETTINGS, covariates=())
+
+
+def process(settings: ProcessSettings) -> GaussianProcess:
+    return GaussianProcess(settings, GRID, LAYERS)
+
+
+class Reference(NamedTuple):
+    """Mean and standard deviation on the scale of the process, and unexplained variance."""
+
+    mean: np.ndarray
+    deviation: np.ndarray
+    unexplained: np.ndarray
+
+
+def reference(
+    settings: ProcessSettings, cell: np.ndarray, values: np.ndarray, stations: np.ndarray
+) -> Reference:
+    """Universal kriging of all cells with all stations at once."""
+    coordinates = [axis.ravel() / settings.length for axis in np.meshgrid(GRID.x, GRID.y)]
+    terms = [np.ones(SIZE)]
+    for covariate in settings.covariates:
+        field = ndimage.gaussian_filter(
+            LAYERS[covariate.layer].astype(np.float64), covariate.smoothing / GRID.cell_size
+        )
+        if covariate.statistic == "roughness":
+            rough = np.abs(LAYERS[covariate.layer].astype(np.float64) - field)
+            field = ndimage.gaussian_filter(rough, covariate.smoothing / GRID.cell_size / 2)
+        if covariate.scale:
+            coordinates.append(field.ravel() / covariate.scale)
+        if covariate.trend:
+            terms.append(field.ravel())
+    places, trend = np.stack(coordinates, -1), np.stack(terms, -1)
+    distances = spatial.distance.cdist(places[cell], places[cell])
+    inverse = linalg.inv(np.exp(-distances) + np.diag(settings.nugget / stations))
+    root = 2 * (np.sqrt(values + 1) - 1)
+    design = trend[cell]
+    beta = linalg.solve(design.T @ inverse @ design, design.T @ inverse @ root)
+    residual = root - design @ beta
+    sill = residual @ inverse @ residual / (len(cell) - design.shape[1])
+    between = np.exp(-spatial.distance.cdist(places, places[cell]))
+    unexplained = 1 - np.einsum("ij,jk,ik->i", between, inverse, between)
+    return Reference(
+        trend @ beta + between @ inverse @ residual,
+        np.sqrt(sill * (unexplained + settings.nugget)),
+        unexplained,
+    )
+
+
+def expected_prediction(settings: ProcessSettings, wanted: Reference) -> Prediction:
+    """Moments of the back-transformed normal, by a quadrature that is exact for polynomials."""
+    nodes, weights = hermegauss(8)
+    root = wanted.mean[:, None] + wanted.deviation[:, None] * nodes
+    value = (root / 2 + 1) ** 2 - 1
+    weights = weights / weights.sum()
+    mean = value @ weights
+    variance = (value - mean[:, None]) ** 2 @ weights
+    # n stations of their own in a cell would leave 1 / (1 + n / nugget) unexplained.
+    effective = settings.nugget * (1 / wanted.unexplained - 1)
+    return Prediction(mean, np.sqrt(variance), effective)
+
+
+def some_day(count: int, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Cells, values of 20 to 150 that vary smoothly but for some noise, and 1 to 4 stations."""
+    rng = np.random.default_rng(seed)
+    cell = rng.choice(SIZE, count, replace=False)
+    row, column = np.divmod(cell, GRID.columns)
+    values = 80 + 40 * np.sin(row / 9) * np.cos(column / 12) + rng.normal(0, 8, count)
+    return cell, values, rng.integers(1, 5, count)
+
+
+@pytest.mark.parametrize("width", [0.3, 1.0, 2.5, 30.0])
+def test_smoothing_is_that_of_scipy(width: float) -> None:
+    """Also where the kernel reaches several times across the field."""
+    field = LAYERS["height"].astype(np.float64)
+    expected = ndimage.gaussian_filter(field, width, mode="reflect", truncate=4)
+    np.testing.assert_allclose(smoothed(field, width), expected, rtol=1e-12)
+    np.testing.assert_array_equal(smoothed(field, 0), field)
+
+
+def test_covariates_are_means_and_roughness() -> None:
+    mean, rough, alone = covariate_fields(SETTINGS.covariates, LAYERS, GRID.cell_size)
+    height = LAYERS["height"].astype(np.float64)
+    np.testing.assert_allclose(mean, ndimage.gaussian_filter(height, 2), rtol=1e-12)
+    distance = np.abs(height - ndimage.gaussian_filter(height, 4))
+    np.testing.assert_allclose(rough, ndimage.gaussian_filter(distance, 2), rtol=1e-12)
+    np.testing.assert_array_equal(alone, LAYERS["urban"])
+    with pytest.raises(InputError, match=r"'slope' needs .* expected one of height, urban"):
+        covariate_fields([Covariate("slope")], LAYERS, GRID.cell_size)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"length": 0.0}, "a length above 0 and a nugget of at least 1e-06, got 0.0 and 0.04"),
+        ({"nugget": 0.0}, "a nugget of at least 1e-06, got 150000.0 and 0.0"),
+        ({"distance": ()}, r"as many distances, increasing, as weights .* got \[\] and \[0.5\]"),
+        ({"distance": (), "network_weight": ()}, r"got \[\] and \[\]"),
+        ({"distance": (0.0, 0.0), "network_weight": (1.0, 0.0)}, "increasing"),
+        ({"network_weight": (1.1,)}, r"between 0 and 1, got \[0.0\] and \[1.1\]"),
+        ({"network_weight": (-0.1,)}, "between 0 and 1"),
+    ],
+)
+def test_impossible_settings_are_named(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(SETTINGS, **change)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"statistic": "median"}, "one of mean, roughness, got 'median'"),
+        ({"smoothing": -1.0}, "a smoothing of 0 or more and a scale above 0, got -1.0 and None"),
+        ({"scale": 0.0}, "got 0.0 and 0.0"),
+    ],
+)
+def test_impossible_covariates_are_named(change: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        replace(Covariate("height"), **change)
+
+
+def test_the_weight_of_the_network_is_linear_between_distances() -> None:
+    settings = replace(SETTINGS, distance=(10.0, 20.0), network_weight=(0.8, 0.2))
+    found = settings.weight_at(np.array([0, 10, 15, 20, 99], np.float32))
+    np.testing.assert_allclose(found, [0.8, 0.8, 0.5, 0.2, 0.2])
+
+
+def assert_the_same_mean(found: Prediction, expected: Prediction) -> None:
+    """The mean is summed in single precision: the rounding drowns in its uncertainty."""
+    assert (np.abs(found.mean - expected.mean) < 0.05 * expected.standard_error).all()
+
+
+@pytest.mark.parametrize("settings", [SETTINGS, PLAIN], ids=["covariates", "plain"])
+def test_predictions_are_those_of_the_closed_form(settings: ProcessSettings) -> None:
+    """With 50 stations no neighbour is left out, and the variance is exact too."""
+    day = some_day(50)
+    found = process(settings).condition(*day).predict()
+    expected = expected_prediction(settings, reference(settings, *day))
+    assert_the_same_mean(found, expected)
+    np.testing.assert_allclose(found.standard_error, expected.standard_error, rtol=2e-3)
+    # A distance is the root of a difference of squares, so that of a cell to itself is some 1e-8.
+    np.testing.assert_allclose(found.effective_stations, expected.effective_stations, rtol=2e-5)
+
+
+def test_the_variance_of_the_nearest_stations_is_that_of_all() -> None:
+    """Of 300 stations each square looks at 64: the others are screened by them."""
+    day = some_day(300)
+    found = process(SETTINGS).condition(*day).predict()
+    expected = expected_prediction(SETTINGS, reference(SETTINGS, *day))
+    assert_the_same_mean(found, expected)
+    np.testing.assert_allclose(found.standard_error, expected.standard_error, rtol=0.05)
+    # But it is not the same, or the test above would not tell that all stations are used.
+    assert np.abs(found.standard_error / expected.standard_error - 1).max() > 1e-5
+
+
+def test_some_cells_are_as_the_whole_field_says() -> None:
+    conditioned = process(SETTINGS).condition(*some_day(300))
+    cells = np.random.default_rng(4).choice(SIZE, 25, replace=False)
+    some, whole = conditioned.predict(cells), conditioned.predict()
+    # The same up to rounding; neighbours chosen anew would differ by some per cent.
+    np.testing.assert_allclose(some.mean, whole.mean[cells], rtol=3e-3)
+    np.testing.assert_allclose(some.standard_error, whole.standard_error[cells], rtol=3e-3)
+    np.testing.assert_allclose(some.effective_stations, whole.effective_stations[cells], rtol=2e-5)
+
+
+def test_without_noise_stations_are_met() -> None:
+    cell, values, _ = some_day(50)
+    settings = replace(PLAIN, nugget=1e-6)
+    found = process(settings).condition(cell, values, np.ones(50, np.int64)).predict(cell)
+    # Within the rounding of single precision, as above.
+    np.testing.assert_allclose(found.mean, values, atol=0.1)
+    assert found.standard_error.max() < 0.5
+
+
+def test_far_from_all_stations_the_trend_is_left() -> None:
+    settings = replace(PLAIN, length=10e3)
+    rng = np.random.default_rng(5)
+    # In the lower left corner; the upper right one is some 40 lengths away.
+    cell = (rng.choice(8, 8, replace=False) * GRID.columns) + np.arange(8)
+    values = rng.uniform(20, 90, 8)
+    found = process(settings).condition(cell, values, np.ones(8, np.int64)).predict()
+    corner = SIZE - 1
+    x, y = GRID.x[cell % GRID.columns], GRID.y[cell // GRID.columns]
+    apart = np.hypot(x[:, None] - x, y[:, None] - y) / settings.length
+    inverse = linalg.inv(np.exp(-apart) + settings.nugget * np.eye(8))
+    root = 2 * (np.sqrt(values + 1) - 1)
+    trend = (inverse @ root).sum() / inverse.sum()
+    sill = (root - trend) @ inverse @ (root - trend) / 7
+    expected = (trend / 2 + 1) ** 2 - 1 + sill * (1 + settings.nugget) / 4
+    assert found.mean[corner] == pytest.approx(expected, rel=1e-6)
+    assert found.effective_stations[corner] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize("stations", [1, 2, 7])
+def test_a_lonely_cell_is_worth_its_stations(stations: int) -> None:
+    """From the closed form: explained is 1 / (1 + nugget / n), so n are left of it."""
+    cell = 20 * GRID.columns + 25
+    conditioned = process(PLAIN).condition(np.array([cell]), np.array([42.0]), np.array([stations]))
+    found = conditioned.predict()
+    assert found.effective_stations[cell] == pytest.approx(stations, rel=1e-6)
+    assert np.argmax(found.effective_stations) == cell
+    # Cells 20 away are more than a length apart.
+    assert found.effective_stations[0] < 0.02
+    # A single value says nothing of a scatter.
+    np.testing.assert_allclose(found.mean, 42.0, rtol=1e-6)
+    np.testing.assert_allclose(found.standard_error, 0.0, atol=1e-6)
+
+
+def test_the_order_of_the_stations_has_no_say() -> None:
+    day = some_day(100)
+    order = np.random.default_rng(6).permutation(100)
+    first = process(SETTINGS).condition(*day).predict()
+    second = process(SETTINGS).condition(*(part[order] for part in day)).predict()
+    np.testing.assert_allclose(second.mean, first.mean, rtol=1e-4)
+    np.testing.assert_allclose(second.standard_error, first.standard_error, rtol=1e-6)
+    np.testing.assert_allclose(second.effective_stations, first.effective_stations, rtol=1e-6)
+
+
+@given(st.floats(0, 2000))
+def test_a_constant_is_predicted_everywhere_without_doubt(constant: float) -> None:
+    cell, _, stations = some_day(20)
+    found = process(SETTINGS).condition(cell, np.full(20, constant), stations).predict()
+    np.testing.assert_allclose(found.mean, constant, rtol=1e-5, atol=1e-6)
+    # Rounding of the residuals, which are nothing.
+    np.testing.assert_allclose(found.standard_error, 0, atol=1e-5 * (constant + 1))
+
+
+@given(
+    arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1e4)),
+    st.integers(0, 2**32 - 1),
+)
+def test_nothing_is_negative_or_missing(values: np.ndarray, seed: int) -> None:
+    cell = np.random.default_rng(seed).choice(SIZE, len(values), replace=False)
+    found = process(SETTINGS).condition(cell, values, np.ones(len(values), np.int64)).predict()
+    for field in (found.mean, found.standard_error, found.effective_stations):
+        assert np.isfinite(field).all()
+        assert (field >= 0).all()
+
+
+def test_no_station_is_an_error() -> None:
+    nothing = np.empty(0, np.int64)
+    with pytest.raises(InputError, match="at least one observed cell, got none"):
+        process(PLAIN).condition(nothing, np.empty(0), nothing)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        replace(PLAIN, length=1e-3),
+        replace(PLAIN, covariates=(Covariate("height", scale=1e-300),)),
+        replace(PLAIN, covariates=(Covariate("gaps", trend=True),)),
+    ],
+)
+def test_cells_that_cannot_be_compared_are_refused(settings: ProcessSettings) -> None:
+    gaps = LAYERS["height"].copy()
+    gaps[3, 4] = np.nan
+    with pytest.raises(ModelFileError, match="finite values and cells at most 1e"):
+        GaussianProcess(settings, GRID, LAYERS | {"gaps": gaps})
