@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,6 +20,7 @@ from pointfuse.drawing import figure_class
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.colors import ListedColormap
+    from matplotlib.figure import Figure
 
 INK = "#010203"
 """Colour of lines and letters, to be replaced by that of the text."""
@@ -56,6 +58,26 @@ _STYLE: Any = {
     "xtick.color": INK,
     "ytick.color": INK,
 }
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A figure with what is said about it.
+
+    Parameters
+    ----------
+    figure : matplotlib Figure
+        The figure.
+    title, caption : str
+        What it shows, and how to read it.
+    alternative : str
+        What it shows, for those who cannot see it.
+    """
+
+    figure: Figure
+    title: str
+    caption: str
+    alternative: str
 
 
 @contextmanager

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,8 +11,16 @@ from numpy.typing import NDArray
 from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
 from pointfuse.evaluation import FEWEST_DAYS
-from pointfuse.figure_style import INK, MODEL, label_days, look_of_method, readable_on_dark
+from pointfuse.figure_style import (
+    INK,
+    MODEL,
+    ReportFigure,
+    label_days,
+    look_of_method,
+    readable_on_dark,
+)
 from pointfuse.printable import without_controls
+from pointfuse.reliability import reliability_figures
 from pointfuse.scores import (
     PairSums,
     mean_bias,
@@ -36,26 +43,6 @@ _SHARE_SHOWN = 99.8
 _SIZE = (5.4, 4.0)
 
 
-@dataclass(frozen=True)
-class ReportFigure:
-    """A figure with what is said about it.
-
-    Parameters
-    ----------
-    figure : matplotlib Figure
-        The figure.
-    title, caption : str
-        What it shows, and how to read it.
-    alternative : str
-        What it shows, for those who cannot see it.
-    """
-
-    figure: Figure
-    title: str
-    caption: str
-    alternative: str
-
-
 def report_figures(result: CrossValidation, scores: Mapping[str, Any]) -> list[ReportFigure]:
     """All figures of a cross-validation; call within `pointfuse.figure_style.report_style`.
 
@@ -75,6 +62,7 @@ def report_figures(result: CrossValidation, scores: Mapping[str, Any]) -> list[R
         _bias_map(result, sums.over(axis=0)),
         _error_map(result, sums.over(axis=0)),
     ]
+    figures += reliability_figures(scores["uncertainty"])
     return figures + _target(sums.over(axis=0), scores["quality_objective"])
 
 

@@ -1,6 +1,6 @@
 """The report of a cross-validation: one HTML file that opens anywhere (extra `[plot]`).
 
-It begins with what the numbers say in three sentences, and ends with how they were made. Numbers in
+It begins with what the numbers say in a few sentences, and ends with how they were made. Numbers in
 tables are those of the scores, rounded.
 """
 
@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from pointfuse.atomic import check_place, replacing
+from pointfuse.coverage import MULTIPLES
 from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError
@@ -41,7 +42,7 @@ from pointfuse.scores import (
     root_mean_square_error,
 )
 from pointfuse.units import typeset_units
-from pointfuse.verdict import comparison, verdict
+from pointfuse.verdict import comparison, trust_in_intervals, verdict
 from pointfuse.version import __version__
 
 _STATIONS_LISTED = 10
@@ -126,11 +127,14 @@ def _content(
         f"{scores['stations']} stations, {scores['overall']['pairs']} pairs; withheld "
         f"{_withheld(scores)}, {scores['folds']} folds"
     )
-    yield highlighted("In short", verdict(scores, target))
+    trust = trust_in_intervals(scores["uncertainty"], target)
+    yield highlighted("In short", filter(None, [*verdict(scores, target), trust]))
     yield section("Scores", _overall_table(scores, units))
     if scores["baselines"]:
         yield section("Compared with other methods", _comparisons(scores))
     yield section("Where and when", _class_table(scores, units))
+    if trust:
+        yield section("What the intervals hold", _coverage_table(scores["uncertainty"], units))
     yield section("Figures", gallery(figures))
     yield section("Stations that are predicted worst", _worst_stations(result, units))
     yield section("How this was made", _provenance(result, scores))
@@ -208,6 +212,30 @@ def _class_table(scores: Mapping[str, Any], units: str) -> str:
         rows.append(row + ["-"] * (8 - len(row)))
     header = ["class", "pairs", f"mean observed ({units})", "R²", f"RMSE ({units})", "NME", "NMB"]
     return table("Scores by class", [*header, "95 % interval of NME"], rows)
+
+
+def _coverage_table(uncertainty: Mapping[str, Any], units: str) -> str:
+    """Share of the observations in each interval, class by class."""
+    classes = {
+        "all": uncertainty["overall"],
+        **uncertainty["by_season"],
+        **uncertainty["by_region"],
+        **{f"{name} away": entry for name, entry in uncertainty["by_distance"].items()},
+        **{f"{name} {units} predicted": entry for name, entry in uncertainty["by_level"].items()},
+    }
+    rows = []
+    for name, entry in classes.items():
+        row = [name, str(entry["pairs"])]
+        if "held" in entry:
+            row += [f"{100 * share:.1f} %" for share in entry["held"].values()]
+            row.append(f"{entry['width']:.1f}")
+        rows.append(row + ["-"] * (3 + len(MULTIPLES) - len(row)))
+    header = ["class", "pairs", *(f"interval of {percent} %" for percent in MULTIPLES)]
+    return table(
+        "Share of the withheld observations that are within the intervals",
+        [*header, f"mean width of that of 90 % ({units})"],
+        rows,
+    )
 
 
 def _worst_stations(result: CrossValidation, units: str) -> str:

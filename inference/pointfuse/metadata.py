@@ -158,24 +158,26 @@ class ModelMetadata:
             raise ModelFileError("the model's metadata names no variables; expected at least one")
         if len({variable.name for variable in variables}) != len(variables):
             raise ModelFileError("the model's metadata names a variable twice")
+        grid = _grid(block.block("grid"))
+        static_layers = tuple(
+            StaticLayer(entry.text("name"), entry.text("units"), entry.text("source"))
+            for entry in block.blocks("static_layers")
+        )
         return cls(
             name=block.text("name"),
             version=block.text("version"),
             summary=block.text("summary"),
             licence=block.text("licence"),
             precision=block.text("precision"),
-            grid=_grid(block.block("grid")),
+            grid=grid,
             variables=variables,
-            static_layers=tuple(
-                StaticLayer(entry.text("name"), entry.text("units"), entry.text("source"))
-                for entry in block.blocks("static_layers")
-            ),
+            static_layers=static_layers,
             training=block.block("training").content,
             export=block.block("export").content,
             scores=tuple(entry.content for entry in block.blocks("scores")),
             weights_sha256=block.text("weights_sha256"),
             regions=_regions(block),
-            gaussian_process=_gaussian_process(block),
+            gaussian_process=_gaussian_process(block, grid, static_layers),
         )
 
     def to_dict(self) -> dict[str, object]:
@@ -359,12 +361,15 @@ def _grid(block: _Block) -> Grid:
     )
 
 
-def _gaussian_process(block: _Block) -> ProcessSettings | None:
+def _gaussian_process(
+    block: _Block, grid: Grid, static_layers: tuple[StaticLayer, ...]
+) -> ProcessSettings | None:
+    """The Gaussian process, which a file need not have."""
     if "gaussian_process" not in block.content:
         return None
     entry = block.block("gaussian_process")
     try:
-        return ProcessSettings(
+        settings = ProcessSettings(
             entry.number("length"),
             entry.number("nugget"),
             tuple(_covariate(covariate) for covariate in entry.blocks("covariates")),
@@ -372,10 +377,15 @@ def _gaussian_process(block: _Block) -> ProcessSettings | None:
             entry.numbers("network_weight"),
             entry.number("inflation"),
         )
+        settings.check_fits(
+            [layer.name for layer in static_layers],
+            max(grid.rows, grid.columns) * grid.cell_size,
+        )
     except ModelFileError:
         raise
     except ValueError as error:
         raise ModelFileError(f"the model's Gaussian process is impossible: {error}") from error
+    return settings
 
 
 def _covariate(entry: _Block) -> Covariate:

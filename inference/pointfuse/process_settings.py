@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -112,6 +113,33 @@ class ProcessSettings:
                 "expected as many distances, increasing, as weights of the network between 0 and "
                 f"1, got {list(self.distance)} and {list(self.network_weight)}"
             )
+
+    def check_fits(self, layers: Sequence[str], extent: float) -> None:
+        """Make sure that a model has what the covariates ask for.
+
+        Parameters
+        ----------
+        layers : sequence of str
+            Names of its static layers.
+        extent : float
+            The longer edge of its grid, m.
+
+        Raises
+        ------
+        ValueError
+            If a covariate is made from another layer, or from surroundings wider than the grid.
+        """
+        for covariate in self.covariates:
+            if covariate.layer not in layers:
+                raise ValueError(
+                    f"a covariate is made from '{covariate.layer}'; expected one of the static "
+                    f"layers {', '.join(layers) or '(it has none)'}"
+                )
+            if covariate.smoothing > extent:
+                raise ValueError(
+                    f"'{covariate.layer}' is smoothed over {covariate.smoothing:g} m; expected at "
+                    f"most the extent of the grid, {extent:g} m"
+                )
 
     def weight_at(self, distance: NDArray[np.float32]) -> NDArray[np.float64]:
         """Weight of the network's field where the nearest station is so far away.

@@ -153,6 +153,13 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
         lines.append(
             f"95 % of resampled days: R2 {r2}, RMSE {rmse} {model.target.units}, NME {nme}"
         )
+    held = scores["uncertainty"].get("overall", {})
+    if "held" in held:
+        lines.append(
+            f"90 % intervals hold {100 * held['held']['90']:.1f} % of "
+            f"{_counted(held['pairs'], 'observation')}, mean width {held['width']:.1f} "
+            f"{model.target.units}"
+        )
     lines += [
         comparison(name, baseline["paired"]) for name, baseline in scores["baselines"].items()
     ]

@@ -17,6 +17,12 @@ _WITHHELD = {
 }
 
 
+_NOMINAL = 0.9
+_TOLERATED = 0.05
+"""Share of the observations by which an interval may miss what it should hold: the stations of a
+day err together, so that a few hundredths come and go with the days."""
+
+
 def verdict(scores: Mapping[str, Any], target: Variable) -> tuple[str, str, str]:
     """Three sentences: how good the predictions are, where they are not, compared with what.
 
@@ -28,6 +34,44 @@ def verdict(scores: Mapping[str, Any], target: Variable) -> tuple[str, str, str]
         The variable that was predicted.
     """
     return _how_good(scores, target), _where_not(scores, target), _compared_with_what(scores)
+
+
+def trust_in_intervals(uncertainty: Mapping[str, Any], target: Variable) -> str:
+    """A sentence: whether the intervals of 90 hold what they should, and where they do not.
+
+    Parameters
+    ----------
+    uncertainty : mapping
+        As `pointfuse.coverage.evaluate_uncertainty` gives it.
+    target : Variable
+        The variable that was predicted.
+
+    Returns
+    -------
+    str
+        Empty where there is no uncertainty to judge.
+    """
+    overall = uncertainty.get("overall", {})
+    if "held" not in overall:
+        return ""
+    held = overall["held"]["90"]
+    if held < _NOMINAL - _TOLERATED:
+        judgement = "they are too narrow and should not be trusted"
+    elif held > _NOMINAL + _TOLERATED:
+        judgement = "they are wider than they need be"
+    else:
+        judgement = "they can be trusted on the whole"
+    narrow = [
+        f"{_place(kind, name, target)} ({_share(entry['held']['90'])})"
+        for kind in ("by_season", "by_region", "by_distance", "by_level")
+        for name, entry in uncertainty[kind].items()
+        if "held" in entry and entry["held"]["90"] < _NOMINAL - _TOLERATED
+    ]
+    where = f"too narrow {_listed(narrow)}" if narrow else "too narrow in no class"
+    return (
+        f"Its intervals of 90 % hold {_share(held)} of the withheld observations: {judgement}; "
+        f"they are {where}."
+    )
 
 
 def comparison(name: str, paired: Mapping[str, Any]) -> str:
@@ -73,7 +117,7 @@ def _where_not(scores: Mapping[str, Any], target: Variable) -> str:
     if limit is None:
         return "There are too few days to say where or when it is worse than on the whole."
     worst = [
-        f"{_place(kind, name)} ({_share(score['nme'])})"
+        f"{_place(kind, name, target)} ({_share(score['nme'])})"
         for kind in ("by_region", "by_distance", "by_season")
         for name, score in _worst(scores[kind], limit)
     ]
@@ -105,7 +149,9 @@ def _worst(classes: Mapping[str, Any], limit: float) -> list[tuple[str, Mapping[
     return [(name, score) for name, score in worst if score["interval"]["nme"][0] > limit]
 
 
-def _place(kind: str, name: str) -> str:
+def _place(kind: str, name: str, target: Variable) -> str:
+    if kind == "by_level":
+        return f"where {name} {typeset_units(target.units)} were predicted"
     if kind == "by_distance":
         return f"{name} from the nearest station that was left"
     if name == ELSEWHERE:

@@ -11,11 +11,12 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pointfuse import InputError, Observations, Stations
+from pointfuse import InputError, Observations, Stations, load_model
 from pointfuse.cli import main
 from pointfuse.crossval import CrossValidation, assign_folds, cross_validate
+from pointfuse.estimation import estimate
 from pointfuse.evaluation import evaluate
-from pointfuse.gridding import place
+from pointfuse.gridding import grid_days, place
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model
 from pointfuse.regions import Region
@@ -123,6 +124,85 @@ def test_a_broken_off_run_goes_on_where_it_was(
     # Six of the twelve days were done; four folds each remain.
     assert len(predicted_again) == 6 * 4
     assert not progress.exists()
+
+
+def broken_off(
+    observations: Observations, model: Model, progress: Path, days_done: int
+) -> list[np.ndarray]:
+    """The tables that a run has kept when it is stopped after some days."""
+    days = iter(range(days_done - 1))
+
+    def stop(_: int) -> None:
+        if next(days, None) is None:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        cross_validate(observations, model, folds=2, progress_file=progress, advance=stop)
+    with np.load(progress) as kept:
+        return list(kept["tables"])
+
+
+@pytest.fixture
+def crowded(process_model: Model, rng: np.random.Generator) -> Observations:
+    """Three days of 80 stations in cells of their own, so that half of them feed a process."""
+    longitude, latitude = process_model.metadata.grid.longitude_latitude()
+    cells = rng.choice(longitude.size, 80, replace=False)
+    pm25 = rng.uniform(10, 200, (3, 80))
+    pm25[0, 7] = np.nan
+    return Observations(
+        Stations(
+            np.array([f"S{i}" for i in range(80)]),
+            longitude.ravel()[cells],
+            latitude.ravel()[cells],
+        ),
+        np.datetime64("2019-01-01") + np.arange(3),
+        {"pm25": pm25},
+    )
+
+
+def test_the_uncertainty_of_each_prediction_is_kept(
+    crowded: Observations, process_model: Model
+) -> None:
+    result = cross_validate(crowded, process_model, folds=2)
+    np.testing.assert_array_equal(np.isfinite(result.uncertainty), np.isfinite(result.observed))
+    day, fold = 1, 0
+    known = result.placed.on_days(slice(day, day + 1)).without(result.fold == fold)
+    whole = estimate(grid_days(known), process_model)
+    withheld = result.fold == fold
+    cells = result.placed.cell[withheld]
+    # Cells are predicted a few at a time here and all at once there: sums in another order.
+    for found, field in (
+        (result.predicted, whole.values),
+        (result.uncertainty, whole.uncertainty),
+    ):
+        np.testing.assert_allclose(found[day, withheld], field[0, cells], rtol=1e-3)
+    assert evaluate(result)["uncertainty"]["overall"]["pairs"] == 3 * 80 - 1
+
+
+def test_a_broken_off_run_keeps_the_uncertainty_to_the_bit(
+    crowded: Observations, process_model: Model, tmp_path: Path
+) -> None:
+    whole = cross_validate(crowded, process_model, folds=2)
+    progress = tmp_path / "progress.npz"
+    _, _, kept = broken_off(crowded, process_model, progress, days_done=2)
+    np.testing.assert_array_equal(kept, whole.uncertainty[:2])
+    resumed = cross_validate(crowded, process_model, folds=2, progress_file=progress)
+    np.testing.assert_array_equal(resumed.uncertainty, whole.uncertainty)
+    np.testing.assert_array_equal(resumed.predicted, whole.predicted)
+
+
+def test_the_network_alone_takes_over_nothing_of_the_process(
+    crowded: Observations, process_model: Model, process_model_file: Path, tmp_path: Path
+) -> None:
+    progress = tmp_path / "progress.npz"
+    broken_off(crowded, process_model, progress, days_done=2)
+    alone = load_model(process_model_file, threads=1, network_alone=True)
+    assert alone.sha256 == process_model.sha256
+    resumed = cross_validate(crowded, alone, folds=2, progress_file=progress)
+    expected = expected_predictions(resumed.observed, resumed.fold)
+    np.testing.assert_allclose(resumed.predicted, expected, rtol=1e-5)
+    assert resumed.uncertainty is None
+    assert evaluate(resumed)["uncertainty"] == {}
 
 
 def test_progress_of_another_run_is_not_taken_over(

@@ -22,6 +22,7 @@ from pointfuse import (
     OutputError,
     Stations,
     fuse,
+    load_model,
 )
 from pointfuse.model import Model
 from pointfuse.netcdf import write_netcdf
@@ -140,6 +141,71 @@ def test_an_independent_checker_finds_nothing(
     fields: FusedFields, tmp_path: Path, assert_cf_compliant: Callable[[Path], None]
 ) -> None:
     assert_cf_compliant(fields.to_netcdf(tmp_path / "pm25.nc"))
+
+
+@pytest.fixture
+def many(process_model: Model, rng: np.random.Generator) -> Observations:
+    """Two days: stations in 40 cells of their own, and in 20 of them."""
+    longitude, latitude = process_model.metadata.grid.longitude_latitude()
+    cells = rng.choice(longitude.size, 40, replace=False)
+    pm25 = rng.uniform(10, 200, (2, 40))
+    pm25[1, 20:] = np.nan
+    return Observations(
+        Stations(
+            np.array([f"S{i}" for i in range(40)]),
+            longitude.ravel()[cells],
+            latitude.ravel()[cells],
+        ),
+        np.array(["2019-01-06", "2019-01-07"], "datetime64[D]"),
+        {"pm25": pm25},
+        BEIJING,
+    )
+
+
+def test_the_file_says_how_uncertain_each_cell_is(
+    many: Observations,
+    process_model: Model,
+    tmp_path: Path,
+    assert_cf_compliant: Callable[[Path], None],
+) -> None:
+    fields = fuse(many, process_model, quality_control=False)
+    path = fields.to_netcdf(tmp_path / "pm25.nc")
+    assert_cf_compliant(path)
+    with netCDF4.Dataset(path) as dataset:
+        assert dataset["pm25"].ancillary_variables == (
+            "station_count station_distance pm25_uncertainty effective_stations"
+        )
+        for name, expected in {
+            "pm25_uncertainty": fields.uncertainty,
+            "effective_stations": fields.effective_stations,
+        }.items():
+            # Of 20 cells no process can be told: the second day has the network alone.
+            found = dataset[name][:].filled(np.nan)
+            np.testing.assert_array_equal(found, expected)
+            assert np.isfinite(found[0]).all()
+            assert np.isnan(found[1]).all()
+        uncertainty = dataset["pm25_uncertainty"]
+        assert uncertainty.standard_name == f"{dataset['pm25'].standard_name} standard_error"
+        assert uncertainty.units == "ug m-3"
+        assert dataset["effective_stations"].units == "1"
+        assert np.isfinite(dataset["pm25"][:].filled(np.nan)).all()
+
+
+def test_xarray_has_the_uncertainty_too(many: Observations, process_model: Model) -> None:
+    fields = fuse(many, process_model, quality_control=False)
+    dataset = fields.to_xarray()
+    np.testing.assert_array_equal(dataset.pm25_uncertainty, fields.uncertainty)
+    np.testing.assert_array_equal(dataset.effective_stations, fields.effective_stations)
+
+
+def test_without_a_process_there_is_no_uncertainty(
+    many: Observations, process_model_file: Path, tmp_path: Path
+) -> None:
+    alone = load_model(process_model_file, network_alone=True)
+    fields = fuse(many, alone, quality_control=False)
+    with netCDF4.Dataset(fields.to_netcdf(tmp_path / "pm25.nc")) as dataset:
+        assert not {"pm25_uncertainty", "effective_stations"} & set(dataset.variables)
+        assert dataset["pm25"].ancillary_variables == "station_count station_distance"
 
 
 def test_the_independent_checker_would_find_a_fault(

@@ -21,10 +21,13 @@ from pointfuse.crossval import CrossValidation
 from pointfuse.evaluation import evaluate
 from pointfuse.gridding import place
 from pointfuse.html_page import text
+from pointfuse.figure_style import report_style
 from pointfuse.html_report import write_report
 from pointfuse.metadata import ModelMetadata
 from pointfuse.observations import SourceFile
 from pointfuse.regions import Region
+from pointfuse.reliability import reliability_figures
+from pointfuse.reports import scores_text
 
 DAYS, STATIONS = 24, 50
 NASTY = "<script>alert('&\"')</script>\x00\udcff $\\x$ 四川"
@@ -184,6 +187,68 @@ def test_numbers_are_those_of_the_scores(result: CrossValidation, tmp_path: Path
     worst = sorted(errors, key=errors.__getitem__)[::-1][:10]
     assert list(stations) == worst
     assert [stations[code]["RMSE"] for code in worst] == [f"{errors[code]:.1f}" for code in worst]
+
+
+@pytest.fixture
+def doubtful(result: CrossValidation) -> CrossValidation:
+    """The same with an uncertainty; far from stations it is much too small."""
+    error = np.abs(result.predicted - result.observed)
+    far = result.nearest > 200e3
+    # Half of the normal errors are within 0.6745 deviations.
+    typical = np.nanmedian(error) / 0.6745
+    return replace(result, uncertainty=np.where(far, typical / 5, typical))
+
+
+def test_it_says_whether_the_uncertainty_is_honest(
+    doubtful: CrossValidation, tmp_path: Path
+) -> None:
+    scores = scores_of(doubtful)
+    root = report(doubtful, scores, tmp_path / "report.html")
+    assert len(list(root.iter("figure"))) == 8
+    found = tables(root)[3]
+    for suffix, kind in (("", "by_season"), (" away", "by_distance")):
+        for name, entry in scores["uncertainty"][kind].items():
+            row = found[name + suffix]
+            assert row["pairs"] == str(entry["pairs"])
+            for percent, share in entry["held"].items():
+                assert row[f"interval of {percent} %"] == f"{100 * share:.1f} %"
+            width = row["mean width of that of 90 % (µg\N{NO-BREAK SPACE}m⁻³)"]
+            assert width == f"{entry['width']:.1f}"
+    levels = scores["uncertainty"]["by_level"]
+    shown = found["20 to 35 µg\N{NO-BREAK SPACE}m⁻³ predicted"]
+    assert shown["interval of 90 %"] == f"{100 * levels['20 to 35']['held']['90']:.1f} %"
+    far = 100 * scores["uncertainty"]["by_distance"]["over 200 km"]["held"]["90"]
+    assert f"over 200 km from the nearest station that was left ({far:.0f} %)" in texts(
+        next(iter(root.iter("section")))
+    )
+
+
+def test_the_diagram_draws_the_shares_that_are_held(doubtful: CrossValidation) -> None:
+    uncertainty = evaluate(doubtful)["uncertainty"]
+    with report_style():
+        (shown,) = reliability_figures(uncertainty)
+        (axes,) = shown.figure.axes
+        drawn = {line.get_label(): line.get_xydata() for line in axes.get_lines()}
+    for name, entry in {"all": uncertainty["overall"], **uncertainty["by_season"]}.items():
+        expected = [[float(percent), 100 * share] for percent, share in entry["held"].items()]
+        np.testing.assert_allclose(drawn[name], expected)
+        low, high = axes.get_ylim()
+        assert low < drawn[name][:, 1].min()
+        assert drawn[name][:, 1].max() <= high
+    assert reliability_figures({}) == []
+    assert reliability_figures({"overall": {"pairs": 3}}) == []
+
+
+def test_the_text_names_what_the_intervals_hold(
+    doubtful: CrossValidation, result: CrossValidation
+) -> None:
+    overall = scores_of(doubtful)["uncertainty"]["overall"]
+    model = doubtful.placed.metadata
+    assert (
+        f"90 % intervals hold {100 * overall['held']['90']:.1f} % of {overall['pairs']} "
+        f"observations, mean width {overall['width']:.1f} ug m-3"
+    ) in scores_text(scores_of(doubtful), model).splitlines()
+    assert "90 % intervals" not in scores_text(scores_of(result), model)
 
 
 def test_it_says_how_it_was_made(result: CrossValidation, tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pointfuse.readers import DEFAULT_VARIABLES
-from pointfuse.verdict import comparison, verdict
+from pointfuse.verdict import comparison, trust_in_intervals, verdict
 
 PM25 = DEFAULT_VARIABLES[0]
 BAND = {"nme": [0.20, 0.22], "nmb": [-0.05, -0.03]}
@@ -122,3 +122,48 @@ def test_a_method_without_error_cannot_be_compared() -> None:
     )
     third = verdict(SCORES | {"baselines": {"truth": perfect}}, PM25)[2]
     assert third == "It was not compared with another method."
+
+
+def coverage(held: float) -> dict[str, Any]:
+    return {"pairs": 100, "held": {"50": 0.5, "80": 0.8, "90": held, "95": 0.95}, "width": 20.0}
+
+
+UNCERTAINTY: dict[str, Any] = {
+    "overall": coverage(0.88),
+    "by_season": {"winter": coverage(0.86), "summer": coverage(0.84)},
+    "by_region": {"Delta": coverage(0.98), "elsewhere": coverage(0.7)},
+    "by_distance": {"0 to 10 km": coverage(0.9), "over 200 km": coverage(0.6)},
+    "by_level": {"0 to 20": {"pairs": 4}, "over 150": coverage(0.5)},
+}
+
+
+def test_intervals_are_judged_by_what_they_hold() -> None:
+    sentence = trust_in_intervals(UNCERTAINTY, PM25).replace("\N{NO-BREAK SPACE}", " ")
+    assert sentence == (
+        "Its intervals of 90 % hold 88 % of the withheld observations: they can be trusted on the "
+        "whole; they are too narrow in summer (84 %), outside the named regions (70 %), over 200 "
+        "km from the nearest station that was left (60 %) and where over 150 µg m⁻³ were "
+        "predicted (50 %)."
+    )
+
+
+@pytest.mark.parametrize(
+    ("held", "judgement"),
+    [
+        (0.84, "hold 84 % of the withheld observations: they are too narrow and should not be"),
+        (0.851, "hold 85 % of the withheld observations: they can be trusted on the whole;"),
+        (0.949, "hold 95 % of the withheld observations: they can be trusted on the whole;"),
+        (0.97, "hold 97 % of the withheld observations: they are wider than they need be;"),
+    ],
+)
+def test_too_narrow_and_too_wide_are_told_apart(held: float, judgement: str) -> None:
+    kinds = ("by_season", "by_region", "by_distance", "by_level")
+    even: dict[str, Any] = {kind: {} for kind in kinds}
+    sentence = trust_in_intervals(even | {"overall": coverage(held)}, PM25)
+    assert judgement in sentence
+    assert sentence.endswith("they are too narrow in no class.")
+
+
+@pytest.mark.parametrize("uncertainty", [{}, {"overall": {"pairs": 3}}])
+def test_of_no_uncertainty_nothing_is_said(uncertainty: dict[str, Any]) -> None:
+    assert trust_in_intervals(uncertainty, PM25) == ""

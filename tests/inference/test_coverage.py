@@ -1,0 +1,104 @@
+"""Intervals hold what they should, when errors are normal with the uncertainty that is claimed."""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from scipy import stats
+
+from pointfuse import Observations, Stations
+from pointfuse.coverage import MULTIPLES, evaluate_uncertainty
+from pointfuse.crossval import CrossValidation
+from pointfuse.evaluation import evaluate
+from pointfuse.gridding import place
+from pointfuse.metadata import ModelMetadata
+
+DAYS, STATIONS = 40, 50
+
+
+@pytest.fixture
+def result(tiny_metadata: ModelMetadata, rng: np.random.Generator) -> CrossValidation:
+    """Predictions of 15 to 170 with normal errors of known deviation, a tenth of them missing."""
+    longitude, latitude = tiny_metadata.grid.longitude_latitude()
+    cells = rng.choice(longitude.size, STATIONS, replace=False)
+    shape = DAYS, STATIONS
+    predicted, uncertainty = rng.uniform(15, 170, shape), rng.uniform(1, 5, shape)
+    observed = predicted + rng.normal(0, uncertainty)
+    observed[rng.random(shape) < 0.1] = np.nan
+    observations = Observations(
+        Stations(
+            np.array([f"S{i}" for i in range(STATIONS)]),
+            longitude.ravel()[cells],
+            latitude.ravel()[cells],
+        ),
+        np.datetime64("2019-01-01") + 9 * np.arange(DAYS),
+        {"pm25": observed},
+    )
+    return CrossValidation(
+        place(observations, tiny_metadata),
+        "stations",
+        np.arange(STATIONS) % 5,
+        predicted,
+        np.where(np.isfinite(observed), 5e3, np.nan),
+        uncertainty=uncertainty,
+    )
+
+
+def test_multiples_are_those_of_the_normal_distribution() -> None:
+    for percent, multiple in MULTIPLES.items():
+        # Given to four digits.
+        assert multiple == pytest.approx(stats.norm.ppf(0.5 + percent / 200), abs=5e-5)
+
+
+def test_true_uncertainties_hold_what_they_should(result: CrossValidation) -> None:
+    found = evaluate_uncertainty(result, {})["overall"]
+    pairs = int(np.isfinite(result.observed).sum())
+    assert found["pairs"] == pairs
+    for percent, share in found["held"].items():
+        nominal = int(percent) / 100
+        # Four binomial standard deviations.
+        tolerance = 4 * np.sqrt(nominal * (1 - nominal) / pairs)
+        assert share == pytest.approx(nominal, abs=tolerance)
+    there = np.isfinite(result.observed)
+    width = 2 * stats.norm.ppf(0.95) * result.uncertainty[there].mean()
+    # Rounded to two digits.
+    assert found["width"] == pytest.approx(width, abs=0.006)
+
+
+def test_uncertainties_that_are_too_small_show(result: CrossValidation) -> None:
+    result.uncertainty[:] /= 2
+    held = evaluate_uncertainty(result, {})["overall"]["held"]
+    # Half of 1.645 deviations hold 58.9 %; four binomial deviations of 1,800 pairs.
+    assert held["90"] == pytest.approx(2 * stats.norm.cdf(1.645 / 2) - 1, abs=0.047)
+
+
+def test_classes_are_those_of_the_scores_and_of_levels(result: CrossValidation) -> None:
+    found = evaluate(result)["uncertainty"]
+    assert list(found["by_level"]) == [
+        "0 to 20",
+        "20 to 35",
+        "35 to 75",
+        "75 to 150",
+        "over 150",
+    ]
+    there = np.isfinite(result.observed)
+    for name, low, high in ("0 to 20", 0, 20), ("35 to 75", 35, 75), ("over 150", 150, np.inf):
+        chosen = there & (result.predicted >= low) & (result.predicted < high)
+        assert found["by_level"][name]["pairs"] == chosen.sum()
+        error = np.abs(result.predicted - result.observed)[chosen]
+        share = (error <= 1.6449 * result.uncertainty[chosen]).mean()
+        assert found["by_level"][name]["held"]["90"] == pytest.approx(share, abs=6e-5)
+    for kind in ("by_season", "by_level"):
+        assert sum(entry["pairs"] for entry in found[kind].values()) == there.sum()
+    assert found["by_distance"]["10 to 25 km"] == {"pairs": 0}
+    json.dumps(found, allow_nan=False)
+
+
+def test_predictions_without_uncertainty_are_left_out(result: CrossValidation) -> None:
+    result.uncertainty[:, 10:] = np.nan
+    there = np.isfinite(result.observed[:, :10])
+    assert evaluate_uncertainty(result, {})["overall"]["pairs"] == there.sum()
+    result.uncertainty[:] = np.nan
+    assert evaluate_uncertainty(result, {})["overall"] == {"pairs": 0}

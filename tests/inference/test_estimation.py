@@ -1,0 +1,148 @@
+"""The network and the process side by side, with a network that gives the mean of the stations."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from pointfuse import InputError, load_model
+from pointfuse.estimation import estimate
+from pointfuse.gridding import GriddedDays, station_distance
+from pointfuse.model import Model
+from pointfuse.model_file import read_model_file
+
+
+def gridded(model: Model, cells_by_day: list[int], seed: int = 0) -> GriddedDays:
+    """Days with stations in so many cells, one to three in each."""
+    rng = np.random.default_rng(seed)
+    shape = model.metadata.grid.shape
+    days, variables = len(cells_by_day), len(model.metadata.variables)
+    observations = np.zeros((days, variables, shape[0] * shape[1]), np.float32)
+    count = np.zeros((days, shape[0] * shape[1]), np.int16)
+    for day, cells in enumerate(cells_by_day):
+        chosen = rng.choice(shape[0] * shape[1], cells, replace=False)
+        observations[day, 0, chosen] = rng.uniform(10, 200, cells)
+        count[day, chosen] = rng.integers(1, 4, cells)
+    observed = np.zeros_like(observations)
+    observed[:, 0] = count > 0
+    return GriddedDays(
+        observations.reshape(days, variables, *shape),
+        observed.reshape(days, variables, *shape),
+        count.reshape(days, *shape),
+    )
+
+
+def with_weight(path: Path, *weight: float) -> Model:
+    """The model with other weights of the network, at 0 and 200 km."""
+    content, metadata, sha256 = read_model_file(path)
+    assert metadata.gaussian_process
+    distance = (0.0, 200e3)[: len(weight)]
+    settings = replace(metadata.gaussian_process, distance=distance, network_weight=weight)
+    return Model(content, replace(metadata, gaussian_process=settings), sha256, threads=1)
+
+
+def process_field(model: Model, days: GriddedDays, day: int) -> np.ndarray:
+    known = np.flatnonzero(days.station_count[day])
+    return (
+        model.gaussian_process.condition(
+            known,
+            days.observations[day, 0].ravel()[known].astype(np.float64),
+            days.station_count[day].ravel()[known].astype(np.int64),
+        )
+        .predict()
+        .mean
+    )
+
+
+def test_without_weight_the_field_is_that_of_the_process(process_model_file: Path) -> None:
+    model = with_weight(process_model_file, 0.0)
+    days = gridded(model, [40, 60])
+    found = estimate(days, model)
+    for day in range(2):
+        # Stored in single precision.
+        expected = process_field(model, days, day)
+        np.testing.assert_allclose(found.values[day], expected, rtol=1e-6)
+
+
+def test_with_all_weight_the_field_is_that_of_the_network(process_model_file: Path) -> None:
+    model = with_weight(process_model_file, 1.0)
+    days = gridded(model, [40])
+    found = estimate(days, model)
+    mean = days.observations[0, 0][days.station_count[0] > 0].mean()
+    np.testing.assert_allclose(found.values, mean, rtol=1e-6)
+    # The uncertainty is known all the same.
+    assert np.isfinite(found.uncertainty).all()
+
+
+def test_in_between_both_are_averaged_by_distance(process_model_file: Path) -> None:
+    model = with_weight(process_model_file, 0.75, 0.25)
+    days = gridded(model, [40])
+    found = estimate(days, model)
+    occupied = days.station_count[0] > 0
+    distance = station_distance(occupied, model.metadata.grid).ravel()
+    own = 0.75 - 0.5 * np.minimum(distance / 200e3, 1)
+    assert set(np.round(own, 6)) >= {0.75, 0.5, 0.25}
+    network = days.observations[0, 0][occupied].mean()
+    expected = own * network + (1 - own) * process_field(model, days, 0)
+    np.testing.assert_allclose(found.values[0], expected, rtol=1e-5)
+    np.testing.assert_array_equal(found.station_distance[0], distance)
+
+
+def test_too_few_cells_leave_the_network_alone(process_model: Model) -> None:
+    days = gridded(process_model, [29, 30])
+    found = estimate(days, process_model)
+    mean = days.observations[0, 0][days.station_count[0] > 0].mean()
+    np.testing.assert_allclose(found.values[0], mean, rtol=1e-6)
+    for field in (found.uncertainty, found.effective_stations):
+        assert np.isnan(field[0]).all()
+        assert np.isfinite(field[1]).all()
+        assert (field[1] >= 0).all()
+    assert np.ptp(found.values[1]) > 1
+
+
+@pytest.mark.parametrize("stations", [35, 120])
+def test_some_cells_are_those_of_the_whole_field(process_model: Model, stations: int) -> None:
+    days = gridded(process_model, [stations])
+    cells = np.array([3, 190, 77, 5])
+    some, whole = estimate(days, process_model, cells), estimate(days, process_model)
+    for one, field in zip(some, whole, strict=True):
+        # Up to the order of sums in single precision.
+        np.testing.assert_allclose(one, field[:, cells], rtol=1e-3)
+
+
+def test_a_process_knows_all_stations_of_a_cell(process_model: Model) -> None:
+    """In a cell with three stations, as many tell of it at least."""
+    days = gridded(process_model, [50])
+    found = estimate(days, process_model)
+    count = days.station_count.reshape(1, -1)
+    # Rounding of distances, as in the tests of the process.
+    assert (found.effective_stations >= count * (1 - 1e-4)).all()
+
+
+def test_the_network_alone(process_model_file: Path, process_model: Model) -> None:
+    with_process = load_model(process_model_file)
+    assert with_process.metadata == process_model.metadata
+    model = load_model(process_model_file, network_alone=True)
+    assert model.metadata == replace(process_model.metadata, gaussian_process=None)
+    assert model.sha256 == process_model.sha256
+    days = gridded(model, [60])
+    found = estimate(days, model)
+    mean = days.observations[0, 0][days.station_count[0] > 0].mean()
+    np.testing.assert_allclose(found.values, mean, rtol=1e-6)
+    assert np.isnan(found.uncertainty).all()
+    assert np.isnan(found.effective_stations).all()
+    with pytest.raises(InputError, match="tiny-process is used without a Gaussian process"):
+        _ = model.gaussian_process
+    # Of a model without one it asks nothing.
+    assert load_model(process_model_file, network_alone=True).metadata.gaussian_process is None
+
+
+def test_layers_that_the_graph_lacks_are_named(
+    tiny_model_bytes: bytes, process_model: Model
+) -> None:
+    model = Model(tiny_model_bytes, process_model.metadata, "0" * 64, threads=1)
+    with pytest.raises(InputError, match=r"'height' needs a static layer .* \(it has none\)"):
+        estimate(gridded(model, [40]), model)
