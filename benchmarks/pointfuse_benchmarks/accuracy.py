@@ -23,6 +23,7 @@ from numpy.typing import NDArray
 
 from pointfuse.atomic import replacing
 from pointfuse.baselines import Baseline, find_baselines, predict
+from pointfuse.cpus import usable_cpus
 from pointfuse.crossval import NETWORK_ALONE, cross_validate
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.estimation import estimate
@@ -77,7 +78,7 @@ def our_predictors(model: Model) -> dict[str, Baseline]:
 @click.option("--every", type=click.IntRange(1), default=4, help="Take every Nth day.")
 @click.option("--first", type=click.IntRange(0), default=0, help="The first of them.")
 @click.option("--model", type=_FILE, help="Model file; the shipped one by default.")
-@click.option("--threads", type=click.IntRange(1), help="Threads of the network.")
+@click.option("--threads", type=click.IntRange(1), help="All usable processors by default.")
 def main(
     data: Path,
     output: Path,
@@ -88,7 +89,8 @@ def main(
     threads: int | None,
 ) -> None:
     """Measure what is not in the output file yet, and print the table."""
-    loaded = load_model(model, threads=threads)
+    threads = threads or usable_cpus()
+    loaded, on_one_thread = load_model(model, threads=threads), load_model(model, threads=1)
     ours = our_predictors(loaded)
     others = find_baselines(baselines.split(","))
     folder = data / "cnemc"
@@ -116,7 +118,9 @@ def main(
 
     def withheld(scheme: str) -> dict[str, Any]:
         progress = output.with_name(f".{output.name}.{scheme}.npz")
-        return real_stations(real(), loaded, ours, others, scheme, stations, progress)
+        return real_stations(
+            real(), on_one_thread, ours, others, scheme, stations, progress, threads
+        )
 
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "stations": lambda: withheld("stations"),
@@ -153,6 +157,7 @@ def real_stations(
     scheme: str,
     stations: StationList,
     progress_file: Path,
+    workers: int,
 ) -> dict[str, Any]:
     """Withhold stations or cities; scores of all predictors on the same pairs."""
     days = observations.times
@@ -165,6 +170,7 @@ def real_stations(
             seed=SEED,
             cities=stations.cities,
             baselines=others,
+            workers=workers,
             progress_file=progress_file,
             advance=bar.update,
         )

@@ -21,6 +21,7 @@ from click.core import ParameterSource
 
 from pointfuse.atomic import replacing
 from pointfuse.baselines import find_baselines
+from pointfuse.cpus import usable_cpus
 from pointfuse.crossval import SCHEMES, cross_validate
 from pointfuse.errors import OutputError, PointfuseError
 from pointfuse.evaluation import evaluate
@@ -267,7 +268,9 @@ def crossval(
         _refuse_to_replace_input(report, reading)
         check_report(report)
     station_list = read_station_list(reading["stations"]) if reading["stations"] else None
-    model, observations = _read(reading | {"stations": station_list})
+    # As many folds at once as there are threads, each on one of them.
+    workers = reading["threads"] or usable_cpus()
+    model, observations = _read(reading | {"stations": station_list, "threads": 1})
     observations = observations.at_times(slice(None, None, every))
     with _progress(len(observations.times), "predicting", quiet) as bar:
         result = cross_validate(
@@ -278,6 +281,7 @@ def crossval(
             seed=seed,
             cities=station_list.cities if station_list else {},
             baselines=others,
+            workers=workers,
             progress_file=output.with_name(f".{output.name}.progress.npz"),
             advance=bar.update,
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import zipfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -136,6 +137,7 @@ def cross_validate(
     seed: int = 0,
     cities: Mapping[str, str] | None = None,
     baselines: Mapping[str, Baseline] | None = None,
+    workers: int = 1,
     progress_file: Path | None = None,
     advance: Callable[[int], object] = lambda days: None,
 ) -> CrossValidation:
@@ -151,6 +153,9 @@ def cross_validate(
         As `assign_folds`.
     baselines : mapping of str to Baseline, optional
         Other ways to predict, by their names; each gets the stations that the model gets.
+    workers : int
+        Folds of a day that are predicted at once. So many, with a model on one thread, get more
+        done than one after the other with a model on as many threads.
     progress_file : Path, optional
         Where finished days are kept, so that a broken-off run goes on where it was.
     advance : callable
@@ -181,11 +186,12 @@ def cross_validate(
     )
     key = _fingerprint(result, model)
     done = _resume(progress_file, key, result)
-    for day in range(shape[0]):
-        if day >= done:
-            _predict_day(result, model, baselines, xy, day)
-            _keep(progress_file, key, result, day + 1)
-        advance(1)
+    with ThreadPoolExecutor(workers) as pool:
+        for day in range(shape[0]):
+            if day >= done:
+                _predict_day(result, model, baselines, xy, day, pool)
+                _keep(progress_file, key, result, day + 1)
+            advance(1)
     if progress_file:
         progress_file.unlink(missing_ok=True)
     return result
@@ -197,12 +203,14 @@ def _predict_day(
     baselines: Mapping[str, Baseline],
     xy: NDArray[np.float64],
     day: int,
+    pool: Executor,
 ) -> None:
     """Fill a day's predictions, one forward pass a fold."""
     placed = result.placed.on_days(slice(day, day + 1))
     stations = placed.observations.stations
     observed = np.isfinite(result.observed[day])
-    for fold in np.unique(result.fold[observed]):
+
+    def predict_fold(fold: np.int64) -> None:
         withheld = observed & (result.fold == fold)
         left = observed & ~withheld
         if not left.any():
@@ -221,6 +229,10 @@ def _predict_day(
             result.baselines[name][day, withheld] = predict(
                 name, baseline, known, stations.longitude[withheld], stations.latitude[withheld]
             )
+
+    # Exhausted, so that an error in a fold ends the run.
+    for _ in pool.map(predict_fold, np.unique(result.fold[observed])):
+        pass
 
 
 def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:

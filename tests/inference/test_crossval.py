@@ -184,7 +184,7 @@ def test_a_broken_off_run_keeps_the_uncertainty_to_the_bit(
 ) -> None:
     whole = cross_validate(crowded, process_model, folds=2)
     progress = tmp_path / "progress.npz"
-    _, _, kept = broken_off(crowded, process_model, progress, days_done=2)
+    _, _, kept, _ = broken_off(crowded, process_model, progress, days_done=2)
     np.testing.assert_array_equal(kept, whole.uncertainty[:2])
     resumed = cross_validate(crowded, process_model, folds=2, progress_file=progress)
     np.testing.assert_array_equal(resumed.uncertainty, whole.uncertainty)
