@@ -233,7 +233,8 @@ class ConditionedProcess:
 def _squares(grid: Grid) -> NDArray[np.int64]:
     """Number of the square of `_BLOCK` cells on edge that each cell is in, shape (cell,)."""
     row, column = np.divmod(np.arange(grid.rows * grid.columns), grid.columns)
-    return row // _BLOCK * -(-grid.columns // _BLOCK) + column // _BLOCK
+    square: NDArray[np.int64] = row // _BLOCK * -(-grid.columns // _BLOCK) + column // _BLOCK
+    return square
 
 
 def _to_root(values: Array) -> Array:

@@ -124,7 +124,7 @@ def test_covariates_are_means_and_roughness() -> None:
     distance = np.abs(height - ndimage.gaussian_filter(height, 4))
     np.testing.assert_allclose(rough, ndimage.gaussian_filter(distance, 2), rtol=1e-12)
     np.testing.assert_array_equal(alone, LAYERS["urban"])
-    with pytest.raises(InputError, match="'slope' needs .* expected one of height, urban"):
+    with pytest.raises(InputError, match=r"'slope' needs .* expected one of height, urban"):
         covariate_fields([Covariate("slope")], LAYERS, GRID.cell_size)
 
 
@@ -234,9 +234,7 @@ def test_far_from_all_stations_the_trend_is_left() -> None:
 def test_a_lonely_cell_is_worth_its_stations(stations: int) -> None:
     """From the closed form: explained is 1 / (1 + nugget / n), so n are left of it."""
     cell = 20 * GRID.columns + 25
-    conditioned = process(PLAIN).condition(
-        np.array([cell]), np.array([42.0]), np.array([stations])
-    )
+    conditioned = process(PLAIN).condition(np.array([cell]), np.array([42.0]), np.array([stations]))
     found = conditioned.predict()
     assert found.effective_stations[cell] == pytest.approx(stations, rel=1e-6)
     assert np.argmax(found.effective_stations) == cell

@@ -19,9 +19,9 @@ from pointfuse import Observations, Stations
 from pointfuse.cli import main
 from pointfuse.crossval import CrossValidation
 from pointfuse.evaluation import evaluate
+from pointfuse.figure_style import report_style
 from pointfuse.gridding import place
 from pointfuse.html_page import text
-from pointfuse.figure_style import report_style
 from pointfuse.html_report import write_report
 from pointfuse.metadata import ModelMetadata
 from pointfuse.observations import SourceFile
