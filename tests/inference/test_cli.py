@@ -318,6 +318,14 @@ def test_an_error_of_our_own_making_is_one_line_too(
     assert "internal error: ZeroDivisionError: planted; run again with" in result.stderr
 
 
+def test_inspect_shows_the_process(process_model_file: Path, tiny_model_file: Path) -> None:
+    assert (
+        "Gaussian process: length 400 km, nugget 0.05, 3 covariates; weight of the network 0.6 at "
+        "0 km, 0.4 at 200 km, 0 at 400 km"
+    ) in run("inspect", process_model_file).stdout.splitlines()
+    assert "Gaussian process" not in run("inspect", tiny_model_file).stdout
+
+
 def test_inspect(tiny_model_file: Path) -> None:
     text = run("inspect", tiny_model_file)
     assert text.exit_code == 0
