@@ -215,7 +215,8 @@ def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:
         "station observations",
         "institution": "not given",
         "source": f"pointfuse {__version__} with the network {model.name} {model.version}, which "
-        "was trained on simulations alone, applied to station observations",
+        "was trained on simulations alone, applied to station observations"
+        + (", and averaged with a Gaussian process" if model.gaussian_process else ""),
         "history": f"{now} pointfuse {__version__}: {history}",
         "references": REFERENCES,
         "comment": f"Days begin and end in the time zone {zone}. Observations from {files}.",

@@ -10,6 +10,7 @@ import numpy as np
 from pointfuse.fields import FusedFields
 from pointfuse.gridding import PlacedObservations
 from pointfuse.metadata import ModelMetadata
+from pointfuse.process_settings import ProcessSettings
 from pointfuse.quality.flags import Counts
 from pointfuse.verdict import comparison
 
@@ -192,11 +193,26 @@ def metadata_text(model: ModelMetadata, sha256: str) -> str:
         ),
         "static layers:",
         *(f"  {layer.name} in {layer.units}: {layer.source}" for layer in model.static_layers),
+        *_process_lines(model.gaussian_process),
         "training:",
         *(f"  {name}: {value}" for name, value in model.training.items()),
         f"scores: {len(model.scores)}, shown with --json and on the model card",
     ]
     return "\n".join(lines)
+
+
+def _process_lines(process: ProcessSettings | None) -> list[str]:
+    """A line on the Gaussian process; none for a model without one."""
+    if process is None:
+        return []
+    weights = ", ".join(
+        f"{weight:g} at {distance / 1000:g} km"
+        for distance, weight in zip(process.distance, process.network_weight, strict=True)
+    )
+    return [
+        f"Gaussian process: length {process.length / 1000:g} km, nugget {process.nugget:g}, "
+        f"{_counted(len(process.covariates), 'covariate')}; weight of the network {weights}"
+    ]
 
 
 def _days_text(days: list[dict[str, Any]], model: ModelMetadata) -> str:

@@ -189,6 +189,7 @@ def test_the_file_says_how_uncertain_each_cell_is(
         assert uncertainty.units == "ug m-3"
         assert dataset["effective_stations"].units == "1"
         assert np.isfinite(dataset["pm25"][:].filled(np.nan)).all()
+        assert dataset.source.endswith("and averaged with a Gaussian process")
 
 
 def test_xarray_has_the_uncertainty_too(many: Observations, process_model: Model) -> None:
@@ -206,6 +207,7 @@ def test_without_a_process_there_is_no_uncertainty(
     with netCDF4.Dataset(fields.to_netcdf(tmp_path / "pm25.nc")) as dataset:
         assert not {"pm25_uncertainty", "effective_stations"} & set(dataset.variables)
         assert dataset["pm25"].ancillary_variables == "station_count station_distance"
+        assert "Gaussian process" not in dataset.source
 
 
 def test_the_independent_checker_would_find_a_fault(
