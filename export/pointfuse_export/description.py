@@ -25,7 +25,7 @@ _LAYOUT: dict[str, Any] = {
     "licence": str,
     "intended_use": [str],
     "limitations": [str],
-    "files": {"weights": str, "static_layers": str, "golden": str},
+    "files": {"weights": str, "static_layers": str, "golden": str, "scale_head": str},
     "grid": {
         "rows": int,
         "columns": int,
@@ -66,7 +66,7 @@ _LAYOUT: dict[str, Any] = {
 }
 
 # A model need not have these.
-_OPTIONAL = frozenset({"regions"})
+_OPTIONAL = frozenset({"regions", "scale_head"})
 
 _KINDS = {str: "a text", int: "a whole number", float: "a number", dict: "a table"}
 
@@ -79,11 +79,14 @@ class ModelFiles:
     ----------
     weights, static_layers, golden : Path
         Numpy archives; `models/seed/README.md` describes them.
+    scale_head : Path, optional
+        Numpy archive of the head that gives the scale of the error.
     """
 
     weights: Path
     static_layers: Path
     golden: Path
+    scale_head: Path | None = None
 
 
 @dataclass(frozen=True)

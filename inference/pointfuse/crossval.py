@@ -182,7 +182,7 @@ def _predict_day(result: CrossValidation, model: Model, xy: NDArray[np.float64],
                 "left to predict from; leave the day out with --days"
             )
         gridded = grid_days(placed.without(result.fold == fold))
-        field = model.run(gridded.observations, gridded.observed)[0]
+        field = model.run(gridded.observations, gridded.observed).field[0]
         result.predicted[day, withheld] = field.ravel()[placed.cell[withheld]]
         result.nearest[day, withheld] = _nearest(xy[withheld], xy[left])
 

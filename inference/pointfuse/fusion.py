@@ -109,7 +109,7 @@ def fuse_in_batches(
         batch = placed.on_days(slice(first, first + days_per_batch))
         gridded = grid_days(batch)
         yield FusedFields(
-            values=model.run(gridded.observations, gridded.observed),
+            values=model.run(gridded.observations, gridded.observed).field,
             station_count=gridded.station_count,
             station_distance=np.stack(
                 [station_distance(count > 0, grid) for count in gridded.station_count]

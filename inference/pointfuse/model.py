@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from os import PathLike
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +15,22 @@ from pointfuse.model_file import read_model_file
 
 MAX_THREADS = 1024
 """More threads than any machine has processors are a typing error."""
+
+
+class ModelOutput(NamedTuple):
+    """What a model makes of gridded observations; float32, shape (time, row, column).
+
+    Attributes
+    ----------
+    field : ndarray
+        The fused variable in its units, nowhere negative.
+    scale : ndarray or None
+        Laplace scale of the field's error in the same units, positive: an interval that holds the
+        share p reaches -scale * log(1 - p) to either side. None from a model that gives none.
+    """
+
+    field: NDArray[np.float32]
+    scale: NDArray[np.float32] | None
 
 
 class Model:
@@ -50,6 +67,8 @@ class Model:
             raise ModelFileError(
                 f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {error}"
             ) from error
+        given = {output.name for output in self._session.get_outputs()}
+        self._has_scale = metadata.scale_name in given
         self.metadata = metadata
         self.sha256 = sha256
         self.threads = threads
@@ -61,7 +80,7 @@ class Model:
 
     def run(
         self, observations: NDArray[np.float32], observed: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    ) -> ModelOutput:
         """Complete gridded observations to fields.
 
         Parameters
@@ -73,14 +92,16 @@ class Model:
 
         Returns
         -------
-        ndarray of float32, shape (time, row, column)
-            The fused variable in its units, nowhere negative.
+        ModelOutput
+            The field, and the scale of its error where the model gives one.
 
         Raises
         ------
         InputError
             If the arrays have another shape than the model's, hold a value that is not finite, or
             a time without an observation of the fused variable.
+        ModelFileError
+            If the model gives a field or a scale that cannot be.
         """
         expected = (len(self.metadata.variables), *self.metadata.grid.shape)
         if observations.shape[1:] != expected or observed.shape != observations.shape:
@@ -101,13 +122,22 @@ class Model:
             "observations": observations.astype(np.float32, copy=False),
             "observed": observed.astype(np.float32, copy=False),
         }
-        (field,) = self._session.run([self.metadata.target.name], feed)
+        names = [self.metadata.target.name]
+        if self._has_scale:
+            names.append(self.metadata.scale_name)
+        field, *scales = (output[:, 0] for output in self._session.run(names, feed))
         if not (np.isfinite(field).all() and (field >= 0).all()):
             raise ModelFileError(
                 "the model gave values that are negative or not finite for sound observations; it "
                 "is not fit for use"
             )
-        return np.asarray(field[:, 0], np.float32)
+        for scale in scales:
+            if not (np.isfinite(scale).all() and (scale > 0).all()):
+                raise ModelFileError(
+                    "the model gave scales of its error that are not positive or not finite for "
+                    "sound observations; it is not fit for use"
+                )
+        return ModelOutput(field, *scales) if scales else ModelOutput(field, None)
 
 
 def load_model(path: str | PathLike[str] | None = None, *, threads: int | None = None) -> Model:

@@ -114,9 +114,10 @@ def _check_signatures(structure: OnnxStructure, metadata: ModelMetadata) -> None
     stack = TensorSignature(_FLOAT32, (None, channels, rows, columns))
     _check_tensors("inputs", structure.inputs, {"observations": stack, "observed": stack})
     field = TensorSignature(_FLOAT32, (None, 1, rows, columns))
-    target = metadata.target.name
-    outputs = {name: found for name, found in structure.outputs.items() if name == target}
-    _check_tensors("outputs", outputs, {target: field})
+    # The scale may be absent; further outputs are nobody's business.
+    known = (metadata.target.name, metadata.scale_name)
+    outputs = {name: found for name, found in structure.outputs.items() if name in known}
+    _check_tensors("outputs", outputs, dict.fromkeys(known[:1], field) | dict.fromkeys(outputs, field))
 
 
 def _check_tensors(

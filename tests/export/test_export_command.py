@@ -54,7 +54,7 @@ def test_the_light_package_fuses_with_the_file(exported, tiny_description):
     model = load_model(folder / "tiny.onnx")
     assert model.metadata.export["commit"] == "c0ffee"
     golden = read_arrays(tiny_description.parent / "golden.npz")
-    fields = model.run(golden["observations"], golden["observed"])
+    fields = model.run(golden["observations"], golden["observed"]).field
     np.testing.assert_allclose(fields, golden["pm25"], rtol=0, atol=1e-3)
 
 

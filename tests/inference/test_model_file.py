@@ -145,7 +145,7 @@ def test_run_gives_the_mean_of_the_observed_cells(tiny_model: Model) -> None:
     observations, observed = stack(tiny_model.metadata, 2), stack(tiny_model.metadata, 2)
     observations[0, 0, 0, :2], observed[0, 0, 0, :2] = (10, 30), 1
     observations[1, 0, 5, 5], observed[1, 0, 5, 5] = 7, 1
-    field = tiny_model.run(observations, observed)
+    field = tiny_model.run(observations, observed).field
     np.testing.assert_array_equal(field[0], np.full((12, 16), 20, np.float32))
     np.testing.assert_array_equal(field[1], np.full((12, 16), 7, np.float32))
 
