@@ -78,9 +78,7 @@ class Model:
         """Execution provider of ONNX Runtime that runs the model."""
         return str(self._session.get_providers()[0])
 
-    def run(
-        self, observations: NDArray[np.float32], observed: NDArray[np.float32]
-    ) -> ModelOutput:
+    def run(self, observations: NDArray[np.float32], observed: NDArray[np.float32]) -> ModelOutput:
         """Complete gridded observations to fields.
 
         Parameters

@@ -114,10 +114,11 @@ def _check_signatures(structure: OnnxStructure, metadata: ModelMetadata) -> None
     stack = TensorSignature(_FLOAT32, (None, channels, rows, columns))
     _check_tensors("inputs", structure.inputs, {"observations": stack, "observed": stack})
     field = TensorSignature(_FLOAT32, (None, 1, rows, columns))
-    # The scale may be absent; further outputs are nobody's business.
+    # The scale may be absent, and further outputs are of no concern here.
     known = (metadata.target.name, metadata.scale_name)
     outputs = {name: found for name, found in structure.outputs.items() if name in known}
-    _check_tensors("outputs", outputs, dict.fromkeys(known[:1], field) | dict.fromkeys(outputs, field))
+    expected = {metadata.target.name: field} | dict.fromkeys(outputs, field)
+    _check_tensors("outputs", outputs, expected)
 
 
 def _check_tensors(

@@ -86,7 +86,9 @@ def test_what_lies_in_cells_without_observation_has_no_say(
     """An embedder's fill value must not get into the field."""
     observations, observed = golden["observations"][4:], golden["observed"][4:]
     filled = np.where(observed == 1, observations, np.float32(-999))
-    np.testing.assert_array_equal(model.run(filled, observed).field, model.run(observations, observed).field)
+    np.testing.assert_array_equal(
+        model.run(filled, observed).field, model.run(observations, observed).field
+    )
 
 
 def test_default_variables_of_the_readers_are_those_of_the_model(model: Model) -> None:

@@ -138,9 +138,7 @@ class FusionNetwork(nn.Module):
         )
         self.scale_head = scale_head
 
-    def forward(
-        self, observations: Tensor, observed: Tensor
-    ) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(self, observations: Tensor, observed: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Fuse the observations of each day.
 
         Parameters
