@@ -70,7 +70,7 @@ def test_the_scale_takes_nothing_from_the_field(small_with_scale):
 
 
 def test_a_graph_without_the_scale_breaks_the_contract_of_one_with_it(stripped_graph):
-    with pytest.raises(VerificationError, match="outputs of the model.*pm25_scale.*got"):
+    with pytest.raises(VerificationError, match=r"outputs of the model.*pm25_scale.*got"):
         check_contract(stripped_graph, (42, 53), (OUTPUT, SCALE_OUTPUT))
 
 

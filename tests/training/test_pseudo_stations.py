@@ -103,7 +103,7 @@ def test_holes_are_squares_and_cover_up_to_a_third() -> None:
     for _ in range(200):
         holes = draw_holes(shape, source).numpy()
         shares.append(holes.mean())
-        # Along any row, the pattern changes only at one and the same remainder of the square's edge.
+        # The pattern changes at one and the same remainder of the square's edge alone.
         changes = np.nonzero(np.diff(holes.astype(int), axis=1))[1] + 1
         assert len(set(changes % HOLE)) <= 1
         changes = np.nonzero(np.diff(holes.astype(int), axis=0))[0] + 1

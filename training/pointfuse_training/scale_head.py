@@ -36,9 +36,8 @@ class ScaleHead(nn.Module):
         self.conv1 = nn.Conv2d(features + EVIDENCE_CHANNELS, WIDTH, 3, padding=1)
         self.conv2 = nn.Conv2d(WIDTH, 1, 1)
         self.register_buffer("factor", torch.ones(1))
-        with torch.no_grad():
-            # Training starts from a tenth of the day's mean.
-            self.conv2.bias.fill_(math.log(math.expm1(0.1)))
+        # Training starts from about a tenth of the day's mean.
+        self.conv2.bias = nn.Parameter(torch.full((1,), math.log(math.expm1(0.1))))
 
     def forward(self, evidence: Tensor) -> Tensor:
         """Map (time, channels, rows, columns) to the scale, (time, 1, rows, columns)."""

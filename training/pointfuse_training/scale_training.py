@@ -175,7 +175,7 @@ def _update(head: ScaleHead, optimiser: torch.optim.Optimizer, lessons: list[_Le
     for lesson in lessons:
         likelihood = laplace_nll(lesson.error, head(lesson.evidence))
         loss = (lesson.weight * likelihood).sum() / len(lessons)
-        loss.backward()
+        torch.autograd.backward(loss)
         total += float(loss.detach())
     torch.nn.utils.clip_grad_norm_(head.parameters(), LARGEST_GRADIENT)
     optimiser.step()
