@@ -79,7 +79,7 @@ def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     with np.load(MODELS / "seed" / "static_channels.npz") as archive:
         np.savez(folder / "static.npz", static=archive["static"][:, 150:192, 200:253])
-    weights = MODELS / "seed" / "weights.npz"
+    weights, scale_head = (MODELS / "seed" / f"{name}.npz" for name in ("weights", "scale_head"))
     network = load_seed_network(weights, folder / "static.npz")
     with np.load(MODELS / "seed" / "golden.npz") as archive:
         inputs = {
@@ -95,6 +95,7 @@ def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("seed/weights.npz", weights.as_posix()),
         ("seed/static_channels.npz", "static.npz"),
         ("seed/golden.npz", "golden.npz"),
+        ("seed/scale_head.npz", scale_head.as_posix()),
         ("rows = 372", f"rows = {ROWS}"),
         ("columns = 426", f"columns = {COLUMNS}"),
     ):
