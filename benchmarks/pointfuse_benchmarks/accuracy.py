@@ -64,7 +64,7 @@ def our_predictors(model: Model) -> dict[str, Baseline]:
 
     def network(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
         gridded = grid_days(known)
-        field = model.run(gridded.observations, gridded.observed)[0]
+        field = model.run(gridded.observations, gridded.observed).field
         cell = cells_of(model.metadata.grid, longitude, latitude)
         return np.asarray(field.ravel()[cell], np.float64)
 

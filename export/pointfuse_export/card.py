@@ -31,7 +31,7 @@ def render_card(description: Description, metadata: ModelMetadata, content: byte
         _head(metadata),
         _section("Intended use", _bullets(description.intended_use)),
         _section("Limits", _bullets(description.limitations)),
-        _section("Inputs and output", _variables(metadata)),
+        _section("Inputs and output", _variables(description, metadata)),
         _section("Grid", _grid(metadata)),
         _section("Static layers inside the file", _static_layers(metadata)),
         *([_section("Regions of the scores", _regions(metadata))] if metadata.regions else []),
@@ -52,7 +52,7 @@ def _head(metadata: ModelMetadata) -> str:
     )
 
 
-def _variables(metadata: ModelMetadata) -> str:
+def _variables(description: Description, metadata: ModelMetadata) -> str:
     table = _table(
         ("channel", "variable", "units", "CF standard name", "valid range"),
         (
@@ -68,11 +68,18 @@ def _variables(metadata: ModelMetadata) -> str:
     )
     rows, columns = metadata.grid.shape
     channels = len(metadata.variables)
+    scale = (
+        f" With it comes `{metadata.scale_name}`, of the same shape and units: the Laplace scale b "
+        "of its error against a station in the cell, so that 90 % of the errors should be at most "
+        "b ln 10."
+        if description.files.scale_head
+        else ""
+    )
     return (
         f"`observations` and `observed`, float32 (time, {channels}, {rows}, {columns}): physical "
         "units, and 1 where there is an observation; both are 0 where there is none. `time` is "
         f"free. Output: `{metadata.target.name}`, float32 (time, 1, {rows}, {columns}), in "
-        f"{metadata.target.units}.\n\n{table}"
+        f"{metadata.target.units}.{scale}\n\n{table}"
     )
 
 

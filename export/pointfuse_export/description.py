@@ -26,7 +26,7 @@ _LAYOUT: dict[str, Any] = {
     "licence": str,
     "intended_use": [str],
     "limitations": [str],
-    "files": {"weights": str, "static_layers": str, "golden": str},
+    "files": {"weights": str, "static_layers": str, "golden": str, "scale_head": str},
     "grid": {
         "rows": int,
         "columns": int,
@@ -77,7 +77,7 @@ _LAYOUT: dict[str, Any] = {
 }
 
 # A model need not have these, nor a covariate a scale.
-_OPTIONAL = frozenset({"regions", "gaussian_process", "scale"})
+_OPTIONAL = frozenset({"regions", "gaussian_process", "scale", "scale_head"})
 
 _KINDS = {
     str: "a text",
@@ -96,11 +96,14 @@ class ModelFiles:
     ----------
     weights, static_layers, golden : Path
         Numpy archives; `models/seed/README.md` describes them.
+    scale_head : Path, optional
+        Numpy archive of the head that gives the scale of the error.
     """
 
     weights: Path
     static_layers: Path
     golden: Path
+    scale_head: Path | None = None
 
 
 @dataclass(frozen=True)

@@ -21,6 +21,12 @@ OPSET = 18
 
 INPUTS = ("observations", "observed")
 OUTPUT = CHANNELS[0]
+SCALE_OUTPUT = f"{OUTPUT}_scale"
+
+
+def output_names(network: FusionNetwork) -> tuple[str, ...]:
+    """Outputs of the graph of a network: the field, and the scale of its error if it gives one."""
+    return (OUTPUT,) if network.scale_head is None else (OUTPUT, SCALE_OUTPUT)
 
 
 def inference_network(network: FusionNetwork) -> FusionNetwork:
@@ -64,7 +70,7 @@ def to_onnx(network: FusionNetwork) -> onnx.ModelProto:
             opset_version=OPSET,
             external_data=False,
             input_names=list(INPUTS),
-            output_names=[OUTPUT],
+            output_names=list(output_names(network)),
             dynamic_shapes=times,
             verbose=False,
         )

@@ -10,7 +10,7 @@ from pointfuse.atomic import replacing
 from pointfuse_export.card import render_card
 from pointfuse_export.description import Description
 from pointfuse_export.errors import DescriptionError
-from pointfuse_export.graph import OPSET, inference_network, to_onnx
+from pointfuse_export.graph import OPSET, inference_network, output_names, to_onnx
 from pointfuse_export.manifest import MANIFEST_NAME, updated_manifest
 from pointfuse_export.stamp import check_stamp, export_facts, stamp, weights_sha256
 from pointfuse_export.strip import check_no_build_traces, name_nodes, strip_build_traces
@@ -75,12 +75,13 @@ def export_model(description: Description, folder: Path, commit: str) -> Report:
         If a file cannot be written.
     """
     golden = read_golden(description.files.golden)
-    network = load_seed_network(description.files.weights, description.files.static_layers)
+    files = description.files
+    network = load_seed_network(files.weights, files.static_layers, files.scale_head)
     check_fits(description, network)
     metadata = description.metadata(export_facts(OPSET, commit), weights_sha256(network))
 
     model = to_onnx(inference_network(network))
-    check_contract(model, description.grid.shape)
+    check_contract(model, description.grid.shape, output_names(network))
     name_nodes(model)
     strip_build_traces(model)
     check_no_build_traces(model)

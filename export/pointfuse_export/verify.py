@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 from onnx.external_data_helper import uses_external_data
 
 from pointfuse_export.errors import VerificationError
-from pointfuse_export.graph import INPUTS, OPSET, OUTPUT
+from pointfuse_export.graph import INPUTS, OPSET, OUTPUT, output_names
 from pointfuse_training import FusionNetwork
 from pointfuse_training.fusion_network import CHANNELS
 from pointfuse_training.seed_weights import read_arrays
@@ -84,7 +85,9 @@ def read_golden(path: Path) -> Golden:
     return Golden(Days("golden days", observations, observed), fields)
 
 
-def check_contract(model: onnx.ModelProto, grid_shape: tuple[int, int]) -> None:
+def check_contract(
+    model: onnx.ModelProto, grid_shape: tuple[int, int], outputs: Sequence[str] = (OUTPUT,)
+) -> None:
     """Make sure that a model is one self-contained file of standard operators.
 
     Parameters
@@ -93,6 +96,8 @@ def check_contract(model: onnx.ModelProto, grid_shape: tuple[int, int]) -> None:
         The model.
     grid_shape : tuple of two ints
         Rows and columns.
+    outputs : sequence of str
+        Names of the outputs, each a field on the grid.
 
     Raises
     ------
@@ -106,9 +111,10 @@ def check_contract(model: onnx.ModelProto, grid_shape: tuple[int, int]) -> None:
     graph, (rows, columns) = model.graph, grid_shape
     operators = {node.op_type for node in graph.node}
     stack = ("FLOAT", ["time", len(CHANNELS), rows, columns])
+    field = ("FLOAT", ["time", 1, rows, columns])
     for what, found, expected in (
         ("inputs", _signatures(graph.input), dict.fromkeys(INPUTS, stack)),
-        ("outputs", _signatures(graph.output), {OUTPUT: ("FLOAT", ["time", 1, rows, columns])}),
+        ("outputs", _signatures(graph.output), dict.fromkeys(outputs, field)),
         ("operator sets", {(s.domain, s.version) for s in model.opset_import}, {("", OPSET)}),
         ("version of the file format", model.ir_version, IR_VERSION),
         ("functions of its own", [function.name for function in model.functions], []),
@@ -152,7 +158,7 @@ def check_golden(content: bytes, golden: Golden) -> float:
     VerificationError
         If a field differs by more than `TOLERANCE`.
     """
-    fields = _run(content, golden.days)
+    (fields,) = _run(content, golden.days, (OUTPUT,))
     return _difference(golden.days.name, fields, golden.pm25)
 
 
@@ -162,14 +168,17 @@ def check_against_torch(content: bytes, network: FusionNetwork) -> float:
     Raises
     ------
     VerificationError
-        If a field differs by more than `TOLERANCE`.
+        If a field, or the scale of its error, differs by more than `TOLERANCE`.
     """
     _, rows, columns = network.static_layers.shape
+    names = output_names(network)
     differences = []
     for days in probing_days(rows, columns):
         with torch.no_grad():
-            expected = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
-        differences.append(_difference(days.name, _run(content, days), expected[:, 0].numpy()))
+            given = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
+        expected = (given,) if network.scale_head is None else given
+        for name, found, right in zip(names, _run(content, days, names), expected, strict=True):
+            differences.append(_difference(f"{name}, {days.name}", found, right[:, 0].numpy()))
     return max(differences)
 
 
@@ -214,12 +223,11 @@ def _random_days(
     return observations.astype(np.float32), observed.astype(np.float32)
 
 
-def _run(content: bytes, days: Days) -> NDArray[np.float32]:
-    """Fields of a model file on the CPU, day by day or all at once as the days are given."""
+def _run(content: bytes, days: Days, names: Sequence[str]) -> list[NDArray[np.float32]]:
+    """Outputs of a model file on the CPU, day by day or all at once as the days are given."""
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     feed = dict(zip(INPUTS, (days.observations, days.observed), strict=True))
-    (fields,) = session.run([OUTPUT], feed)
-    return np.asarray(fields[:, 0], np.float32)
+    return [np.asarray(fields[:, 0], np.float32) for fields in session.run(list(names), feed)]
 
 
 def _difference(name: str, found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:

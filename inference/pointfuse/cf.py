@@ -30,6 +30,17 @@ _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
 
 
+_OF_PROCESS = (
+    "Standard deviation of the difference to what a station in the cell would measure. About 90 in "
+    "100 stations are within 1.645 times this. It rests on the stations of the day: do not trust a "
+    "cell where it is of the size of the value."
+)
+_OF_NETWORK = (
+    "Standard deviation of the error as the network has learned it from simulated days alone. Real "
+    "stations differ more from the field than simulated ones: take it for a lower bound."
+)
+
+
 @dataclass(frozen=True)
 class CFVariable:
     """A variable of the file.
@@ -99,7 +110,7 @@ def day_variables(fields: FusedFields) -> list[CFVariable]:
     ends = utc_midnights(fields.days + 1, fields.stations.observations.timezone)
     bounds = np.stack([starts, ends], axis=1).astype("datetime64[s]").astype(np.float64) / 3600
     target = fields.model.target
-    process = _process_variables(fields)
+    support = _support_variables(fields)
     return [
         CFVariable(
             "time",
@@ -126,7 +137,7 @@ def day_variables(fields: FusedFields) -> list[CFVariable]:
                 "cell_methods": "time: mean",
                 "valid_min": np.float32(0),
                 "ancillary_variables": " ".join(
-                    ["station_count", "station_distance", *(support.name for support in process)]
+                    ["station_count", "station_distance", *(each.name for each in support)]
                 ),
             }
             | _PLACED,
@@ -153,50 +164,52 @@ def day_variables(fields: FusedFields) -> list[CFVariable]:
             }
             | _PLACED,
         ),
-        *process,
+        *support,
         *_station_variables(fields),
     ]
 
 
-def _process_variables(fields: FusedFields) -> list[CFVariable]:
-    """What the Gaussian process of a model says of each cell; none for a model without one."""
-    target = fields.model.target
-    if fields.model.gaussian_process is None:
-        return []
-    return [
-        CFVariable(
-            f"{target.name}_uncertainty",
-            ("time", "y", "x"),
-            fields.uncertainty,
-            {
-                "standard_name": f"{target.standard_name} standard_error",
-                "long_name": f"standard uncertainty of {target.long_name}",
-                "units": target.units,
-                "valid_min": np.float32(0),
-                "comment": "Standard deviation of the difference to what a station in the cell "
-                "would measure. About 90 in 100 stations are within 1.645 times this. It rests on "
-                "the stations of the day: do not trust a cell where it is of the size of the "
-                "value.",
-            }
-            | _PLACED,
-            gaps=True,
-        ),
-        CFVariable(
-            "effective_stations",
-            ("time", "y", "x"),
-            fields.effective_stations,
-            {
-                "long_name": "effective number of stations",
-                "units": "1",
-                "valid_min": np.float32(0),
-                "comment": "Number of stations in the cell itself that would tell as much about "
-                "it as all stations around do: about 1 where a single station stands, near 0 "
-                "where the field is a guess.",
-            }
-            | _PLACED,
-            gaps=True,
-        ),
-    ]
+def _support_variables(fields: FusedFields) -> list[CFVariable]:
+    """How sure the field is in each cell, as far as the model says so."""
+    target, process = fields.model.target, fields.model.gaussian_process
+    variables = []
+    if process is not None or np.isfinite(fields.uncertainty).any():
+        comment = _OF_PROCESS if process is not None else _OF_NETWORK
+        variables.append(
+            CFVariable(
+                f"{target.name}_uncertainty",
+                ("time", "y", "x"),
+                fields.uncertainty,
+                {
+                    "standard_name": f"{target.standard_name} standard_error",
+                    "long_name": f"standard uncertainty of {target.long_name}",
+                    "units": target.units,
+                    "valid_min": np.float32(0),
+                    "comment": comment,
+                }
+                | _PLACED,
+                gaps=True,
+            )
+        )
+    if process is not None:
+        variables.append(
+            CFVariable(
+                "effective_stations",
+                ("time", "y", "x"),
+                fields.effective_stations,
+                {
+                    "long_name": "effective number of stations",
+                    "units": "1",
+                    "valid_min": np.float32(0),
+                    "comment": "Number of stations in the cell itself that would tell as much "
+                    "about it as all stations around do: about 1 where a single station stands, "
+                    "near 0 where the field is a guess.",
+                }
+                | _PLACED,
+                gaps=True,
+            )
+        )
+    return variables
 
 
 def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:

@@ -182,7 +182,7 @@ def cross_validate(
         predicted=np.full(shape, np.nan),
         nearest=np.full(shape, np.nan),
         baselines={name: np.full(shape, np.nan) for name in (*baselines, *alone)},
-        uncertainty=np.full(shape, np.nan) if alone else None,
+        uncertainty=np.full(shape, np.nan) if model.gives_uncertainty else None,
     )
     key = _fingerprint(result, model)
     done = _resume(progress_file, key, result)
@@ -223,6 +223,7 @@ def _predict_day(
         result.predicted[day, withheld] = estimates.values[0]
         if result.uncertainty is not None:
             result.uncertainty[day, withheld] = estimates.uncertainty[0]
+        if NETWORK_ALONE in result.baselines:
             result.baselines[NETWORK_ALONE][day, withheld] = estimates.network[0]
         result.nearest[day, withheld] = _nearest(xy[withheld], xy[left])
         for name, baseline in baselines.items():

@@ -59,13 +59,17 @@ def estimate(
     grid = model.metadata.grid
     days = len(gridded.observations)
     wanted: slice | NDArray[np.int64] = slice(None) if cells is None else cells
-    network = model.run(gridded.observations, gridded.observed).reshape(days, -1)[:, wanted]
+    output = model.run(gridded.observations, gridded.observed)
+    network = output.field.reshape(days, -1)[:, wanted]
     occupied = gridded.station_count > 0
     distance = np.stack([station_distance(day, grid).ravel()[wanted] for day in occupied])
     unknown = np.full_like(network, np.nan)
     estimates = Estimates(network.copy(), network, unknown, unknown.copy(), distance)
     settings = model.metadata.gaussian_process
     if settings is None:
+        if output.scale is not None:
+            # The standard deviation of a Laplace distribution of that scale.
+            estimates.uncertainty[:] = np.sqrt(2) * output.scale.reshape(days, -1)[:, wanted]
         return estimates
     process = model.gaussian_process
     weight = settings.weight_at(distance)

@@ -120,6 +120,11 @@ class ModelMetadata:
         """The variable that is fused."""
         return self.variables[0]
 
+    @property
+    def scale_name(self) -> str:
+        """Name of the output, which a model need not have, with the scale of the field's error."""
+        return f"{self.target.name}_scale"
+
     @classmethod
     def from_json(cls, text: str) -> ModelMetadata:
         """Read and check the metadata entry of a model file.

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from functools import cached_property
 from os import PathLike
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,6 +19,22 @@ from pointfuse.static_layers import read_static_layers
 
 MAX_THREADS = 1024
 """More threads than any machine has processors are a typing error."""
+
+
+class ModelOutput(NamedTuple):
+    """What a model makes of gridded observations; float32, shape (time, row, column).
+
+    Attributes
+    ----------
+    field : ndarray
+        The fused variable in its units, nowhere negative.
+    scale : ndarray or None
+        Laplace scale of the field's error in the same units, positive: an interval that holds the
+        share p reaches -scale * log(1 - p) to either side. None from a model that gives none.
+    """
+
+    field: NDArray[np.float32]
+    scale: NDArray[np.float32] | None
 
 
 class Model:
@@ -55,6 +72,8 @@ class Model:
                 f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {error}"
             ) from error
         self._static_layers = read_static_layers(content, metadata)
+        given = {output.name for output in self._session.get_outputs()}
+        self._has_scale = metadata.scale_name in given
         self.metadata = metadata
         self.sha256 = sha256
         self.threads = threads
@@ -111,9 +130,12 @@ class Model:
             )
         return self._static_layers[name]
 
-    def run(
-        self, observations: NDArray[np.float32], observed: NDArray[np.float32]
-    ) -> NDArray[np.float32]:
+    @property
+    def gives_uncertainty(self) -> bool:
+        """Whether fields come with an uncertainty: the process's, or else the network's own."""
+        return self.metadata.gaussian_process is not None or self._has_scale
+
+    def run(self, observations: NDArray[np.float32], observed: NDArray[np.float32]) -> ModelOutput:
         """Complete gridded observations to fields.
 
         Parameters
@@ -125,14 +147,16 @@ class Model:
 
         Returns
         -------
-        ndarray of float32, shape (time, row, column)
-            The fused variable in its units, nowhere negative.
+        ModelOutput
+            The field, and the scale of its error where the model gives one.
 
         Raises
         ------
         InputError
             If the arrays have another shape than the model's, hold a value that is not finite, or
             a time without an observation of the fused variable.
+        ModelFileError
+            If the model gives a field or a scale that cannot be.
         """
         expected = (len(self.metadata.variables), *self.metadata.grid.shape)
         if observations.shape[1:] != expected or observed.shape != observations.shape:
@@ -153,13 +177,22 @@ class Model:
             "observations": observations.astype(np.float32, copy=False),
             "observed": observed.astype(np.float32, copy=False),
         }
-        (field,) = self._session.run([self.metadata.target.name], feed)
+        names = [self.metadata.target.name]
+        if self._has_scale:
+            names.append(self.metadata.scale_name)
+        field, *scales = (output[:, 0] for output in self._session.run(names, feed))
         if not (np.isfinite(field).all() and (field >= 0).all()):
             raise ModelFileError(
                 "the model gave values that are negative or not finite for sound observations; it "
                 "is not fit for use"
             )
-        return np.asarray(field[:, 0], np.float32)
+        for scale in scales:
+            if not (np.isfinite(scale).all() and (scale > 0).all()):
+                raise ModelFileError(
+                    "the model gave scales of its error that are not positive or not finite for "
+                    "sound observations; it is not fit for use"
+                )
+        return ModelOutput(field, *scales) if scales else ModelOutput(field, None)
 
 
 def load_model(

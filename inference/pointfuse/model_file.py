@@ -114,9 +114,11 @@ def _check_signatures(structure: OnnxStructure, metadata: ModelMetadata) -> None
     stack = TensorSignature(_FLOAT32, (None, channels, rows, columns))
     _check_tensors("inputs", structure.inputs, {"observations": stack, "observed": stack})
     field = TensorSignature(_FLOAT32, (None, 1, rows, columns))
-    target = metadata.target.name
-    outputs = {name: found for name, found in structure.outputs.items() if name == target}
-    _check_tensors("outputs", outputs, {target: field})
+    # The scale may be absent, and further outputs are of no concern here.
+    known = (metadata.target.name, metadata.scale_name)
+    outputs = {name: found for name, found in structure.outputs.items() if name in known}
+    expected = {metadata.target.name: field} | dict.fromkeys(outputs, field)
+    _check_tensors("outputs", outputs, expected)
 
 
 def _check_tensors(

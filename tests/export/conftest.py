@@ -14,14 +14,14 @@ from torch import nn
 from pointfuse_export.graph import inference_network, to_onnx
 from pointfuse_export.strip import name_nodes, strip_build_traces
 from pointfuse_export.verify import probing_days
-from pointfuse_training import VARIANTS, FusionNetwork, load_seed_network
+from pointfuse_training import VARIANTS, FusionNetwork, ScaleHead, load_seed_network
 
 MODELS = Path(__file__).parents[2] / "models"
 # Neither is a multiple of 8, so that padding and cropping have something to do.
 ROWS, COLUMNS = 42, 53
 
 
-def random_network(variant: str) -> FusionNetwork:
+def random_network(variant: str, *, with_scale: bool = False) -> FusionNetwork:
     """A small network with weights, statistics and kernels that are nothing special."""
     torch.manual_seed(0)
     network = FusionNetwork(torch.rand(3, ROWS, COLUMNS), variant, (4, 8, 16, 32))
@@ -41,19 +41,26 @@ def random_network(variant: str) -> FusionNetwork:
         days = probing_days(ROWS, COLUMNS)[0]
         fields = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
         network.regr_unetpp.head.weight.mul_(100 / fields.max())
+    if with_scale:
+        network.scale_head = ScaleHead(4).requires_grad_(False)
     return network
 
 
 @cache
-def exported(variant: str) -> tuple[FusionNetwork, onnx.ModelProto]:
-    network = random_network(variant)
+def exported(variant: str, with_scale: bool = False) -> tuple[FusionNetwork, onnx.ModelProto]:
+    network = random_network(variant, with_scale=with_scale)
     return network, to_onnx(inference_network(network))
 
 
-@pytest.fixture(params=VARIANTS)
+@pytest.fixture(params=[*((variant, False) for variant in VARIANTS), ("default", True)])
 def small(request: pytest.FixtureRequest) -> tuple[FusionNetwork, onnx.ModelProto]:
-    """A network of either variant and its graph as the exporter leaves it."""
-    return exported(request.param)
+    """A network of either variant, or with a scale, and its graph as the exporter leaves it."""
+    return exported(*request.param)
+
+
+@pytest.fixture
+def small_with_scale() -> tuple[FusionNetwork, onnx.ModelProto]:
+    return exported("default", True)
 
 
 @pytest.fixture(scope="session")
@@ -72,7 +79,7 @@ def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("tiny")
     with np.load(MODELS / "seed" / "static_channels.npz") as archive:
         np.savez(folder / "static.npz", static=archive["static"][:, 150:192, 200:253])
-    weights = MODELS / "seed" / "weights.npz"
+    weights, scale_head = (MODELS / "seed" / f"{name}.npz" for name in ("weights", "scale_head"))
     network = load_seed_network(weights, folder / "static.npz")
     with np.load(MODELS / "seed" / "golden.npz") as archive:
         inputs = {
@@ -88,6 +95,7 @@ def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ("seed/weights.npz", weights.as_posix()),
         ("seed/static_channels.npz", "static.npz"),
         ("seed/golden.npz", "golden.npz"),
+        ("seed/scale_head.npz", scale_head.as_posix()),
         ("rows = 372", f"rows = {ROWS}"),
         ("columns = 426", f"columns = {COLUMNS}"),
     ):

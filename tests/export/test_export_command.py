@@ -54,8 +54,27 @@ def test_the_light_package_fuses_with_the_file(exported, tiny_description):
     model = load_model(folder / "tiny.onnx")
     assert model.metadata.export["commit"] == "c0ffee"
     golden = read_arrays(tiny_description.parent / "golden.npz")
-    fields = model.run(golden["observations"], golden["observed"])
+    fields, scales = model.run(golden["observations"], golden["observed"])
     np.testing.assert_allclose(fields, golden["pm25"], rtol=0, atol=1e-3)
+    assert scales.shape == fields.shape
+
+
+def test_a_model_without_a_head_has_no_scale(exported, tiny_description, tmp_path):
+    text = tiny_description.read_text(encoding="utf-8")
+    lines = [line for line in text.splitlines() if not line.startswith("scale_head = ")]
+    assert len(lines) == len(text.splitlines()) - 1
+    # Beside the other, since the paths in it are relative to it.
+    plain = tiny_description.with_name("plain.toml")
+    plain.write_text("\n".join(lines), encoding="utf-8")
+    assert export(plain, tmp_path).exit_code == 0
+    golden = read_arrays(tiny_description.parent / "golden.npz")
+    inputs = golden["observations"], golden["observed"]
+    field, scale = load_model(tmp_path / "tiny.onnx").run(*inputs)
+    assert scale is None
+    np.testing.assert_array_equal(field, load_model(exported[0] / "tiny.onnx").run(*inputs).field)
+    card, with_scale = ((folder / "tiny.md").read_text() for folder in (tmp_path, exported[0]))
+    assert "pm25_scale" not in card
+    assert "With it comes `pm25_scale`" in with_scale
 
 
 def test_the_same_input_gives_the_same_bytes(exported, tiny_description, tmp_path):

@@ -11,6 +11,7 @@ import torch
 from pointfuse.metadata import METADATA_KEY, ModelMetadata
 from pointfuse_export.card import render_card
 from pointfuse_export.description import read_description
+from pointfuse_export.graph import output_names
 from pointfuse_export.manifest import updated_manifest
 from pointfuse_export.stamp import weights_sha256
 from pointfuse_export.strip import check_no_build_traces
@@ -40,7 +41,8 @@ def metadata(content):
 
 @pytest.fixture(scope="module")
 def network(description):
-    return load_seed_network(description.files.weights, description.files.static_layers)
+    files = description.files
+    return load_seed_network(files.weights, files.static_layers, files.scale_head)
 
 
 def test_metadata_is_that_of_the_description(metadata, description, network):
@@ -58,9 +60,9 @@ def test_manifest_is_that_of_the_file(metadata, content):
     assert path.read_text(encoding="utf-8") == updated_manifest(path, metadata, content)
 
 
-def test_file_keeps_the_contract_and_holds_no_traces(content, description):
+def test_file_keeps_the_contract_and_holds_no_traces(content, description, network):
     model = onnx.load_from_string(content)
-    check_contract(model, description.grid.shape)
+    check_contract(model, description.grid.shape, output_names(network))
     check_no_build_traces(model)
 
 
@@ -72,12 +74,14 @@ def test_file_gives_the_golden_fields(content, description):
 def test_file_gives_the_fields_of_the_network(content, description, network):
     days = read_golden(description.files.golden).days
     with torch.no_grad():
-        expected = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
+        given = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
+    expected = (given,) if network.scale_head is None else given
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     feed = {"observations": days.observations, "observed": days.observed}
-    (fields,) = session.run(["pm25"], feed)
-    # Float32 in two orders of summation, where fields reach 330 ug/m3.
-    np.testing.assert_allclose(fields, expected.numpy(), rtol=0, atol=1e-3)
+    found = session.run(list(output_names(network)), feed)
+    for fields, right in zip(found, expected, strict=True):
+        # Float32 in two orders of summation, where fields reach 330 ug/m3.
+        np.testing.assert_allclose(fields, right.numpy(), rtol=0, atol=1e-3)
 
 
 def test_weights_in_the_file_are_those_of_the_seed(content, network):

@@ -78,6 +78,17 @@ def tiny_proto(tiny_metadata: ModelMetadata) -> onnx.ModelProto:
     return mean_model(tiny_metadata)
 
 
+@pytest.fixture
+def tiny_proto_with_scale(tiny_proto: onnx.ModelProto) -> onnx.ModelProto:
+    """The same graph with a second output: a quarter of the field."""
+    shape = ["time", 1, ROWS, COLUMNS]
+    graph = tiny_proto.graph
+    graph.output.append(helper.make_tensor_value_info("pm25_scale", TensorProto.FLOAT, shape))
+    graph.initializer.append(helper.make_tensor("quarter", TensorProto.FLOAT, [1], [0.25]))
+    graph.node.append(helper.make_node("Mul", ["pm25", "quarter"], ["pm25_scale"]))
+    return tiny_proto
+
+
 @pytest.fixture(scope="session")
 def tiny_model_bytes(tiny_metadata: ModelMetadata) -> bytes:
     return mean_model(tiny_metadata).SerializeToString()

@@ -113,6 +113,7 @@ def test_a_broken_off_run_goes_on_where_it_was(
 
     class Counting:
         metadata, sha256, provider = tiny_model.metadata, tiny_model.sha256, tiny_model.provider
+        gives_uncertainty = False
 
         def run(self, *arrays: np.ndarray) -> np.ndarray:
             predicted_again.append(1)

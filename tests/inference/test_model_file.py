@@ -145,9 +145,50 @@ def test_run_gives_the_mean_of_the_observed_cells(tiny_model: Model) -> None:
     observations, observed = stack(tiny_model.metadata, 2), stack(tiny_model.metadata, 2)
     observations[0, 0, 0, :2], observed[0, 0, 0, :2] = (10, 30), 1
     observations[1, 0, 5, 5], observed[1, 0, 5, 5] = 7, 1
-    field = tiny_model.run(observations, observed)
+    field = tiny_model.run(observations, observed).field
     np.testing.assert_array_equal(field[0], np.full((12, 16), 20, np.float32))
     np.testing.assert_array_equal(field[1], np.full((12, 16), 7, np.float32))
+
+
+def test_run_gives_no_scale_where_the_model_has_none(tiny_model: Model) -> None:
+    observations, observed = stack(tiny_model.metadata), stack(tiny_model.metadata)
+    observations[0, 0, 0, 0], observed[0, 0, 0, 0] = 10, 1
+    assert tiny_model.run(observations, observed).scale is None
+
+
+def test_run_gives_the_scale_where_the_model_has_one(
+    write: Write, tiny_proto_with_scale: onnx.ModelProto
+) -> None:
+    model = load_model(write("scaled.onnx", tiny_proto_with_scale.SerializeToString()), threads=1)
+    observations, observed = stack(model.metadata, 2), stack(model.metadata, 2)
+    observations[:, 0, 3, 4], observed[:, 0, 3, 4] = (20, 48), 1
+    field, scale = model.run(observations, observed)
+    assert scale is not None
+    for day, (mean, quarter) in enumerate(((20, 5), (48, 12))):
+        np.testing.assert_array_equal(field[day], np.full((12, 16), mean, np.float32))
+        np.testing.assert_array_equal(scale[day], np.full((12, 16), quarter, np.float32))
+
+
+@pytest.mark.parametrize("factor", [0.0, -0.25, np.nan, np.inf])
+def test_a_scale_that_cannot_be_is_refused(
+    write: Write, tiny_proto_with_scale: onnx.ModelProto, factor: float
+) -> None:
+    (quarter,) = (t for t in tiny_proto_with_scale.graph.initializer if t.name == "quarter")
+    quarter.float_data[:] = [factor]
+    model = load_model(write("wrong.onnx", tiny_proto_with_scale.SerializeToString()), threads=1)
+    observations, observed = stack(model.metadata), stack(model.metadata)
+    observations[0, 0, 0, 0], observed[0, 0, 0, 0] = 50, 1
+    with pytest.raises(ModelFileError, match="scales of its error that are not positive"):
+        model.run(observations, observed)
+
+
+def test_a_scale_of_another_shape_is_refused(
+    write: Write, tiny_proto_with_scale: onnx.ModelProto
+) -> None:
+    tiny_proto_with_scale.graph.output[1].type.tensor_type.shape.dim[3].dim_value = 15
+    path = write("wrong.onnx", tiny_proto_with_scale.SerializeToString())
+    with pytest.raises(ModelFileError, match=r"pm25_scale\(time, 1, 12, 16\), got .*1, 12, 15\)"):
+        load_model(path, threads=1)
 
 
 def test_run_refuses_arrays_that_would_spoil_a_field(tiny_model: Model) -> None:

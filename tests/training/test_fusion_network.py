@@ -139,9 +139,11 @@ def test_default_tells_the_grid_network_what_it_promises():
     built = network(layers=2)
     observations, observed = day()
     entering = []
-    built.regr_unetpp.register_forward_pre_hook(lambda _, inputs: entering.append(inputs[0]))
+    first_node = built.regr_unetpp.nodes["0_0"]
+    first_node.register_forward_pre_hook(lambda _, inputs: entering.append(inputs[0]))
     fused(built, observations, observed)
-    (channels,) = entering[0]
+    # There it is padded to a multiple of four.
+    channels = entering[0][0, :, :ROWS, :COLUMNS]
     assert len(channels) == 3 + 2 + 5
     scaled = observations[0, 0] / day_scale(observations, observed)[0, 0]
     mask = observed[0, 0].double().numpy()

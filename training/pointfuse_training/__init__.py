@@ -3,6 +3,7 @@
 from pointfuse_training.fusion_network import VARIANTS, FusionNetwork, Variant
 from pointfuse_training.pointconv import PointConv, PointConvFields, PositiveKernelConv
 from pointfuse_training.regr_unetpp import RegrUnetPP
+from pointfuse_training.scale_head import ScaleHead
 from pointfuse_training.seed_weights import load_seed_network
 
 __all__ = [
@@ -12,6 +13,7 @@ __all__ = [
     "PointConvFields",
     "PositiveKernelConv",
     "RegrUnetPP",
+    "ScaleHead",
     "Variant",
     "load_seed_network",
 ]

@@ -1,4 +1,4 @@
-"""The command line: `pointfuse-train simulate` and `parameters`."""
+"""The command line: `pointfuse-train simulate`, `parameters` and `scale`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,22 @@ from typing import Any
 import click
 import torch
 
+from pointfuse.atomic import check_place
 from pointfuse.errors import DeviceError, PointfuseError
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
+from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
+from pointfuse_training.scale_training import (
+    SimulatedDays,
+    calibrate,
+    coverage,
+    split_by_scenario,
+    train_scale_head,
+    withheld_ratios,
+    write_scale_head,
+)
+from pointfuse_training.seed_weights import load_seed_network, read_station_cells
+from pointfuse_training.simulation.archive import Archive
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.simulation.tables import parameters_markdown
@@ -109,6 +122,89 @@ def simulate(
 def parameters() -> None:
     """Show the parameters of the simulation, with their units and ranges."""
     click.echo(parameters_markdown())
+
+
+@main.command()
+@click.option("--archive", "folder", required=True, type=_FILE, help="Archive of simulated days.")
+@click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
+@click.option("--weights", required=True, type=_FILE, help="Weights of the network (.npz).")
+@click.option("--channels", required=True, type=_FILE, help="Its static channels (.npz).")
+@click.option(
+    "--network",
+    "stations",
+    type=_FILE,
+    help="Archive (.npz) whose array 'observed' marks the cells of a real network of stations.",
+)
+@click.option(
+    "--model", type=_FILE, help="Model file whose grid to use; the shipped one by default."
+)
+@click.option("--steps", default=250, show_default=True, type=click.IntRange(1), help="Steps.")
+@click.option(
+    "--held-out",
+    default=4,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Last scenarios of the archive, kept for the calibration and its check.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
+@click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads.")
+@click.option("-o", "--output", required=True, type=_FILE, help="File (.npz) of the head.")
+@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+def scale(
+    folder: Path,
+    static: Path,
+    weights: Path,
+    channels: Path,
+    stations: Path | None,
+    model: Path | None,
+    steps: int,
+    held_out: int,
+    seed: int,
+    threads: int,
+    output: Path,
+    quiet: bool,
+) -> None:
+    """Train the head that gives the scale of the field's error, on simulated days alone.
+
+    The network itself is not changed. It takes minutes on a CPU; an interrupted run begins anew.
+    """
+    began = time.perf_counter()
+    check_place(output)
+    torch.set_num_threads(threads)
+    layers = read_static_inputs(static, read_model_file(model)[1].grid, torch.device("cpu"))
+    land = 1 - layers.ocean
+    places = StationPlaces(
+        inhabited_cells(layers.night_lights, layers.urban, land),
+        read_station_cells(stations) if stations else None,
+    )
+    network = load_seed_network(weights, channels)
+    archive = Archive(folder)
+    training, checking = (
+        SimulatedDays(archive, days, places, land) for days in split_by_scenario(archive, held_out)
+    )
+    hidden = quiet or not sys.stderr.isatty()
+    with click.progressbar(length=steps, label="training", file=sys.stderr, hidden=hidden) as bar:
+        head = train_scale_head(
+            network, training, steps=steps, seed=seed, on_step=lambda loss: bar.update(1)
+        )
+    with click.progressbar(
+        length=len(checking.days), label="calibrating", file=sys.stderr, hidden=hidden
+    ) as bar:
+        # Another seed than that of training, whose draws are not to come again.
+        ratios = withheld_ratios(network, head, checking, seed=seed + 1, on_day=bar.update)
+    calibrate(head, ratios)
+    write_scale_head(head, output)
+    if not quiet:
+        _print_coverage(ratios, float(head.factor))
+        click.echo(f"wrote {output}, {time.perf_counter() - began:.0f} s")
+
+
+def _print_coverage(ratios: torch.Tensor, factor: float) -> None:
+    click.echo(f"factor {factor:.3f} from {len(ratios)} withheld pseudo-stations")
+    click.echo("interval  inside before  inside after")
+    before, after = coverage(ratios), coverage(ratios / factor)
+    for nominal in before:
+        click.echo(f"{nominal:8.0%}  {before[nominal]:13.1%}  {after[nominal]:12.1%}")
 
 
 def _device(name: str) -> torch.device:

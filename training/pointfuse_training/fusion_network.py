@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +16,7 @@ from torch import Tensor, nn
 from pointfuse.errors import InputError
 from pointfuse_training.pointconv import PointConv, PointConvFields
 from pointfuse_training.regr_unetpp import WIDTHS, RegrUnetPP
+from pointfuse_training.scale_head import ScaleHead
 
 CHANNELS = ("pm25", "relative_humidity", "wind_speed")
 """Variables of the inputs, in order; units ug/m3, % and m/s."""
@@ -63,6 +65,25 @@ VARIANTS = {
 STATION_CHANNELS = 5
 
 
+class Estimate(NamedTuple):
+    """What the network makes of each day before it is given its unit.
+
+    Attributes
+    ----------
+    pm25 : Tensor, shape (time, 1, rows, columns)
+        The field in the unit of the day.
+    unit : Tensor, shape (time, 1, 1, 1)
+        Unit of the day, ug/m3.
+    evidence : Tensor, shape (time, channels, rows, columns)
+        What a `ScaleHead` goes by: the finest features of RegrUnetPP, logarithms of the wide and
+        the narrow density of stations, where they are, and the field. No gradient passes it.
+    """
+
+    pm25: Tensor
+    unit: Tensor
+    evidence: Tensor
+
+
 class FusionNetwork(nn.Module):
     """From station observations on a grid to a complete PM2.5 field.
 
@@ -75,6 +96,8 @@ class FusionNetwork(nn.Module):
         Key of `VARIANTS`.
     widths : sequence of ints
         Channels at each level of RegrUnetPP, finest first.
+    scale_head : ScaleHead, optional
+        Part that gives the scale of the field's error. It has no say in the field.
 
     Raises
     ------
@@ -85,7 +108,11 @@ class FusionNetwork(nn.Module):
     static_layers: Tensor
 
     def __init__(
-        self, static_layers: Tensor, variant: str = "default", widths: Sequence[int] = WIDTHS
+        self,
+        static_layers: Tensor,
+        variant: str = "default",
+        widths: Sequence[int] = WIDTHS,
+        scale_head: ScaleHead | None = None,
     ) -> None:
         super().__init__()
         if variant not in VARIANTS:
@@ -109,8 +136,9 @@ class FusionNetwork(nn.Module):
             + (STATION_CHANNELS if self.variant.station_channels else 0),
             widths,
         )
+        self.scale_head = scale_head
 
-    def forward(self, observations: Tensor, observed: Tensor) -> Tensor:
+    def forward(self, observations: Tensor, observed: Tensor) -> Tensor | tuple[Tensor, Tensor]:
         """Fuse the observations of each day.
 
         Parameters
@@ -123,21 +151,31 @@ class FusionNetwork(nn.Module):
         Returns
         -------
         Tensor, shape (time, 1, rows, columns)
-            PM2.5, ug/m3, nowhere negative.
+            PM2.5, ug/m3, nowhere negative. With a scale head a pair: the field, and in the same
+            shape the Laplace scale of its error, ug/m3, positive.
         """
+        estimate = self.estimate(observations, observed)
+        pm25 = estimate.pm25 * estimate.unit
+        if self.scale_head is None:
+            return pm25
+        return pm25, self.scale_head(estimate.evidence) * estimate.unit
+
+    def estimate(self, observations: Tensor, observed: Tensor) -> Estimate:
+        """What `forward` does up to the unit of the day and the scale of the error."""
         # Whatever a caller leaves in cells without observation has no say.
         observations = observations * observed
         if self.variant.normalised:
-            scale = day_scale(observations, observed)
-            values = _normalised(observations, observed, scale)
+            unit = day_scale(observations, observed)
+            values = _normalised(observations, observed, unit)
         else:
-            values = observations
+            unit, values = observations.new_ones(1, 1, 1, 1), observations
         spread = self.point_conv(values, observed)
-        pm25: Tensor = self.regr_unetpp(self._entering(values, observed, spread))
+        pm25, features = self.regr_unetpp.with_features(self._entering(values, observed, spread))
         if self.variant.residual:
             pm25 = pm25 + spread.corrected[:, :1]
         pm25 = torch.relu(pm25)
-        return pm25 * scale if self.variant.normalised else pm25
+        support = (_log_densities(spread), observed[:, :1], pm25)
+        return Estimate(pm25, unit, torch.cat([features, *support], dim=1).detach())
 
     def _entering(self, values: Tensor, observed: Tensor, spread: PointConvFields) -> Tensor:
         """Channels of RegrUnetPP: equation 4, and what the variant tells of PM2.5 stations."""
@@ -145,13 +183,18 @@ class FusionNetwork(nn.Module):
         channels = [spread.corrected, static]
         if self.variant.station_channels:
             channels += [
-                torch.log1p(spread.wide_density[:, :1]),
-                torch.log1p(spread.narrow_density[:, :1]),
+                _log_densities(spread),
                 observed[:, :1],
                 values[:, :1],
                 spread.first_pass[:, :1],
             ]
         return torch.cat(channels, dim=1)
+
+
+def _log_densities(spread: PointConvFields) -> Tensor:
+    """How well PM2.5 stations support each cell, within the wide and within the narrow kernel."""
+    densities = torch.cat([spread.wide_density[:, :1], spread.narrow_density[:, :1]], dim=1)
+    return torch.log1p(densities)
 
 
 def day_scale(observations: Tensor, observed: Tensor) -> Tensor:

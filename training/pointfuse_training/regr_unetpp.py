@@ -73,6 +73,10 @@ class RegrUnetPP(nn.Module):
         Any number of rows and columns will do: the last ones are repeated until the coarsest level
         comes out whole, and the surplus is cut off again.
         """
+        return self.with_features(x)[0]
+
+    def with_features(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """As `forward`, and the features it is made of, (batch, widths[0], rows, columns)."""
         rows, columns = x.shape[-2:]
         multiple = 2 ** (self.levels - 1)
         x = nn.functional.pad(x, (0, -columns % multiple, 0, -rows % multiple), mode="replicate")
@@ -85,8 +89,9 @@ class RegrUnetPP(nn.Module):
                 else:
                     entering = nn.functional.max_pool2d(done[i - 1, 0], 2) if i else x
                 done[i, j] = self.nodes[f"{i}_{j}"](entering)
-        y: Tensor = self.head(done[0, self.levels - 1])
-        return y[..., :rows, :columns]
+        features = done[0, self.levels - 1]
+        y: Tensor = self.head(features)
+        return y[..., :rows, :columns], features[..., :rows, :columns]
 
 
 def _doubled(x: Tensor) -> Tensor:

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
 from pointfuse_training.fusion_network import FusionNetwork
+from pointfuse_training.scale_head import ScaleHead
 
 _KERNELS = {"pc.a": "point_conv.wide.log_kernel", "pc.b": "point_conv.narrow.log_kernel"}
 _NODE = re.compile(r"u\.b\.(\d_\d)\.([0134])\.(\w+)")
@@ -25,7 +26,9 @@ _NODE_LAYERS = {"0": "conv1", "1": "norm1", "3": "conv2", "4": "norm2"}
 _HEAD = "u.out."
 
 
-def load_seed_network(weights_path: Path, static_path: Path) -> FusionNetwork:
+def load_seed_network(
+    weights_path: Path, static_path: Path, scale_head_path: Path | None = None
+) -> FusionNetwork:
     """Build the default network with the seed weights, ready for inference.
 
     Parameters
@@ -34,6 +37,8 @@ def load_seed_network(weights_path: Path, static_path: Path) -> FusionNetwork:
         Numpy archive of the prototype's state dict.
     static_path : Path
         Numpy archive with the array ``static``, shape (layers, rows, columns).
+    scale_head_path : Path, optional
+        Numpy archive of the state dict of a `ScaleHead`; without it the network gives no scale.
 
     Raises
     ------
@@ -58,7 +63,42 @@ def load_seed_network(weights_path: Path, static_path: Path) -> FusionNetwork:
     }
     _check_complete(weights_path, state, expected)
     network.load_state_dict(state, strict=False)
+    if scale_head_path is not None:
+        network.scale_head = _read_scale_head(scale_head_path, network)
     return network.eval()
+
+
+def _read_scale_head(path: Path, network: FusionNetwork) -> ScaleHead:
+    head = ScaleHead(network.regr_unetpp.head.in_channels)
+    state = {name: torch.from_numpy(array) for name, array in read_arrays(path).items()}
+    _check_complete(path, state, head.state_dict())
+    head.load_state_dict(state)
+    return head
+
+
+def read_station_cells(path: Path) -> Tensor:
+    """Cells with a PM2.5 station at any time, bool, shape (rows, columns).
+
+    Parameters
+    ----------
+    path : Path
+        Numpy archive with the array ``observed``, shape (time, variable, row, column), such as the
+        golden days of a model.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If the file is missing.
+    ModelFileError
+        If it is no numpy archive, or has no such array.
+    """
+    observed = read_arrays(path).get("observed")
+    if observed is None or observed.ndim != 4 or not observed.shape[1]:
+        raise ModelFileError(
+            f"{path} should hold the array 'observed' of the shape (time, variable, row, column); "
+            "name the golden days of a model, or an archive like it"
+        )
+    return torch.from_numpy(observed[:, 0] != 0).any(0)
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -101,7 +141,7 @@ def _check_complete(path: Path, state: dict[str, Tensor], expected: dict[str, Te
     surplus = sorted(set(state) - set(expected))
     if lacking or surplus:
         raise ModelFileError(
-            f"{path} does not hold the weights of the default network: it lacks "
+            f"{path} does not hold the weights that the network expects: it lacks "
             f"{', '.join(lacking) or 'nothing'} and has {', '.join(surplus) or 'nothing'} too many"
         )
     for name, tensor in state.items():
