@@ -81,7 +81,7 @@ def estimate(
             known,
             gridded.observations[day, 0].ravel()[known].astype(np.float64),
             gridded.station_count[day].ravel()[known],
-        ).predict(cells)
+        ).predict(cells, model.threads)
         own = weight[day]
         estimates.values[day] = own * network[day] + (1 - own) * prediction.mean
         estimates.uncertainty[day] = settings.inflation * prediction.standard_error

@@ -7,7 +7,8 @@ with it. Sill and trend are fitted to the stations of each day, everything else 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -177,17 +178,20 @@ class ConditionedProcess:
         scatter = max(float(residual @ self._weights), 0.0)
         self._sill = scatter / max(len(values) - int(rank), 1)
 
-    def predict(self, cells: NDArray[np.int64] | None = None) -> Prediction:
+    def predict(self, cells: NDArray[np.int64] | None = None, threads: int = 1) -> Prediction:
         """Predict cells without looking at their own values again.
 
         Parameters
         ----------
         cells : ndarray of int64, shape (cell,), optional
             ``row * columns + column``; all cells of the grid by default.
+        threads : int
+            Threads to predict on.
         """
         if cells is None:
             cells = np.arange(len(self._cells.coordinates))
-        mean, explained = self._mean(cells), self._explained(cells)
+        with ThreadPoolExecutor(threads) as pool:
+            mean, explained = self._mean(cells, pool), self._explained(cells, pool)
         unexplained = np.clip(1 - explained, 1e-6, 1.0)
         variance = self._sill * (unexplained + self._nugget)
         root = np.maximum(mean / 2 + 1, 0.0)
@@ -198,25 +202,29 @@ class ConditionedProcess:
             self._nugget * (1 / unexplained - 1),
         )
 
-    def _mean(self, cells: NDArray[np.int64]) -> Array:
+    def _mean(self, cells: NDArray[np.int64], pool: Executor) -> Array:
         """Mean on the scale of the process, from all stations, so that there are no seams."""
         # Single precision is plenty for the sum, and twice as fast.
         known = self._known.astype(np.float32)
         weights = self._weights.astype(np.float32)
         mean = self._cells.trend[cells] @ self._coefficients
-        for first in range(0, len(cells), _CELLS_AT_ONCE):
+
+        def add_stations(first: int) -> None:
             some = slice(first, first + _CELLS_AT_ONCE)
             places = self._cells.coordinates[cells[some]].astype(np.float32)
             mean[some] += _covariance(places, known) @ weights
+
+        _exhaust(pool.map(add_stations, range(0, len(cells), _CELLS_AT_ONCE)))
         return mean
 
-    def _explained(self, cells: NDArray[np.int64]) -> Array:
+    def _explained(self, cells: NDArray[np.int64], pool: Executor) -> Array:
         """Share of the sill that the stations explain, square by square of the grid."""
         explained = np.empty(len(cells))
         known, square = self._known, self._cells.square[cells]
         order = np.argsort(square, kind="stable")
         starts = np.flatnonzero(np.diff(square[order], prepend=-1))
-        for members in np.split(order, starts[1:]):
+
+        def explain(members: NDArray[np.intp]) -> None:
             places = self._cells.coordinates[cells[members]]
             # Of the whole square, so that a cell fares the same whichever others are wanted.
             centre = self._cells.centres[square[members[:1]]]
@@ -227,7 +235,15 @@ class ConditionedProcess:
             covariance[np.diag_indices(count)] += self._noise[near]
             between = _covariance(known[near], places)
             explained[members] = (between * np.linalg.solve(covariance, between)).sum(axis=0)
+
+        _exhaust(pool.map(explain, np.split(order, starts[1:])))
         return explained
+
+
+def _exhaust(tasks: Iterator[None]) -> None:
+    """Wait for all tasks, and raise what one of them raised."""
+    for _ in tasks:
+        pass
 
 
 def _squares(grid: Grid) -> NDArray[np.int64]:
