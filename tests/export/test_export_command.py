@@ -38,7 +38,7 @@ def test_writes_model_card_and_manifest(exported):
             {
                 "file": "tiny.onnx",
                 "name": "tiny",
-                "version": "1.0.0",
+                "version": "1.1.0",
                 "bytes": len(content),
                 "sha256": sha256,
             }
