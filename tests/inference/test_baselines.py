@@ -93,9 +93,10 @@ def test_a_broken_off_run_goes_on_with_its_baselines(
     arguments = {"folds": 4, "baselines": {"mean": counting}, "progress_file": progress}
     with pytest.raises(KeyboardInterrupt):
         cross_validate(observations, tiny_model, **arguments)
-    # The tenth fold was the second of the third day.
+    # The tenth fold was the second of the third day; of the six days four remain.
+    calls_before = len(calls)
     resumed = cross_validate(observations, tiny_model, **arguments)
-    assert len(calls) == 10 + 4 * 4
+    assert len(calls) - calls_before == 4 * 4
     np.testing.assert_array_equal(resumed.baselines["mean"], whole.baselines["mean"])
     np.testing.assert_array_equal(resumed.predicted, whole.predicted)
 

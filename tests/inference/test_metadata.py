@@ -103,6 +103,7 @@ PROCESS: dict[str, Any] = {
     ],
     "distance": [0, 2e5],
     "network_weight": [0.3, 0],
+    "inflation": 1.1,
 }
 
 
@@ -120,7 +121,7 @@ def test_a_process_is_read_as_written(tiny_metadata: ModelMetadata) -> None:
     assert "gaussian_process" not in tiny_metadata.to_dict()
     content = tiny_metadata.to_dict() | {"gaussian_process": PROCESS}
     assert ModelMetadata.from_json(json.dumps(content)).gaussian_process == ProcessSettings(
-        8e5, 0.03, (Covariate("height", scale=5e3, trend=True),), (0.0, 2e5), (0.3, 0.0)
+        8e5, 0.03, (Covariate("height", scale=5e3, trend=True),), (0.0, 2e5), (0.3, 0.0), 1.1
     )
 
 
