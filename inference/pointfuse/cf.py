@@ -29,7 +29,6 @@ _TIME_UNITS = "hours since 1970-01-01 00:00:00"
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
 
-
 _OF_PROCESS = (
     "Standard deviation of the difference to what a station in the cell would measure. About 90 in "
     "100 stations are within 1.645 times this. It rests on the stations of the day: do not trust a "

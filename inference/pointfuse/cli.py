@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import datetime
-import errno
 import io
 import json
 import logging
 import shlex
-import signal
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -21,6 +19,7 @@ from click.core import ParameterSource
 
 from pointfuse.atomic import replacing
 from pointfuse.baselines import find_baselines
+from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.cpus import usable_cpus
 from pointfuse.crossval import SCHEMES, cross_validate
 from pointfuse.errors import OutputError, PointfuseError
@@ -50,31 +49,6 @@ from pointfuse.version import __version__
 _FILE = click.Path(path_type=Path)
 
 
-class _Commands(click.Group):
-    """Commands that end on an error of ours with one sentence and its exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except PointfuseError as error:
-            if ctx.params["debug"]:
-                raise
-            click.echo(f"pointfuse: {error}", err=True)
-            ctx.exit(error.exit_code)
-        except Exception as error:
-            # A reader that has gone away (`pointfuse ... | head`) is click's to handle.
-            if ctx.params["debug"] or getattr(error, "errno", None) == errno.EPIPE:
-                raise
-            click.echo(
-                f"pointfuse: internal error: {type(error).__name__}: {error}; run again with "
-                "'pointfuse --debug ...' and report what it prints",
-                err=True,
-            )
-            ctx.exit(1)
-
-
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     if not wanted:
         return
@@ -87,7 +61,9 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     ctx.exit()
 
 
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands, program="pointfuse", context_settings={"help_option_names": ["-h", "--help"]}
+)
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option(
     "--version",
@@ -99,10 +75,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 )
 def main(debug: bool) -> None:
     """Fuse sparse station observations into complete daily fields."""
-    # A stop from outside removes the half-written file, as every other end does.
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    exit_on_signals()
     # A name that the terminal cannot show must not end a run that succeeded.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -231,9 +231,8 @@ def _predict_day(
                 name, baseline, known, stations.longitude[withheld], stations.latitude[withheld]
             )
 
-    # Exhausted, so that an error in a fold ends the run.
-    for _ in pool.map(predict_fold, np.unique(result.fold[observed])):
-        pass
+    # Waits for all folds; an error in one of them ends the run.
+    list(pool.map(predict_fold, np.unique(result.fold[observed])))
 
 
 def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -7,7 +7,7 @@ with it. Sill and trend are fitted to the stations of each day, everything else 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -214,7 +214,8 @@ class ConditionedProcess:
             places = self._cells.coordinates[cells[some]].astype(np.float32)
             mean[some] += _covariance(places, known) @ weights
 
-        _exhaust(pool.map(add_stations, range(0, len(cells), _CELLS_AT_ONCE)))
+        # Waits for all of them, and raises what one of them raised.
+        list(pool.map(add_stations, range(0, len(cells), _CELLS_AT_ONCE)))
         return mean
 
     def _explained(self, cells: NDArray[np.int64], pool: Executor) -> Array:
@@ -236,14 +237,8 @@ class ConditionedProcess:
             between = _covariance(known[near], places)
             explained[members] = (between * np.linalg.solve(covariance, between)).sum(axis=0)
 
-        _exhaust(pool.map(explain, np.split(order, starts[1:])))
+        list(pool.map(explain, np.split(order, starts[1:])))
         return explained
-
-
-def _exhaust(tasks: Iterator[None]) -> None:
-    """Wait for all tasks, and raise what one of them raised."""
-    for _ in tasks:
-        pass
 
 
 def _squares(grid: Grid) -> NDArray[np.int64]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.errors import InputError
 from pointfuse.grid import Grid
 from pointfuse.metadata import ModelMetadata
 from pointfuse.observations import Observations
 from pointfuse.quality.flags import Counts, count_reasons
-from pointfuse.quality.reasons import usable
+from pointfuse.quality.hours import range_reasons
+from pointfuse.quality.reasons import Reason, usable
 
 
 @dataclass(frozen=True)
@@ -120,8 +120,7 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
     InputError
         If the observations are hourly.
     """
-    if observations.hourly:
-        raise InputError("expected daily means, got hourly values; average them first")
+    observations.require_daily()
     stations = observations.stations
     cell = metadata.grid.cells(stations.longitude, stations.latitude)
     values, out_of_range, suspect = {}, 0, 0
@@ -130,9 +129,9 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
         if variable.name not in observations.values:
             continue
         table = observations.values[variable.name]
-        low, high = variable.valid_range
-        in_range = (table >= low) & (table <= high)
-        out_of_range += int((~in_range & ~np.isnan(table)).sum())
+        reason = range_reasons(table, variable)
+        in_range = reason == Reason.PASSED
+        out_of_range += int((reason == Reason.OUT_OF_RANGE).sum())
         valid |= in_range.any(axis=0)
         taken = in_range
         if variable.name in observations.reasons:

@@ -133,6 +133,17 @@ class Observations:
         """Whether the times are hours, not days."""
         return bool(self.times.dtype == np.dtype("datetime64[h]"))
 
+    def require_daily(self) -> None:
+        """Make sure that these are daily means.
+
+        Raises
+        ------
+        InputError
+            If they are hourly values.
+        """
+        if self.hourly:
+            raise InputError("expected daily means, got hourly values; average them first")
+
     def between(
         self, first: np.datetime64 | None = None, last: np.datetime64 | None = None
     ) -> Observations:

@@ -1,8 +1,9 @@
-"""Texts from outside, as messages, files and pages can hold them."""
+"""Texts as messages, files and pages can hold them."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 _NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
 
@@ -21,3 +22,9 @@ def without_controls(text: str) -> str:
     These are control characters and surrogates, even where they are escaped.
     """
     return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+
+def listed(parts: Iterable[object]) -> str:
+    """A list as people write it: ``a``, ``a and b``, ``a, b and c``; at least one part."""
+    *some, last = map(str, parts)
+    return f"{', '.join(some)} and {last}" if some else last

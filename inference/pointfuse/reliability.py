@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pointfuse.coverage import MULTIPLES
 from pointfuse.drawing import figure_class
 from pointfuse.figure_style import INK, ReportFigure, look_of_method
+from pointfuse.printable import listed
 
 _SIZE = (5.4, 4.8)
 _LOWEST = 40.0
@@ -61,17 +62,12 @@ def reliability_figures(uncertainty: Mapping[str, Any]) -> list[ReportFigure]:
         ReportFigure(
             figure,
             "Whether the uncertainty is honest",
-            f"Share of the withheld observations within the intervals of {_listed(MULTIPLES)} %. "
+            f"Share of the withheld observations within the intervals of {listed(MULTIPLES)} %. "
             "Below the dashed line intervals are too narrow, above it wider than they need be.",
             "; ".join(
-                f"{name}: {_listed(f'{share:.0f}' for share in shares)} % held"
+                f"{name}: {listed(f'{share:.0f}' for share in shares)} % held"
                 for name, shares in held.items()
             )
-            + f" by intervals that should hold {_listed(MULTIPLES)} %.",
+            + f" by intervals that should hold {listed(MULTIPLES)} %.",
         )
     ]
-
-
-def _listed(values: Iterable[object]) -> str:
-    *some, last = map(str, values)
-    return f"{', '.join(some)} and {last}"

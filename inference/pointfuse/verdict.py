@@ -7,6 +7,7 @@ from typing import Any
 
 from pointfuse.evaluation import HIGH_CONCENTRATION
 from pointfuse.metadata import Variable
+from pointfuse.printable import listed
 from pointfuse.regions import ELSEWHERE
 from pointfuse.units import typeset_units
 
@@ -67,7 +68,7 @@ def trust_in_intervals(uncertainty: Mapping[str, Any], target: Variable) -> str:
         for name, entry in uncertainty[kind].items()
         if "held" in entry and entry["held"]["90"] < _NOMINAL - _TOLERATED
     ]
-    where = f"too narrow {_listed(narrow)}" if narrow else "too narrow in no class"
+    where = f"too narrow {listed(narrow)}" if narrow else "too narrow in no class"
     return (
         f"Its intervals of 90 % hold {_share(held)} of the withheld observations: {judgement}; "
         f"they are {where}."
@@ -122,7 +123,7 @@ def _where_not(scores: Mapping[str, Any], target: Variable) -> str:
         for name, score in _worst(scores[kind], limit)
     ]
     text = (
-        f"Relative to what is observed, its error is largest {_listed(worst)}."
+        f"Relative to what is observed, its error is largest {listed(worst)}."
         if worst
         else "In no season, region or class of distance is it clearly worse than on the whole."
     )
@@ -207,7 +208,3 @@ def _range_of_change(interval: list[float | None]) -> str:
 
 def _share(value: float) -> str:
     return f"{100 * value:.0f} %"
-
-
-def _listed(parts: list[str]) -> str:
-    return parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from pathlib import Path
-from typing import Any
 
 import click
 import torch
 
 from pointfuse.atomic import check_place
-from pointfuse.errors import DeviceError, PointfuseError
+from pointfuse.command_line import Commands, exit_on_signals
+from pointfuse.errors import DeviceError
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
@@ -34,28 +33,16 @@ from pointfuse_training.simulation.tables import parameters_markdown
 _FILE = click.Path(path_type=Path)
 
 
-class _Commands(click.Group):
-    """Commands that end on an error of ours with one sentence and its exit code."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except PointfuseError as error:
-            if ctx.params["debug"]:
-                raise
-            click.echo(f"pointfuse-train: {error}", err=True)
-            ctx.exit(error.exit_code)
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(
+    cls=Commands,
+    program="pointfuse-train",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
 @click.version_option(__version__, prog_name="pointfuse-train")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
     """From simulations to a trained network."""
-    # A stop from outside removes half-written files, as every other end does.
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+    exit_on_signals()
 
 
 @main.command()
@@ -212,6 +199,7 @@ def _device(name: str) -> torch.device:
     try:
         device = torch.device(name)
         torch.zeros(1, device=device)
+    # In this order: an unknown name, a build without CUDA, a backend that the build lacks.
     except (RuntimeError, AssertionError, NotImplementedError) as error:
         raise DeviceError(
             f"the device '{name}' cannot be used: {str(error).splitlines()[0]}; use cpu, or a "

@@ -7,7 +7,6 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.errors import InputError
 from pointfuse.grid import Grid
 from pointfuse.model import Model
 from pointfuse.observations import Observations, Stations
@@ -40,8 +39,7 @@ def check_days(observations: Observations, model: Model) -> Observations:
     InputError
         If the observations are hourly.
     """
-    if observations.hourly:
-        raise InputError("expected daily means, got hourly values; average them first")
+    observations.require_daily()
     metadata = model.metadata
     place = _place_reasons(observations.stations, metadata.grid)
     twins = _possible_twins(observations.stations)
