@@ -14,6 +14,7 @@ from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.errors import DeviceError
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
+from pointfuse_training.evaluate_command import evaluate
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
 from pointfuse_training.scale_training import (
     SimulatedDays,
@@ -43,6 +44,9 @@ _FILE = click.Path(path_type=Path)
 def main(debug: bool) -> None:
     """From simulations to a trained network."""
     exit_on_signals()
+
+
+main.add_command(evaluate)
 
 
 @main.command()

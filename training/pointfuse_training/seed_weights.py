@@ -98,6 +98,15 @@ def read_station_cells(path: Path) -> Tensor:
     return torch.from_numpy(observed[:, 0] != 0).any(0)
 
 
+def is_zip(path: Path) -> bool:
+    """Whether a file begins as numpy archives do; what cannot be read is for its reader to name."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"PK"
+    except OSError:
+        return False
+
+
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
     """All arrays of a numpy archive, by name.
 
