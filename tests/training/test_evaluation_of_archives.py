@@ -17,7 +17,7 @@ from pointfuse.grid import Grid
 from pointfuse_training import FusionNetwork
 from pointfuse_training.evaluation import (
     Reconstructor,
-    Sampling,
+    SampledCells,
     evaluate_archive,
     network_reconstructor,
 )
@@ -79,7 +79,7 @@ def test_a_perfect_model_scores_one(archive, small_grid, stations, region):
         archive,
         range(5),
         oracle(archive, small_grid),
-        Sampling(small_grid.shape, stations),
+        SampledCells(small_grid.shape, stations),
         region,
     )
     scores = scores_of(found)
@@ -107,7 +107,7 @@ def test_scores_are_those_of_numpy_and_scipy(archive, small_grid, stations, regi
         archive,
         range(5),
         oracle(archive, small_grid, change),
-        Sampling(small_grid.shape, stations),
+        SampledCells(small_grid.shape, stations),
         region,
     )
     scores = scores_of(found)
@@ -158,7 +158,7 @@ def test_it_is_given_the_sampled_cells_and_nothing_else(archive, small_grid, sta
         given.append((observations, observed))
         return np.ones(small_grid.shape, np.float32)
 
-    sampling = Sampling(small_grid.shape, stations, weather)
+    sampling = SampledCells(small_grid.shape, stations, weather)
     evaluate_archive(archive, [3, 1], Reconstructor("one", small_grid, complete), sampling, region)
     for day, (observations, observed) in zip([3, 1], given, strict=True):
         np.testing.assert_array_equal(observed, np.stack([stations, weather, weather]))
@@ -183,7 +183,7 @@ def test_baselines_get_the_same_stations(archive, small_grid, stations, region):
         archive,
         [3],
         Reconstructor("zero", small_grid, lambda *_: np.zeros(small_grid.shape, np.float32)),
-        Sampling(small_grid.shape, stations),
+        SampledCells(small_grid.shape, stations),
         region,
         baselines={"mean": mean},
     )
@@ -202,7 +202,7 @@ def test_baselines_get_the_same_stations(archive, small_grid, stations, region):
 
 
 def test_bad_fields_and_grids_are_refused(archive, small_grid, stations, region):
-    sampling = Sampling(small_grid.shape, stations)
+    sampling = SampledCells(small_grid.shape, stations)
 
     def evaluated(reconstructor, days=(0,)):
         return evaluate_archive(archive, days, reconstructor, sampling, region)
@@ -222,7 +222,7 @@ def test_bad_fields_and_grids_are_refused(archive, small_grid, stations, region)
 def test_a_network_in_memory_gives_its_field(archive, small_grid, stations):
     torch.manual_seed(0)
     network = FusionNetwork(torch.rand(2, *small_grid.shape), widths=(4, 6, 8, 10))
-    raw, observed = archive[0], Sampling(small_grid.shape, stations).observed(0)
+    raw, observed = archive[0], SampledCells(small_grid.shape, stations).observed(0)
     mask = torch.from_numpy(observed).float()
     reconstructor = network_reconstructor(network, small_grid, "untrained")
     found = reconstructor.complete((raw * mask).numpy(), mask.numpy())
@@ -235,16 +235,16 @@ def test_a_network_in_memory_gives_its_field(archive, small_grid, stations):
 
 
 def test_cells_are_drawn_from_the_seed_and_the_day():
-    sampling = Sampling((60, 100), seed=3)
+    sampling = SampledCells((60, 100), seed=3)
     for day in (0, 7):
         observed = sampling.observed(day)
-        np.testing.assert_array_equal(observed, Sampling((60, 100), seed=3).observed(day))
+        np.testing.assert_array_equal(observed, SampledCells((60, 100), seed=3).observed(day))
         assert 1500 <= observed[0].sum() <= 2500
         assert not observed[1:].any()
     assert (sampling.observed(0) != sampling.observed(7)).any()
-    assert (sampling.observed(0) != Sampling((60, 100), seed=4).observed(0)).any()
+    assert (sampling.observed(0) != SampledCells((60, 100), seed=4).observed(0)).any()
     # Half of a small grid, and no cell twice.
-    assert Sampling((5, 7)).observed(0)[0].sum() == 18
+    assert SampledCells((5, 7)).observed(0)[0].sum() == 18
 
 
 def test_cells_of_a_station_list_and_of_golden_days(small_grid, tmp_path):
@@ -267,7 +267,7 @@ def test_cells_of_a_station_list_and_of_golden_days(small_grid, tmp_path):
     with pytest.raises(InputError, match=r"stations\.csv has no station on the grid"):
         read_cells(listed, small_grid)
     with pytest.raises(InputError, match=r"stand on a grid of \(40, 52\) cells"):
-        Sampling((40, 53), expected)
+        SampledCells((40, 53), expected)
 
 
 def test_the_scored_cells(tmp_path: Path):

@@ -1,4 +1,4 @@
-"""The command line: `pointfuse-train simulate`, `parameters` and `scale`."""
+"""The command line: `pointfuse-train simulate`, `parameters`, `fit` and `scale`."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ import torch
 
 from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
-from pointfuse.errors import DeviceError
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
+from pointfuse_training.devices import checked_device
 from pointfuse_training.evaluate_command import evaluate
+from pointfuse_training.fit_command import fit_command
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
 from pointfuse_training.scale_training import (
     SimulatedDays,
@@ -47,6 +48,7 @@ def main(debug: bool) -> None:
 
 
 main.add_command(evaluate)
+main.add_command(fit_command)
 
 
 @main.command()
@@ -90,7 +92,7 @@ def simulate(
     began = time.perf_counter()
     torch.set_num_threads(threads)
     grid = read_model_file(model)[1].grid
-    layers = read_static_inputs(static, grid, _device(device))
+    layers = read_static_inputs(static, grid, checked_device(device))
     hidden = quiet or not sys.stderr.isatty()
     with click.progressbar(
         length=scenarios * days, label="simulating", file=sys.stderr, hidden=hidden
@@ -196,17 +198,3 @@ def _print_coverage(ratios: torch.Tensor, factor: float) -> None:
     before, after = coverage(ratios), coverage(ratios / factor)
     for nominal in before:
         click.echo(f"{nominal:8.0%}  {before[nominal]:13.1%}  {after[nominal]:12.1%}")
-
-
-def _device(name: str) -> torch.device:
-    """The device, if it can be used."""
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    # In this order: an unknown name, a build without CUDA, a backend that the build lacks.
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise DeviceError(
-            f"the device '{name}' cannot be used: {str(error).splitlines()[0]}; use cpu, or a "
-            "PyTorch that was built for it"
-        ) from error
-    return device

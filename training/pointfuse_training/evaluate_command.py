@@ -18,7 +18,7 @@ from pointfuse_training.evaluation.archive_days import last_files
 from pointfuse_training.evaluation.archive_evaluation import evaluate_archive
 from pointfuse_training.evaluation.reconstruction import load_reconstructor
 from pointfuse_training.evaluation.region import read_region
-from pointfuse_training.evaluation.sampling import Sampling, read_cells
+from pointfuse_training.evaluation.sampling import SampledCells, read_cells
 from pointfuse_training.evaluation.tables import scores_markdown, scores_of
 from pointfuse_training.simulation.archive import Archive
 
@@ -94,7 +94,7 @@ def evaluate(
     grid = read_grid(archive.files[0])
     days = last_files(archive, held_out, every)
     region = read_region(static, mask, grid.shape)
-    sampling = Sampling(
+    sampling = SampledCells(
         grid.shape,
         read_cells(stations, grid) if stations else None,
         read_cells(weather, grid) if weather else None,

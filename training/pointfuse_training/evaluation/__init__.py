@@ -10,13 +10,13 @@ from pointfuse_training.evaluation.reconstruction import (
     load_reconstructor,
     network_reconstructor,
 )
-from pointfuse_training.evaluation.sampling import Sampling
+from pointfuse_training.evaluation.sampling import SampledCells
 
 __all__ = [
     "ArchiveEvaluation",
     "Kernel",
     "Reconstructor",
-    "Sampling",
+    "SampledCells",
     "evaluate_archive",
     "load_reconstructor",
     "network_reconstructor",

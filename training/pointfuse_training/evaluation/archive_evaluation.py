@@ -22,7 +22,7 @@ from pointfuse_training.evaluation.density import PairDensity
 from pointfuse_training.evaluation.kernels import Kernel
 from pointfuse_training.evaluation.reconstruction import Reconstructor
 from pointfuse_training.evaluation.region import ScoredRegion
-from pointfuse_training.evaluation.sampling import Sampling
+from pointfuse_training.evaluation.sampling import SampledCells
 from pointfuse_training.simulation.archive import VARIABLES, Archive
 
 NETWORK = "network"
@@ -103,7 +103,7 @@ def evaluate_archive(
     archive: Archive,
     days: Sequence[int],
     reconstructor: Reconstructor,
-    sampling: Sampling,
+    sampling: SampledCells,
     region: ScoredRegion,
     *,
     baselines: Mapping[str, Baseline] | None = None,
@@ -121,7 +121,7 @@ def evaluate_archive(
         Numbers of those to take.
     reconstructor : Reconstructor
         What completes them.
-    sampling : Sampling
+    sampling : SampledCells
         Cells that it is given.
     region : ScoredRegion
         Cells that are compared.

@@ -16,7 +16,7 @@ from pointfuse_training.seed_weights import is_zip, read_station_cells
 
 
 @dataclass(frozen=True)
-class Sampling:
+class SampledCells:
     """Cells whose values are given to a model.
 
     Parameters
