@@ -14,12 +14,13 @@ from pointfuse.atomic import check_place, replacing
 from pointfuse.baselines import find_baselines
 from pointfuse.version import __version__
 from pointfuse_training.archive_grid import read_grid
-from pointfuse_training.evaluation.archive_days import last_files
+from pointfuse_training.evaluation.archive_days import days_seen, last_files
 from pointfuse_training.evaluation.archive_evaluation import evaluate_archive
 from pointfuse_training.evaluation.reconstruction import load_reconstructor
 from pointfuse_training.evaluation.region import read_region
 from pointfuse_training.evaluation.sampling import SampledCells, read_cells
 from pointfuse_training.evaluation.tables import scores_markdown, scores_of
+from pointfuse_training.provenance import archive_sha256
 from pointfuse_training.simulation.archive import Archive
 
 _FILE = click.Path(path_type=Path)
@@ -101,6 +102,14 @@ def evaluate(
         seed,
     )
     reconstructor = load_reconstructor(model, threads=threads)
+    sha256 = archive_sha256(archive)
+    seen = days_seen(reconstructor.training, sha256, days)
+    if seen:
+        click.echo(
+            f"pointfuse-train: warning: {reconstructor.name} was trained on {seen} of these "
+            f"{len(days)} days; take those that were held out with --held-out",
+            err=True,
+        )
     hidden = quiet or not sys.stderr.isatty()
     with click.progressbar(
         length=len(days), label="evaluating", file=sys.stderr, hidden=hidden
@@ -111,6 +120,8 @@ def evaluate(
     scores = scores_of(evaluation) | {
         "sha256": reconstructor.sha256,
         "archive": folder.name,
+        "archive_sha256": sha256,
+        "days_seen_in_training": seen,
         "stations": stations.name if stations else "drawn uniformly",
         "weather": weather.name if weather else "none",
         "seed": seed,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -72,3 +72,22 @@ def last_files(archive: Archive, files: int | None, every: int) -> Sequence[int]
         )
     held_out = sum(archive.days_in(path) for path in archive.files[-files:])
     return range(len(archive) - held_out, len(archive), every)
+
+
+def days_seen(training: Mapping[str, object], sha256: str, days: Sequence[int]) -> int:
+    """How many days a network was trained on, as far as its provenance tells.
+
+    Parameters
+    ----------
+    training : mapping
+        Provenance of the network; `archive_sha256` and `training_days`, the number of the first
+        days of that archive, are looked at.
+    sha256 : str
+        Hash of the archive (`pointfuse_training.provenance.archive_sha256`).
+    days : sequence of int
+        Numbers of the days in it.
+    """
+    first_days = training.get("training_days")
+    if training.get("archive_sha256") != sha256 or not isinstance(first_days, int):
+        return 0
+    return sum(day < first_days for day in days)

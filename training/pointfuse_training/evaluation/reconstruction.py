@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -45,6 +45,8 @@ class Reconstructor:
         Kernels of its PointConv; empty where it has none to show.
     sha256 : str
         Hash of the file it was read from; empty for one in memory.
+    training : mapping
+        How it came to be, as the file says.
     """
 
     name: str
@@ -52,6 +54,7 @@ class Reconstructor:
     complete: Callable[[Fields, Fields], Fields]
     kernels: tuple[Kernel, ...] = ()
     sha256: str = ""
+    training: Mapping[str, object] = field(default_factory=dict)
 
     def check_grid(self, grid: Grid) -> None:
         """Refuse fields on another grid.
@@ -100,7 +103,7 @@ def load_reconstructor(path: Path, *, threads: int = 1) -> Reconstructor:
     checkpoint = load_checkpoint(path)
     sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
     made = network_reconstructor(checkpoint.network(), checkpoint.grid, path.stem)
-    return replace(made, sha256=sha256)
+    return replace(made, sha256=sha256, training=checkpoint.provenance)
 
 
 def network_reconstructor(network: FusionNetwork, grid: Grid, name: str) -> Reconstructor:
@@ -124,8 +127,8 @@ def network_reconstructor(network: FusionNetwork, grid: Grid, name: str) -> Reco
                 torch.from_numpy(observations)[None].to(device),
                 torch.from_numpy(observed)[None].to(device),
             )
-        field = output[0] if isinstance(output, tuple) else output
-        completed: Fields = field[0, 0].cpu().numpy()
+        pm25 = output[0] if isinstance(output, tuple) else output
+        completed: Fields = pm25[0, 0].cpu().numpy()
         return completed
 
     parts = (network.point_conv.wide, network.point_conv.narrow)
@@ -162,7 +165,7 @@ def _from_model_file(path: Path, threads: int) -> Reconstructor:
         if blocks is not None
     )
     name = f"{metadata.name} {metadata.version}"
-    return Reconstructor(name, metadata.grid, complete, kernels, sha256)
+    return Reconstructor(name, metadata.grid, complete, kernels, sha256, metadata.training)
 
 
 def _unshifted(blocks: Fields) -> NDArray[np.float64]:

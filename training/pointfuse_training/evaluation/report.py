@@ -47,8 +47,8 @@ def write_report(path: Path, evaluation: ArchiveEvaluation, scores: Mapping[str,
     evaluation : ArchiveEvaluation
         The evaluation.
     scores : mapping
-        What `pointfuse_training.evaluation.tables.scores_of` says of it, and ``sha256``,
-        ``archive``, ``stations``, ``weather``, ``seed`` and ``code``, as the command adds them.
+        What `pointfuse_training.evaluation.tables.scores_of` says of it, and what the command adds:
+        hashes, names of files, seed and version.
 
     Raises
     ------
@@ -155,7 +155,8 @@ def _provenance(scores: Mapping[str, Any]) -> str:
     facts = {
         "evaluated": f"{scores['evaluated']}, sha256 {scores['sha256']}",
         "archive": f"{scores['archive']}: {scores['archive_days']} days, {first['date']} in "
-        f"{first['file']} to {last['date']} in {last['file']}",
+        f"{first['file']} to {last['date']} in {last['file']}; sha256 {scores['archive_sha256']}; "
+        f"{scores['days_seen_in_training']} of the days are known to have been trained on",
         "sampled cells": f"{scores['stations']}; weather: {scores['weather']}; seed "
         f"{scores['seed']}",
         "values": "those of the archive in the sampled cells, without noise",

@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputError
 from pointfuse.grid import Grid
 from pointfuse.readers.station_list import read_station_list
-from pointfuse_training.pseudo_stations import UNIFORM
 from pointfuse_training.seed_weights import is_zip, read_station_cells
+
+UNIFORM = (1500, 2500)
+"""Fewest and most cells that are drawn where there are no stations (as published)."""
 
 
 @dataclass(frozen=True)
