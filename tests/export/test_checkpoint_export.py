@@ -10,6 +10,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from pointfuse.model import load_model
 from pointfuse.model_file import read_model_file
 from pointfuse_export.cli import main
 from pointfuse_export.description import read_description
@@ -85,8 +86,6 @@ def test_the_file_knows_what_the_checkpoint_knows(checkpoint, described, tmp_pat
 
 
 def test_the_field_is_that_of_the_checkpoint(checkpoint, described, tiny_description, tmp_path):
-    from pointfuse.model import load_model
-
     assert export(described(checkpoint), tmp_path / "models").exit_code == 0
     with np.load(tiny_description.parent / "golden.npz") as golden:
         inputs = golden["observations"], golden["observed"]

@@ -58,6 +58,8 @@ class Training:
         if start is not None:
             check_complete("the start", start.weights, network_weights(network))
             network.load_state_dict(start.weights, strict=False)
+        elif not network.variant.residual:
+            _begin_at_level(network, inputs.training)
         if team.device.type == "cuda":
             # The layout that tensor cores take; on a CPU it makes no difference.
             network.regr_unetpp.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -244,6 +246,19 @@ def validation_scores(
         raise InputError("there is no cell to validate in; hold out more days, or check the land")
     total = PairSums(*(np.sum(parts, axis=0) for parts in zip(*map(_terms, sums), strict=True)))
     return {name: round(float(SCORES[name](total)), 4) for name in ("r2", "rmse", "nme")}
+
+
+def _begin_at_level(network: FusionNetwork, simulated: SimulatedDays) -> None:
+    """Have an untrained network give fields of the size of a day rather than of order one.
+
+    Where the field is neither scaled nor a correction to that of PointConv, the last ReLU would
+    otherwise hide much of it, and the last weights would have a long way to go.
+    """
+    level = simulated.archive[simulated.days[0]][0].mean()
+    weight, bias = network.regr_unetpp.head.parameters()
+    with torch.no_grad():
+        weight.mul_(level)
+        bias.add_(level)
 
 
 def _terms(sums: PairSums) -> list[Any]:
