@@ -84,8 +84,9 @@ def export_model(description: Description, folder: Path, commit: str) -> Report:
     OutputError
         If a file cannot be written.
     """
-    golden = read_golden(description.files.golden) if description.files.golden else None
     network, provenance = read_network(description)
+    given = description.files.golden
+    golden = read_golden(given, network.target) if given else None
     check_fits(description, network)
     facts = export_facts(OPSET, commit)
     metadata = description.metadata(facts, weights_sha256(network), provenance)
@@ -98,7 +99,7 @@ def export_model(description: Description, folder: Path, commit: str) -> Report:
     stamp(model, metadata)
     check_stamp(model, metadata)
     content = model.SerializeToString(deterministic=True)
-    golden_difference = check_golden(content, golden) if golden else None
+    golden_difference = check_golden(content, golden, network.target) if golden else None
     torch_difference = check_against_torch(content, network)
 
     path = folder / f"{description.name}.onnx"
@@ -171,16 +172,17 @@ def check_fits(description: Description, network: FusionNetwork) -> None:
         If the variables, the static layers or the grid differ.
     """
     variables = tuple(variable.name for variable in description.variables)
-    if variables != CHANNELS:
+    expected = (network.target, *CHANNELS[1:])
+    if variables != expected:
         raise DescriptionError(
-            f"the network takes {', '.join(CHANNELS)}, in this order; the description names "
+            f"the network takes {', '.join(expected)}, in this order; the description names "
             f"{', '.join(variables)}"
         )
-    expected = (len(description.static_layers), *description.grid.shape)
+    shape = (len(description.static_layers), *description.grid.shape)
     found = tuple(network.static_layers.shape)
-    if found != expected:
+    if found != shape:
         raise DescriptionError(
-            f"the description speaks of static layers of the shape {expected} (layers, rows, "
+            f"the description speaks of static layers of the shape {shape} (layers, rows, "
             f"columns), the file holds {found}; correct one of them"
         )
 

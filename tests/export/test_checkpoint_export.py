@@ -70,7 +70,9 @@ def described(tiny_description: Path, tmp_path: Path):
     return write
 
 
-def test_the_file_knows_what_the_checkpoint_knows(checkpoint, described, tmp_path) -> None:
+def test_the_file_is_and_knows_what_the_checkpoint_does(
+    checkpoint, described, tiny_description, tmp_path
+) -> None:
     description = described(checkpoint)
     result = export(description, tmp_path / "models")
     assert result.exit_code == 0, result.output
@@ -84,9 +86,6 @@ def test_the_file_knows_what_the_checkpoint_knows(checkpoint, described, tmp_pat
     assert '| configuration | `{"batch": 3}` |' in card
     assert "golden" not in card
 
-
-def test_the_field_is_that_of_the_checkpoint(checkpoint, described, tiny_description, tmp_path):
-    assert export(described(checkpoint), tmp_path / "models").exit_code == 0
     with np.load(tiny_description.parent / "golden.npz") as golden:
         inputs = golden["observations"], golden["observed"]
     network = load_checkpoint(tmp_path / "checkpoint.npz").network()
@@ -94,6 +93,19 @@ def test_the_field_is_that_of_the_checkpoint(checkpoint, described, tiny_descrip
     found = load_model(tmp_path / "models" / "tiny.onnx").run(*inputs).field
     # Float32 in two orders of summation.
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)
+
+
+def test_a_model_of_another_species(checkpoint, described, tmp_path) -> None:
+    renamed = 'name = "pm25"', 'name = "no2"'
+    result = export(described(replace(checkpoint, target="no2"), renamed), tmp_path / "models")
+    assert result.exit_code == 0, result.output
+    model = load_model(tmp_path / "models" / "tiny.onnx")
+    assert model.metadata.target.name == "no2"
+    some = np.zeros((1, 3, 42, 53), np.float32)
+    some[0, 0, 20, 20] = 1
+    assert model.run(40 * some, some).field.max() > 1
+    other = export(described(replace(checkpoint, target="o3"), renamed), tmp_path / "models")
+    assert "the network takes o3, relative_humidity, wind_speed" in other.output
 
 
 @pytest.mark.parametrize("name", REQUIRED)

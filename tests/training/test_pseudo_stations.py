@@ -205,6 +205,16 @@ def test_days_are_scaled_and_shifted(places: StationPlaces, fields: torch.Tensor
     assert np.log(level).std() == pytest.approx(0.38, abs=0.06)
 
 
+def test_an_archive_without_weather_has_no_stations_of_it(
+    places: StationPlaces, fields: torch.Tensor
+) -> None:
+    fields[1] = torch.nan
+    day = draw_day(fields, replace(places, sampling=Sampling(without_weather=0.0)), generator())
+    assert not day.observed[0, 1].any()
+    assert day.observed[0, 2].any()
+    assert day.observations.isfinite().all()
+
+
 def test_weather_stations_stand_elsewhere(places: StationPlaces, fields: torch.Tensor) -> None:
     often = Sampling(weather_stations=(900, 1000), without_weather=0.0)
     day = draw_day(fields, replace(places, sampling=often), generator())

@@ -137,12 +137,14 @@ def test_point_conv_is_chosen_by_the_clock(
     small_recipe: Recipe, small_inputs: TrainingInputs, batch: Batch, monkeypatch
 ) -> None:
     training = Training(replace(small_recipe, point_conv="auto"), small_inputs, ALONE)
-    assert training.choose_point_conv(batch) in ("direct", "fourier")
+    training.choose_point_conv(batch)
+    assert training.point_conv in ("direct", "fourier")
     for slower, expected in ((False, "fourier"), (True, "direct")):
         monkeypatch.setattr(
             training, "_seconds_of_point_conv", lambda batch, way, slower=slower: way == slower
         )
-        assert training.choose_point_conv(batch) == expected
+        training.choose_point_conv(batch)
+        assert training.point_conv == expected
         assert training.network.point_conv.wide.through_fourier == (expected == "fourier")
         assert training.averaged.point_conv.narrow.through_fourier == (expected == "fourier")
 

@@ -52,6 +52,7 @@ class Training:
         self.inputs = inputs
         self.team = team
         self.iteration = 0
+        self.point_conv = "direct"
         self.precision = _chosen_precision(recipe.precision, team.device)
         torch.manual_seed(recipe.seed)
         network = FusionNetwork(inputs.static_layers, recipe.variant, recipe.widths)
@@ -73,17 +74,17 @@ class Training:
         )
         self._scaler = torch.amp.GradScaler(team.device.type, enabled=self.precision == "fp16")
 
-    def choose_point_conv(self, batch: Batch) -> str:
+    def choose_point_conv(self, batch: Batch) -> None:
         """Settle how PointConv convolves, by measuring a pass of either way if need be."""
         chosen = self.recipe.point_conv
         if chosen == "auto":
             direct, fourier = (self._seconds_of_point_conv(batch, way) for way in (False, True))
             chosen = "fourier" if self.team.agreed(fourier) < self.team.agreed(direct) else "direct"
         self.set_point_conv(chosen)
-        return chosen
 
     def set_point_conv(self, way: str) -> None:
         """Convolve in PointConv ``direct`` or ``fourier``."""
+        self.point_conv = way
         for network in (self.network, self.averaged):
             for conv in (network.point_conv.wide, network.point_conv.narrow):
                 conv.through_fourier = way == "fourier"
