@@ -14,6 +14,7 @@ from pointfuse_training.pseudo_stations import (
     SAMPLING,
     Sampling,
     StationPlaces,
+    draw_cells,
     draw_day,
     draw_holes,
     inhabited_cells,
@@ -92,6 +93,13 @@ def test_a_small_grid_keeps_cells_without_a_station() -> None:
     source = generator()
     for _ in range(20):
         assert StationPlaces(torch.ones(10, 12)).draw(source).sum() <= 60
+
+
+def test_there_may_be_no_station() -> None:
+    weights = torch.ones(5, 6)
+    assert not draw_cells(weights, (0, 0), generator()).any()
+    assert not draw_cells(0 * weights, (3, 4), generator()).any()
+    assert draw_cells(weights, (3, 3), generator()).sum() == 3
 
 
 def test_holes_are_squares_and_cover_up_to_a_third() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 
 from pointfuse import InputError
 from pointfuse_training.recipes import RECIPES, Recipe, changed, read_recipe
+from pointfuse_training.static_channels import CHANNELS
 
 
 def test_the_paper_is_as_published() -> None:
@@ -38,6 +40,15 @@ def test_a_file_says_what_differs(tmp_path: Path) -> None:
     assert mine.sampling.lights_noise == 0.2
     assert mine.crop == RECIPES["cpu"].crop
     assert mine.sampling.noise == RECIPES["cpu"].sampling.noise
+
+
+def test_the_recipe_in_the_document_is_one(tmp_path: Path) -> None:
+    document = Path(__file__).parents[2] / "docs" / "training.md"
+    (text,) = re.findall(r"```toml\n(base = .*?)```", document.read_text(encoding="utf-8"), re.S)
+    (tmp_path / "mine.toml").write_text(text)
+    recipe = read_recipe(str(tmp_path / "mine.toml"))
+    assert set(recipe.static_channels) <= set(CHANNELS)
+    assert recipe.target_layer == "china"
 
 
 @pytest.mark.parametrize(

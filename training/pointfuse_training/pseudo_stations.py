@@ -214,9 +214,9 @@ def draw_cells(weights: Tensor, limits: tuple[int, int], generator: torch.Genera
     flat = weights.flatten().double()
     number = int(torch.randint(limits[0], limits[1] + 1, (1,), generator=generator))
     number = min(number, -(-int((flat > 0).sum()) // 2))
-    chosen = torch.multinomial(flat, number, replacement=False, generator=generator)
     stations = torch.zeros(flat.shape, dtype=torch.bool)
-    stations[chosen] = True
+    if number:  # of which torch makes an error
+        stations[torch.multinomial(flat, number, generator=generator)] = True
     return stations.view(weights.shape)
 
 
