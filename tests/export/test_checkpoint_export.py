@@ -15,9 +15,11 @@ from pointfuse.model_file import read_model_file
 from pointfuse_export.cli import main
 from pointfuse_export.description import read_description
 from pointfuse_training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
+from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.provenance import REQUIRED
-from pointfuse_training.seed_weights import load_seed_network, network_weights
+from pointfuse_training.seed_weights import network_weights, read_arrays
 
+WIDTHS = (4, 8, 16, 32)
 PROVENANCE = {
     "archive_sha256": 64 * "a",
     "recipe": "default",
@@ -34,15 +36,17 @@ def export(description: Path, folder: Path):
 
 @pytest.fixture(scope="module")
 def checkpoint(tiny_description: Path) -> Checkpoint:
-    """The seed weights on the tiny grid, as if they had been trained on it."""
+    """A narrow network on the tiny grid, as if it had been trained on it."""
     described = read_description(tiny_description)
-    network = load_seed_network(described.files.weights, described.files.static_layers)
+    static = torch.from_numpy(read_arrays(described.files.static_layers)["static"])
+    torch.manual_seed(2)
+    network = FusionNetwork(static, widths=WIDTHS)
     return Checkpoint(
         weights=network_weights(network),
-        static_layers=network.static_layers,
+        static_layers=static,
         static_names=tuple(layer.name for layer in described.static_layers),
         variant="default",
-        widths=(32, 64, 128, 256),
+        widths=WIDTHS,
         grid=described.grid,
         configuration={"batch": 3},
         provenance=PROVENANCE,
