@@ -232,10 +232,8 @@ def grid_to_dict(grid: Grid) -> dict[str, object]:
     return {
         "projection": {
             "grid_mapping_name": projection.grid_mapping_name,
-            "standard_parallel": list(projection.standard_parallel),
-            "longitude_of_central_meridian": projection.longitude_of_central_meridian,
-            "latitude_of_projection_origin": projection.latitude_of_projection_origin,
-            "earth_radius": projection.earth_radius,
+            # Through JSON, so that its tuples are the lists that a reader will find.
+            **json.loads(json.dumps(asdict(projection))),
         },
         "rows": grid.rows,
         "columns": grid.columns,

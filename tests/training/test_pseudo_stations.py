@@ -14,6 +14,7 @@ from pointfuse_training.pseudo_stations import (
     SAMPLING,
     Sampling,
     StationPlaces,
+    draw_cells,
     draw_day,
     draw_holes,
     inhabited_cells,
@@ -92,6 +93,13 @@ def test_a_small_grid_keeps_cells_without_a_station() -> None:
     source = generator()
     for _ in range(20):
         assert StationPlaces(torch.ones(10, 12)).draw(source).sum() <= 60
+
+
+def test_there_may_be_no_station() -> None:
+    weights = torch.ones(5, 6)
+    assert not draw_cells(weights, (0, 0), generator()).any()
+    assert not draw_cells(0 * weights, (3, 4), generator()).any()
+    assert draw_cells(weights, (3, 3), generator()).sum() == 3
 
 
 def test_holes_are_squares_and_cover_up_to_a_third() -> None:
@@ -203,6 +211,16 @@ def test_days_are_scaled_and_shifted(places: StationPlaces, fields: torch.Tensor
     # 50 exp(0.4 N) + 6 U has the median 53 to a good approximation, and the spread of the factor.
     assert np.median(level) == pytest.approx(53, rel=0.12)
     assert np.log(level).std() == pytest.approx(0.38, abs=0.06)
+
+
+def test_an_archive_without_weather_has_no_stations_of_it(
+    places: StationPlaces, fields: torch.Tensor
+) -> None:
+    fields[1] = torch.nan
+    day = draw_day(fields, replace(places, sampling=Sampling(without_weather=0.0)), generator())
+    assert not day.observed[0, 1].any()
+    assert day.observed[0, 2].any()
+    assert day.observations.isfinite().all()
 
 
 def test_weather_stations_stand_elsewhere(places: StationPlaces, fields: torch.Tensor) -> None:

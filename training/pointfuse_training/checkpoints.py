@@ -20,7 +20,7 @@ from pointfuse.atomic import replacing
 from pointfuse.errors import ModelFileError
 from pointfuse.grid import Grid
 from pointfuse.metadata import grid_from_dict, grid_to_dict
-from pointfuse_training.fusion_network import FusionNetwork
+from pointfuse_training.fusion_network import CHANNELS, FusionNetwork
 from pointfuse_training.seed_weights import check_complete, network_weights, read_arrays
 
 FORMAT = 1
@@ -55,6 +55,8 @@ class Checkpoint:
         The recipe of the training with all its values, as JSON types.
     provenance : mapping
         What it was trained on, when, by which code; see `provenance`.
+    target : str
+        Name of the variable that is fused.
     """
 
     weights: Mapping[str, Tensor]
@@ -65,6 +67,7 @@ class Checkpoint:
     grid: Grid
     configuration: Mapping[str, Any]
     provenance: Mapping[str, Any]
+    target: str = CHANNELS[0]
 
     def network(self) -> FusionNetwork:
         """The network with these weights, ready for inference.
@@ -75,6 +78,7 @@ class Checkpoint:
             If the weights are not exactly those of the network.
         """
         network = FusionNetwork(self.static_layers, self.variant, self.widths)
+        network.target = self.target
         check_complete("the checkpoint", self.weights, network_weights(network))
         network.load_state_dict(dict(self.weights), strict=False)
         return network.eval().requires_grad_(False)
@@ -97,6 +101,7 @@ def save_checkpoint(checkpoint: Checkpoint, path: Path) -> None:
     """
     header = {
         "format": FORMAT,
+        "target": checkpoint.target,
         "static_names": list(checkpoint.static_names),
         "variant": checkpoint.variant,
         "widths": list(checkpoint.widths),
@@ -158,6 +163,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
             grid=grid_from_dict(header["grid"]),
             configuration=header["configuration"],
             provenance=header["provenance"],
+            target=header["target"],
         )
     except ModelFileError:
         raise

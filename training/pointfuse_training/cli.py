@@ -13,9 +13,11 @@ from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
+from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.devices import checked_device
 from pointfuse_training.evaluate_command import evaluate
 from pointfuse_training.fit_command import fit_command
+from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
 from pointfuse_training.scale_training import (
     SimulatedDays,
@@ -120,8 +122,9 @@ def parameters() -> None:
 @main.command()
 @click.option("--archive", "folder", required=True, type=_FILE, help="Archive of simulated days.")
 @click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
-@click.option("--weights", required=True, type=_FILE, help="Weights of the network (.npz).")
-@click.option("--channels", required=True, type=_FILE, help="Its static channels (.npz).")
+@click.option("--checkpoint", type=_FILE, help="Network that 'fit' trained; or else:")
+@click.option("--weights", type=_FILE, help="Seed weights of a network (.npz).")
+@click.option("--channels", type=_FILE, help="Its static channels (.npz).")
 @click.option(
     "--network",
     "stations",
@@ -146,8 +149,9 @@ def parameters() -> None:
 def scale(
     folder: Path,
     static: Path,
-    weights: Path,
-    channels: Path,
+    checkpoint: Path | None,
+    weights: Path | None,
+    channels: Path | None,
     stations: Path | None,
     model: Path | None,
     steps: int,
@@ -162,6 +166,7 @@ def scale(
     The network itself is not changed. It takes minutes on a CPU; an interrupted run begins anew.
     """
     began = time.perf_counter()
+    network = _network(checkpoint, weights, channels)
     check_place(output)
     torch.set_num_threads(threads)
     layers = read_static_inputs(static, read_model_file(model)[1].grid, torch.device("cpu"))
@@ -170,7 +175,6 @@ def scale(
         inhabited_cells(layers.night_lights, layers.urban, land),
         read_station_cells(stations) if stations else None,
     )
-    network = load_seed_network(weights, channels)
     archive = Archive(folder)
     training, checking = (
         SimulatedDays(archive, days, places, land) for days in split_by_scenario(archive, held_out)
@@ -190,6 +194,15 @@ def scale(
     if not quiet:
         _print_coverage(ratios, float(head.factor))
         click.echo(f"wrote {output}, {time.perf_counter() - began:.0f} s")
+
+
+def _network(checkpoint: Path | None, weights: Path | None, channels: Path | None) -> FusionNetwork:
+    """The trained network that the options name."""
+    if checkpoint and not (weights or channels):
+        return load_checkpoint(checkpoint).network()
+    if weights and channels and not checkpoint:
+        return load_seed_network(weights, channels)
+    raise click.UsageError("name either --checkpoint, or both --weights and --channels")
 
 
 def _print_coverage(ratios: torch.Tensor, factor: float) -> None:

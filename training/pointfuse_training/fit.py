@@ -9,6 +9,8 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from torch.utils.data import DataLoader
+
 from pointfuse.atomic import replacing
 from pointfuse.cpus import usable_cpus
 from pointfuse.errors import InputError, OutputError
@@ -18,7 +20,7 @@ from pointfuse_training.provenance import code_facts, hardware
 from pointfuse_training.recipes import Recipe
 from pointfuse_training.seed_weights import network_weights
 from pointfuse_training.training import Training
-from pointfuse_training.training_days import DrawnBatches, load_batches
+from pointfuse_training.training_days import Batch, DrawnBatches, load_batches
 from pointfuse_training.training_inputs import Start, TrainingInputs
 from pointfuse_training.training_state import TrainingState, find_state, read_state, write_state
 
@@ -112,12 +114,11 @@ class _Run:
         if state is None:
             self.seconds = 0.0
             sample = self.batches[0].to(team.device)
-            self.point_conv = self.training.choose_point_conv(sample)
+            self.training.choose_point_conv(sample)
         else:
             self.training.restore(state)
             self.seconds = state.facts["seconds"]
-            self.point_conv = state.facts["point_conv"]
-            self.training.set_point_conv(self.point_conv)
+            self.training.set_point_conv(state.facts["point_conv"])
         if team.leads:
             _cut_log(folder / LOG_NAME, self.training.iteration)
 
@@ -130,14 +131,7 @@ class _Run:
     def go(self) -> Checkpoint:
         """Train to the end."""
         training, team = self.training, self.team
-        loader = load_batches(
-            self.batches,
-            training.iteration * team.size + team.rank,
-            team.size,
-            workers=_workers(team),
-            pinned=team.device.type == "cuda",
-        )
-        batches = iter(loader)
+        batches = iter(load_for(team, self.batches, first=training.iteration))
         began = time.monotonic() - self.seconds
         saved = logged = self.seconds
         losses = []
@@ -199,7 +193,11 @@ class _Run:
         if not self.team.leads:
             return
         tensors, facts = self.training.state()
-        rest = {"seconds": self.seconds, "point_conv": self.point_conv, "identity": self.identity}
+        rest = {
+            "seconds": self.seconds,
+            "point_conv": self.training.point_conv,
+            "identity": self.identity,
+        }
         write_state(self.folder, self.training.iteration, TrainingState(tensors, {**facts, **rest}))
 
     def checkpoint(self, facts: Entry) -> Checkpoint:
@@ -213,6 +211,7 @@ class _Run:
             widths=recipe.widths,
             grid=self.inputs.grid,
             configuration=recipe.to_dict(),
+            target=self.inputs.target,
             provenance={
                 "method": "Lyu et al., Geosci. Model Dev. 15, 2022; variant "
                 f"'{recipe.variant}' of pointfuse_training.FusionNetwork",
@@ -224,7 +223,7 @@ class _Run:
                 "batch_size": recipe.batch * self.team.size,
                 "minutes": round(self.seconds / 60, 2),
                 "precision": training.precision,
-                "point_conv": self.point_conv,
+                "point_conv": training.point_conv,
                 "hardware": hardware(self.team.device, self.team.size),
                 **code_facts(),
                 **facts,
@@ -269,6 +268,27 @@ def _cut_log(path: Path, iteration: int) -> None:
     kept = [line for line in lines if json.loads(line)["iteration"] <= iteration]
     with replacing(path) as temporary:
         temporary.write_text("".join(f"{line}\n" for line in kept), encoding="utf-8")
+
+
+def load_for(team: Team, batches: DrawnBatches, first: int) -> DataLoader[Batch]:
+    """The batches of a process from an iteration on: each process takes others.
+
+    Parameters
+    ----------
+    team : Team
+        The process.
+    batches : DrawnBatches
+        Batches of all processes.
+    first : int
+        Number of the iteration to begin with.
+    """
+    return load_batches(
+        batches,
+        first * team.size + team.rank,
+        team.size,
+        workers=_workers(team),
+        pinned=team.device.type == "cuda",
+    )
 
 
 def _workers(team: Team) -> int:

@@ -101,6 +101,8 @@ class FusionNetwork(nn.Module):
 
     Attributes
     ----------
+    target : str
+        Name of the variable that is fused.
     precision : torch.dtype or None
         Type in which RegrUnetPP computes under autocast; training sets it. PointConv and what
         follows RegrUnetPP stay in single precision: 441 values of hundreds overflow half precision.
@@ -143,6 +145,7 @@ class FusionNetwork(nn.Module):
             widths,
         )
         self.scale_head = scale_head
+        self.target = CHANNELS[0]
         self.precision: torch.dtype | None = None
 
     def forward(

@@ -41,8 +41,7 @@ class Team:
         if self.size == 1:
             return network
         devices = [self.device] if self.device.type == "cuda" else None
-        # Running statistics are those of the first process; see `share`.
-        return DistributedDataParallel(network, device_ids=devices, broadcast_buffers=False)
+        return DistributedDataParallel(network, device_ids=devices)
 
     def agreed(self, value: float) -> float:
         """The value that the first process has."""

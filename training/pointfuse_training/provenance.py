@@ -14,6 +14,8 @@ import torch
 
 from pointfuse.errors import ModelFileError
 from pointfuse.version import __version__
+from pointfuse_training.fusion_network import FusionNetwork
+from pointfuse_training.seed_weights import network_weights
 from pointfuse_training.simulation.archive import Archive
 
 REQUIRED = ("archive_sha256", "recipe", "seed", "code", "code_sha256")
@@ -31,6 +33,20 @@ def archive_sha256(archive: Archive) -> str:
         with path.open("rb") as file:
             content = hashlib.file_digest(file, "sha256").digest()
         digest.update(path.name.encode() + b"\0" + content)
+    return digest.hexdigest()
+
+
+def weights_sha256(network: FusionNetwork) -> str:
+    """Hash of the trained weights, the same whatever file they end up in.
+
+    SHA-256 over the floating-point entries of the network's state dict (before batch
+    normalisations are folded; static layers are no part of it) in the order of their names: the
+    name in UTF-8, then the values as little-endian float32, last axis fastest.
+    """
+    digest = hashlib.sha256()
+    for name, tensor in sorted(network_weights(network).items()):
+        digest.update(name.encode())
+        digest.update(tensor.numpy().astype("<f4").tobytes())
     return digest.hexdigest()
 
 

@@ -214,9 +214,9 @@ def draw_cells(weights: Tensor, limits: tuple[int, int], generator: torch.Genera
     flat = weights.flatten().double()
     number = int(torch.randint(limits[0], limits[1] + 1, (1,), generator=generator))
     number = min(number, -(-int((flat > 0).sum()) // 2))
-    chosen = torch.multinomial(flat, number, replacement=False, generator=generator)
     stations = torch.zeros(flat.shape, dtype=torch.bool)
-    stations[chosen] = True
+    if number:  # of which torch makes an error
+        stations[torch.multinomial(flat, number, generator=generator)] = True
     return stations.view(weights.shape)
 
 
@@ -256,7 +256,7 @@ def draw_day(fields: Tensor, places: StationPlaces, generator: torch.Generator) 
     Parameters
     ----------
     fields : Tensor, shape (3, rows, columns)
-        PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s).
+        PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s); NaN where there are none.
     places : StationPlaces
         Where stations may stand.
     generator : torch.Generator
@@ -279,7 +279,9 @@ def draw_day(fields: Tensor, places: StationPlaces, generator: torch.Generator) 
     weather = _draw_weather_stations(places.inhabited, generator, sampling)
     observed = torch.cat([places.draw(generator)[None], weather]).float()
     reported = torch.cat([places.reports(truth, generator), fields[1:]])
-    return PseudoDay((reported * observed)[None], observed[None], truth[None])
+    # An archive without humidity or wind has no station of it.
+    observed *= reported.isfinite()
+    return PseudoDay((reported.nan_to_num() * observed)[None], observed[None], truth[None])
 
 
 def _draw_weather_stations(

@@ -61,11 +61,20 @@ def load_seed_network(
     check_complete(weights_path, state, network_weights(network))
     network.load_state_dict(state, strict=False)
     if scale_head_path is not None:
-        network.scale_head = _read_scale_head(scale_head_path, network)
+        network.scale_head = read_scale_head(scale_head_path, network)
     return network.eval()
 
 
-def _read_scale_head(path: Path, network: FusionNetwork) -> ScaleHead:
+def read_scale_head(path: Path, network: FusionNetwork) -> ScaleHead:
+    """The head of a network from a numpy archive of its state dict.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If the file is missing.
+    ModelFileError
+        If it is damaged, or of another network.
+    """
     head = ScaleHead(network.regr_unetpp.head.in_channels)
     state = {name: torch.from_numpy(array) for name, array in read_arrays(path).items()}
     check_complete(path, state, head.state_dict())

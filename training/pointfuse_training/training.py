@@ -52,12 +52,15 @@ class Training:
         self.inputs = inputs
         self.team = team
         self.iteration = 0
+        self.point_conv = "direct"
         self.precision = _chosen_precision(recipe.precision, team.device)
         torch.manual_seed(recipe.seed)
         network = FusionNetwork(inputs.static_layers, recipe.variant, recipe.widths)
         if start is not None:
             check_complete("the start", start.weights, network_weights(network))
             network.load_state_dict(start.weights, strict=False)
+        elif not network.variant.residual:
+            _begin_at_level(network, inputs.training)
         if team.device.type == "cuda":
             # The layout that tensor cores take; on a CPU it makes no difference.
             network.regr_unetpp.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -71,17 +74,17 @@ class Training:
         )
         self._scaler = torch.amp.GradScaler(team.device.type, enabled=self.precision == "fp16")
 
-    def choose_point_conv(self, batch: Batch) -> str:
+    def choose_point_conv(self, batch: Batch) -> None:
         """Settle how PointConv convolves, by measuring a pass of either way if need be."""
         chosen = self.recipe.point_conv
         if chosen == "auto":
             direct, fourier = (self._seconds_of_point_conv(batch, way) for way in (False, True))
             chosen = "fourier" if self.team.agreed(fourier) < self.team.agreed(direct) else "direct"
         self.set_point_conv(chosen)
-        return chosen
 
     def set_point_conv(self, way: str) -> None:
         """Convolve in PointConv ``direct`` or ``fourier``."""
+        self.point_conv = way
         for network in (self.network, self.averaged):
             for conv in (network.point_conv.wide, network.point_conv.narrow):
                 conv.through_fourier = way == "fourier"
@@ -244,6 +247,19 @@ def validation_scores(
         raise InputError("there is no cell to validate in; hold out more days, or check the land")
     total = PairSums(*(np.sum(parts, axis=0) for parts in zip(*map(_terms, sums), strict=True)))
     return {name: round(float(SCORES[name](total)), 4) for name in ("r2", "rmse", "nme")}
+
+
+def _begin_at_level(network: FusionNetwork, simulated: SimulatedDays) -> None:
+    """Have an untrained network give fields of the size of a day rather than of order one.
+
+    Where the field is neither scaled nor a correction to that of PointConv, the last ReLU would
+    otherwise hide much of it, and the last weights would have a long way to go.
+    """
+    level = simulated.archive[simulated.days[0]][0].mean()
+    weight, bias = network.regr_unetpp.head.parameters()
+    with torch.no_grad():
+        weight.mul_(level)
+        bias.add_(level)
 
 
 def _terms(sums: PairSums) -> list[Any]:

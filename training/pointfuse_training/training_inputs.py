@@ -25,7 +25,7 @@ from pointfuse_training.seed_weights import (
     network_weights,
     read_station_cells,
 )
-from pointfuse_training.simulation.archive import Archive, read_attributes
+from pointfuse_training.simulation.archive import VARIABLES, Archive, read_attributes
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.static_channels import (
     SEED_CHANNELS,
@@ -51,6 +51,8 @@ class TrainingInputs:
         Weight of each cell in the loss, of mean 1.
     facts : mapping
         What the data are, for the provenance.
+    target : str
+        Name of the variable that is fused.
     """
 
     training: SimulatedDays
@@ -59,6 +61,7 @@ class TrainingInputs:
     static_layers: Tensor
     weights: Tensor
     facts: Mapping[str, Any]
+    target: str
 
 
 def read_training_inputs(
@@ -118,6 +121,7 @@ def read_training_inputs(
             "static_sha256": layers.sha256,
             "network_sha256": _sha256(network) if network else "none",
         },
+        target=VARIABLES[0].name,
     )
 
 
