@@ -71,7 +71,7 @@ def oracle(archive: Archive, grid: Grid, change=lambda field: field) -> Reconstr
     def complete(observations, observed):
         return change(next(fields)).astype(np.float32)
 
-    return Reconstructor("oracle", grid, complete)
+    return Reconstructor("oracle", grid, "pm25", complete)
 
 
 def test_a_perfect_model_scores_one(archive, small_grid, stations, region):
@@ -159,7 +159,9 @@ def test_it_is_given_the_sampled_cells_and_nothing_else(archive, small_grid, sta
         return np.ones(small_grid.shape, np.float32)
 
     sampling = SampledCells(small_grid.shape, stations, weather)
-    evaluate_archive(archive, [3, 1], Reconstructor("one", small_grid, complete), sampling, region)
+    evaluate_archive(
+        archive, [3, 1], Reconstructor("one", small_grid, "pm25", complete), sampling, region
+    )
     for day, (observations, observed) in zip([3, 1], given, strict=True):
         np.testing.assert_array_equal(observed, np.stack([stations, weather, weather]))
         np.testing.assert_array_equal(observations, archive[day].numpy() * observed)
@@ -182,7 +184,9 @@ def test_baselines_get_the_same_stations(archive, small_grid, stations, region):
     found = evaluate_archive(
         archive,
         [3],
-        Reconstructor("zero", small_grid, lambda *_: np.zeros(small_grid.shape, np.float32)),
+        Reconstructor(
+            "zero", small_grid, "pm25", lambda *_: np.zeros(small_grid.shape, np.float32)
+        ),
         SampledCells(small_grid.shape, stations),
         region,
         baselines={"mean": mean},
@@ -215,6 +219,9 @@ def test_bad_fields_and_grids_are_refused(archive, small_grid, stations, region)
     aside = replace(small_grid, first_x=small_grid.first_x + 12_000)
     with pytest.raises(InputError, match=r"lie up to 12 km from those of oracle"):
         evaluated(oracle(archive, aside))
+    ozone = replace(oracle(archive, small_grid), target="ozone")
+    with pytest.raises(InputError, match="oracle completes ozone, the archive has pm25"):
+        evaluated(ozone)
     with pytest.raises(InputError, match="no day to evaluate"):
         evaluated(oracle(archive, small_grid), ())
 

@@ -133,13 +133,14 @@ def evaluate_archive(
     Raises
     ------
     InputError
-        If the archive is on another grid, if there is no day or no cell to take, or if a baseline
-        does not predict all scored cells.
+        If the archive is of another variable or grid, if there is no day or no cell to take, or if
+        a baseline does not predict all scored cells.
     ModelFileError
         If the fields are negative or not finite.
     """
     grid = read_grid(archive.files[0])
-    reconstructor.check_grid(grid)
+    target = _target()
+    reconstructor.check_fits(target.name, grid)
     if not days:
         raise InputError("the archive has no day to evaluate; name another one")
     baselines = baselines or {}
@@ -152,9 +153,10 @@ def evaluate_archive(
     density = PairDensity(tuple(daily), VARIABLES[0].resolution)
     for day in days:
         raw = archive[day].numpy()
-        observed = sampling.observed(day)
+        # Humidity and wind may be missing.
+        observed = sampling.observed(day) & np.isfinite(raw)
         if not observed[0].any():
-            raise InputError(f"no cell of {VARIABLES[0].name} is given; name stations on the grid")
+            raise InputError(f"no cell of {target.name} is given; name stations on the grid")
         completed = reconstructor.complete(
             np.where(observed, raw, 0).astype(np.float32), observed.astype(np.float32)
         ).astype(np.float64)
@@ -167,7 +169,7 @@ def evaluate_archive(
         scored, unsampled = truth[region.cells], ~observed[0][region.cells]
         predictions = {NETWORK: completed[region.cells]}
         if baselines:
-            known = _stations(truth, observed[0], grid, dates[day].date)
+            known = _stations(truth, observed[0], target, grid, dates[day].date)
             place_of = [degrees[region.cells] for degrees in grid.longitude_latitude()]
             for name, baseline in baselines.items():
                 predictions[name] = predict(name, baseline, known, *place_of)
@@ -183,7 +185,7 @@ def evaluate_archive(
         on_day(1)
     return ArchiveEvaluation(
         name=reconstructor.name,
-        target=_target(),
+        target=target,
         grid=grid,
         region=region,
         days=[dates[day] for day in days],
@@ -214,14 +216,14 @@ def _target() -> Variable:
 
 
 def _stations(
-    truth: Field, cells: NDArray[np.bool_], grid: Grid, date: np.datetime64
+    truth: Field, cells: NDArray[np.bool_], target: Variable, grid: Grid, date: np.datetime64
 ) -> PlacedObservations:
     """Sampled cells as baselines take them: stations at the centres of cells."""
     longitude, latitude = (degrees[cells] for degrees in grid.longitude_latitude())
     stations = Stations(
         np.array([f"cell {cell}" for cell in np.flatnonzero(cells)]), longitude, latitude
     )
-    values = {VARIABLES[0].name: truth[cells][None]}
+    values = {target.name: truth[cells][None]}
     # Baselines ask for the grid and the variable alone.
     metadata = ModelMetadata(
         name="archive",
@@ -230,7 +232,7 @@ def _stations(
         licence="",
         precision="fp32",
         grid=grid,
-        variables=(_target(),),
+        variables=(target,),
         static_layers=(),
         training={},
         export={},

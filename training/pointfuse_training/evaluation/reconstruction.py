@@ -24,6 +24,8 @@ from pointfuse_training.seed_weights import is_zip
 
 Fields = NDArray[np.float32]
 
+_WEATHER = CHANNELS[1:]
+
 _SAME_PLACE = 0.1
 """Cells of two grids are the same where their centres are nearer than this share of a cell."""
 
@@ -38,6 +40,8 @@ class Reconstructor:
         What people call it.
     grid : Grid
         Grid of its fields.
+    target : str
+        Name of the variable that it completes.
     complete : callable
         From observations (0 where absent) and their mask, both of shape (variable, rows, columns),
         to the field of the first variable, shape (rows, columns).
@@ -51,19 +55,25 @@ class Reconstructor:
 
     name: str
     grid: Grid
+    target: str
     complete: Callable[[Fields, Fields], Fields]
     kernels: tuple[Kernel, ...] = ()
     sha256: str = ""
     training: Mapping[str, object] = field(default_factory=dict)
 
-    def check_grid(self, grid: Grid) -> None:
-        """Refuse fields on another grid.
+    def check_fits(self, target: str, grid: Grid) -> None:
+        """Refuse fields of another variable, or on another grid.
 
         Raises
         ------
         InputError
-            If the cells lie elsewhere.
+            If the variable has another name, or the cells lie elsewhere.
         """
+        if target != self.target:
+            raise InputError(
+                f"{self.name} completes {self.target}, the archive has {target}; evaluate it on an "
+                "archive of its variable"
+            )
         if self.grid.shape != grid.shape:
             raise InputError(
                 f"{self.name} works on a grid of {self.grid.rows} x {self.grid.columns} cells, the "
@@ -96,7 +106,7 @@ def load_reconstructor(path: Path, *, threads: int = 1) -> Reconstructor:
     ModelFileError
         If it is neither, or damaged.
     InputError
-        If the model takes other variables than an archive has.
+        If the model takes other variables beside the one that it completes than an archive has.
     """
     if not is_zip(path):
         return _from_model_file(path, threads)
@@ -135,18 +145,18 @@ def network_reconstructor(network: FusionNetwork, grid: Grid, name: str) -> Reco
     kernels = tuple(
         Kernel(variable, step, weights[0].double().cpu().numpy())
         for step, part in zip(STEPS, parts, strict=True)
-        for variable, weights in zip(CHANNELS, part.kernel.detach(), strict=True)
+        for variable, weights in zip((network.target, *_WEATHER), part.kernel.detach(), strict=True)
     )
-    return Reconstructor(name, grid, complete, kernels)
+    return Reconstructor(name, grid, network.target, complete, kernels)
 
 
 def _from_model_file(path: Path, threads: int) -> Reconstructor:
     content, metadata, sha256 = read_model_file(path)
-    names = tuple(variable.name for variable in metadata.variables)
-    if names != CHANNELS:
+    target, *others = (variable.name for variable in metadata.variables)
+    if tuple(others) != _WEATHER:
         raise InputError(
-            f"{path.name} takes {', '.join(names)}, an archive has {', '.join(CHANNELS)}; evaluate "
-            "a model of the variables of the archive"
+            f"{path.name} takes {', '.join(others) or 'nothing'} beside {target}, an archive has "
+            f"{' and '.join(_WEATHER)}; evaluate a model that takes these"
         )
     model = Model(content, replace(metadata, gaussian_process=None), sha256, threads)
 
@@ -157,7 +167,7 @@ def _from_model_file(path: Path, threads: int) -> Reconstructor:
     stored = (
         (step, variable, read_initializer(content, f"point_conv.{step}.kernels.{channel}"))
         for step in STEPS
-        for channel, variable in enumerate(CHANNELS)
+        for channel, variable in enumerate((target, *_WEATHER))
     )
     kernels = tuple(
         Kernel(variable, step, _unshifted(blocks))
@@ -165,7 +175,7 @@ def _from_model_file(path: Path, threads: int) -> Reconstructor:
         if blocks is not None
     )
     name = f"{metadata.name} {metadata.version}"
-    return Reconstructor(name, metadata.grid, complete, kernels, sha256, metadata.training)
+    return Reconstructor(name, metadata.grid, target, complete, kernels, sha256, metadata.training)
 
 
 def _unshifted(blocks: Fields) -> NDArray[np.float64]:
