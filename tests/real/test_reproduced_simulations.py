@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
-from pointfuse_benchmarks.cmaq import read_cmaq_days
 from pointfuse_training.evaluation import SampledCells, evaluate_archive, load_reconstructor
 from pointfuse_training.evaluation.region import ScoredRegion
 from pointfuse_training.evaluation.sampling import read_cells
 from pointfuse_training.evaluation.tables import scores_of
-from pointfuse_training.simulation.archive import Archive, writing
+from pointfuse_training.simulation.archive import Archive
 
 ROOT = Path(__file__).parents[2]
 
@@ -21,15 +20,16 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.slow
 def test_scores_are_those_of_the_benchmark(real_data: Path, tmp_path: Path) -> None:
     shipped = load_reconstructor(ROOT / "models" / "pointfuse-china12.onnx")
-    days, fields = read_cmaq_days(real_data / "cmaq_jan2020_36km", shipped.grid)
-    for day, field in zip(days, fields, strict=True):
-        number = int((day - np.datetime64("2020-01-01")).astype(np.int64))
-        with writing(tmp_path / f"{day}.nc", shipped.grid, number, {}) as writer:
-            pm25 = torch.from_numpy(np.nan_to_num(field))
-            writer.append(torch.stack([pm25, torch.zeros_like(pm25), torch.zeros_like(pm25)]))
+    path = ROOT / "benchmarks" / "reproduced_simulations.py"
+    spec = importlib.util.spec_from_file_location("reproduced_simulations", path)
+    assert spec is not None
+    assert spec.loader is not None
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    inside = script.write_archive(real_data / "cmaq_jan2020_36km", shipped.grid, tmp_path)
     with np.load(ROOT / "examples" / "mainland_china.npz") as stored:
         # The domain of the files ends within the grid.
-        mainland = stored["mask"] & np.isfinite(fields).all(axis=0)
+        mainland = stored["mask"] & inside
     stations = read_cells(real_data / "cnemc" / "station_list.csv", shipped.grid)
     found = evaluate_archive(
         Archive(tmp_path),
