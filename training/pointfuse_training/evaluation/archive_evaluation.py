@@ -145,13 +145,14 @@ def evaluate_archive(
         raise InputError("the archive has no day to evaluate; name another one")
     baselines = baselines or {}
     dates = read_days(archive)
-    daily: dict[str, dict[str, list[PairSums]]] = {
-        method: {cells: [] for cells in CELLS} for method in (NETWORK, *baselines)
+    daily = {
+        method: {cells: _empty_sums(len(days)) for cells in CELLS}
+        for method in (NETWORK, *baselines)
     }
-    sampled: list[NDArray[np.int64]] = []
+    sampled = np.zeros((len(days), len(VARIABLES)), np.int64)
     seasons: dict[str, SeasonalMeans] = {}
     density = PairDensity(tuple(daily), VARIABLES[0].resolution)
-    for day in days:
+    for number, day in enumerate(days):
         raw = archive[day].numpy()
         # Humidity and wind may be missing.
         observed = sampling.observed(day) & np.isfinite(raw)
@@ -175,10 +176,10 @@ def evaluate_archive(
                 predictions[name] = predict(name, baseline, known, *place_of)
         for method, predicted in predictions.items():
             sums = PairSums.of(scored, predicted)
-            daily[method][ALL_CELLS].append(sums.over())
-            daily[method][UNSAMPLED].append(sums.among(unsampled).over())
+            _fill(daily[method][ALL_CELLS], number, sums.over())
+            _fill(daily[method][UNSAMPLED], number, sums.among(unsampled).over())
         density.add(scored, predictions)
-        sampled.append(observed.sum(axis=(1, 2)))
+        sampled[number] = observed.sum(axis=(1, 2))
         season = season_of(dates[day].date)
         empty = SeasonalMeans(0, np.zeros(grid.shape), np.zeros(grid.shape))
         seasons.setdefault(season, empty).add(truth, completed)
@@ -189,11 +190,8 @@ def evaluate_archive(
         grid=grid,
         region=region,
         days=[dates[day] for day in days],
-        sampled=np.array(sampled),
-        sums={
-            method: {cells: _joined(sums) for cells, sums in of_cells.items()}
-            for method, of_cells in daily.items()
-        },
+        sampled=sampled,
+        sums=daily,
         seasons={name: seasons[name] for name in SEASONS if name in seasons},
         density=density,
         kernels=reconstructor.kernels,
@@ -242,8 +240,12 @@ def _stations(
     return place(Observations(stations, np.array([date]), values), metadata)
 
 
-def _joined(days: Sequence[PairSums]) -> PairSums:
-    """Sums of single days as one, shape (day,)."""
-    return PairSums(
-        *(np.array([getattr(day, field.name) for day in days]) for field in fields(PairSums))
-    )
+def _empty_sums(days: int) -> PairSums:
+    """Sums of so many days, shape (day,), to be filled."""
+    return PairSums(*(np.zeros(days) for _ in fields(PairSums)))
+
+
+def _fill(daily: PairSums, day: int, sums: PairSums) -> None:
+    """Put the sums of a day in their place."""
+    for field in fields(PairSums):
+        getattr(daily, field.name)[day] = getattr(sums, field.name)

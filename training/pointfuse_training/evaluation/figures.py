@@ -89,30 +89,32 @@ def daily_figure(evaluation: ArchiveEvaluation, scores: Mapping[str, Any]) -> Re
 
 
 def seasons_figure(evaluation: ArchiveEvaluation) -> ReportFigure:
-    """Seasonal means, raw above completed above their difference (figure 5)."""
+    """Seasonal means, raw beside completed beside their difference (figure 5)."""
     seasons = evaluation.seasons
     means = {name: _means(season, evaluation.region.cells) for name, season in seasons.items()}
     fields = np.stack([mean for raw, completed in means.values() for mean in (raw, completed)])
     apart = np.stack([completed - raw for raw, completed in means.values()])
     top = float(np.nanquantile(fields, _SHARE_SHOWN)) or 1.0
     most = float(np.nanquantile(np.abs(apart), _SHARE_SHOWN)) or 1.0
-    across = (_WIDTH - 1.4) / max(len(seasons), 3)
-    figure = _new((_WIDTH, 0.4 + 3 * across * _aspect(evaluation)))
-    panels = figure.subplots(3, len(seasons), squeeze=False)
+    # A row a season, so that one season fills the page as well as four do.
+    figure = _new((_WIDTH, 0.9 + len(seasons) * _WIDTH / 3 * _aspect(evaluation)))
+    figure.set_layout_engine("compressed")
+    panels = figure.subplots(len(seasons), 3, squeeze=False)
     amount = {"cmap": readable_on_dark(COLOURS, 0.2, 1), "vmin": 0, "vmax": top}
     difference = {"cmap": readable_on_dark(_DIVERGING, 0.12, 0.88), "vmin": -most, "vmax": most}
-    for column, (name, (raw, completed)) in enumerate(means.items()):
+    for axes, title in zip(panels[0], ("raw", "completed", "completed - raw"), strict=True):
+        axes.set_title(title, fontsize=10)
+    for row, (name, (raw, completed)) in zip(panels, means.items(), strict=True):
         days = seasons[name].days
-        panels[0, column].set_title(f"{name}, {days} day{'' if days == 1 else 's'}", fontsize=10)
-        shown = _map(panels[0, column], raw, evaluation, amount)
-        _map(panels[1, column], completed, evaluation, amount)
-        differing = _map(panels[2, column], completed - raw, evaluation, difference)
-    for row, label in enumerate(("raw", "completed", "difference")):
-        panels[row, 0].set_ylabel(label)
+        row[0].set_ylabel(f"{name}, {days} day{'' if days == 1 else 's'}")
+        shown = _map(row[0], raw, evaluation, amount)
+        _map(row[1], completed, evaluation, amount)
+        differing = _map(row[2], completed - raw, evaluation, difference)
     units = _units(evaluation)
-    bar = figure.colorbar(shown, ax=panels[:2], extend="max", pad=0.01, shrink=0.8)
+    below: dict[str, Any] = {"location": "bottom", "pad": 0.02, "aspect": 30}
+    bar = figure.colorbar(shown, ax=panels[:, :2], extend="max", shrink=0.5, **below)
     bar.set_label(f"{evaluation.target.name} ({units})")
-    bar = figure.colorbar(differing, ax=panels[2], extend="both", pad=0.01, shrink=0.9)
+    bar = figure.colorbar(differing, ax=panels[:, 2], extend="both", shrink=0.9, **below)
     bar.set_label(f"difference ({units})")
     bias = {name: np.nanmean(completed - raw) for name, (raw, completed) in means.items()}
     return ReportFigure(
@@ -194,20 +196,26 @@ def density_figure(evaluation: ArchiveEvaluation) -> ReportFigure:
     rows = -(-len(counts) // columns)
     # Squares as wide as a row of three leaves them.
     figure = _new((_WIDTH, 0.4 + rows * _WIDTH / max(columns, 3)))
+    figure.set_layout_engine("compressed")
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     scale = {
         "norm": LogNorm(1, max(int(counts.max()), 2)),
         "cmap": readable_on_dark(COLOURS, 0.2, 1),
     }
-    for axes, method, pairs in zip(panels, evaluation.density.methods, counts, strict=False):
+    for number, (method, pairs) in enumerate(zip(evaluation.density.methods, counts, strict=True)):
+        axes = panels[number]
         mesh = axes.pcolormesh(
             edges, edges, np.ma.masked_equal(pairs.T, 0), rasterized=True, **scale
         )
         axes.plot(edges[[0, -1]], edges[[0, -1]], color=INK, linewidth=1, linestyle="--")
         axes.set_aspect("equal")
         axes.set_title(without_controls(method), fontsize=10)
-        axes.set(xlabel=f"raw ({units})", ylabel=f"completed ({units})")
-        axes.label_outer()
+        if number % columns == 0:
+            axes.set_ylabel(f"completed ({units})")
+        # The lowest of its column, which need not be in the last row.
+        if number + columns >= len(counts):
+            axes.set_xlabel(f"raw ({units})")
+            axes.tick_params(labelbottom=True)
     for axes in panels[len(counts) :]:
         axes.set_visible(False)
     bar = figure.colorbar(mesh, ax=panels, shrink=0.9, pad=0.02)
