@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Iterable, Mapping
 
 from pointfuse.metadata import ModelMetadata
-from pointfuse_export.description import Description
+from pointfuse_export.description import Description, ModelFiles
 from pointfuse_export.verify import TOLERANCE
 
 
@@ -37,7 +38,7 @@ def render_card(description: Description, metadata: ModelMetadata, content: byte
         *([_section("Regions of the scores", _regions(metadata))] if metadata.regions else []),
         _section("Training", _facts(metadata.training)),
         _section("Scores", _scores(metadata)),
-        _section("File", _file(metadata, content)),
+        _section("File", _file(description.files, metadata, content)),
     )
     return "\n".join(sections)
 
@@ -142,7 +143,7 @@ def _scores(metadata: ModelMetadata) -> str:
     return f"{table}\n\nOrigins:\n\n{numbered}"
 
 
-def _file(metadata: ModelMetadata, content: bytes) -> str:
+def _file(files: ModelFiles, metadata: ModelMetadata, content: bytes) -> str:
     facts = {
         "file": f"`{metadata.name}.onnx`",
         "bytes": len(content),
@@ -151,9 +152,10 @@ def _file(metadata: ModelMetadata, content: bytes) -> str:
         "sha256 of the weights": f"`{metadata.weights_sha256}`",
         **metadata.export,
     }
+    golden = f"the golden days in `{files.golden.parent.name}/` and " if files.golden else ""
     return (
-        f"{_facts(facts)}\n\nBefore the file was written it reproduced the golden days in `seed/` "
-        f"and the network in PyTorch to {TOLERANCE:g} ug/m3, in ONNX Runtime on a CPU."
+        f"{_facts(facts)}\n\nBefore the file was written it reproduced {golden}"
+        f"the network in PyTorch to {TOLERANCE:g} ug/m3, in ONNX Runtime on a CPU."
     )
 
 
@@ -167,8 +169,13 @@ def _bullets(sentences: Iterable[str]) -> str:
 
 def _facts(facts: Mapping[str, object]) -> str:
     return _table(
-        ("fact", "value"), ((key.replace("_", " "), value) for key, value in facts.items())
+        ("fact", "value"), ((key.replace("_", " "), _told(value)) for key, value in facts.items())
     )
+
+
+def _told(value: object) -> object:
+    """A value as people read it; a mapping in JSON."""
+    return f"`{json.dumps(value)}`" if isinstance(value, Mapping) else value
 
 
 def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:

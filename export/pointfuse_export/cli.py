@@ -11,7 +11,7 @@ from pointfuse.errors import PointfuseError
 from pointfuse.version import __version__
 from pointfuse_export.description import read_description
 from pointfuse_export.pipeline import Report, export_model
-from pointfuse_export.stamp import git_commit
+from pointfuse_training.provenance import git_commit
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -47,6 +47,7 @@ def _print_report(report: Report) -> None:
     counts = ", ".join(f"{count} {name}" for name, count in report.operators.items())
     click.echo(f"wrote       {report.path}, {report.bytes} bytes")
     click.echo(f"sha256      {report.sha256}")
-    click.echo(f"golden days {report.golden_difference:.1e} ug/m3 at most")
+    if report.golden_difference is not None:
+        click.echo(f"golden days {report.golden_difference:.1e} ug/m3 at most")
     click.echo(f"PyTorch     {report.torch_difference:.1e} ug/m3 at most")
     click.echo(f"operators   {counts}")

@@ -26,7 +26,13 @@ _LAYOUT: dict[str, Any] = {
     "licence": str,
     "intended_use": [str],
     "limitations": [str],
-    "files": {"weights": str, "static_layers": str, "golden": str, "scale_head": str},
+    "files": {
+        "checkpoint": str,
+        "weights": str,
+        "static_layers": str,
+        "golden": str,
+        "scale_head": str,
+    },
     "grid": {
         "rows": int,
         "columns": int,
@@ -76,8 +82,15 @@ _LAYOUT: dict[str, Any] = {
     ],
 }
 
-# A model need not have these, nor a covariate a scale.
-_OPTIONAL = frozenset({"regions", "gaussian_process", "scale", "scale_head"})
+# A model need not have these, nor a covariate a scale. What a checkpoint replaces is checked apart.
+_OPTIONAL = frozenset(
+    {
+        *("regions", "gaussian_process", "scale", "scale_head"),
+        *("checkpoint", "weights", "static_layers", "golden", "training"),
+    }
+)
+
+_OF_SEED = ("weights", "static_layers", "golden")
 
 _KINDS = {
     str: "a text",
@@ -90,19 +103,24 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """What a model is made from.
+    """What a model is made from: a checkpoint, or weights and static layers.
 
     Parameters
     ----------
-    weights, static_layers, golden : Path
-        Numpy archives; `models/seed/README.md` describes them.
+    checkpoint : Path, optional
+        File that `pointfuse-train fit` wrote.
+    weights, static_layers : Path, optional
+        Numpy archives in its stead; `models/seed/README.md` describes them.
+    golden : Path, optional
+        Numpy archive of inputs and the fields that must come out; a checkpoint need not have one.
     scale_head : Path, optional
         Numpy archive of the head that gives the scale of the error.
     """
 
-    weights: Path
-    static_layers: Path
-    golden: Path
+    checkpoint: Path | None = None
+    weights: Path | None = None
+    static_layers: Path | None = None
+    golden: Path | None = None
     scale_head: Path | None = None
 
 
@@ -123,7 +141,7 @@ class Description:
     variables, static_layers : tuple
         Its inputs and the fields inside it, in order.
     training : mapping
-        How the weights came to be.
+        How the weights came to be, beside what a checkpoint tells of itself.
     scores : tuple of mapping
         Evaluations: test, data, r2, rmse (ug/m3), nme, reference, origin.
     regions : tuple of Region
@@ -147,8 +165,23 @@ class Description:
     regions: tuple[Region, ...]
     gaussian_process: ProcessSettings | None
 
-    def metadata(self, export: Mapping[str, object], weights_sha256: str) -> ModelMetadata:
-        """The metadata of a model file made from this description."""
+    def metadata(
+        self,
+        export: Mapping[str, object],
+        weights_sha256: str,
+        provenance: Mapping[str, object] | None = None,
+    ) -> ModelMetadata:
+        """The metadata of a model file made from this description.
+
+        Parameters
+        ----------
+        export : mapping
+            How the file came to be.
+        weights_sha256 : str
+            Hash of the weights.
+        provenance : mapping, optional
+            What a checkpoint tells of its training; what is written by hand does not override it.
+        """
         return ModelMetadata(
             name=self.name,
             version=self.version,
@@ -158,7 +191,7 @@ class Description:
             grid=self.grid,
             variables=self.variables,
             static_layers=self.static_layers,
-            training=self.training,
+            training={**self.training, **(provenance or {})},
             export=export,
             scores=self.scores,
             weights_sha256=weights_sha256,
@@ -198,6 +231,7 @@ def read_description(path: Path) -> Description:
 
 
 def _description(content: dict[str, Any], folder: Path) -> Description:
+    _check_origin(content)
     return Description(
         name=content["name"],
         version=content["version"],
@@ -212,11 +246,24 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
             for entry in content["variables"]
         ),
         static_layers=tuple(StaticLayer(**entry) for entry in content["static_layers"]),
-        training=content["training"],
+        training=content.get("training", {}),
         scores=tuple(content["scores"]),
         regions=tuple(Region(**entry) for entry in content.get("regions", ())),
         gaussian_process=_gaussian_process(content.get("gaussian_process")),
     )
+
+
+def _check_origin(content: dict[str, Any]) -> None:
+    """Make sure that a model comes either from a checkpoint or from weights with their story."""
+    files = content["files"]
+    if "checkpoint" in files:
+        if both := [key for key in ("weights", "static_layers") if key in files]:
+            raise ValueError(f"'files' names a checkpoint and '{both[0]}'; leave one of them out")
+        return
+    if lacking := [key for key in _OF_SEED if key not in files]:
+        raise ValueError(f"'{lacking[0]}' is lacking in 'files'; add it, or name a checkpoint")
+    if "training" not in content:
+        raise ValueError("'training' is lacking; add it, or name a checkpoint, which knows it")
 
 
 def _gaussian_process(table: dict[str, Any] | None) -> ProcessSettings | None:

@@ -26,7 +26,8 @@ SCALE_OUTPUT = f"{OUTPUT}_scale"
 
 def output_names(network: FusionNetwork) -> tuple[str, ...]:
     """Outputs of the graph of a network: the field, and the scale of its error if it gives one."""
-    return (OUTPUT,) if network.scale_head is None else (OUTPUT, SCALE_OUTPUT)
+    field = network.target
+    return (field,) if network.scale_head is None else (field, f"{field}_scale")
 
 
 def inference_network(network: FusionNetwork) -> FusionNetwork:

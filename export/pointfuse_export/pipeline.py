@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from pointfuse.atomic import replacing
+from pointfuse.grid import Grid
 from pointfuse_export.card import render_card
 from pointfuse_export.description import Description
 from pointfuse_export.errors import DescriptionError
 from pointfuse_export.graph import OPSET, inference_network, output_names, to_onnx
 from pointfuse_export.manifest import MANIFEST_NAME, updated_manifest
-from pointfuse_export.stamp import check_stamp, export_facts, stamp, weights_sha256
+from pointfuse_export.stamp import check_stamp, export_facts, stamp
 from pointfuse_export.strip import check_no_build_traces, name_nodes, strip_build_traces
 from pointfuse_export.verify import (
     check_against_torch,
@@ -22,7 +26,10 @@ from pointfuse_export.verify import (
     read_golden,
 )
 from pointfuse_training import FusionNetwork, load_seed_network
+from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.fusion_network import CHANNELS
+from pointfuse_training.provenance import check_provenance, weights_sha256
+from pointfuse_training.seed_weights import read_scale_head
 
 
 @dataclass(frozen=True)
@@ -38,7 +45,8 @@ class Report:
     sha256 : str
         Its hash.
     golden_difference, torch_difference : float
-        Largest differences from the golden fields and from PyTorch, ug/m3.
+        Largest differences from the golden fields and from PyTorch, ug/m3; the former is None
+        where there are no golden fields.
     operators : dict of str to int
         How often each operator occurs.
     """
@@ -46,7 +54,7 @@ class Report:
     path: Path
     bytes: int
     sha256: str
-    golden_difference: float
+    golden_difference: float | None
     torch_difference: float
     operators: dict[str, int]
 
@@ -69,16 +77,19 @@ def export_model(description: Description, folder: Path, commit: str) -> Report:
     ------
     DescriptionError
         If the description does not fit the files that it names.
+    ModelFileError
+        If a file is damaged, or a checkpoint does not know where it comes from.
     VerificationError
         If the model is not what it should be.
     OutputError
         If a file cannot be written.
     """
-    golden = read_golden(description.files.golden)
-    files = description.files
-    network = load_seed_network(files.weights, files.static_layers, files.scale_head)
+    network, provenance = read_network(description)
+    given = description.files.golden
+    golden = read_golden(given, network.target) if given else None
     check_fits(description, network)
-    metadata = description.metadata(export_facts(OPSET, commit), weights_sha256(network))
+    facts = export_facts(OPSET, commit)
+    metadata = description.metadata(facts, weights_sha256(network), provenance)
 
     model = to_onnx(inference_network(network))
     check_contract(model, description.grid.shape, output_names(network))
@@ -88,7 +99,7 @@ def export_model(description: Description, folder: Path, commit: str) -> Report:
     stamp(model, metadata)
     check_stamp(model, metadata)
     content = model.SerializeToString(deterministic=True)
-    golden_difference = check_golden(content, golden)
+    golden_difference = check_golden(content, golden, network.target) if golden else None
     torch_difference = check_against_torch(content, network)
 
     path = folder / f"{description.name}.onnx"
@@ -106,6 +117,52 @@ def export_model(description: Description, folder: Path, commit: str) -> Report:
     )
 
 
+def read_network(description: Description) -> tuple[FusionNetwork, Mapping[str, object]]:
+    """The network that a description names, and what it tells of its training.
+
+    Raises
+    ------
+    DescriptionError
+        If a checkpoint has other static layers or another grid than the description.
+    InputFileNotFoundError, ModelFileError
+        If a file is missing or damaged, or a checkpoint does not know where it comes from.
+    """
+    files = description.files
+    if files.checkpoint is None:
+        # A description that names no checkpoint names these.
+        assert files.weights is not None
+        assert files.static_layers is not None
+        return load_seed_network(files.weights, files.static_layers, files.scale_head), {}
+    checkpoint = load_checkpoint(files.checkpoint)
+    check_provenance(checkpoint.provenance)
+    named = tuple(layer.name for layer in description.static_layers)
+    if named != checkpoint.static_names:
+        raise DescriptionError(
+            f"the checkpoint has the static layers {', '.join(checkpoint.static_names)}; the "
+            f"description names {', '.join(named)}"
+        )
+    if not _same_grid(description.grid, checkpoint.grid):
+        raise DescriptionError(
+            f"the checkpoint was trained on the grid {checkpoint.grid}; the description has "
+            f"{description.grid}"
+        )
+    network = checkpoint.network()
+    if files.scale_head is not None:
+        network.scale_head = read_scale_head(files.scale_head, network)
+    configuration = {"configuration": checkpoint.configuration}
+    return network.eval(), {**checkpoint.provenance, **configuration}
+
+
+def _same_grid(one: Grid, other: Grid) -> bool:
+    """Whether two grids have the same cells, up to rounding of their places."""
+    return (
+        one.shape == other.shape
+        and one.projection == other.projection
+        and np.allclose(one.x, other.x, rtol=0, atol=1e-3 * one.cell_size)
+        and np.allclose(one.y, other.y, rtol=0, atol=1e-3 * one.cell_size)
+    )
+
+
 def check_fits(description: Description, network: FusionNetwork) -> None:
     """Make sure that a description is that of the network.
 
@@ -115,16 +172,17 @@ def check_fits(description: Description, network: FusionNetwork) -> None:
         If the variables, the static layers or the grid differ.
     """
     variables = tuple(variable.name for variable in description.variables)
-    if variables != CHANNELS:
+    expected = (network.target, *CHANNELS[1:])
+    if variables != expected:
         raise DescriptionError(
-            f"the network takes {', '.join(CHANNELS)}, in this order; the description names "
+            f"the network takes {', '.join(expected)}, in this order; the description names "
             f"{', '.join(variables)}"
         )
-    expected = (len(description.static_layers), *description.grid.shape)
+    shape = (len(description.static_layers), *description.grid.shape)
     found = tuple(network.static_layers.shape)
-    if found != expected:
+    if found != shape:
         raise DescriptionError(
-            f"the description speaks of static layers of the shape {expected} (layers, rows, "
+            f"the description speaks of static layers of the shape {shape} (layers, rows, "
             f"columns), the file holds {found}; correct one of them"
         )
 

@@ -2,34 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
-import subprocess
-from pathlib import Path
-
 import onnx
 import torch
 
 from pointfuse.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.version import __version__
 from pointfuse_export.errors import VerificationError
-from pointfuse_training import FusionNetwork
 
 PRODUCER = "pointfuse-export"
-
-
-def weights_sha256(network: FusionNetwork) -> str:
-    """Hash of the trained weights, the same whatever file they end up in.
-
-    SHA-256 over the floating-point entries of the network's state dict (before batch
-    normalisations are folded; static layers are no part of it) in the order of their names: the
-    name in UTF-8, then the values as little-endian float32, last axis fastest.
-    """
-    digest = hashlib.sha256()
-    for name, tensor in sorted(network.state_dict().items()):
-        if tensor.is_floating_point():
-            digest.update(name.encode())
-            digest.update(tensor.numpy().astype("<f4").tobytes())
-    return digest.hexdigest()
 
 
 def export_facts(opset: int, commit: str) -> dict[str, object]:
@@ -41,21 +21,6 @@ def export_facts(opset: int, commit: str) -> dict[str, object]:
         "onnx": onnx.__version__,
         "opset": opset,
     }
-
-
-def git_commit(folder: Path) -> str:
-    """Commit checked out in a folder, ``unknown`` where there is none."""
-    try:
-        run = subprocess.run(
-            ["git", "rev-parse", "--verify", "--quiet", "HEAD"],
-            cwd=folder,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    except FileNotFoundError:
-        return "unknown"
-    return run.stdout.strip() if run.returncode == 0 else "unknown"
 
 
 def stamp(model: onnx.ModelProto, metadata: ModelMetadata) -> None:

@@ -63,8 +63,15 @@ class Golden:
     pm25: NDArray[np.float32]
 
 
-def read_golden(path: Path) -> Golden:
+def read_golden(path: Path, output: str = OUTPUT) -> Golden:
     """Read reference inputs and fields.
+
+    Parameters
+    ----------
+    path : Path
+        Numpy archive.
+    output : str
+        Name of the array of fields, and of the output of the graph.
 
     Raises
     ------
@@ -76,12 +83,12 @@ def read_golden(path: Path) -> Golden:
         If it does not hold inputs and fields.
     """
     arrays = read_arrays(path)
-    if lacking := [name for name in (*INPUTS, OUTPUT) if name not in arrays]:
+    if lacking := [name for name in (*INPUTS, output) if name not in arrays]:
         raise VerificationError(
-            f"{path} should hold the arrays {', '.join((*INPUTS, OUTPUT))}; it lacks "
+            f"{path} should hold the arrays {', '.join((*INPUTS, output))}; it lacks "
             f"{', '.join(lacking)}"
         )
-    observations, observed, fields = (arrays[name].astype(np.float32) for name in (*INPUTS, OUTPUT))
+    observations, observed, fields = (arrays[name].astype(np.float32) for name in (*INPUTS, output))
     return Golden(Days("golden days", observations, observed), fields)
 
 
@@ -150,7 +157,7 @@ def _resize_modes(graph: onnx.GraphProto) -> set[tuple[str, str]]:
     return modes
 
 
-def check_golden(content: bytes, golden: Golden) -> float:
+def check_golden(content: bytes, golden: Golden, output: str = OUTPUT) -> float:
     """Make sure that a model file reproduces the golden fields; the largest difference, ug/m3.
 
     Raises
@@ -158,7 +165,7 @@ def check_golden(content: bytes, golden: Golden) -> float:
     VerificationError
         If a field differs by more than `TOLERANCE`.
     """
-    (fields,) = _run(content, golden.days, (OUTPUT,))
+    (fields,) = _run(content, golden.days, (output,))
     return _difference(golden.days.name, fields, golden.pm25)
 
 

@@ -24,7 +24,6 @@ from pointfuse.figures import report_figures
 from pointfuse.html_page import (
     bullets,
     definitions,
-    figure,
     gallery,
     heading,
     highlighted,
@@ -33,7 +32,7 @@ from pointfuse.html_page import (
     section,
     table,
 )
-from pointfuse.inline_svg import inline_svg
+from pointfuse.inline_svg import page_figures
 from pointfuse.scores import (
     PairSums,
     mean_bias,
@@ -101,14 +100,7 @@ def write_report(path: Path, result: CrossValidation, scores: Mapping[str, Any])
         If the file cannot be written.
     """
     with report_style():
-        figures = [
-            figure(
-                shown.title,
-                inline_svg(shown.figure, f"figure-{number}", f"{shown.title}. {shown.alternative}"),
-                shown.caption,
-            )
-            for number, shown in enumerate(report_figures(result, scores), start=1)
-        ]
+        figures = page_figures(report_figures(result, scores))
     text = page(f"Cross-validation of {scores['model']}", _content(result, scores, figures))
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from pointfuse.figure_style import INK
+from pointfuse.figure_style import INK, ReportFigure
+from pointfuse.html_page import figure as figure_element
 from pointfuse.printable import without_controls
 
 if TYPE_CHECKING:
@@ -17,6 +19,24 @@ _REFERENCE = re.compile(r"url\(#([^)]+)\)")
 # The font that `pointfuse.figure_style` measures texts with, and what matplotlib adds to it. Few
 # machines have it, and most fonts are narrower.
 _FONT = re.compile(r"'DejaVu Sans'[^;]*")
+
+
+def page_figures(figures: Iterable[ReportFigure]) -> list[str]:
+    """Figures of a page with their titles and captions, an element each.
+
+    Parameters
+    ----------
+    figures : iterable of ReportFigure
+        All figures of the page.
+    """
+    return [
+        figure_element(
+            shown.title,
+            inline_svg(shown.figure, f"figure-{number}", f"{shown.title}. {shown.alternative}"),
+            shown.caption,
+        )
+        for number, shown in enumerate(figures, start=1)
+    ]
 
 
 def inline_svg(figure: Figure, name: str, alternative: str) -> str:

@@ -187,7 +187,6 @@ class ModelMetadata:
 
     def to_dict(self) -> dict[str, object]:
         """The metadata as JSON types, laid out as in the file."""
-        projection = self.grid.projection
         optional: dict[str, object] = {}
         if self.regions:
             optional["regions"] = [asdict(region) for region in self.regions]
@@ -201,20 +200,7 @@ class ModelMetadata:
             "summary": self.summary,
             "licence": self.licence,
             "precision": self.precision,
-            "grid": {
-                "projection": {
-                    "grid_mapping_name": projection.grid_mapping_name,
-                    "standard_parallel": list(projection.standard_parallel),
-                    "longitude_of_central_meridian": projection.longitude_of_central_meridian,
-                    "latitude_of_projection_origin": projection.latitude_of_projection_origin,
-                    "earth_radius": projection.earth_radius,
-                },
-                "rows": self.grid.rows,
-                "columns": self.grid.columns,
-                "cell_size": self.grid.cell_size,
-                "first_x": self.grid.first_x,
-                "first_y": self.grid.first_y,
-            },
+            "grid": grid_to_dict(self.grid),
             "variables": [
                 {
                     "name": variable.name,
@@ -238,6 +224,34 @@ class ModelMetadata:
     def to_json(self) -> str:
         """The metadata as the text that is stored in the file."""
         return json.dumps(self.to_dict(), ensure_ascii=False, allow_nan=False)
+
+
+def grid_to_dict(grid: Grid) -> dict[str, object]:
+    """A grid as JSON types, laid out as in the metadata."""
+    projection = grid.projection
+    return {
+        "projection": {
+            "grid_mapping_name": projection.grid_mapping_name,
+            # Through JSON, so that its tuples are the lists that a reader will find.
+            **json.loads(json.dumps(asdict(projection))),
+        },
+        "rows": grid.rows,
+        "columns": grid.columns,
+        "cell_size": grid.cell_size,
+        "first_x": grid.first_x,
+        "first_y": grid.first_y,
+    }
+
+
+def grid_from_dict(content: Mapping[str, object]) -> Grid:
+    """Read and check a grid that was laid out by `grid_to_dict`.
+
+    Raises
+    ------
+    ModelFileError
+        If an entry is lacking or garbled, or the grid is impossible.
+    """
+    return _grid(_Block(content, "grid"))
 
 
 @dataclass(frozen=True)

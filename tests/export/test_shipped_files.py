@@ -13,10 +13,10 @@ from pointfuse_export.card import render_card
 from pointfuse_export.description import read_description
 from pointfuse_export.graph import output_names
 from pointfuse_export.manifest import updated_manifest
-from pointfuse_export.stamp import weights_sha256
 from pointfuse_export.strip import check_no_build_traces
 from pointfuse_export.verify import check_contract, check_golden, read_golden
 from pointfuse_training import load_seed_network
+from pointfuse_training.provenance import weights_sha256
 
 MODELS = Path(__file__).parents[2] / "models"
 NAME = "pointfuse-china12"

@@ -11,8 +11,9 @@ from pointfuse import ModelFileError
 from pointfuse.metadata import METADATA_KEY
 from pointfuse_export.description import read_description
 from pointfuse_export.errors import VerificationError
-from pointfuse_export.stamp import check_stamp, export_facts, git_commit, stamp, weights_sha256
+from pointfuse_export.stamp import check_stamp, export_facts, stamp
 from pointfuse_training import FusionNetwork
+from pointfuse_training.provenance import git_commit, weights_sha256
 
 
 @pytest.fixture

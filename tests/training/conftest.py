@@ -10,8 +10,11 @@ import torch
 
 from pointfuse.grid import Grid
 from pointfuse.projection import LambertConformal
+from pointfuse_training.recipes import Recipe, changed
+from pointfuse_training.simulation.archive import writing
 from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
+from pointfuse_training.training_inputs import TrainingInputs, read_training_inputs
 
 ROWS, COLUMNS, CELL = 40, 52, 12_000.0
 CPU = torch.device("cpu")
@@ -68,3 +71,49 @@ def small_static(small_static_file: Path, small_grid: Grid) -> StaticInputs:
 def random_stream() -> RandomStream:
     """Of two scenarios."""
     return RandomStream(7, [0, 1], "test", CPU)
+
+
+@pytest.fixture(scope="session")
+def small_archive(small_grid: Grid, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Five scenarios of two days: plumes whose places and heights differ from day to day."""
+    folder = tmp_path_factory.mktemp("small_archive")
+    rng = np.random.default_rng(11)
+    row, column = np.mgrid[:ROWS, :COLUMNS]
+    for scenario in range(5):
+        with writing(folder / f"scenario_{scenario:05d}.nc", small_grid, 0, {}) as writer:
+            for _ in range(2):
+                pm25 = np.full((ROWS, COLUMNS), 12.0)
+                for _ in range(6):
+                    at, height = rng.uniform(0, (ROWS, COLUMNS)), rng.uniform(10, 80)
+                    squared = (row - at[0]) ** 2 + (column - at[1]) ** 2
+                    pm25 += height * np.exp(-squared / 2 / rng.uniform(3, 9) ** 2)
+                weather = np.full((2, ROWS, COLUMNS), [[[60.0]], [[3.0]]])
+                writer.append(torch.from_numpy(np.concatenate([pm25[None], weather])))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_recipe() -> Recipe:
+    """A narrow network, few iterations, and as many stations as the small grid bears."""
+    return changed(
+        Recipe(),
+        {
+            "name": "small",
+            "widths": [4, 8],
+            "batch": 2,
+            "iterations": 6,
+            "warm_up": 2,
+            "held_out": 1,
+            "validation_days": 1,
+            "validate_every": 4,
+            "point_conv": "fourier",
+            "sampling": {"clustered_stations": [80, 120], "uniform_stations": [150, 250]},
+        },
+    )
+
+
+@pytest.fixture(scope="session")
+def small_inputs(
+    small_archive: Path, small_static_file: Path, small_recipe: Recipe
+) -> TrainingInputs:
+    return read_training_inputs(small_archive, small_static_file, small_recipe)

@@ -139,3 +139,21 @@ def test_kernels_start_as_gaussians_in_cells():
 def test_a_kernel_without_a_centre_is_refused(size):
     with pytest.raises(InputError, match=f"odd edge.*got {size}"):
         PositiveKernelConv(1, size, 1.0)
+
+
+@pytest.mark.parametrize("size", [1, 5, 11, 21])
+@pytest.mark.parametrize("shape", [(7, 13), (40, 52), (31, 64)])
+def test_the_fourier_transform_gives_the_same(size: int, shape: tuple[int, int]) -> None:
+    torch.manual_seed(size)
+    conv = PositiveKernelConv(3, size, 3.0)
+    with torch.no_grad():
+        conv.log_kernel.add_(0.3 * torch.randn_like(conv.log_kernel))
+    x = torch.rand(2, 3, *shape)
+    expected = conv(x)
+    (gradient,) = torch.autograd.grad(expected.square().sum(), conv.log_kernel)
+    conv.through_fourier = True
+    # Rounding of float32 relative to the largest sums: a few units in the seventh digit.
+    scale = float(expected.detach().max())
+    torch.testing.assert_close(conv(x), expected, rtol=0, atol=3e-6 * scale)
+    (found,) = torch.autograd.grad(conv(x).square().sum(), conv.log_kernel)
+    torch.testing.assert_close(found, gradient, rtol=0, atol=2e-5 * float(gradient.abs().max()))

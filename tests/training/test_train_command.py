@@ -12,7 +12,10 @@ from click.testing import CliRunner
 
 from pointfuse.model_file import read_model_file
 from pointfuse_training import load_seed_network
+from pointfuse_training.checkpoints import Checkpoint, save_checkpoint
 from pointfuse_training.cli import main
+from pointfuse_training.fusion_network import FusionNetwork
+from pointfuse_training.seed_weights import network_weights
 from pointfuse_training.simulation import Archive
 from pointfuse_training.simulation.tables import parameters_markdown
 
@@ -134,6 +137,36 @@ def test_scale_ends_with_one_sentence(small_static_file, small_seed, tmp_path):
         assert message in result.output
         assert result.output.count("\n") == 1
     assert list(tmp_path.glob("*.npz")) == []
+
+
+@pytest.mark.usefixtures("small_model")
+def test_scale_takes_a_checkpoint(small_static_file, small_archive, small_grid, tmp_path):
+    network = FusionNetwork(torch.rand(6, 40, 52), widths=(4, 8))
+    save_checkpoint(
+        Checkpoint(
+            weights=network_weights(network),
+            static_layers=network.static_layers,
+            static_names=tuple("abcdef"),
+            variant="default",
+            widths=(4, 8),
+            grid=small_grid,
+            configuration={},
+            provenance={},
+        ),
+        tmp_path / "checkpoint.npz",
+    )
+    data = "--archive", small_archive, "--static", small_static_file, "--held-out", 1
+    given = "--checkpoint", tmp_path / "checkpoint.npz"
+    rest = "--steps", 1, "--threads", torch.get_num_threads(), "-o", tmp_path / "head.npz"
+    result = train("scale", *data, *given, *rest)
+    assert result.exit_code == 0, result.output
+    with np.load(tmp_path / "head.npz") as arrays:
+        # The finest features and the evidence beside them.
+        assert arrays["conv1.weight"].shape == (16, 4 + 4, 3, 3)
+    for wrong in ((), (*given, "--weights", "a.npz"), ("--weights", "a.npz")):
+        result = train("scale", *data, *wrong, *rest)
+        assert result.exit_code == 2
+        assert "either --checkpoint, or both --weights and --channels" in result.output
 
 
 def test_usage_errors_have_their_own_status():

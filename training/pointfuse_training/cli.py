@@ -1,4 +1,4 @@
-"""The command line: `pointfuse-train simulate`, `parameters` and `scale`."""
+"""The command line: `pointfuse-train simulate`, `parameters`, `fit` and `scale`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,13 @@ import torch
 
 from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
-from pointfuse.errors import DeviceError
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
+from pointfuse_training.checkpoints import load_checkpoint
+from pointfuse_training.devices import checked_device
+from pointfuse_training.evaluate_command import evaluate
+from pointfuse_training.fit_command import fit_command
+from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
 from pointfuse_training.scale_training import (
     SimulatedDays,
@@ -43,6 +47,10 @@ _FILE = click.Path(path_type=Path)
 def main(debug: bool) -> None:
     """From simulations to a trained network."""
     exit_on_signals()
+
+
+main.add_command(evaluate)
+main.add_command(fit_command)
 
 
 @main.command()
@@ -86,7 +94,7 @@ def simulate(
     began = time.perf_counter()
     torch.set_num_threads(threads)
     grid = read_model_file(model)[1].grid
-    layers = read_static_inputs(static, grid, _device(device))
+    layers = read_static_inputs(static, grid, checked_device(device))
     hidden = quiet or not sys.stderr.isatty()
     with click.progressbar(
         length=scenarios * days, label="simulating", file=sys.stderr, hidden=hidden
@@ -114,8 +122,9 @@ def parameters() -> None:
 @main.command()
 @click.option("--archive", "folder", required=True, type=_FILE, help="Archive of simulated days.")
 @click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
-@click.option("--weights", required=True, type=_FILE, help="Weights of the network (.npz).")
-@click.option("--channels", required=True, type=_FILE, help="Its static channels (.npz).")
+@click.option("--checkpoint", type=_FILE, help="Network that 'fit' trained; or else:")
+@click.option("--weights", type=_FILE, help="Seed weights of a network (.npz).")
+@click.option("--channels", type=_FILE, help="Its static channels (.npz).")
 @click.option(
     "--network",
     "stations",
@@ -140,8 +149,9 @@ def parameters() -> None:
 def scale(
     folder: Path,
     static: Path,
-    weights: Path,
-    channels: Path,
+    checkpoint: Path | None,
+    weights: Path | None,
+    channels: Path | None,
     stations: Path | None,
     model: Path | None,
     steps: int,
@@ -156,6 +166,7 @@ def scale(
     The network itself is not changed. It takes minutes on a CPU; an interrupted run begins anew.
     """
     began = time.perf_counter()
+    network = _network(checkpoint, weights, channels)
     check_place(output)
     torch.set_num_threads(threads)
     layers = read_static_inputs(static, read_model_file(model)[1].grid, torch.device("cpu"))
@@ -164,7 +175,6 @@ def scale(
         inhabited_cells(layers.night_lights, layers.urban, land),
         read_station_cells(stations) if stations else None,
     )
-    network = load_seed_network(weights, channels)
     archive = Archive(folder)
     training, checking = (
         SimulatedDays(archive, days, places, land) for days in split_by_scenario(archive, held_out)
@@ -186,23 +196,18 @@ def scale(
         click.echo(f"wrote {output}, {time.perf_counter() - began:.0f} s")
 
 
+def _network(checkpoint: Path | None, weights: Path | None, channels: Path | None) -> FusionNetwork:
+    """The trained network that the options name."""
+    if checkpoint and not (weights or channels):
+        return load_checkpoint(checkpoint).network()
+    if weights and channels and not checkpoint:
+        return load_seed_network(weights, channels)
+    raise click.UsageError("name either --checkpoint, or both --weights and --channels")
+
+
 def _print_coverage(ratios: torch.Tensor, factor: float) -> None:
     click.echo(f"factor {factor:.3f} from {len(ratios)} withheld pseudo-stations")
     click.echo("interval  inside before  inside after")
     before, after = coverage(ratios), coverage(ratios / factor)
     for nominal in before:
         click.echo(f"{nominal:8.0%}  {before[nominal]:13.1%}  {after[nominal]:12.1%}")
-
-
-def _device(name: str) -> torch.device:
-    """The device, if it can be used."""
-    try:
-        device = torch.device(name)
-        torch.zeros(1, device=device)
-    # In this order: an unknown name, a build without CUDA, a backend that the build lacks.
-    except (RuntimeError, AssertionError, NotImplementedError) as error:
-        raise DeviceError(
-            f"the device '{name}' cannot be used: {str(error).splitlines()[0]}; use cpu, or a "
-            "PyTorch that was built for it"
-        ) from error
-    return device

@@ -99,6 +99,14 @@ class FusionNetwork(nn.Module):
     scale_head : ScaleHead, optional
         Part that gives the scale of the field's error. It has no say in the field.
 
+    Attributes
+    ----------
+    target : str
+        Name of the variable that is fused.
+    precision : torch.dtype or None
+        Type in which RegrUnetPP computes under autocast; training sets it. PointConv and what
+        follows RegrUnetPP stay in single precision: 441 values of hundreds overflow half precision.
+
     Raises
     ------
     InputError
@@ -137,8 +145,12 @@ class FusionNetwork(nn.Module):
             widths,
         )
         self.scale_head = scale_head
+        self.target = CHANNELS[0]
+        self.precision: torch.dtype | None = None
 
-    def forward(self, observations: Tensor, observed: Tensor) -> Tensor | tuple[Tensor, Tensor]:
+    def forward(
+        self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
+    ) -> Tensor | tuple[Tensor, Tensor]:
         """Fuse the observations of each day.
 
         Parameters
@@ -147,6 +159,8 @@ class FusionNetwork(nn.Module):
             PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s); finite, and 0 where absent.
         observed : Tensor, the same shape
             1 where there is an observation, 0 elsewhere. A calm is observed: speed 0, mask 1.
+        static_layers : Tensor, shape (time, layers, rows, columns), optional
+            Those of the patch that each day is seen in; without them it is the whole grid.
 
         Returns
         -------
@@ -154,13 +168,15 @@ class FusionNetwork(nn.Module):
             PM2.5, ug/m3, nowhere negative. With a scale head a pair: the field, and in the same
             shape the Laplace scale of its error, ug/m3, positive.
         """
-        estimate = self.estimate(observations, observed)
+        estimate = self.estimate(observations, observed, static_layers)
         pm25 = estimate.pm25 * estimate.unit
         if self.scale_head is None:
             return pm25
         return pm25, self.scale_head(estimate.evidence) * estimate.unit
 
-    def estimate(self, observations: Tensor, observed: Tensor) -> Estimate:
+    def estimate(
+        self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
+    ) -> Estimate:
         """What `forward` does up to the unit of the day and the scale of the error."""
         # Whatever a caller leaves in cells without observation has no say.
         observations = observations * observed
@@ -170,17 +186,27 @@ class FusionNetwork(nn.Module):
         else:
             unit, values = observations.new_ones(1, 1, 1, 1), observations
         spread = self.point_conv(values, observed)
-        pm25, features = self.regr_unetpp.with_features(self._entering(values, observed, spread))
+        if static_layers is None:
+            static_layers = self.static_layers.expand(values.shape[0], -1, -1, -1)
+        pm25, features = self._regressed(self._entering(values, observed, spread, static_layers))
         if self.variant.residual:
             pm25 = pm25 + spread.corrected[:, :1]
         pm25 = torch.relu(pm25)
         support = (_log_densities(spread), observed[:, :1], pm25)
         return Estimate(pm25, unit, torch.cat([features, *support], dim=1).detach())
 
-    def _entering(self, values: Tensor, observed: Tensor, spread: PointConvFields) -> Tensor:
+    def _regressed(self, channels: Tensor) -> tuple[Tensor, Tensor]:
+        if self.precision is None:
+            return self.regr_unetpp.with_features(channels)
+        with torch.autocast(channels.device.type, self.precision):
+            pm25, features = self.regr_unetpp.with_features(channels)
+        return pm25.float(), features.float()
+
+    def _entering(
+        self, values: Tensor, observed: Tensor, spread: PointConvFields, static_layers: Tensor
+    ) -> Tensor:
         """Channels of RegrUnetPP: equation 4, and what the variant tells of PM2.5 stations."""
-        static = self.static_layers.expand(values.shape[0], -1, -1, -1)
-        channels = [spread.corrected, static]
+        channels = [spread.corrected, static_layers]
         if self.variant.station_channels:
             channels += [
                 _log_densities(spread),

@@ -39,6 +39,12 @@ class PositiveKernelConv(nn.Module):
     scale : float
         Standard deviation of the Gaussian that the kernels start from, cells.
 
+    Attributes
+    ----------
+    through_fourier : bool
+        Whether to convolve as a product of Fourier transforms, which gives the same up to rounding
+        and is much faster on most devices. Training sets it; a graph for export needs it off.
+
     Raises
     ------
     InputError
@@ -53,6 +59,7 @@ class PositiveKernelConv(nn.Module):
         distance_squared = offset[:, None] ** 2 + offset[None, :] ** 2
         log_kernel = -distance_squared / (2 * scale**2)
         self.log_kernel = nn.Parameter(log_kernel.repeat(channels, 1, 1, 1))
+        self.through_fourier = False
 
     @property
     def kernel(self) -> Tensor:
@@ -61,8 +68,47 @@ class PositiveKernelConv(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         """Convolve `x`, shape (batch, channels, rows, columns), to the same shape."""
+        if self.through_fourier:
+            return fourier_correlation(x, self.kernel)
         channels, _, size, _ = self.log_kernel.shape
         return nn.functional.conv2d(x, self.kernel, padding=size // 2, groups=channels)
+
+
+def fourier_correlation(x: Tensor, kernel: Tensor) -> Tensor:
+    """Cross-correlate each channel with a kernel of its own, zeros around the grid.
+
+    Parameters
+    ----------
+    x : Tensor, shape (batch, channels, rows, columns)
+        Fields.
+    kernel : Tensor, shape (channels, 1, size, size)
+        Kernels of odd edge.
+
+    Returns
+    -------
+    Tensor, shape (batch, channels, rows, columns)
+        What a direct convolution gives, up to rounding of the largest value in reach of the field.
+    """
+    rows, columns = x.shape[-2:]
+    reach = kernel.shape[-1] // 2
+    # The period must keep what leaves the grid on one side from coming in on the other.
+    period = [_fast_length(rows + reach), _fast_length(columns + reach)]
+    spectrum = torch.fft.rfft2(kernel[:, 0].flip(-2, -1), s=period)
+    full: Tensor = torch.fft.irfft2(torch.fft.rfft2(x, s=period) * spectrum, s=period)
+    return full[..., reach : reach + rows, reach : reach + columns]
+
+
+def _fast_length(least: int) -> int:
+    """The next length of the form 2^a 3^b 5^c, which Fourier transforms are fast for."""
+    length = least
+    while True:
+        rest = length
+        for prime in (2, 3, 5):
+            while rest % prime == 0:
+                rest //= prime
+        if rest == 1:
+            return length
+        length += 1
 
 
 class PointConvFields(NamedTuple):

@@ -15,32 +15,87 @@ from torch import Tensor
 
 from pointfuse.errors import InputError
 
-CLUSTERED = (500, 1300)
-"""Fewest and most cells with a station where stations stand where people live."""
 
-UNIFORM = (1500, 2500)
-"""Fewest and most cells with a station where they stand anywhere (as published)."""
+@dataclass(frozen=True)
+class Sampling:
+    """How simulated days are observed.
 
-HOLE = 12
-"""Edge of the squares that are left without stations, cells."""
+    Parameters
+    ----------
+    network, clustered : float
+        Shares of the days that are seen by a real network, and by stations that stand where people
+        live. The others have stations anywhere (uniform).
+    network_present : float
+        Least share of the real network's cells that report; the share is drawn between it and 1.
+    clustered_stations, uniform_stations : tuple of two ints
+        Fewest and most cells with a station where they are clustered, and where they are uniform
+        (1,500 to 2,500 as published).
+    hole : int
+        Edge of the squares that are left without stations, cells.
+    most_holes : float
+        Largest share of the grid without stations.
+    noise : float
+        Standard deviation of the logarithm of what a station reports over the mean of its cell.
+    lights_noise, ruggedness_noise : float
+        The same of what is added to it in the brightest and in the most rugged cells: a single
+        station represents those less well.
+    day_factor_spread : float
+        Standard deviation of the logarithm of the factor that a day is multiplied by.
+    largest_offset : float
+        Largest background that is added to a day, ug/m3.
+    weather_stations : tuple of two ints
+        Fewest and most cells with a humidity, and likewise with a wind speed, each at places of
+        their own.
+    without_weather : float
+        Share of the days without any humidity and wind speed.
 
-MOST_HOLES = 1 / 3
-"""Largest share of the grid without stations."""
+    Raises
+    ------
+    InputError
+        If a share is not between 0 and 1, or a number is negative or out of order.
+    """
 
-NOISE = 0.12
-"""Standard deviation of the logarithm of what a station reports over the mean of its cell."""
+    network: float = 1 / 3
+    clustered: float = 1 / 3
+    network_present: float = 1.0
+    clustered_stations: tuple[int, int] = (500, 1300)
+    uniform_stations: tuple[int, int] = (1500, 2500)
+    hole: int = 12
+    most_holes: float = 1 / 3
+    noise: float = 0.12
+    lights_noise: float = 0.0
+    ruggedness_noise: float = 0.0
+    day_factor_spread: float = 0.4
+    largest_offset: float = 6.0
+    weather_stations: tuple[int, int] = (0, 2400)
+    without_weather: float = 0.5
 
-DAY_FACTOR_SPREAD = 0.4
-"""Standard deviation of the logarithm of the factor of a day."""
+    def __post_init__(self) -> None:
+        shares = ("network", "clustered", "network_present", "most_holes", "without_weather")
+        for name in shares:
+            if not 0 <= getattr(self, name) <= 1:
+                raise InputError(f"'{name}' should be a share, 0 to 1, got {getattr(self, name)}")
+        if self.network + self.clustered > 1:
+            raise InputError(
+                "the shares 'network' and 'clustered' should sum to at most 1, got "
+                f"{self.network + self.clustered:g}"
+            )
+        for name in ("clustered_stations", "uniform_stations", "weather_stations"):
+            fewest, most = getattr(self, name)
+            if not 0 <= fewest <= most:
+                raise InputError(
+                    f"'{name}' should be the fewest and the most, got {fewest}, {most}"
+                )
+        spreads = ("noise", "lights_noise", "ruggedness_noise", "day_factor_spread")
+        for name in (*spreads, "largest_offset"):
+            if not 0 <= getattr(self, name) < math.inf:
+                raise InputError(f"'{name}' should not be negative, got {getattr(self, name)}")
+        if self.hole < 1:
+            raise InputError(f"'hole' should be at least one cell, got {self.hole}")
 
-LARGEST_OFFSET = 6.0
-"""Largest background that is added to a day, ug/m3."""
 
-MOST_WEATHER = 0.015
-"""Largest share of cells with a humidity or a wind speed."""
-
-WITHOUT_WEATHER = 0.5
-"""Share of the days without any humidity and wind speed."""
+SAMPLING = Sampling()
+"""How days are observed unless a recipe says otherwise."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +108,11 @@ class StationPlaces:
         Weight of each cell in the draws that follow people; not negative.
     network : Tensor of bool, the same shape, optional
         Cells of a real network. Without one, stations follow people in its stead.
+    sampling : Sampling
+        How many there are, and what they report.
+    noise : Tensor, the same shape, optional
+        Standard deviation of the logarithm of what a station reports over the mean of its cell,
+        as `report_noise` gives it; that of the sampling everywhere by default.
 
     Raises
     ------
@@ -62,6 +122,8 @@ class StationPlaces:
 
     inhabited: Tensor
     network: Tensor | None = None
+    sampling: Sampling = SAMPLING
+    noise: Tensor | None = None
 
     def __post_init__(self) -> None:
         if self.network is not None and self.network.shape != self.inhabited.shape:
@@ -78,17 +140,59 @@ class StationPlaces:
     def draw(self, generator: torch.Generator) -> Tensor:
         """Cells with a station of PM2.5, bool, shape (rows, columns).
 
-        A third of the draws each: the real network, clustered where people live, and uniform;
-        then squares of `HOLE` cells lose their stations, up to `MOST_HOLES` of the grid.
+        The real network, stations where people live, or stations anywhere; then squares lose their
+        stations. `Sampling` says how often and how many.
         """
-        kind = int(torch.randint(3, (1,), generator=generator))
-        if kind == 0 and self.network is not None:
-            stations = self.network
-        elif kind < 2:
-            stations = _drawn(self.inhabited, CLUSTERED, generator)
+        sampling = self.sampling
+        kind = float(torch.rand(1, generator=generator))
+        if kind < sampling.network and self.network is not None:
+            stations = self._present(self.network, generator)
+        elif kind < sampling.network + sampling.clustered:
+            stations = draw_cells(self.inhabited, sampling.clustered_stations, generator)
         else:
-            stations = _drawn(torch.ones_like(self.inhabited), UNIFORM, generator)
-        return stations & ~draw_holes(stations.shape, generator)
+            anywhere = torch.ones_like(self.inhabited)
+            stations = draw_cells(anywhere, sampling.uniform_stations, generator)
+        return stations & ~draw_holes(stations.shape, generator, sampling)
+
+    def _present(self, network: Tensor, generator: torch.Generator) -> Tensor:
+        """The cells of a network that report."""
+        least = self.sampling.network_present
+        share = least + (1 - least) * torch.rand(1, generator=generator)
+        return network & (torch.rand(network.shape, generator=generator) < share)
+
+    def reports(self, truth: Tensor, generator: torch.Generator) -> Tensor:
+        """What a station in each cell would report, ug/m3: the cell's mean times its own noise.
+
+        Parameters
+        ----------
+        truth : Tensor, shape (..., rows, columns)
+            Means of the cells, ug/m3.
+        generator : torch.Generator
+            Source of all random numbers.
+        """
+        noise = self.sampling.noise if self.noise is None else self.noise
+        return truth * torch.exp(noise * torch.randn(truth.shape, generator=generator))
+
+
+def report_noise(sampling: Sampling, lights: Tensor, ruggedness: Tensor) -> Tensor:
+    """Standard deviation of the logarithm of a station's report over the mean of its cell.
+
+    Variances of independent causes add up: s^2 = noise^2 + (lights_noise l)^2 +
+    (ruggedness_noise r)^2, with l the square root of the lights and r the ruggedness, both
+    relative to their largest value on the grid.
+
+    Parameters
+    ----------
+    sampling : Sampling
+        The noise of each cause.
+    lights : Tensor, shape (rows, columns)
+        Lights at night in any linear unit, not negative.
+    ruggedness : Tensor, the same shape
+        How uneven the ground is, not negative.
+    """
+    bright, rugged = (layer / layer.max().clamp(min=1e-12) for layer in (lights.sqrt(), ruggedness))
+    variance = (sampling.lights_noise * bright) ** 2 + (sampling.ruggedness_noise * rugged) ** 2
+    return (sampling.noise**2 + variance).sqrt()
 
 
 def inhabited_cells(night_lights: Tensor, urban: Tensor, land: Tensor) -> Tensor:
@@ -105,25 +209,28 @@ def inhabited_cells(night_lights: Tensor, urban: Tensor, land: Tensor) -> Tensor
     return (lights / lights.max().clamp(min=1e-12)).sqrt() + 0.25 * urban + 0.03 * land
 
 
-def _drawn(weights: Tensor, limits: tuple[int, int], generator: torch.Generator) -> Tensor:
+def draw_cells(weights: Tensor, limits: tuple[int, int], generator: torch.Generator) -> Tensor:
     """So many different cells as the limits say, or half of those with a weight on a small grid."""
     flat = weights.flatten().double()
     number = int(torch.randint(limits[0], limits[1] + 1, (1,), generator=generator))
     number = min(number, -(-int((flat > 0).sum()) // 2))
-    chosen = torch.multinomial(flat, number, replacement=False, generator=generator)
     stations = torch.zeros(flat.shape, dtype=torch.bool)
-    stations[chosen] = True
+    if number:  # of which torch makes an error
+        stations[torch.multinomial(flat, number, generator=generator)] = True
     return stations.view(weights.shape)
 
 
-def draw_holes(shape: torch.Size, generator: torch.Generator) -> Tensor:
+def draw_holes(
+    shape: torch.Size, generator: torch.Generator, sampling: Sampling = SAMPLING
+) -> Tensor:
     """Cells in the squares without stations, bool, shape (rows, columns)."""
-    share = MOST_HOLES * torch.rand(1, generator=generator)
-    row, column = torch.randint(HOLE, (2,), generator=generator).tolist()
+    hole = sampling.hole
+    share = sampling.most_holes * torch.rand(1, generator=generator)
+    row, column = torch.randint(hole, (2,), generator=generator).tolist()
     # One square more each way than fits, so that the pattern can begin anywhere.
-    squares = [-(-size // HOLE) + 1 for size in shape]
+    squares = [-(-size // hole) + 1 for size in shape]
     empty = torch.rand(squares, generator=generator) < share
-    cells = empty.repeat_interleave(HOLE, 0).repeat_interleave(HOLE, 1)
+    cells = empty.repeat_interleave(hole, 0).repeat_interleave(hole, 1)
     return cells[row : row + shape[0], column : column + shape[1]]
 
 
@@ -149,7 +256,7 @@ def draw_day(fields: Tensor, places: StationPlaces, generator: torch.Generator) 
     Parameters
     ----------
     fields : Tensor, shape (3, rows, columns)
-        PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s).
+        PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s); NaN where there are none.
     places : StationPlaces
         Where stations may stand.
     generator : torch.Generator
@@ -165,24 +272,23 @@ def draw_day(fields: Tensor, places: StationPlaces, generator: torch.Generator) 
             f"the simulated day has the grid {tuple(fields.shape[1:])}, the layers "
             f"{tuple(places.inhabited.shape)}; give both on one grid"
         )
-    factor = torch.exp(DAY_FACTOR_SPREAD * torch.randn(1, generator=generator))
-    offset = LARGEST_OFFSET * torch.rand(1, generator=generator)
+    sampling = places.sampling
+    factor = torch.exp(sampling.day_factor_spread * torch.randn(1, generator=generator))
+    offset = sampling.largest_offset * torch.rand(1, generator=generator)
     truth = fields[:1] * factor + offset
-    observed = torch.cat(
-        [places.draw(generator)[None], _draw_weather_stations(fields.shape[1:], generator)]
-    ).float()
-    reported = torch.cat([reports(truth, generator), fields[1:]])
-    return PseudoDay((reported * observed)[None], observed[None], truth[None])
+    weather = _draw_weather_stations(places.inhabited, generator, sampling)
+    observed = torch.cat([places.draw(generator)[None], weather]).float()
+    reported = torch.cat([places.reports(truth, generator), fields[1:]])
+    # An archive without humidity or wind has no station of it.
+    observed *= reported.isfinite()
+    return PseudoDay((reported.nan_to_num() * observed)[None], observed[None], truth[None])
 
 
-def reports(truth: Tensor, generator: torch.Generator) -> Tensor:
-    """What a station in each cell would report, ug/m3: the cell's mean times its own noise."""
-    return truth * torch.exp(NOISE * torch.randn(truth.shape, generator=generator))
-
-
-def _draw_weather_stations(shape: torch.Size, generator: torch.Generator) -> Tensor:
+def _draw_weather_stations(
+    anywhere: Tensor, generator: torch.Generator, sampling: Sampling
+) -> Tensor:
     """Cells with a humidity and with a wind speed, bool, shape (2, rows, columns)."""
-    share = MOST_WEATHER * torch.rand(2, 1, 1, generator=generator)
-    if torch.rand(1, generator=generator) < WITHOUT_WEATHER:
-        share = torch.zeros_like(share)
-    return torch.rand(2, *shape, generator=generator) < share
+    if torch.rand(1, generator=generator) < sampling.without_weather:
+        return torch.zeros(2, *anywhere.shape, dtype=torch.bool)
+    even = torch.ones_like(anywhere)
+    return torch.stack([draw_cells(even, sampling.weather_stations, generator) for _ in range(2)])

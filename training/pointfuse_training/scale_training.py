@@ -19,7 +19,7 @@ from torch import Tensor
 from pointfuse.atomic import replacing
 from pointfuse.errors import InputError
 from pointfuse_training.fusion_network import Estimate, FusionNetwork
-from pointfuse_training.pseudo_stations import PseudoDay, StationPlaces, draw_day, reports
+from pointfuse_training.pseudo_stations import PseudoDay, StationPlaces, draw_day
 from pointfuse_training.scale_head import ScaleHead, laplace_nll
 from pointfuse_training.simulation.archive import Archive
 
@@ -146,7 +146,7 @@ def _lesson(
 ) -> _Lesson:
     day = draw_day(simulated.archive[index], simulated.places, generator)
     estimate = _estimated(network, day.observations, day.observed)
-    error = reports(day.truth, generator) / estimate.unit - estimate.pm25
+    error = simulated.places.reports(day.truth, generator) / estimate.unit - estimate.pm25
     return _Lesson(estimate.evidence, error, cell_weights(day, simulated))
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -57,21 +58,26 @@ def load_seed_network(
     for key, array in read_arrays(weights_path).items():
         name, tensor = _renamed(key, torch.from_numpy(array))
         state[name] = tensor
-    # Batch normalisation counts its batches in training; the seed does not have these counters.
-    expected = {
-        name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()
-    }
-    _check_complete(weights_path, state, expected)
+    check_complete(weights_path, state, network_weights(network))
     network.load_state_dict(state, strict=False)
     if scale_head_path is not None:
-        network.scale_head = _read_scale_head(scale_head_path, network)
+        network.scale_head = read_scale_head(scale_head_path, network)
     return network.eval()
 
 
-def _read_scale_head(path: Path, network: FusionNetwork) -> ScaleHead:
+def read_scale_head(path: Path, network: FusionNetwork) -> ScaleHead:
+    """The head of a network from a numpy archive of its state dict.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If the file is missing.
+    ModelFileError
+        If it is damaged, or of another network.
+    """
     head = ScaleHead(network.regr_unetpp.head.in_channels)
     state = {name: torch.from_numpy(array) for name, array in read_arrays(path).items()}
-    _check_complete(path, state, head.state_dict())
+    check_complete(path, state, head.state_dict())
     head.load_state_dict(state)
     return head
 
@@ -99,6 +105,15 @@ def read_station_cells(path: Path) -> Tensor:
             "name the golden days of a model, or an archive like it"
         )
     return torch.from_numpy(observed[:, 0] != 0).any(0)
+
+
+def is_zip(path: Path) -> bool:
+    """Whether a file begins as numpy archives do; what cannot be read is for its reader to name."""
+    try:
+        with path.open("rb") as file:
+            return file.read(2) == b"PK"
+    except OSError:
+        return False
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -135,18 +150,43 @@ def _renamed(key: str, tensor: Tensor) -> tuple[str, Tensor]:
     return key, tensor
 
 
-def _check_complete(path: Path, state: dict[str, Tensor], expected: dict[str, Tensor]) -> None:
-    """Refuse weights that are not those of the network, array for array."""
+def network_weights(network: FusionNetwork) -> dict[str, Tensor]:
+    """Weights and statistics of a network by name.
+
+    Batch normalisation also counts its batches; the counters matter nowhere and are left out.
+    """
+    return {
+        name: tensor for name, tensor in network.state_dict().items() if tensor.is_floating_point()
+    }
+
+
+def check_complete(
+    source: object, state: Mapping[str, Tensor], expected: Mapping[str, Tensor]
+) -> None:
+    """Refuse weights that are not those of the network, array for array.
+
+    Parameters
+    ----------
+    source : object
+        What they come from, as a message names it.
+    state, expected : mapping of str to Tensor
+        Weights that are there, and those of the network.
+
+    Raises
+    ------
+    ModelFileError
+        If a name or a shape differs.
+    """
     lacking = sorted(set(expected) - set(state))
     surplus = sorted(set(state) - set(expected))
     if lacking or surplus:
         raise ModelFileError(
-            f"{path} does not hold the weights that the network expects: it lacks "
+            f"{source} does not hold the weights that the network expects: it lacks "
             f"{', '.join(lacking) or 'nothing'} and has {', '.join(surplus) or 'nothing'} too many"
         )
     for name, tensor in state.items():
         if tensor.shape != expected[name].shape:
             raise ModelFileError(
-                f"{path} holds {name} with the shape {tuple(tensor.shape)}, the network expects "
+                f"{source} holds {name} with the shape {tuple(tensor.shape)}, the network expects "
                 f"{tuple(expected[name].shape)}"
             )

@@ -24,6 +24,9 @@ from pointfuse.cf import CONVENTIONS, place_variables
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid import Grid
 
+_MOST_OPEN = 64
+"""Files that an archive keeps open: opening one takes longer than reading a day of it."""
+
 _LOWEST, _HIGHEST = -32767, 32767  # -32768 is kept for missing values
 
 
@@ -207,6 +210,7 @@ class Archive:
                 "simulate' writes"
             )
         self._days: list[tuple[Path, int]] = []
+        self._open: dict[Path, netCDF4.Dataset] = {}
         self.shape: tuple[int, int] | None = None
         for path in self.files:
             with _opened(path) as dataset:
@@ -225,8 +229,12 @@ class Archive:
     def __getitem__(self, index: int) -> Tensor:
         """Fields of a day: PM2.5, relative humidity, wind speed, shape (3, rows, columns)."""
         path, day = self._days[index]
-        with _opened(path) as dataset:
-            return torch.stack([_unpacked(dataset[variable.name], day) for variable in VARIABLES])
+        if path not in self._open:
+            if len(self._open) == _MOST_OPEN:
+                self._open.pop(next(iter(self._open))).close()
+            self._open[path] = _opened(path)
+        dataset = self._open[path]
+        return torch.stack([_unpacked(dataset[variable.name], day) for variable in VARIABLES])
 
     def days_in(self, path: Path) -> int:
         """Number of consecutive days in one of the files."""

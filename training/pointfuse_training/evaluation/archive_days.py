@@ -1,0 +1,93 @@
+"""When an archive is: the dates of its days, and which of them were held out."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import netCDF4
+import numpy as np
+
+from pointfuse.errors import InputError
+from pointfuse_training.simulation.archive import Archive
+
+
+@dataclass(frozen=True)
+class ArchiveDay:
+    """A day of an archive.
+
+    Parameters
+    ----------
+    file : str
+        Name of its file.
+    date : datetime64[D]
+        Its date; the year of simulated days is nominal.
+    """
+
+    file: str
+    date: np.datetime64
+
+
+def read_days(archive: Archive) -> list[ArchiveDay]:
+    """The days of an archive, in its order.
+
+    Raises
+    ------
+    InputError
+        If a file does not say when its days are.
+    """
+    days = []
+    for path in archive.files:
+        with netCDF4.Dataset(path) as dataset:
+            try:
+                time = dataset["time"]
+                calendar = getattr(time, "calendar", "standard")
+                dates: Any = netCDF4.num2date(time[:], time.units, calendar)
+                found = [datetime.date(date.year, date.month, date.day) for date in dates]
+            except (IndexError, AttributeError, ValueError) as error:
+                raise InputError(
+                    f"{path.name} does not say when its days are ({error}); expected the variable "
+                    "'time' with CF units"
+                ) from error
+        days += [ArchiveDay(path.name, np.datetime64(date, "D")) for date in found]
+    return days
+
+
+def last_files(archive: Archive, files: int | None, every: int) -> Sequence[int]:
+    """Every Nth day of the last files of an archive, or of all of them.
+
+    Raises
+    ------
+    InputError
+        If the archive has fewer files.
+    """
+    if files is None:
+        return range(0, len(archive), every)
+    if files > len(archive.files):
+        raise InputError(
+            f"the archive has {len(archive.files)} files, the last {files} were asked for; ask for "
+            "no more than there are"
+        )
+    held_out = sum(archive.days_in(path) for path in archive.files[-files:])
+    return range(len(archive) - held_out, len(archive), every)
+
+
+def days_seen(training: Mapping[str, object], sha256: str, days: Sequence[int]) -> int:
+    """How many days a network was trained on, as far as its provenance tells.
+
+    Parameters
+    ----------
+    training : mapping
+        Provenance of the network; `archive_sha256` and `training_days`, the number of the first
+        days of that archive, are looked at.
+    sha256 : str
+        Hash of the archive (`pointfuse_training.provenance.archive_sha256`).
+    days : sequence of int
+        Numbers of the days in it.
+    """
+    first_days = training.get("training_days")
+    if training.get("archive_sha256") != sha256 or not isinstance(first_days, int):
+        return 0
+    return sum(day < first_days for day in days)

@@ -1,0 +1,73 @@
+"""How far a station's word carries: the kernels of PointConv, and their radius of influence."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+
+STEPS = ("wide", "narrow")
+"""The two passes of PointConv, in their order."""
+
+SHARE = math.exp(-1)
+"""Share of the largest weight that is left at the radius of influence."""
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """A kernel of PointConv.
+
+    Parameters
+    ----------
+    variable : str
+        Variable that it spreads.
+    step : str
+        One of `STEPS`.
+    weights : ndarray of float64, shape (size, size)
+        Weight of a station by its place relative to a cell, row 0 in the south; odd size.
+    """
+
+    variable: str
+    step: str
+    weights: NDArray[np.float64]
+
+    @cached_property
+    def rings(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean distance (cells) and mean weight of rings a cell wide, from the centre outwards.
+
+        Rings that are cut by the edge of the kernel are left out.
+        """
+        reach = len(self.weights) // 2
+        offset = np.arange(-reach, reach + 1)
+        distance = np.hypot(offset[:, None], offset[None, :])
+        ring = np.rint(distance).astype(np.int64).ravel()
+        cells = np.bincount(ring)[: reach + 1]
+        means = (
+            np.bincount(ring, values.ravel())[: reach + 1] / cells
+            for values in (distance, self.weights)
+        )
+        return next(means), next(means)
+
+    @property
+    def radius(self) -> float | None:
+        """Radius of influence, cells; None where the kernel ends before.
+
+        It is the distance at which the mean weight of a ring has fallen to 1/e of the largest ring:
+        sqrt(2) standard deviations of a Gaussian, the length of an exponential. Between rings the
+        logarithm of the weight is taken to be linear. (The publication gives a radius by eye.)
+        """
+        distance, weight = self.rings
+        peak = int(weight.argmax())
+        threshold = SHARE * weight[peak]
+        below = np.flatnonzero(weight[peak:] <= threshold)
+        if not len(below):
+            return None
+        outer = peak + int(below[0])
+        if weight[outer] <= 0:
+            return float(distance[outer])
+        inner = outer - 1
+        steps = np.log(weight[inner] / threshold) / np.log(weight[inner] / weight[outer])
+        return float(distance[inner] + steps * (distance[outer] - distance[inner]))

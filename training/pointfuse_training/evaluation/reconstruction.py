@@ -1,0 +1,185 @@
+"""What is evaluated: anything that completes a day of sampled fields, such as a trained network."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from pointfuse.errors import InputError
+from pointfuse.grid import Grid
+from pointfuse.model import Model
+from pointfuse.model_file import read_model_file
+from pointfuse.onnx_structure import read_initializer
+from pointfuse_training.checkpoints import load_checkpoint
+from pointfuse_training.evaluation.kernels import STEPS, Kernel
+from pointfuse_training.fusion_network import CHANNELS, FusionNetwork
+from pointfuse_training.seed_weights import is_zip
+
+Fields = NDArray[np.float32]
+
+_WEATHER = CHANNELS[1:]
+
+_SAME_PLACE = 0.1
+"""Cells of two grids are the same where their centres are nearer than this share of a cell."""
+
+
+@dataclass(frozen=True)
+class Reconstructor:
+    """A way to complete sampled fields.
+
+    Parameters
+    ----------
+    name : str
+        What people call it.
+    grid : Grid
+        Grid of its fields.
+    target : str
+        Name of the variable that it completes.
+    complete : callable
+        From observations (0 where absent) and their mask, both of shape (variable, rows, columns),
+        to the field of the first variable, shape (rows, columns).
+    kernels : tuple of Kernel
+        Kernels of its PointConv; empty where it has none to show.
+    sha256 : str
+        Hash of the file it was read from; empty for one in memory.
+    training : mapping
+        How it came to be, as the file says.
+    """
+
+    name: str
+    grid: Grid
+    target: str
+    complete: Callable[[Fields, Fields], Fields]
+    kernels: tuple[Kernel, ...] = ()
+    sha256: str = ""
+    training: Mapping[str, object] = field(default_factory=dict)
+
+    def check_fits(self, target: str, grid: Grid) -> None:
+        """Refuse fields of another variable, or on another grid.
+
+        Raises
+        ------
+        InputError
+            If the variable has another name, or the cells lie elsewhere.
+        """
+        if target != self.target:
+            raise InputError(
+                f"{self.name} completes {self.target}, the archive has {target}; evaluate it on an "
+                "archive of its variable"
+            )
+        if self.grid.shape != grid.shape:
+            raise InputError(
+                f"{self.name} works on a grid of {self.grid.rows} x {self.grid.columns} cells, the "
+                f"archive has {grid.rows} x {grid.columns}; evaluate it on an archive of its grid"
+            )
+        x, y = self.grid.projection.forward(*grid.longitude_latitude())
+        apart = np.hypot(x - self.grid.x[None, :], y - self.grid.y[:, None]).max()
+        if not apart < _SAME_PLACE * self.grid.cell_size:
+            raise InputError(
+                f"the cells of the archive lie up to {apart / 1000:.3g} km from those of "
+                f"{self.name}; evaluate it on an archive of its grid"
+            )
+
+
+def load_reconstructor(path: Path, *, threads: int = 1) -> Reconstructor:
+    """Read a model file or a checkpoint of a training, told apart by their content.
+
+    Parameters
+    ----------
+    path : Path
+        ONNX file of pointfuse, or checkpoint that 'pointfuse-train fit' wrote. Of a model that
+        brings a Gaussian process along the network alone is taken.
+    threads : int
+        Threads for an ONNX file; PyTorch has its own setting.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If the file is missing.
+    ModelFileError
+        If it is neither, or damaged.
+    InputError
+        If the model takes other variables beside the one that it completes than an archive has.
+    """
+    if not is_zip(path):
+        return _from_model_file(path, threads)
+    checkpoint = load_checkpoint(path)
+    sha256 = hashlib.sha256(path.read_bytes()).hexdigest()
+    made = network_reconstructor(checkpoint.network(), checkpoint.grid, path.stem)
+    return replace(made, sha256=sha256, training=checkpoint.provenance)
+
+
+def network_reconstructor(network: FusionNetwork, grid: Grid, name: str) -> Reconstructor:
+    """A network in memory, on the device where it is.
+
+    Parameters
+    ----------
+    network : FusionNetwork
+        The network; it is put into its mode of inference.
+    grid : Grid
+        Grid of its static layers.
+    name : str
+        What to call it.
+    """
+    network.eval()
+    device = network.static_layers.device
+
+    def complete(observations: Fields, observed: Fields) -> Fields:
+        with torch.inference_mode():
+            output = network(
+                torch.from_numpy(observations)[None].to(device),
+                torch.from_numpy(observed)[None].to(device),
+            )
+        pm25 = output[0] if isinstance(output, tuple) else output
+        completed: Fields = pm25[0, 0].cpu().numpy()
+        return completed
+
+    parts = (network.point_conv.wide, network.point_conv.narrow)
+    kernels = tuple(
+        Kernel(variable, step, weights[0].double().cpu().numpy())
+        for step, part in zip(STEPS, parts, strict=True)
+        for variable, weights in zip((network.target, *_WEATHER), part.kernel.detach(), strict=True)
+    )
+    return Reconstructor(name, grid, network.target, complete, kernels)
+
+
+def _from_model_file(path: Path, threads: int) -> Reconstructor:
+    content, metadata, sha256 = read_model_file(path)
+    target, *others = (variable.name for variable in metadata.variables)
+    if tuple(others) != _WEATHER:
+        raise InputError(
+            f"{path.name} takes {', '.join(others) or 'nothing'} beside {target}, an archive has "
+            f"{' and '.join(_WEATHER)}; evaluate a model that takes these"
+        )
+    model = Model(content, replace(metadata, gaussian_process=None), sha256, threads)
+
+    def complete(observations: Fields, observed: Fields) -> Fields:
+        completed: Fields = model.run(observations[None], observed[None]).field[0]
+        return completed
+
+    stored = (
+        (step, variable, read_initializer(content, f"point_conv.{step}.kernels.{channel}"))
+        for step in STEPS
+        for channel, variable in enumerate((target, *_WEATHER))
+    )
+    kernels = tuple(
+        Kernel(variable, step, _unshifted(blocks))
+        for step, variable, blocks in stored
+        if blocks is not None
+    )
+    name = f"{metadata.name} {metadata.version}"
+    return Reconstructor(name, metadata.grid, target, complete, kernels, sha256, metadata.training)
+
+
+def _unshifted(blocks: Fields) -> NDArray[np.float64]:
+    """The kernel that an exported file holds once for each cell of a block, shifted to the cell."""
+    stride = math.isqrt(len(blocks))
+    size = blocks.shape[-1] - stride + 1
+    return blocks[0, 0, :size, :size].astype(np.float64)

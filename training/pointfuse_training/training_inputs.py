@@ -1,0 +1,192 @@
+"""What a training starts from: days, static layers, places of stations, and perhaps weights."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import Tensor
+
+from pointfuse.errors import InputError
+from pointfuse.grid import Grid
+from pointfuse_training.archive_grid import read_grid
+from pointfuse_training.checkpoints import load_checkpoint
+from pointfuse_training.provenance import archive_sha256
+from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells, report_noise
+from pointfuse_training.recipes import Recipe
+from pointfuse_training.regr_unetpp import WIDTHS
+from pointfuse_training.scale_training import SimulatedDays, split_by_scenario
+from pointfuse_training.seed_weights import (
+    load_seed_network,
+    network_weights,
+    read_station_cells,
+)
+from pointfuse_training.simulation.archive import VARIABLES, Archive, read_attributes
+from pointfuse_training.simulation.static_inputs import read_static_inputs
+from pointfuse_training.static_channels import (
+    SEED_CHANNELS,
+    read_static_channels,
+    read_target,
+    ruggedness,
+)
+
+
+@dataclass(frozen=True)
+class TrainingInputs:
+    """The data of a training.
+
+    Parameters
+    ----------
+    training, validation : SimulatedDays
+        Days to learn from, and those held out.
+    grid : Grid
+        Their grid.
+    static_layers : Tensor, shape (layers, rows, columns)
+        Static channels of the network.
+    weights : Tensor, shape (rows, columns)
+        Weight of each cell in the loss, of mean 1.
+    facts : mapping
+        What the data are, for the provenance.
+    target : str
+        Name of the variable that is fused.
+    """
+
+    training: SimulatedDays
+    validation: SimulatedDays
+    grid: Grid
+    static_layers: Tensor
+    weights: Tensor
+    facts: Mapping[str, Any]
+    target: str
+
+
+def read_training_inputs(
+    folder: Path, static: Path, recipe: Recipe, network: Path | None = None
+) -> TrainingInputs:
+    """Read what a recipe needs.
+
+    Parameters
+    ----------
+    folder : Path
+        Archive of days; its grid is that of the training.
+    static : Path
+        Static layers (.npz) on this grid; see `read_static_inputs`.
+    recipe : Recipe
+        Configuration.
+    network : Path, optional
+        Archive (.npz) whose array ``observed`` marks the cells of a real network of stations.
+
+    Raises
+    ------
+    InputFileNotFoundError, InputError, ModelFileError
+        If a file is missing, damaged, or on another grid, or there are too few scenarios.
+    """
+    archive = Archive(folder)
+    grid = read_grid(archive.files[0])
+    layers = read_static_inputs(static, grid, torch.device("cpu"))
+    land = 1 - layers.ocean
+    sampling = recipe.sampling
+    places = StationPlaces(
+        inhabited_cells(layers.night_lights, layers.urban, land),
+        read_station_cells(network) if network else None,
+        sampling,
+        report_noise(sampling, layers.night_lights, ruggedness(layers.height)),
+    )
+    target = (
+        read_target(static, recipe.target_layer, grid.shape)
+        if recipe.target_layer
+        else torch.zeros_like(land)
+    )
+    training, validation = split_by_scenario(archive, recipe.held_out)
+    # Days as they are: no factor and no offset makes scores comparable between trainings.
+    plain = replace(places, sampling=replace(sampling, day_factor_spread=0.0, largest_offset=0.0))
+    chosen = torch.linspace(0, len(validation) - 1, min(recipe.validation_days, len(validation)))
+    return TrainingInputs(
+        training=SimulatedDays(archive, training, places, land),
+        validation=SimulatedDays(
+            archive, [validation[int(i)] for i in chosen.round()], plain, land
+        ),
+        grid=grid,
+        static_layers=read_static_channels(static, recipe.static_channels),
+        weights=loss_weights(recipe, land, target),
+        facts={
+            "archive": str(read_attributes(archive.files[0]).get("source", "unknown")),
+            "archive_sha256": archive_sha256(archive),
+            "archive_days": len(archive),
+            "training_days": len(training),
+            "static_sha256": layers.sha256,
+            "network_sha256": _sha256(network) if network else "none",
+        },
+        target=VARIABLES[0].name,
+    )
+
+
+def loss_weights(recipe: Recipe, land: Tensor, target: Tensor) -> Tensor:
+    """Weight of each cell in the loss, of mean 1.
+
+    Parameters
+    ----------
+    recipe : Recipe
+        Weights of sea, land and target.
+    land, target : Tensor, shape (rows, columns)
+        Share of land, and of the region that the network is made for.
+
+    Raises
+    ------
+    InputError
+        If no cell has a weight.
+    """
+    weights = (
+        recipe.sea_weight
+        + (recipe.land_weight - recipe.sea_weight) * land
+        + (recipe.target_weight - recipe.land_weight) * land * target
+    )
+    if not float(weights.mean()) > 0:
+        raise InputError("no cell has a weight in the loss; raise 'land_weight' in the recipe")
+    return weights / weights.mean()
+
+
+class Start(NamedTuple):
+    """Trained weights to begin with, and the network that they are of."""
+
+    weights: dict[str, Tensor]
+    variant: str
+    widths: tuple[int, ...]
+    static_channels: tuple[str, ...]
+    sha256: str
+
+
+def read_start(path: Path) -> Start:
+    """Weights of a checkpoint, or the seed weights.
+
+    Parameters
+    ----------
+    path : Path
+        Checkpoint, or a folder with ``weights.npz`` and ``static_channels.npz`` such as
+        ``models/seed``.
+
+    Raises
+    ------
+    InputFileNotFoundError, ModelFileError
+        If a file is missing or damaged.
+    """
+    if path.is_dir():
+        weights = path / "weights.npz"
+        network = load_seed_network(weights, path / "static_channels.npz")
+        return Start(network_weights(network), "default", WIDTHS, SEED_CHANNELS, _sha256(weights))
+    checkpoint = load_checkpoint(path)
+    return Start(
+        network_weights(checkpoint.network()),
+        checkpoint.variant,
+        checkpoint.widths,
+        checkpoint.static_names,
+        _sha256(path),
+    )
+
+
+def _sha256(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
