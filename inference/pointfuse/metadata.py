@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pointfuse.errors import ModelFileError
 from pointfuse.grid import Grid
 from pointfuse.process_settings import Covariate, ProcessSettings
-from pointfuse.projection import LambertConformal
+from pointfuse.projection import PROJECTIONS, read_projection
 from pointfuse.regions import Region
 
 SCHEMA_VERSION = 1
@@ -204,10 +204,8 @@ class ModelMetadata:
             "grid": {
                 "projection": {
                     "grid_mapping_name": projection.grid_mapping_name,
-                    "standard_parallel": list(projection.standard_parallel),
-                    "longitude_of_central_meridian": projection.longitude_of_central_meridian,
-                    "latitude_of_projection_origin": projection.latitude_of_projection_origin,
-                    "earth_radius": projection.earth_radius,
+                    # Through JSON, so that its tuples are the lists that a reader will find.
+                    **json.loads(json.dumps(asdict(projection))),
                 },
                 "rows": self.grid.rows,
                 "columns": self.grid.columns,
@@ -332,18 +330,13 @@ def _variable(entry: _Block) -> Variable:
 def _grid(block: _Block) -> Grid:
     entry = block.block("projection")
     kind = entry.text("grid_mapping_name")
-    if kind != LambertConformal.grid_mapping_name:
+    if kind not in PROJECTIONS:
         raise ModelFileError(
             f"the model's grid is in the projection '{kind}', this pointfuse knows "
-            f"'{LambertConformal.grid_mapping_name}'; use a pointfuse that matches the model"
+            f"{', '.join(PROJECTIONS)}; use a pointfuse that matches the model"
         )
     try:
-        projection = LambertConformal(
-            entry.pair("standard_parallel"),
-            entry.number("longitude_of_central_meridian"),
-            entry.number("latitude_of_projection_origin"),
-            entry.number("earth_radius"),
-        )
+        projection = read_projection(kind, entry.number, entry.pair)
     except ModelFileError:
         raise
     except ValueError as error:
