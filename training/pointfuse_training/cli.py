@@ -14,6 +14,7 @@ from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.errors import DeviceError
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
+from pointfuse_training.archive import Archive
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
 from pointfuse_training.scale_training import (
     SimulatedDays,
@@ -25,7 +26,6 @@ from pointfuse_training.scale_training import (
     write_scale_head,
 )
 from pointfuse_training.seed_weights import load_seed_network, read_station_cells
-from pointfuse_training.simulation.archive import Archive
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.simulation.tables import parameters_markdown

@@ -149,7 +149,7 @@ def draw_day(fields: Tensor, places: StationPlaces, generator: torch.Generator) 
     Parameters
     ----------
     fields : Tensor, shape (3, rows, columns)
-        PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s).
+        PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s); NaN where there are none.
     places : StationPlaces
         Where stations may stand.
     generator : torch.Generator
@@ -172,7 +172,9 @@ def draw_day(fields: Tensor, places: StationPlaces, generator: torch.Generator) 
         [places.draw(generator)[None], _draw_weather_stations(fields.shape[1:], generator)]
     ).float()
     reported = torch.cat([reports(truth, generator), fields[1:]])
-    return PseudoDay((reported * observed)[None], observed[None], truth[None])
+    # An archive without humidity or wind has no station of it.
+    observed *= reported.isfinite()
+    return PseudoDay((reported.nan_to_num() * observed)[None], observed[None], truth[None])
 
 
 def reports(truth: Tensor, generator: torch.Generator) -> Tensor:

@@ -4,7 +4,7 @@ A deterministic Eulerian model of one layer. A stochastic synoptic flow carries 
 gases that they form from over terrain; `simulator` puts the processes together, a module each.
 """
 
-from pointfuse_training.simulation.archive import Archive
+from pointfuse_training.archive import Archive
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.simulator import SimulatedDay, Simulator
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
