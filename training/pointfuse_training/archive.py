@@ -348,6 +348,10 @@ class Archive:
                 ]
             )
 
+    def dates_in(self, path: Path) -> NDArray[np.datetime64]:
+        """Dates of the days in one of the files."""
+        return self.dates[[file == path for file, _ in self._days]]
+
     def days_in(self, path: Path) -> int:
         """Number of consecutive days in one of the files."""
         return sum(file == path for file, _ in self._days)

@@ -1,4 +1,4 @@
-"""The command line: `pointfuse-train simulate`, `parameters` and `scale`."""
+"""The command line: `pointfuse-train` and its commands."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pointfuse.errors import DeviceError
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
 from pointfuse_training.archive import Archive
+from pointfuse_training.archive_command import archive as archive_command
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
 from pointfuse_training.scale_training import (
     SimulatedDays,
@@ -43,6 +44,9 @@ _FILE = click.Path(path_type=Path)
 def main(debug: bool) -> None:
     """From simulations to a trained network."""
     exit_on_signals()
+
+
+main.add_command(archive_command)
 
 
 @main.command()
