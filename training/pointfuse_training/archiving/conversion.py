@@ -243,11 +243,11 @@ def _origin(conversion: Conversion, days: Days) -> dict[str, Any]:
     target = conversion.sources[0]
     return {
         "code_version": __version__,
-        "inputs_sha256": hashlib.sha256(listed.encode()).hexdigest(),
         "fields": " + ".join(target.recipe.names_in(target.files[0]) or ()),
         "variables": " ".join(variable.name for variable in conversion.variables),
         "day_timezone": zone_name(conversion.timezone),
         "days": len(days),
+        "inputs_sha256": hashlib.sha256(listed.encode()).hexdigest(),
     }
 
 

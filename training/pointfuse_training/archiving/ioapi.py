@@ -110,7 +110,8 @@ def _starts(dataset: netCDF4.Dataset) -> NDArray[np.datetime64]:
         raise InputError("the file has records without a time in TFLAG; make it again")
     years = (days // 1000 - 1970).astype("datetime64[Y]").astype("datetime64[D]")
     midnights: NDArray[np.datetime64] = (years + (days % 1000 - 1)).astype("datetime64[s]")
-    return midnights + np.array([_seconds(int(time)) for time in times])
+    starts: NDArray[np.datetime64] = midnights + [_seconds(int(time)) for time in times]
+    return starts
 
 
 def _seconds(time: int) -> np.timedelta64:
