@@ -24,11 +24,11 @@ from pointfuse.grid import Grid
 from pointfuse.shipped import model_folder, shipped_models
 from pointfuse_benchmarks.cmaq import read_cmaq_days
 from pointfuse_benchmarks.machine import machine
+from pointfuse_training.archive import Archive, writing
 from pointfuse_training.evaluation import SampledCells, evaluate_archive, load_reconstructor
 from pointfuse_training.evaluation.region import ScoredRegion
 from pointfuse_training.evaluation.sampling import read_cells
 from pointfuse_training.evaluation.tables import scores_markdown, scores_of
-from pointfuse_training.simulation.archive import Archive, writing
 
 MASK = Path(__file__).parents[1] / "examples" / "mainland_china.npz"
 

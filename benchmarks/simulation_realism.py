@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from pointfuse.gridding import grid_days, place
 from pointfuse.model_file import read_model_file
 from pointfuse.readers import read_stations
-from pointfuse_training.simulation import Archive, read_static_inputs
+from pointfuse_training.archive import Archive
+from pointfuse_training.simulation import read_static_inputs
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 DISTANCES = (0, 50, 100, 200, 300, 450, 600, 800, 1000, 1300, 1600, 2000)  # km

@@ -86,16 +86,11 @@ def _variables(description: Description, metadata: ModelMetadata) -> str:
 
 def _grid(metadata: ModelMetadata) -> str:
     grid, projection = metadata.grid, metadata.grid.projection
-    first, second = projection.standard_parallel
     return _table(
         ("property", "value"),
         (
-            ("projection", f"Lambert conformal conic, standard parallels {first:g} and {second:g}"),
-            (
-                "origin",
-                f"{projection.latitude_of_projection_origin:g} N, "
-                f"{projection.longitude_of_central_meridian:g} E",
-            ),
+            ("projection", f"{projection.title}, {projection.true_scale}"),
+            ("origin", projection.origin),
             ("earth", f"sphere of radius {projection.earth_radius:.0f} m"),
             ("cells", f"{grid.rows} rows x {grid.columns} columns of {grid.cell_size:.0f} m"),
             (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import tomllib
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from pointfuse.errors import InputFileNotFoundError
 from pointfuse.grid import Grid
 from pointfuse.metadata import ModelMetadata, StaticLayer, Variable
 from pointfuse.process_settings import Covariate, ProcessSettings
-from pointfuse.projection import LambertConformal
+from pointfuse.projection import PROJECTIONS, read_projection
 from pointfuse.regions import Region
 from pointfuse_export.errors import DescriptionError
 
@@ -39,13 +40,7 @@ _LAYOUT: dict[str, Any] = {
         "cell_size": float,
         "first_x": float,
         "first_y": float,
-        "projection": {
-            "grid_mapping_name": str,
-            "standard_parallel": [float],
-            "longitude_of_central_meridian": float,
-            "latitude_of_projection_origin": float,
-            "earth_radius": float,
-        },
+        "projection": dict,
     },
     "variables": [
         {
@@ -280,14 +275,19 @@ def _gaussian_process(table: dict[str, Any] | None) -> ProcessSettings | None:
 
 
 def _grid(table: dict[str, Any]) -> Grid:
-    entries = dict(table["projection"])
-    kind = entries.pop("grid_mapping_name")
-    if kind != LambertConformal.grid_mapping_name:
-        raise ValueError(
-            f"the projection '{kind}' is not known; expected '{LambertConformal.grid_mapping_name}'"
-        )
-    entries["standard_parallel"] = _pair(entries["standard_parallel"], "standard_parallel")
-    return Grid(**{**table, "projection": LambertConformal(**entries)})
+    entries = table["projection"]
+    kind = PROJECTIONS.get(entries.get("grid_mapping_name"))
+    layout: dict[str, Any] = {"grid_mapping_name": str}
+    if kind is not None:
+        for field in dataclasses.fields(kind):
+            layout[field.name] = [float] if field.name in kind.pairs else float
+        _check(entries, layout, "grid.projection")
+    projection = read_projection(
+        str(entries.get("grid_mapping_name")),
+        lambda name: float(entries[name]),
+        lambda name: _pair(entries[name], name),
+    )
+    return Grid(**{**table, "projection": projection})
 
 
 def _pair(numbers: list[float], name: str) -> tuple[float, float]:

@@ -7,10 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
 from pointfuse.atomic import replacing
-from pointfuse.grid import Grid
 from pointfuse_export.card import render_card
 from pointfuse_export.description import Description
 from pointfuse_export.errors import DescriptionError
@@ -141,7 +138,7 @@ def read_network(description: Description) -> tuple[FusionNetwork, Mapping[str, 
             f"the checkpoint has the static layers {', '.join(checkpoint.static_names)}; the "
             f"description names {', '.join(named)}"
         )
-    if not _same_grid(description.grid, checkpoint.grid):
+    if not description.grid.coincides(checkpoint.grid):
         raise DescriptionError(
             f"the checkpoint was trained on the grid {checkpoint.grid}; the description has "
             f"{description.grid}"
@@ -151,16 +148,6 @@ def read_network(description: Description) -> tuple[FusionNetwork, Mapping[str, 
         network.scale_head = read_scale_head(files.scale_head, network)
     configuration = {"configuration": checkpoint.configuration}
     return network.eval(), {**checkpoint.provenance, **configuration}
-
-
-def _same_grid(one: Grid, other: Grid) -> bool:
-    """Whether two grids have the same cells, up to rounding of their places."""
-    return (
-        one.shape == other.shape
-        and one.projection == other.projection
-        and np.allclose(one.x, other.x, rtol=0, atol=1e-3 * one.cell_size)
-        and np.allclose(one.y, other.y, rtol=0, atol=1e-3 * one.cell_size)
-    )
 
 
 def check_fits(description: Description, network: FusionNetwork) -> None:

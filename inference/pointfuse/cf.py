@@ -15,7 +15,14 @@ from numpy.typing import NDArray
 
 from pointfuse.fields import FusedFields
 from pointfuse.grid import Grid
+from pointfuse.grid_mapping import (
+    axis_attributes,
+    axis_values,
+    degrees_attributes,
+    mapping_attributes,
+)
 from pointfuse.observations import Observations
+from pointfuse.projection import LatitudeLongitude
 from pointfuse.quality import Reason, State, states
 from pointfuse.timezones import utc_midnights, zone_name
 from pointfuse.version import __version__
@@ -68,12 +75,20 @@ class CFVariable:
 def place_variables(grid: Grid) -> list[CFVariable]:
     """Variables that say where the cells of a grid are: projection and coordinates."""
     longitude, latitude = grid.longitude_latitude()
+    (y, x), (of_y, of_x) = axis_values(grid), axis_attributes(grid)
+    of_lat, of_lon = (
+        degrees_attributes("latitude", "north"),
+        degrees_attributes("longitude", "east"),
+    )
+    if isinstance(grid.projection, LatitudeLongitude):
+        # The coordinates of rows and columns have these names already, which must be unique.
+        del of_lat["standard_name"], of_lon["standard_name"]
     return [
-        CFVariable("crs", (), np.array(0, np.int32), _projection(grid)),
-        CFVariable("y", ("y",), grid.y, _plane_coordinate("y", "northward")),
-        CFVariable("x", ("x",), grid.x, _plane_coordinate("x", "eastward")),
-        CFVariable("lat", ("y", "x"), latitude.astype(np.float32), _degrees("latitude", "north")),
-        CFVariable("lon", ("y", "x"), longitude.astype(np.float32), _degrees("longitude", "east")),
+        CFVariable("crs", (), np.array(0, np.int32), mapping_attributes(grid.projection)),
+        CFVariable("y", ("y",), y, of_y),
+        CFVariable("x", ("x",), x, of_x),
+        CFVariable("lat", ("y", "x"), latitude.astype(np.float32), of_lat),
+        CFVariable("lon", ("y", "x"), longitude.astype(np.float32), of_lon),
     ]
 
 
@@ -92,13 +107,13 @@ def grid_variables(fields: FusedFields) -> list[CFVariable]:
             "station_lat",
             ("station",),
             stations.latitude,
-            _degrees("latitude", "north") | {"long_name": "latitude of the station"},
+            degrees_attributes("latitude", "north") | {"long_name": "latitude of the station"},
         ),
         CFVariable(
             "station_lon",
             ("station",),
             stations.longitude,
-            _degrees("longitude", "east") | {"long_name": "longitude of the station"},
+            degrees_attributes("longitude", "east") | {"long_name": "longitude of the station"},
         ),
     ]
 
@@ -317,29 +332,3 @@ def _quality_text(fields: FusedFields) -> str:
         for state, reasons in by_state.items()
     ]
     return f"pointfuse {__version__}: {'; '.join(texts)}"
-
-
-def _projection(grid: Grid) -> dict[str, Any]:
-    projection = grid.projection
-    return {
-        "grid_mapping_name": projection.grid_mapping_name,
-        "standard_parallel": np.array(projection.standard_parallel),
-        "longitude_of_central_meridian": projection.longitude_of_central_meridian,
-        "latitude_of_projection_origin": projection.latitude_of_projection_origin,
-        "false_easting": 0.0,
-        "false_northing": 0.0,
-        "earth_radius": projection.earth_radius,
-    }
-
-
-def _plane_coordinate(axis: str, direction: str) -> dict[str, str]:
-    return {
-        "standard_name": f"projection_{axis}_coordinate",
-        "long_name": f"{direction} distance of the cell centre in the plane of the projection",
-        "units": "m",
-        "axis": axis.upper(),
-    }
-
-
-def _degrees(name: str, direction: str) -> dict[str, str]:
-    return {"standard_name": name, "long_name": name, "units": f"degrees_{direction}"}

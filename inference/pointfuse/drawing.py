@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import MissingExtraError
-from pointfuse.projection import LambertConformal
+from pointfuse.projection import Projection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -38,7 +38,7 @@ def figure_class(purpose: str) -> type[Figure]:
     return Figure
 
 
-def draw_coast(axes: Axes, projection: LambertConformal, colour: str) -> None:
+def draw_coast(axes: Axes, projection: Projection, colour: str) -> None:
     """Coastline of Natural Earth at 1:50 million (public domain), where it is on the map."""
     with np.load(Path(__file__).with_name("coastline.npz")) as stored:
         degrees = stored["points"] / float(stored["steps_per_degree"])
@@ -51,7 +51,7 @@ def draw_coast(axes: Axes, projection: LambertConformal, colour: str) -> None:
     axes.set(xlim=(west, east), ylim=(south, north))
 
 
-def draw_graticule(axes: Axes, projection: LambertConformal, colour: str) -> None:
+def draw_graticule(axes: Axes, projection: Projection, colour: str) -> None:
     """Meridians and parallels, labelled where they leave the map at the bottom and the left."""
     frame = np.meshgrid(np.linspace(*axes.get_xlim(), 100), np.linspace(*axes.get_ylim(), 100))
     longitude, latitude = projection.inverse(*frame)

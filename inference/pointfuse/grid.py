@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pointfuse.projection import LambertConformal
+from pointfuse.projection import Projection
 
 
 @dataclass(frozen=True)
@@ -16,7 +16,7 @@ class Grid:
 
     Parameters
     ----------
-    projection : LambertConformal
+    projection : Projection
         Projection of the plane.
     rows, columns : int
         Size of the grid.
@@ -26,7 +26,7 @@ class Grid:
         Centre of the cell in row 0 and column 0, m.
     """
 
-    projection: LambertConformal
+    projection: Projection
     rows: int
     columns: int
     cell_size: float
@@ -80,3 +80,12 @@ class Grid:
         cell = np.full(inside.shape, -1, np.int64)
         cell[inside] = (row[inside] * self.columns + column[inside]).astype(np.int64)
         return cell
+
+    def coincides(self, other: Grid) -> bool:
+        """Whether the cells are those of another grid, to a hundredth of a cell."""
+        if self.shape != other.shape:
+            return False
+        corners = np.ix_((0, -1), (0, -1))
+        x, y = self.projection.forward(*(table[corners] for table in other.longitude_latitude()))
+        distance = np.hypot(x - self.x[[0, -1]], y - self.y[[[0], [-1]]])
+        return bool((distance < 0.01 * self.cell_size).all())

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from pointfuse.errors import ModelFileError
 from pointfuse.grid import Grid
 from pointfuse.process_settings import Covariate, ProcessSettings
-from pointfuse.projection import LambertConformal
+from pointfuse.projection import PROJECTIONS, read_projection
 from pointfuse.regions import Region
 
 SCHEMA_VERSION = 1
@@ -346,18 +346,13 @@ def _variable(entry: _Block) -> Variable:
 def _grid(block: _Block) -> Grid:
     entry = block.block("projection")
     kind = entry.text("grid_mapping_name")
-    if kind != LambertConformal.grid_mapping_name:
+    if kind not in PROJECTIONS:
         raise ModelFileError(
             f"the model's grid is in the projection '{kind}', this pointfuse knows "
-            f"'{LambertConformal.grid_mapping_name}'; use a pointfuse that matches the model"
+            f"{', '.join(PROJECTIONS)}; use a pointfuse that matches the model"
         )
     try:
-        projection = LambertConformal(
-            entry.pair("standard_parallel"),
-            entry.number("longitude_of_central_meridian"),
-            entry.number("latitude_of_projection_origin"),
-            entry.number("earth_radius"),
-        )
+        projection = read_projection(kind, entry.number, entry.pair)
     except ModelFileError:
         raise
     except ValueError as error:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pointfuse.atomic import replacing
 from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.projection import LambertConformal
+from pointfuse.grid_mapping import grid_axes
 from pointfuse.timezones import parse_timezone
 from pointfuse.units import typeset_units
 
@@ -57,8 +57,9 @@ def plot_file(
         figure = new_figure(figsize=(9, 7.2), layout="constrained")
         axes = figure.add_subplot(aspect="equal")
         scale: dict[str, Any] = {"cmap": COLOURS, "vmin": 0, "vmax": top}
-        mesh = axes.pcolormesh(dataset["x"][:], dataset["y"][:], field, rasterized=True, **scale)
-        projection = _projection(dataset)
+        grid = grid_axes(dataset, target).grid
+        projection = grid.projection
+        mesh = axes.pcolormesh(grid.x, grid.y, field, rasterized=True, **scale)
         draw_coast(axes, projection, "white")
         draw_graticule(axes, projection, "white")
         if stations:
@@ -126,14 +127,3 @@ def _mean(variable: Any, selected: NDArray[np.bool_]) -> NDArray[np.float64]:
     mean = np.full(total.shape, np.nan)
     np.divide(total, count, out=mean, where=count > 0)
     return mean
-
-
-def _projection(dataset: netCDF4.Dataset) -> LambertConformal:
-    crs = dataset["crs"]
-    first, second = crs.standard_parallel
-    return LambertConformal(
-        (float(first), float(second)),
-        float(crs.longitude_of_central_meridian),
-        float(crs.latitude_of_projection_origin),
-        float(crs.earth_radius),
-    )

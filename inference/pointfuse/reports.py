@@ -176,15 +176,12 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
 def metadata_text(model: ModelMetadata, sha256: str) -> str:
     """What a model says of itself, for people."""
     grid, projection = model.grid, model.grid.projection
-    first, second = projection.standard_parallel
     lines = [
         f"{model.name} {model.version} ({model.precision}, {model.licence})",
         model.summary,
         f"sha256 {sha256}",
         f"grid: {grid.rows} rows x {grid.columns} columns of {grid.cell_size / 1000:g} km, "
-        f"{projection.grid_mapping_name}, parallels {first:g} and {second:g}, origin "
-        f"{projection.latitude_of_projection_origin:g} N "
-        f"{projection.longitude_of_central_meridian:g} E",
+        f"{projection.grid_mapping_name}, {projection.true_scale}, origin {projection.origin}",
         "variables:",
         *(
             f"  {variable.name} in {variable.units}, {variable.valid_range[0]:g} to "

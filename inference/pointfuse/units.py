@@ -1,4 +1,4 @@
-"""Units of station files: any common spelling, converted to the units of the model."""
+"""Units of files: any common spelling, converted to the units of the model."""
 
 from __future__ import annotations
 
@@ -9,7 +9,29 @@ from pointfuse.errors import InputError
 # For each unit a model may work in (CF spelling): how many of it one of the other makes.
 # Keys are spellings after `_canonical`.
 _FACTORS: dict[str, dict[str, float]] = {
-    "ug m-3": {"ugm-3": 1.0, "mgm-3": 1e3, "ngm-3": 1e-3, "kgm-3": 1e9, "gm-3": 1e6},
+    "ug m-3": {
+        "ugm-3": 1.0,
+        "mgm-3": 1e3,
+        "ngm-3": 1e-3,
+        "kgm-3": 1e9,
+        "gm-3": 1e6,
+        "microgramsm-3": 1.0,
+        "microgramm-3": 1.0,
+    },
+    "1e-9": {
+        "1e-9": 1.0,
+        "ppb": 1.0,
+        "ppbv": 1.0,
+        "nmolmol-1": 1.0,
+        "ppm": 1e3,
+        "ppmv": 1e3,
+        "1e-6": 1e3,
+        "umolmol-1": 1e3,
+        "molmol-1": 1e9,
+        "1": 1e9,
+        "ppt": 1e-3,
+        "pptv": 1e-3,
+    },
     "%": {"%": 1.0, "percent": 1.0, "1": 100.0, "fraction": 100.0},
     "m s-1": {
         "ms-1": 1.0,
@@ -19,6 +41,9 @@ _FACTORS: dict[str, dict[str, float]] = {
         "kt": 1852 / 3600,
         "mph": 0.44704,
     },
+    "K": {"k": 1.0, "kelvin": 1.0},
+    "Pa": {"pa": 1.0, "pascal": 1.0, "hpa": 100.0, "mb": 100.0, "mbar": 100.0},
+    "kg kg-1": {"kgkg-1": 1.0, "gkg-1": 1e-3, "1": 1.0},
 }
 
 

@@ -10,8 +10,8 @@ import torch
 
 from pointfuse.grid import Grid
 from pointfuse.projection import LambertConformal
+from pointfuse_training.archive import writing
 from pointfuse_training.recipes import Recipe, changed
-from pointfuse_training.simulation.archive import writing
 from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
 from pointfuse_training.training_inputs import TrainingInputs, read_training_inputs

@@ -14,12 +14,12 @@ from click.testing import CliRunner
 
 from pointfuse.grid import Grid
 from pointfuse_training import FusionNetwork
+from pointfuse_training.archive import Archive, writing
 from pointfuse_training.checkpoints import Checkpoint, save_checkpoint
 from pointfuse_training.cli import main
 from pointfuse_training.evaluation.archive_days import days_seen
 from pointfuse_training.provenance import archive_sha256
 from pointfuse_training.seed_weights import network_weights
-from pointfuse_training.simulation.archive import Archive, writing
 
 SHIPPED = Path(__file__).parents[2] / "models" / "pointfuse-china12.onnx"
 

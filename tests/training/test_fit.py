@@ -13,6 +13,7 @@ import torch
 
 from pointfuse import InputError, PointfuseError
 from pointfuse_training import training_state
+from pointfuse_training.archive import Archive
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.errors import DivergedError
 from pointfuse_training.fit import CHECKPOINT_NAME, LOG_NAME, fit
@@ -20,7 +21,6 @@ from pointfuse_training.process_team import Team
 from pointfuse_training.provenance import archive_sha256, check_provenance
 from pointfuse_training.recipes import RECIPES, Recipe, changed
 from pointfuse_training.seed_weights import network_weights
-from pointfuse_training.simulation.archive import Archive
 from pointfuse_training.training import Training
 from pointfuse_training.training_inputs import TrainingInputs, read_training_inputs
 from pointfuse_training.training_state import find_state, read_state

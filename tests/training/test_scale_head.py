@@ -13,6 +13,7 @@ from scipy import stats
 from pointfuse import InputError
 from pointfuse.grid import Grid
 from pointfuse_training import FusionNetwork, ScaleHead
+from pointfuse_training.archive import Archive, writing
 from pointfuse_training.pseudo_stations import StationPlaces, draw_day
 from pointfuse_training.scale_head import FLOOR, laplace_nll
 from pointfuse_training.scale_training import (
@@ -24,7 +25,6 @@ from pointfuse_training.scale_training import (
     train_scale_head,
     withheld_ratios,
 )
-from pointfuse_training.simulation.archive import Archive, writing
 
 ROWS, COLUMNS = 40, 52
 

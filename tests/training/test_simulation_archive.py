@@ -16,13 +16,12 @@ from hypothesis import strategies as st
 from pointfuse import InputError
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
 from pointfuse.grid import Grid
+from pointfuse_training.archive import VARIABLES, Archive, read_attributes, writing
 from pointfuse_training.simulation import (
-    Archive,
     Simulator,
     read_static_inputs,
     simulate_archive,
 )
-from pointfuse_training.simulation.archive import VARIABLES, read_attributes, writing
 from pointfuse_training.simulation.parameters import LogNormal, Normal, Uniform
 from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.simulator import first_days

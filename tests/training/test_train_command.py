@@ -12,11 +12,11 @@ from click.testing import CliRunner
 
 from pointfuse.model_file import read_model_file
 from pointfuse_training import load_seed_network
+from pointfuse_training.archive import Archive
 from pointfuse_training.checkpoints import Checkpoint, save_checkpoint
 from pointfuse_training.cli import main
 from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.seed_weights import network_weights
-from pointfuse_training.simulation import Archive
 from pointfuse_training.simulation.tables import parameters_markdown
 
 ROOT = Path(__file__).parents[2]

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 import torch
 
+from pointfuse_training.archive import Archive
 from pointfuse_training.pseudo_stations import StationPlaces
 from pointfuse_training.scale_training import SimulatedDays
-from pointfuse_training.simulation.archive import Archive
 from pointfuse_training.training_days import DrawnBatches, load_batches
 
 

@@ -1,4 +1,4 @@
-"""The command line: `pointfuse-train simulate`, `parameters`, `fit` and `scale`."""
+"""The command line: `pointfuse-train` and its commands."""
 
 from __future__ import annotations
 
@@ -13,6 +13,8 @@ from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
+from pointfuse_training.archive import Archive
+from pointfuse_training.archive_command import archive as archive_command
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.devices import checked_device
 from pointfuse_training.evaluate_command import evaluate
@@ -29,7 +31,6 @@ from pointfuse_training.scale_training import (
     write_scale_head,
 )
 from pointfuse_training.seed_weights import load_seed_network, read_station_cells
-from pointfuse_training.simulation.archive import Archive
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.simulation.tables import parameters_markdown
@@ -49,6 +50,7 @@ def main(debug: bool) -> None:
     exit_on_signals()
 
 
+main.add_command(archive_command)
 main.add_command(evaluate)
 main.add_command(fit_command)
 

@@ -13,7 +13,7 @@ import torch
 from pointfuse.atomic import check_place, replacing
 from pointfuse.baselines import find_baselines
 from pointfuse.version import __version__
-from pointfuse_training.archive_grid import read_grid
+from pointfuse_training.archive import Archive
 from pointfuse_training.evaluation.archive_days import days_seen, last_files
 from pointfuse_training.evaluation.archive_evaluation import evaluate_archive
 from pointfuse_training.evaluation.reconstruction import load_reconstructor
@@ -21,7 +21,6 @@ from pointfuse_training.evaluation.region import read_region
 from pointfuse_training.evaluation.sampling import SampledCells, read_cells
 from pointfuse_training.evaluation.tables import scores_markdown, scores_of
 from pointfuse_training.provenance import archive_sha256
-from pointfuse_training.simulation.archive import Archive
 
 _FILE = click.Path(path_type=Path)
 
@@ -92,13 +91,12 @@ def evaluate(
     others = find_baselines([name.strip() for name in baselines.split(",") if name.strip()])
     torch.set_num_threads(threads)
     archive = Archive(folder)
-    grid = read_grid(archive.files[0])
     days = last_files(archive, held_out, every)
-    region = read_region(static, mask, grid.shape)
+    region = read_region(static, mask, archive.grid.shape)
     sampling = SampledCells(
-        grid.shape,
-        read_cells(stations, grid) if stations else None,
-        read_cells(weather, grid) if weather else None,
+        archive.grid.shape,
+        read_cells(stations, archive.grid) if stations else None,
+        read_cells(weather, archive.grid) if weather else None,
         seed,
     )
     reconstructor = load_reconstructor(model, threads=threads)

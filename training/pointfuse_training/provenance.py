@@ -14,9 +14,9 @@ import torch
 
 from pointfuse.errors import ModelFileError
 from pointfuse.version import __version__
+from pointfuse_training.archive import Archive
 from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.seed_weights import network_weights
-from pointfuse_training.simulation.archive import Archive
 
 REQUIRED = ("archive_sha256", "recipe", "seed", "code", "code_sha256")
 """Without these nobody could tell how a network came to be, or make it again."""

@@ -18,10 +18,10 @@ from torch import Tensor
 
 from pointfuse.atomic import replacing
 from pointfuse.errors import InputError
+from pointfuse_training.archive import Archive
 from pointfuse_training.fusion_network import Estimate, FusionNetwork
 from pointfuse_training.pseudo_stations import PseudoDay, StationPlaces, draw_day
 from pointfuse_training.scale_head import ScaleHead, laplace_nll
-from pointfuse_training.simulation.archive import Archive
 
 LEARNING_RATE = 4e-3
 RECENT_DAYS = 12

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pointfuse.errors import InputError
 from pointfuse.grid import Grid
-from pointfuse_training.archive_grid import read_grid
+from pointfuse_training.archive import Archive, read_attributes
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.provenance import archive_sha256
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells, report_noise
@@ -25,7 +25,6 @@ from pointfuse_training.seed_weights import (
     network_weights,
     read_station_cells,
 )
-from pointfuse_training.simulation.archive import VARIABLES, Archive, read_attributes
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.static_channels import (
     SEED_CHANNELS,
@@ -86,7 +85,7 @@ def read_training_inputs(
         If a file is missing, damaged, or on another grid, or there are too few scenarios.
     """
     archive = Archive(folder)
-    grid = read_grid(archive.files[0])
+    grid = archive.grid
     layers = read_static_inputs(static, grid, torch.device("cpu"))
     land = 1 - layers.ocean
     sampling = recipe.sampling
@@ -121,7 +120,7 @@ def read_training_inputs(
             "static_sha256": layers.sha256,
             "network_sha256": _sha256(network) if network else "none",
         },
-        target=VARIABLES[0].name,
+        target=archive.target.name,
     )
 
 

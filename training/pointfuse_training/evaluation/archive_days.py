@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import netCDF4
 import numpy as np
+from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse_training.simulation.archive import Archive
+from pointfuse_training.archive import Archive
 
 
 @dataclass(frozen=True)
@@ -40,19 +41,25 @@ def read_days(archive: Archive) -> list[ArchiveDay]:
     """
     days = []
     for path in archive.files:
-        with netCDF4.Dataset(path) as dataset:
-            try:
-                time = dataset["time"]
-                calendar = getattr(time, "calendar", "standard")
-                dates: Any = netCDF4.num2date(time[:], time.units, calendar)
-                found = [datetime.date(date.year, date.month, date.day) for date in dates]
-            except (IndexError, AttributeError, ValueError) as error:
-                raise InputError(
-                    f"{path.name} does not say when its days are ({error}); expected the variable "
-                    "'time' with CF units"
-                ) from error
-        days += [ArchiveDay(path.name, np.datetime64(date, "D")) for date in found]
+        dates = archive.dates_in(path)
+        if np.isnat(dates).any():
+            dates = _nominal_dates(path)
+        days += [ArchiveDay(path.name, date) for date in dates]
     return days
+
+
+def _nominal_dates(path: Path) -> NDArray[np.datetime64]:
+    """Dates of simulated days, in a year without a name."""
+    with netCDF4.Dataset(path) as dataset:
+        time = dataset["time"]
+        try:
+            dates: Any = netCDF4.num2date(time[:], time.units, time.calendar)
+        except (AttributeError, ValueError) as error:
+            raise InputError(
+                f"{path.name} does not say when its days are ({error}); expected the variable "
+                "'time' with CF units"
+            ) from error
+    return np.array([date.strftime("%Y-%m-%d") for date in dates], "datetime64[D]")
 
 
 def last_files(archive: Archive, files: int | None, every: int) -> Sequence[int]:

@@ -16,14 +16,13 @@ from pointfuse.gridding import PlacedObservations, place
 from pointfuse.metadata import ModelMetadata, Variable
 from pointfuse.observations import Observations, Stations
 from pointfuse.scores import PairSums
-from pointfuse_training.archive_grid import read_grid
+from pointfuse_training.archive import Archive, ArchiveVariable
 from pointfuse_training.evaluation.archive_days import ArchiveDay, read_days
 from pointfuse_training.evaluation.density import PairDensity
 from pointfuse_training.evaluation.kernels import Kernel
 from pointfuse_training.evaluation.reconstruction import Reconstructor
 from pointfuse_training.evaluation.region import ScoredRegion
 from pointfuse_training.evaluation.sampling import SampledCells
-from pointfuse_training.simulation.archive import VARIABLES, Archive
 
 NETWORK = "network"
 """Name of what is evaluated among the methods."""
@@ -138,8 +137,8 @@ def evaluate_archive(
     ModelFileError
         If the fields are negative or not finite.
     """
-    grid = read_grid(archive.files[0])
-    target = _target()
+    grid = archive.grid
+    target = _fused(archive.target)
     reconstructor.check_fits(target.name, grid)
     if not days:
         raise InputError("the archive has no day to evaluate; name another one")
@@ -149,9 +148,9 @@ def evaluate_archive(
         method: {cells: _empty_sums(len(days)) for cells in CELLS}
         for method in (NETWORK, *baselines)
     }
-    sampled = np.zeros((len(days), len(VARIABLES)), np.int64)
+    sampled = np.zeros((len(days), len(archive.variables)), np.int64)
     seasons: dict[str, SeasonalMeans] = {}
-    density = PairDensity(tuple(daily), VARIABLES[0].resolution)
+    density = PairDensity(tuple(daily), archive.target.resolution)
     for number, day in enumerate(days):
         raw = archive[day].numpy()
         # Humidity and wind may be missing.
@@ -204,9 +203,8 @@ def season_of(date: np.datetime64) -> str:
     return next(name for name, months in SEASONS.items() if month in months)
 
 
-def _target() -> Variable:
-    """The variable of the archive that is fused; what it can hold is what is valid."""
-    variable = VARIABLES[0]
+def _fused(variable: ArchiveVariable) -> Variable:
+    """A variable of the archive as one that is fused; what it can hold is what is valid."""
     low, high = 0.0, 2.0**16 * variable.resolution
     return Variable(
         variable.name, variable.units, variable.standard_name, variable.long_name, (low, high)

@@ -26,9 +26,6 @@ Fields = NDArray[np.float32]
 
 _WEATHER = CHANNELS[1:]
 
-_SAME_PLACE = 0.1
-"""Cells of two grids are the same where their centres are nearer than this share of a cell."""
-
 
 @dataclass(frozen=True)
 class Reconstructor:
@@ -79,12 +76,10 @@ class Reconstructor:
                 f"{self.name} works on a grid of {self.grid.rows} x {self.grid.columns} cells, the "
                 f"archive has {grid.rows} x {grid.columns}; evaluate it on an archive of its grid"
             )
-        x, y = self.grid.projection.forward(*grid.longitude_latitude())
-        apart = np.hypot(x - self.grid.x[None, :], y - self.grid.y[:, None]).max()
-        if not apart < _SAME_PLACE * self.grid.cell_size:
+        if not self.grid.coincides(grid):
             raise InputError(
-                f"the cells of the archive lie up to {apart / 1000:.3g} km from those of "
-                f"{self.name}; evaluate it on an archive of its grid"
+                f"the cells of the archive lie elsewhere than those of {self.name}; evaluate it on "
+                "an archive of its grid"
             )
 
 

@@ -4,13 +4,11 @@ A deterministic Eulerian model of one layer. A stochastic synoptic flow carries 
 gases that they form from over terrain; `simulator` puts the processes together, a module each.
 """
 
-from pointfuse_training.simulation.archive import Archive
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.simulator import SimulatedDay, Simulator
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
 
 __all__ = [
-    "Archive",
     "SimulatedDay",
     "Simulator",
     "StaticInputs",

@@ -9,9 +9,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
-from pointfuse.errors import InputError, OutputError
 from pointfuse.version import __version__
-from pointfuse_training.simulation.archive import read_attributes, writing
+from pointfuse_training.archive import check_origin, make_folder, writing
 from pointfuse_training.simulation.simulator import Simulator
 from pointfuse_training.simulation.static_inputs import StaticInputs
 
@@ -58,15 +57,12 @@ def simulate_archive(
     OutputError
         If the archive cannot be written.
     """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise OutputError(f"the folder {folder} cannot be made: {error}; name another") from error
+    make_folder(folder)
     paths = [folder / f"scenario_{number:05d}.nc" for number in range(scenarios)]
     wanted = []
     for number, path in enumerate(paths):
         if path.exists():
-            _check_same_run(path, _origin(static, seed, number, days))
+            check_origin(path, _origin(static, seed, number, days))
             on_day(days)
         else:
             wanted.append(number)
@@ -122,13 +118,3 @@ def _origin(static: StaticInputs, seed: int, number: int, days: int) -> dict[str
         "scenario": number,
         "days": days,
     }
-
-
-def _check_same_run(path: Path, expected: dict[str, Any]) -> None:
-    found = read_attributes(path)
-    for name, value in expected.items():
-        if found.get(name) != value:
-            raise InputError(
-                f"{path} has the {name} {found.get(name, 'unknown')}, this run {value}; name "
-                "another folder, or remove the file"
-            )
