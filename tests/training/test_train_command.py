@@ -34,6 +34,7 @@ def small_model(monkeypatch, small_grid):
     content, metadata, sha256 = read_model_file(None)
     small = content, replace(metadata, grid=small_grid), sha256
     monkeypatch.setattr(cli, "read_model_file", lambda path: small)
+    monkeypatch.setattr(cli, "read_grid", lambda path: small_grid)
 
 
 def simulate(static, folder, *options):

@@ -1,4 +1,4 @@
-"""The command line: `pointfuse-train simulate`, `parameters` and `scale`."""
+"""The command line: `pointfuse-train static`, `simulate`, `parameters` and `scale`."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.errors import DeviceError
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
+from pointfuse_training.grids import read_grid
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
 from pointfuse_training.scale_training import (
     SimulatedDays,
@@ -29,6 +30,7 @@ from pointfuse_training.simulation.archive import Archive
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.simulation.tables import parameters_markdown
+from pointfuse_training.static_command import static as static_command
 
 _FILE = click.Path(path_type=Path)
 
@@ -45,10 +47,17 @@ def main(debug: bool) -> None:
     exit_on_signals()
 
 
+main.add_command(static_command)
+
+
 @main.command()
 @click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
 @click.option(
-    "--model", type=_FILE, help="Model file whose grid to use; the shipped one by default."
+    "--grid",
+    "place",
+    type=_FILE,
+    help="Model file, TOML with a [grid], or netCDF archive whose grid to use; the shipped model's "
+    "by default.",
 )
 @click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
 @click.option("--days", required=True, type=click.IntRange(1, 365), help="Days of each scenario.")
@@ -72,7 +81,7 @@ def main(debug: bool) -> None:
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def simulate(
     static: Path,
-    model: Path | None,
+    place: Path | None,
     scenarios: int,
     days: int,
     seed: int,
@@ -85,8 +94,7 @@ def simulate(
     """Simulate daily fields with the reduced chemical transport model."""
     began = time.perf_counter()
     torch.set_num_threads(threads)
-    grid = read_model_file(model)[1].grid
-    layers = read_static_inputs(static, grid, _device(device))
+    layers = read_static_inputs(static, read_grid(place), _device(device))
     hidden = quiet or not sys.stderr.isatty()
     with click.progressbar(
         length=scenarios * days, label="simulating", file=sys.stderr, hidden=hidden
