@@ -12,7 +12,6 @@ import torch
 from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.errors import DeviceError
-from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
 from pointfuse_training.grids import read_grid
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
@@ -34,6 +33,14 @@ from pointfuse_training.static_command import static as static_command
 
 _FILE = click.Path(path_type=Path)
 
+_grid_option = click.option(
+    "--grid",
+    "place",
+    type=_FILE,
+    help="Model file, TOML with a [grid], or netCDF archive whose grid to use; the shipped model's "
+    "by default.",
+)
+
 
 @click.group(
     cls=Commands,
@@ -52,13 +59,7 @@ main.add_command(static_command)
 
 @main.command()
 @click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
-@click.option(
-    "--grid",
-    "place",
-    type=_FILE,
-    help="Model file, TOML with a [grid], or netCDF archive whose grid to use; the shipped model's "
-    "by default.",
-)
+@_grid_option
 @click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
 @click.option("--days", required=True, type=click.IntRange(1, 365), help="Days of each scenario.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
@@ -130,9 +131,7 @@ def parameters() -> None:
     type=_FILE,
     help="Archive (.npz) whose array 'observed' marks the cells of a real network of stations.",
 )
-@click.option(
-    "--model", type=_FILE, help="Model file whose grid to use; the shipped one by default."
-)
+@_grid_option
 @click.option("--steps", default=250, show_default=True, type=click.IntRange(1), help="Steps.")
 @click.option(
     "--held-out",
@@ -151,7 +150,7 @@ def scale(
     weights: Path,
     channels: Path,
     stations: Path | None,
-    model: Path | None,
+    place: Path | None,
     steps: int,
     held_out: int,
     seed: int,
@@ -166,7 +165,7 @@ def scale(
     began = time.perf_counter()
     check_place(output)
     torch.set_num_threads(threads)
-    layers = read_static_inputs(static, read_model_file(model)[1].grid, torch.device("cpu"))
+    layers = read_static_inputs(static, read_grid(place), torch.device("cpu"))
     land = 1 - layers.ocean
     places = StationPlaces(
         inhabited_cells(layers.night_lights, layers.urban, land),
