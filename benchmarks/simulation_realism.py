@@ -11,10 +11,12 @@ from __future__ import annotations
 
 import itertools
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import click
+import netCDF4
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -22,14 +24,62 @@ from numpy.typing import NDArray
 from pointfuse.gridding import grid_days, place
 from pointfuse.model_file import read_model_file
 from pointfuse.readers import read_stations
-from pointfuse_training.archive import Archive
-from pointfuse_training.simulation import read_static_inputs
+from pointfuse_benchmarks.layers import derived_layers
+from pointfuse_training.archive import Archive, read_attributes
+from pointfuse_training.simulation import StaticInputs, read_static_inputs
+from pointfuse_training.simulation.emissions import REST_DAYS
+from pointfuse_training.simulation.meteorology import DAYS_OF_YEAR
 
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 DISTANCES = (0, 50, 100, 200, 300, 450, 600, 800, 1000, 1300, 1600, 2000)  # km
 HEIGHTS = (0, 50, 100, 200, 400, 700, 1000, 1500, 2500)  # m
-NEIGHBOURS = (100, 300)  # km, of the pairs that are compared by height
+RUGGEDNESS = (0, 30, 60, 120, 200, 300, 500)  # m
+NEIGHBOURS = (100, 300)  # km, of the pairs that are compared by height and ruggedness
 DAY = np.timedelta64(1, "D")
+SEASONS = {"winter": (334, 58), "summer": (151, 242)}  # first and last day, 0 for 1 January
+
+
+@dataclass(frozen=True)
+class Days:
+    """Daily means at the cells of stations.
+
+    Attributes
+    ----------
+    values : ndarray of float64, shape (day, cell)
+        ug/m3; NaN where there is none.
+    successive : ndarray of bool, shape (day - 1,)
+        Whether the next day is that of the next row.
+    weeks, weekdays : ndarray of int64, shape (day,)
+        Number of the week, and day in it from 0 (Monday) to 6.
+    days_of_year : ndarray of int64, shape (day,)
+        0 for 1 January.
+    """
+
+    values: NDArray[np.float64]
+    successive: NDArray[np.bool_]
+    weeks: NDArray[np.int64]
+    weekdays: NDArray[np.int64]
+    days_of_year: NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the cells are.
+
+    Attributes
+    ----------
+    x, y : ndarray of float64, shape (cell,)
+        km in the plane of the projection.
+    heights : ndarray of float64, shape (cell,)
+        m.
+    ruggedness : ndarray of float64, shape (cell,)
+        How far heights nearby are from their smooth mean, m; see `derived_layers`.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    heights: NDArray[np.float64]
+    ruggedness: NDArray[np.float64]
 
 
 @click.command()
@@ -45,14 +95,12 @@ def main(
     """Compare the simulated days of ARCHIVE with measured OBSERVATIONS."""
     metadata = read_model_file(None)[1]
     layers = read_static_inputs(static, metadata.grid, torch.device("cpu"))
-    measured, days, cells = measured_days(observations, stations, metadata)
-    simulated, number = simulated_days(Archive(archive), cells)
-    x, y = np.meshgrid(metadata.grid.x, metadata.grid.y)
-    places = np.stack([x.ravel()[cells], y.ravel()[cells]], axis=1) / 1000
-    heights = layers.height.numpy().ravel()[cells]
+    measured, cells = measured_days(observations, stations, metadata)
+    simulated = simulated_days(Archive(archive), cells)
+    places = places_of(cells, layers)
     report = {
-        "measured": statistics(measured, np.diff(days) == DAY, places, heights),
-        "simulated": statistics(simulated, np.diff(number) == 1, places, heights),
+        "measured": statistics(measured, places),
+        "simulated": statistics(simulated, places),
     }
     output.write_text(json.dumps(report, indent=1) + "\n")
     if figure:
@@ -60,47 +108,73 @@ def main(
     click.echo(table(report))
 
 
+def places_of(cells: NDArray[np.int64], layers: StaticInputs) -> Places:
+    """Where some cells are, and how high and rugged the ground is."""
+    x, y = np.meshgrid(layers.grid.x, layers.grid.y)
+    names = ("height", "night_lights", "barren", "forest")
+    derived = derived_layers(**{name: getattr(layers, name).double().numpy() for name in names})
+    return Places(
+        x=x.ravel()[cells] / 1000,
+        y=y.ravel()[cells] / 1000,
+        heights=1000 * derived["height"].ravel()[cells],
+        ruggedness=100 * np.expm1(derived["ruggedness"].ravel()[cells]),
+    )
+
+
 def measured_days(
     observations: Path, stations: Path, metadata: Any
-) -> tuple[NDArray[np.float64], NDArray[Any], NDArray[np.int64]]:
-    """Means of the stations in each cell (day, cell), NaN where there are none."""
+) -> tuple[Days, NDArray[np.int64]]:
+    """Means of the stations in each cell, and the cells."""
     placed = place(read_stations([observations], stations=stations), metadata)
     gridded = grid_days(placed)
     seen = gridded.observed[:, 0].reshape(len(gridded.observed), -1)
     cells = np.flatnonzero(seen.any(axis=0))
     values = gridded.observations[:, 0].reshape(len(seen), -1)[:, cells].astype(float)
-    return np.where(seen[:, cells] > 0, values, np.nan), placed.observations.times, cells
+    dates = placed.observations.times.astype("datetime64[D]")
+    # 1970-01-01 was a Thursday.
+    since_monday = dates.astype(np.int64) + 3
+    return Days(
+        values=np.where(seen[:, cells] > 0, values, np.nan),
+        successive=np.diff(dates) == DAY,
+        weeks=since_monday // 7,
+        weekdays=since_monday % 7,
+        days_of_year=(dates - dates.astype("datetime64[Y]")).astype(np.int64),
+    ), cells
 
 
-def simulated_days(
-    archive: Archive, cells: NDArray[np.int64]
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Values at the cells (day, cell), and numbers of the days: successive within a file."""
+def simulated_days(archive: Archive, cells: NDArray[np.int64]) -> Days:
+    """Values at the cells; the days of a file are successive, and count as a week."""
     values = np.stack([archive[day][0].flatten()[cells].numpy() for day in range(len(archive))])
-    numbers = [
-        1000 * file + day
-        for file, path in enumerate(archive.files)
-        for day in range(archive.days_in(path))
-    ]
-    return values.astype(float), np.array(numbers)
+    files, weekdays, days_of_year = [], [], []
+    for number, path in enumerate(archive.files):
+        first = int(read_attributes(path)["parameters"]["emissions"]["first_weekday"])
+        with netCDF4.Dataset(path) as dataset:
+            dates = dataset["time"][:].astype(int) % DAYS_OF_YEAR
+        files += [number] * len(dates)
+        weekdays += [(first + day) % 7 for day in range(len(dates))]
+        days_of_year += dates.tolist()
+    return Days(
+        values=values.astype(float),
+        successive=np.diff(files) == 0,
+        weeks=np.array(files),
+        weekdays=np.array(weekdays),
+        days_of_year=np.array(days_of_year),
+    )
 
 
-def statistics(
-    values: NDArray[np.float64],
-    successive: NDArray[np.bool_],
-    places: NDArray[np.float64],
-    heights: NDArray[np.float32],
-) -> dict[str, Any]:
+def statistics(days: Days, places: Places) -> dict[str, Any]:
     """Distribution, correlation in space, and change from day to day.
 
     Correlations are those of square roots, standardised over the cells of each day: how far a cell
     deviates from its day, not how dirty the day is.
     """
+    values, successive = days.values, days.successive
     roots = np.sqrt(values)
     scaled = roots - np.nanmean(roots, axis=1, keepdims=True)
     scaled /= np.nanstd(roots, axis=1, keepdims=True)
-    distance = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
-    difference = np.abs(heights[:, None] - heights[None])
+    distance = np.hypot(places.x[:, None] - places.x, places.y[:, None] - places.y)
+    difference = np.abs(places.heights[:, None] - places.heights)
+    ruggedness = 0.5 * (places.ruggedness[:, None] + places.ruggedness)
     near = (distance > NEIGHBOURS[0]) & (distance < NEIGHBOURS[1])
     products, power = mean_products(scaled), np.nanmean(scaled**2, axis=0)
     change = np.abs(np.diff(values, axis=0)) / (0.5 * (values[1:] + values[:-1]))
@@ -108,6 +182,10 @@ def statistics(
     return {
         "days": len(values),
         "mean": round(float(np.nanmean(values)), 1),
+        "mean_of_season": {
+            season: round(float(np.nanmean(values[in_season(days, season)])), 1)
+            for season in SEASONS
+        },
         "deviation": round(float(np.nanstd(values)), 1),
         "quantiles": [round(float(q), 1) for q in np.nanquantile(values, QUANTILES)],
         "spread_of_a_day": round(
@@ -115,9 +193,36 @@ def statistics(
         ),
         "correlation_with_next_day": round(float(np.nanmean(followed)), 2),
         "median_change_to_next_day": round(float(np.nanmedian(change[successive])), 2),
+        "weekend": weekend(days),
         "by_distance": correlation(products, power, distance, DISTANCES, distance > 0),
         "by_height": correlation(products, power, difference, HEIGHTS, near),
+        "by_ruggedness": correlation(products, power, ruggedness, RUGGEDNESS, near),
     }
+
+
+def in_season(days: Days, season: str) -> NDArray[np.bool_]:
+    """Which days are in a season."""
+    first, last = SEASONS[season]
+    later, earlier = days.days_of_year >= first, days.days_of_year <= last
+    return later & earlier if first < last else later | earlier
+
+
+def weekend(days: Days) -> list[float]:
+    """Mean of the two rest days over that of the other five, and its standard error.
+
+    Of weeks of seven days; in each, of the cells that have them all.
+    """
+    logarithms = []
+    for week in np.unique(days.weeks):
+        chosen = np.flatnonzero(days.weeks == week)[:7]
+        values = days.values[chosen]
+        complete = values[:, np.isfinite(values).all(axis=0)]
+        if len(chosen) == 7 and complete.size:
+            rest = np.isin(days.weekdays[chosen], REST_DAYS)
+            daily = complete.mean(axis=1)
+            logarithms.append(np.log(daily[rest].mean() / daily[~rest].mean()))
+    error = np.std(logarithms, ddof=1) / np.sqrt(len(logarithms))
+    return [round(float(np.exp(np.mean(logarithms))), 2), round(float(error), 2)]
 
 
 def mean_products(scaled: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -158,6 +263,8 @@ def table(report: dict[str, Any]) -> str:
 
     line("days", [one["days"] for one in both])
     line("mean, ug/m3", [one["mean"] for one in both])
+    for season in SEASONS:
+        line(f"mean of {season}, ug/m3", [one["mean_of_season"][season] for one in both])
     line("standard deviation, ug/m3", [one["deviation"] for one in both])
     for index, quantile in enumerate(QUANTILES):
         line(f"{100 * quantile:.0f} % quantile, ug/m3", [one["quantiles"][index] for one in both])
@@ -166,31 +273,36 @@ def table(report: dict[str, Any]) -> str:
     line(
         "median relative change to the next day", [one["median_change_to_next_day"] for one in both]
     )
-    for low, high, *values in zip(
-        DISTANCES, DISTANCES[1:], *(one["by_distance"] for one in both), strict=False
+    line(
+        "weekend over other days, with standard error",
+        ["{} ± {}".format(*one["weekend"]) for one in both],
+    )
+    for key, edges, name in (
+        ("by_distance", DISTANCES, "correlation at {} to {} km"),
+        ("by_height", HEIGHTS, "correlation at 100 to 300 km, {} to {} m apart in height"),
+        ("by_ruggedness", RUGGEDNESS, "correlation at 100 to 300 km, ruggedness of {} to {} m"),
     ):
-        line(f"correlation at {low} to {high} km", values)
-    for low, high, *values in zip(
-        HEIGHTS, HEIGHTS[1:], *(one["by_height"] for one in both), strict=False
-    ):
-        line(f"correlation at 100 to 300 km, {low} to {high} m apart in height", values)
+        for low, high, *values in zip(edges, edges[1:], *(one[key] for one in both), strict=False):
+            line(name.format(low, high), values)
     return "\n".join(text)
 
 
 def draw(report: dict[str, Any], path: Path) -> None:
-    """Three panels: quantiles, correlation by distance, correlation by difference in height."""
+    """Four panels: quantiles, and correlation by distance, height and ruggedness."""
     from matplotlib.figure import Figure
 
-    figure = Figure(figsize=(11, 3.4), layout="constrained")
-    quantiles, distance, height = figure.subplots(1, 3)
+    figure = Figure(figsize=(13, 3.4), layout="constrained")
+    quantiles, distance, height, ruggedness = figure.subplots(1, 4)
     for name, one in report.items():
         quantiles.plot(one["quantiles"], [100 * q for q in QUANTILES], "o-", label=name)
         distance.plot(_middles(DISTANCES), one["by_distance"], "o-", label=name)
         height.plot(_middles(HEIGHTS), one["by_height"], "o-", label=name)
+        ruggedness.plot(_middles(RUGGEDNESS), one["by_ruggedness"], "o-", label=name)
     quantiles.set(xlabel="daily mean PM2.5, ug/m3", ylabel="share of values below, %", xscale="log")
     distance.set(xlabel="distance, km", ylabel="correlation within a day", ylim=(-0.5, 1))
     height.set(xlabel="difference in height, m (100 to 300 km apart)", ylim=(-0.5, 1))
-    for panel in (quantiles, distance, height):
+    ruggedness.set(xlabel="ruggedness, m (100 to 300 km apart)", ylim=(-0.5, 1))
+    for panel in (quantiles, distance, height, ruggedness):
         panel.grid(alpha=0.3)
     quantiles.legend()
     figure.savefig(path, dpi=110, metadata={"Software": None})

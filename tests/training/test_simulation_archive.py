@@ -101,6 +101,25 @@ def test_what_is_drawn_has_the_distribution_that_is_declared(seed, low, width):
     assert abs(float((log_normal / 100).log().mean())) < 5 * 0.5 / 200**0.5
 
 
+def test_weekends_are_cleaner_but_not_by_as_much_as_people_rest(small_static):
+    def week(rest):
+        simulator = Simulator(small_static, 5, range(3))
+        parameters = simulator.emissions.parameters
+        simulator.emissions.parameters = dataclasses.replace(parameters, weekend_rest=rest)
+        days = torch.stack([day.fields[:, 0].mean((1, 2)) for day in simulator.run(7)], dim=1)
+        first = parameters.first_weekday.flatten().int()[:, None]
+        return days, (first + torch.arange(7)) % 7 >= 5
+
+    usual, _ = week(0.0)
+    resting, weekend = week(0.5)
+    assert (weekend.sum(1) == 2).all()
+    ratio = resting / usual
+    # Fields, gases, and the air of the days before do not rest.
+    assert 0.5 < ratio[weekend].mean() < 0.95
+    # What was not emitted is missing on the days after, too, but less.
+    assert ratio[weekend].mean() + 0.02 < ratio[~weekend].mean() < 1
+
+
 def test_any_number_of_scenarios_covers_the_seasons():
     for count in (8, 20, 100):
         days = first_days(5, range(count)).sort().values

@@ -188,7 +188,7 @@ def test_the_mixing_layer_is_deepest_on_summer_noons(small_static):
 
 def test_people_emit_on_land_where_the_lights_are(small_static):
     emissions = Emissions(small_static, stream(*range(8), process="emissions"))
-    emissions.start_day(WINTER.expand(8, 1, 1))
+    emissions.start_day(0, WINTER.expand(8, 1, 1))
     calm = torch.zeros(8, *small_static.grid.shape)
     fluxes = emissions.fluxes(12.5, calm)
     assert fluxes.shape == (8, 2, *small_static.grid.shape)
@@ -204,7 +204,7 @@ def test_heating_is_for_winter_and_the_north(small_static):
         fluxes = []
         for cold in (WINTER, SUMMER):
             emissions = Emissions(small_static, stream(process="emissions"))
-            emissions.start_day(cold)
+            emissions.start_day(0, cold)
             fluxes.append(float(emissions._activity[0, row, 30]))
         return fluxes[0] / fluxes[1]
 
@@ -215,9 +215,36 @@ def test_heating_is_for_winter_and_the_north(small_static):
         assert winter_over_summer(row) == pytest.approx(expected, rel=1e-4)
 
 
+def test_people_rest_on_two_days_of_seven_counted_from_the_first(small_static):
+    emissions = Emissions(small_static, stream(3, 4, process="emissions"))
+    p = emissions.parameters
+    assert p.weekend_rest.min() >= 0
+    assert p.weekend_rest.max() <= 0.15
+    weekday = p.first_weekday.int().flatten().tolist()
+    assert weekday[0] != weekday[1]
+    # Nothing changes from day to day but the day of the week.
+    emissions.parameters = replace(p, demand_spread=0.0, day_spread=0.0)
+    cold = torch.zeros(2, 1, 1)
+    activity, land, gases = [], [], []
+    for day in range(-4, 10):
+        emissions.start_day(day, cold)
+        activity.append(emissions._activity[:, 10, 30])
+        land.append(emissions._land[:, 10, 30])
+        gases.append(emissions._gases[:, 10, 30])
+    for scenario, first in enumerate(weekday):
+        rest = float(p.weekend_rest[scenario])
+        expected = [1 - rest * ((first + day) % 7 >= 5) for day in range(-4, 10)]
+        found = torch.stack(activity)[:, scenario]
+        torch.testing.assert_close(found / found.max(), torch.tensor(expected))
+        # Fields and fires know no week; gases do in part, as they come from both.
+        assert torch.stack(land)[:, scenario].unique().numel() == 1
+        lowest, highest = torch.stack(gases)[:, scenario].aminmax()
+        assert 1 - rest < float(lowest / highest) < 1
+
+
 def test_wind_raises_dust_from_bare_land_with_the_square_above_a_threshold(small_static):
     emissions = Emissions(small_static, stream(process="emissions"))
-    emissions.start_day(SUMMER)
+    emissions.start_day(0, SUMMER)
     flux = {
         speed: emissions.fluxes(3.0, torch.full((1, *small_static.grid.shape), speed))[0, 0]
         for speed in (0.0, 5.5, 6.5, 7.5)

@@ -10,7 +10,6 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from pointfuse.model_file import read_model_file
 from pointfuse_training import load_seed_network
 from pointfuse_training.archive import Archive
 from pointfuse_training.checkpoints import Checkpoint, save_checkpoint
@@ -28,15 +27,11 @@ def train(*arguments):
 
 
 @pytest.fixture
-def small_model(monkeypatch, small_grid):
-    """Have the command take the small grid, whatever model is named."""
-    from dataclasses import replace
-
+def small_grid_taken(monkeypatch, small_grid):
+    """Have the command take the small grid, whatever is named."""
     from pointfuse_training import cli
 
-    content, metadata, sha256 = read_model_file(None)
-    small = content, replace(metadata, grid=small_grid), sha256
-    monkeypatch.setattr(cli, "read_model_file", lambda path: small)
+    monkeypatch.setattr(cli, "read_grid", lambda path: small_grid)
 
 
 def simulate(static, folder, *options):
@@ -44,7 +39,7 @@ def simulate(static, folder, *options):
     return train("simulate", "--static", static, *scenarios, "-o", folder, *options)
 
 
-@pytest.mark.usefixtures("small_model")
+@pytest.mark.usefixtures("small_grid_taken")
 def test_simulate_writes_an_archive_and_goes_on_with_one(small_static_file, tmp_path):
     first = simulate(small_static_file, tmp_path / "archive", "--seed", 4)
     assert first.exit_code == 0, first.output
@@ -72,7 +67,7 @@ def test_a_device_that_is_not_there_has_its_own_status(small_static_file, tmp_pa
     assert result.output.count("\n") == 1
 
 
-def test_a_folder_that_cannot_be_made_is_named(small_static_file, tmp_path, small_model):
+def test_a_folder_that_cannot_be_made_is_named(small_static_file, tmp_path, small_grid_taken):
     (tmp_path / "file").write_text("")
     result = simulate(small_static_file, tmp_path / "file" / "archive")
     assert result.exit_code == 1
@@ -98,7 +93,7 @@ def scale(archive, static, seed, output, *options):
     return train("scale", *arguments)
 
 
-@pytest.mark.usefixtures("small_model")
+@pytest.mark.usefixtures("small_grid_taken")
 def test_scale_trains_a_head_that_the_network_takes(small_static_file, small_seed, tmp_path):
     assert simulate(small_static_file, tmp_path / "archive", "--quiet").exit_code == 0
     output = tmp_path / "head.npz"
@@ -119,7 +114,7 @@ def test_scale_trains_a_head_that_the_network_takes(small_static_file, small_see
     assert (tmp_path / "2.npz").read_bytes() == output.read_bytes()
 
 
-@pytest.mark.usefixtures("small_model")
+@pytest.mark.usefixtures("small_grid_taken")
 def test_scale_ends_with_one_sentence(small_static_file, small_seed, tmp_path):
     archive = tmp_path / "archive"
     assert simulate(small_static_file, archive, "--quiet").exit_code == 0
@@ -139,7 +134,7 @@ def test_scale_ends_with_one_sentence(small_static_file, small_seed, tmp_path):
     assert list(tmp_path.glob("*.npz")) == []
 
 
-@pytest.mark.usefixtures("small_model")
+@pytest.mark.usefixtures("small_grid_taken")
 def test_scale_takes_a_checkpoint(small_static_file, small_archive, small_grid, tmp_path):
     network = FusionNetwork(torch.rand(6, 40, 52), widths=(4, 8))
     save_checkpoint(

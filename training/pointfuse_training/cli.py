@@ -11,7 +11,6 @@ import torch
 
 from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
-from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
 from pointfuse_training.archive import Archive
 from pointfuse_training.archive_command import archive as archive_command
@@ -20,6 +19,7 @@ from pointfuse_training.devices import checked_device
 from pointfuse_training.evaluate_command import evaluate
 from pointfuse_training.fit_command import fit_command
 from pointfuse_training.fusion_network import FusionNetwork
+from pointfuse_training.grids import read_grid
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells
 from pointfuse_training.scale_training import (
     SimulatedDays,
@@ -34,6 +34,7 @@ from pointfuse_training.seed_weights import load_seed_network, read_station_cell
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.simulation.tables import parameters_markdown
+from pointfuse_training.static_command import static as static_command
 
 _FILE = click.Path(path_type=Path)
 
@@ -53,12 +54,17 @@ def main(debug: bool) -> None:
 main.add_command(archive_command)
 main.add_command(evaluate)
 main.add_command(fit_command)
+main.add_command(static_command)
 
 
 @main.command()
 @click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
 @click.option(
-    "--model", type=_FILE, help="Model file whose grid to use; the shipped one by default."
+    "--grid",
+    "place",
+    type=_FILE,
+    help="Model file, TOML with a [grid], or netCDF archive whose grid to use; the shipped model's "
+    "by default.",
 )
 @click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
 @click.option("--days", required=True, type=click.IntRange(1, 365), help="Days of each scenario.")
@@ -82,7 +88,7 @@ main.add_command(fit_command)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def simulate(
     static: Path,
-    model: Path | None,
+    place: Path | None,
     scenarios: int,
     days: int,
     seed: int,
@@ -95,8 +101,7 @@ def simulate(
     """Simulate daily fields with the reduced chemical transport model."""
     began = time.perf_counter()
     torch.set_num_threads(threads)
-    grid = read_model_file(model)[1].grid
-    layers = read_static_inputs(static, grid, checked_device(device))
+    layers = read_static_inputs(static, read_grid(place), checked_device(device))
     hidden = quiet or not sys.stderr.isatty()
     with click.progressbar(
         length=scenarios * days, label="simulating", file=sys.stderr, hidden=hidden
@@ -133,9 +138,6 @@ def parameters() -> None:
     type=_FILE,
     help="Archive (.npz) whose array 'observed' marks the cells of a real network of stations.",
 )
-@click.option(
-    "--model", type=_FILE, help="Model file whose grid to use; the shipped one by default."
-)
 @click.option("--steps", default=250, show_default=True, type=click.IntRange(1), help="Steps.")
 @click.option(
     "--held-out",
@@ -155,7 +157,6 @@ def scale(
     weights: Path | None,
     channels: Path | None,
     stations: Path | None,
-    model: Path | None,
     steps: int,
     held_out: int,
     seed: int,
@@ -171,13 +172,13 @@ def scale(
     network = _network(checkpoint, weights, channels)
     check_place(output)
     torch.set_num_threads(threads)
-    layers = read_static_inputs(static, read_model_file(model)[1].grid, torch.device("cpu"))
+    archive = Archive(folder)
+    layers = read_static_inputs(static, archive.grid, torch.device("cpu"))
     land = 1 - layers.ocean
     places = StationPlaces(
         inhabited_cells(layers.night_lights, layers.urban, land),
         read_station_cells(stations) if stations else None,
     )
-    archive = Archive(folder)
     training, checking = (
         SimulatedDays(archive, days, places, land) for days in split_by_scenario(archive, held_out)
     )

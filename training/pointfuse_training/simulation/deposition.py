@@ -25,7 +25,7 @@ class DepositionParameters(Parameters):
     residual_share: Quantity = fixed(
         0.85, "1", "concentration above the mixing layer relative to that within it"
     )
-    restoring: Quantity = fixed(0.03, "h-1", "rate at which air from above brings the background")
+    restoring: Quantity = fixed(0.05, "h-1", "rate at which air from above brings the background")
 
 
 class Deposition:

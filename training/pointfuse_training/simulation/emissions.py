@@ -25,13 +25,16 @@ _HOT_SPOT_SHARE = 2e-3
 _HIGHEST_INDUSTRY = 20.0
 _INDUSTRY_SURROUNDINGS = 60e3  # m
 
+REST_DAYS = (5, 6)
+"""Days of the week on which people do less; 0 is Monday."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class EmissionParameters(Parameters):
     """Parameters of the emissions; strengths are relative to a cell with typical lights."""
 
     strength: Quantity = drawn(
-        LogNormal(115.0, 0.35), "ug m-2 h-1", "emission of a cell with typical lights"
+        LogNormal(150.0, 0.25), "ug m-2 h-1", "emission of a cell with typical lights"
     )
     cities: Quantity = drawn(Uniform(0.6, 1.6), "1", "strength of what people do")
     city_exponent: Quantity = drawn(Uniform(0.35, 0.7), "1", "power of the lights it goes with")
@@ -43,14 +46,20 @@ class EmissionParameters(Parameters):
     dust_threshold: Quantity = fixed(5.5, "m s-1", "wind speed that raises dust")
     dust_flux: Quantity = fixed(22.0, "ug m-2 h-1 (m s-1)-2", "dust per squared wind above that")
     gases: Quantity = fixed(1.5, "1", "strength of gases that particles form from")
-    heating: Quantity = drawn(Uniform(0.6, 1.4), "1", "what winter heating adds in the north")
+    heating: Quantity = drawn(Uniform(0.8, 1.8), "1", "what winter heating adds in the north")
     heating_latitude: Quantity = fixed(33.0, "degrees_north", "where heating begins")
     local_spread: Quantity = fixed(
-        0.5, "1", "deviation of the logarithm from place to place, beyond what layers show"
+        0.3, "1", "deviation of the logarithm from place to place, beyond what layers show"
     )
     day_spread: Quantity = fixed(0.25, "1", "deviation of the logarithm from day to day, overall")
     demand_spread: Quantity = fixed(0.45, "1", "the same, of regions")
     demand_memory: Quantity = fixed(0.5, "1", "correlation of regions from day to day")
+    weekend_rest: Quantity = drawn(
+        Uniform(0.0, 0.15), "1", "share of what people emit that rests on two days of seven"
+    )
+    first_weekday: Quantity = drawn(
+        Uniform(0.0, 7.0), "day", "day of the week at the beginning, from 0 (Monday), rounded down"
+    )
 
 
 class Emissions:
@@ -83,11 +92,13 @@ class Emissions:
         self._heated = torch.sigmoid((static.latitude - p.heating_latitude) / 1.5) * p.heating
         self._demand = self._waves.noise(random, 120e3, 2.5)
 
-    def start_day(self, cold: Tensor) -> None:
+    def start_day(self, day: int, cold: Tensor) -> None:
         """Draw what people do the next day.
 
         Parameters
         ----------
+        day : int
+            Days since the scenario began; negative in the spin-up.
         cold : Tensor, shape (scenarios, 1, 1)
             0 in summer, 1 in winter.
         """
@@ -95,13 +106,15 @@ class Emissions:
         fresh = self._waves.noise(self._random, 120e3, 2.5)
         memory = p.demand_memory
         self._demand = memory * self._demand + (1 - memory**2) ** 0.5 * fresh
-        day = p.strength * torch.exp(p.day_spread * self._random.normal(1, 1))
-        activity = (1 + cold * self._heated) * torch.exp(p.demand_spread * self._demand) * day
+        overall = p.strength * torch.exp(p.day_spread * self._random.normal(1, 1))
+        working = 1 - p.weekend_rest * self._rests(day)
+        activity = overall * working * torch.exp(p.demand_spread * self._demand)
+        activity = activity * (1 + cold * self._heated)
         self._activity = (self._cities + self._industry + self._hot_spots) * activity
-        self._land = (0.25 * self._farms * (1 + cold) + self._fires) * day
+        self._land = (0.25 * self._farms * (1 + cold) + self._fires) * overall
         self._gases = p.gases * (
             1.2 * self._cities * activity
-            + (3 * self._industry + self._hot_spots + 0.3 * self._farms) * day
+            + (3 * self._industry + self._hot_spots + 0.3 * self._farms) * overall
         )
 
     def fluxes(self, hour: float, speed: Tensor) -> Tensor:
@@ -123,6 +136,11 @@ class Emissions:
         raised = torch.relu(speed - p.dust_threshold).square() * (self._dust * p.dust_flux)
         primary = traffic(hour) * self._activity + self._land + raised
         return torch.stack([primary, self._gases], dim=1)
+
+    def _rests(self, day: int) -> Tensor:
+        """1 for scenarios in which it is a rest day, 0 for the others, shape (scenarios, 1, 1)."""
+        weekday = (torch.as_tensor(self.parameters.first_weekday).floor() + day) % 7
+        return torch.isin(weekday, weekday.new_tensor(REST_DAYS)).float()
 
     def _patches(self, length: float, spread: float) -> Tensor:
         """Regional differences that no layer shows: a log-normal field."""

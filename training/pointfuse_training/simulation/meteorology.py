@@ -29,8 +29,8 @@ class MeteorologyParameters(Parameters):
     rain_threshold: Quantity = fixed(1.0, "1", "deviation above which it rains at 70 % humidity")
     night_height: Quantity = fixed(180.0, "m", "mixing height in calm nights")
     wind_height: Quantity = fixed(60.0, "s", "mixing height that each m/s of wind adds")
-    day_height: Quantity = fixed(500.0, "m", "mixing height that the sun adds at noon in winter")
-    summer_height: Quantity = fixed(900.0, "m", "what it adds more in summer")
+    day_height: Quantity = fixed(450.0, "m", "mixing height that the sun adds at noon in winter")
+    summer_height: Quantity = fixed(950.0, "m", "what it adds more in summer")
     anticyclone_height: Quantity = fixed(
         0.2, "1", "share of the night height that a high of one deviation takes"
     )

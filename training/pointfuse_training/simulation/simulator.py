@@ -35,7 +35,7 @@ _GOLDEN_RATIO = 0.6180339887498949
 class BackgroundParameters(Parameters):
     """Parameters of the air around and above."""
 
-    background: Quantity = drawn(Uniform(6.0, 18.0), "ug m-3", "particles in clean air")
+    background: Quantity = drawn(Uniform(10.0, 22.0), "ug m-3", "particles in clean air")
 
 
 @dataclass(frozen=True)
@@ -109,13 +109,13 @@ class Simulator:
         """
         for day in range(-SPIN_UP_DAYS, days):
             day_of_year = (self.first_day + day) % DAYS_OF_YEAR
-            fields = self._simulate_day(coldness(day_of_year)[:, None, None].float())
+            fields = self._simulate_day(day, coldness(day_of_year)[:, None, None].float())
             if day >= 0:
                 yield SimulatedDay(day_of_year, fields)
 
-    def _simulate_day(self, cold: Tensor) -> Tensor:
+    def _simulate_day(self, day: int, cold: Tensor) -> Tensor:
         self.meteorology.start_day(cold)
-        self.emissions.start_day(cold)
+        self.emissions.start_day(day, cold)
         steps = round(24 / STEP_HOURS)
         particles = torch.zeros_like(self._background)
         speeds = torch.zeros_like(self._background)
