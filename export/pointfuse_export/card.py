@@ -7,6 +7,7 @@ import json
 from collections.abc import Iterable, Mapping
 
 from pointfuse.metadata import ModelMetadata
+from pointfuse.units import typeset_units
 from pointfuse_export.description import Description, ModelFiles
 from pointfuse_export.verify import TOLERANCE
 
@@ -123,9 +124,10 @@ def _regions(metadata: ModelMetadata) -> str:
 
 
 def _scores(metadata: ModelMetadata) -> str:
+    units = typeset_units(metadata.target.units)
     origins = list(dict.fromkeys(str(score["origin"]) for score in metadata.scores))
     table = _table(
-        ("test", "data", "R2", "RMSE, ug/m3", "NME", "the same for others", "origin"),
+        ("test", "data", "R2", f"RMSE, {units}", "NME", "the same for others", "origin"),
         (
             (
                 *(score[key] for key in ("test", "data", "r2", "rmse", "nme", "reference")),
@@ -150,7 +152,8 @@ def _file(files: ModelFiles, metadata: ModelMetadata, content: bytes) -> str:
     golden = f"the golden days in `{files.golden.parent.name}/` and " if files.golden else ""
     return (
         f"{_facts(facts)}\n\nBefore the file was written it reproduced {golden}"
-        f"the network in PyTorch to {TOLERANCE:g} ug/m3, in ONNX Runtime on a CPU."
+        f"the network in PyTorch to {TOLERANCE:g} {typeset_units(metadata.target.units)}, in ONNX "
+        "Runtime on a CPU."
     )
 
 

@@ -48,6 +48,6 @@ def _print_report(report: Report) -> None:
     click.echo(f"wrote       {report.path}, {report.bytes} bytes")
     click.echo(f"sha256      {report.sha256}")
     if report.golden_difference is not None:
-        click.echo(f"golden days {report.golden_difference:.1e} ug/m3 at most")
-    click.echo(f"PyTorch     {report.torch_difference:.1e} ug/m3 at most")
+        click.echo(f"golden days {report.golden_difference:.1e} {report.units} at most")
+    click.echo(f"PyTorch     {report.torch_difference:.1e} {report.units} at most")
     click.echo(f"operators   {counts}")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pointfuse.process_settings import Covariate, ProcessSettings
 from pointfuse.projection import PROJECTIONS, read_projection
 from pointfuse.regions import Region
 from pointfuse_export.errors import DescriptionError
+from pointfuse_training.checkpoints import load_checkpoint
 
 # What a description holds: tables as dicts, lists as a list with the layout of one entry, and
 # `dict` for a table that may hold anything.
@@ -81,7 +83,7 @@ _LAYOUT: dict[str, Any] = {
 _OPTIONAL = frozenset(
     {
         *("regions", "gaussian_process", "scale", "scale_head"),
-        *("checkpoint", "weights", "static_layers", "golden", "training"),
+        *("checkpoint", "weights", "static_layers", "golden", "training", "grid"),
     }
 )
 
@@ -132,7 +134,7 @@ class Description:
     files : ModelFiles
         What it is made from.
     grid : Grid
-        Its grid.
+        Its grid; that of the checkpoint where the description names none.
     variables, static_layers : tuple
         Its inputs and the fields inside it, in order.
     training : mapping
@@ -208,7 +210,8 @@ def read_description(path: Path) -> Description:
     InputFileNotFoundError
         If there is no such file.
     DescriptionError
-        If it is no TOML, or lacks, garbles or misspells an entry.
+        If it is no TOML, or lacks, garbles or misspells an entry; or if it leaves the grid to a
+        checkpoint that cannot be read.
     """
     try:
         content = tomllib.loads(path.read_text(encoding="utf-8"))
@@ -227,6 +230,7 @@ def read_description(path: Path) -> Description:
 
 def _description(content: dict[str, Any], folder: Path) -> Description:
     _check_origin(content)
+    files = ModelFiles(**{key: folder / name for key, name in content["files"].items()})
     return Description(
         name=content["name"],
         version=content["version"],
@@ -234,8 +238,8 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         licence=content["licence"],
         intended_use=tuple(content["intended_use"]),
         limitations=tuple(content["limitations"]),
-        files=ModelFiles(**{key: folder / name for key, name in content["files"].items()}),
-        grid=_grid(content["grid"]),
+        files=files,
+        grid=_grid(content["grid"]) if "grid" in content else _grid_of_checkpoint(files),
         variables=tuple(
             Variable(**{**entry, "valid_range": _pair(entry["valid_range"], "valid_range")})
             for entry in content["variables"]
@@ -257,8 +261,9 @@ def _check_origin(content: dict[str, Any]) -> None:
         return
     if lacking := [key for key in _OF_SEED if key not in files]:
         raise ValueError(f"'{lacking[0]}' is lacking in 'files'; add it, or name a checkpoint")
-    if "training" not in content:
-        raise ValueError("'training' is lacking; add it, or name a checkpoint, which knows it")
+    for table in ("grid", "training"):
+        if table not in content:
+            raise ValueError(f"'{table}' is lacking; add it, or name a checkpoint, which knows it")
 
 
 def _gaussian_process(table: dict[str, Any] | None) -> ProcessSettings | None:
@@ -290,6 +295,12 @@ def _grid(table: dict[str, Any]) -> Grid:
     return Grid(**{**table, "projection": projection})
 
 
+def _grid_of_checkpoint(files: ModelFiles) -> Grid:
+    # A description without a grid names a checkpoint.
+    assert files.checkpoint is not None
+    return load_checkpoint(files.checkpoint).grid
+
+
 def _pair(numbers: list[float], name: str) -> tuple[float, float]:
     if len(numbers) != 2:
         raise ValueError(f"'{name}' should be two numbers, got {len(numbers)}")
@@ -308,6 +319,8 @@ def _check(value: Any, layout: Any, where: str) -> None:
     # A whole number will do for a number, but True is no number.
     elif type(value) is not layout and not (layout is float and type(value) is int):
         raise ValueError(f"'{where}' should be {_KINDS[layout]}, got {value!r}")
+    elif layout is float and not math.isfinite(value):
+        raise ValueError(f"'{where}' should be a finite number, got {value}")
 
 
 def _check_table(value: Any, layout: dict[str, Any], where: str) -> None:

@@ -42,8 +42,10 @@ class Report:
     sha256 : str
         Its hash.
     golden_difference, torch_difference : float
-        Largest differences from the golden fields and from PyTorch, ug/m3; the former is None
-        where there are no golden fields.
+        Largest differences from the golden fields and from PyTorch; the former is None where there
+        are no golden fields.
+    units : str
+        Their units, those of the field.
     operators : dict of str to int
         How often each operator occurs.
     """
@@ -53,6 +55,7 @@ class Report:
     sha256: str
     golden_difference: float | None
     torch_difference: float
+    units: str
     operators: dict[str, int]
 
 
@@ -110,6 +113,7 @@ def export_model(description: Description, folder: Path, commit: str) -> Report:
         sha256=hashlib.sha256(content).hexdigest(),
         golden_difference=golden_difference,
         torch_difference=torch_difference,
+        units=metadata.target.units,
         operators=operators(model),
     )
 

@@ -246,8 +246,8 @@ def _difference(name: str, found: NDArray[np.float32], expected: NDArray[np.floa
     # Not 'largest > TOLERANCE', which is false for NaN.
     if not largest <= TOLERANCE:
         raise VerificationError(
-            f"{name}: expected fields within {TOLERANCE} ug/m3 of the reference, got a difference "
-            f"of {largest:.3g}; do not publish the model"
+            f"{name}: expected fields within {TOLERANCE} of the reference, in their units, got a "
+            f"difference of {largest:.3g}; do not publish the model"
         )
     return largest
 

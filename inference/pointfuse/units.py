@@ -85,4 +85,4 @@ def _canonical(unit: str) -> str:
 
 def typeset_units(units: str) -> str:
     """Units in CF spelling as people read them, never broken at the end of a line."""
-    return units.replace("ug m-3", "µg\N{NO-BREAK SPACE}m⁻³")
+    return units.replace("ug m-3", "µg\N{NO-BREAK SPACE}m⁻³").replace("1e-9", "ppb")

@@ -14,6 +14,7 @@ from pointfuse.model import load_model
 from pointfuse.model_file import read_model_file
 from pointfuse_export.cli import main
 from pointfuse_export.description import read_description
+from pointfuse_export.errors import DescriptionError
 from pointfuse_training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.provenance import REQUIRED
@@ -97,6 +98,16 @@ def test_the_file_is_and_knows_what_the_checkpoint_does(
     found = load_model(tmp_path / "models" / "tiny.onnx").run(*inputs).field
     # Float32 in two orders of summation.
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-3)
+
+
+def test_a_description_may_leave_the_grid_to_the_checkpoint(checkpoint, described) -> None:
+    text = described(checkpoint).read_text(encoding="utf-8")
+    start, end = text.index("[grid]"), text.index("[[variables]]")
+    path = described(checkpoint, (text[start:end], ""))
+    assert read_description(path).grid == checkpoint.grid
+    path.with_name("checkpoint.npz").write_bytes(b"PK")
+    with pytest.raises(DescriptionError, match=r"mine\.toml: .*checkpoint\.npz"):
+        read_description(path)
 
 
 def test_a_model_of_another_species(checkpoint, described, tmp_path) -> None:

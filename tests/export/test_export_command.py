@@ -101,7 +101,7 @@ def test_a_model_that_fails_a_check_is_not_written(tiny_description, tmp_path):
     (tmp_path / "models").mkdir()
     result = export(tmp_path / "tiny.toml", tmp_path / "models")
     assert result.exit_code == 1
-    assert "golden days: expected fields within 0.001 ug/m3" in result.output
+    assert "golden days: expected fields within 0.001 of the reference" in result.output
     assert "a difference of 0.01" in result.output
     assert list((tmp_path / "models").iterdir()) == []
 

@@ -42,7 +42,7 @@ class Sampling:
     day_factor_spread : float
         Standard deviation of the logarithm of the factor that a day is multiplied by.
     largest_offset : float
-        Largest background that is added to a day, ug/m3.
+        Largest background that is added to a day, in the units of the target.
     weather_stations : tuple of two ints
         Fewest and most cells with a humidity, and likewise with a wind speed, each at places of
         their own.
