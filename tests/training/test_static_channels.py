@@ -9,18 +9,19 @@ import pytest
 import torch
 
 from pointfuse import InputError
+from pointfuse_training.simulation.static_inputs import StaticInputs
 from pointfuse_training.static_channels import (
     SEED_CHANNELS,
-    read_static_channels,
     read_target,
     ruggedness,
+    static_channels,
 )
 
 
 def test_channels_are_the_layers_in_their_units(
-    small_static_file: Path, small_layers: dict[str, np.ndarray]
+    small_static: StaticInputs, small_layers: dict[str, np.ndarray]
 ) -> None:
-    found = read_static_channels(small_static_file, SEED_CHANNELS)
+    found = static_channels(small_static, SEED_CHANNELS)
     assert found.dtype == torch.float32
     cover = small_layers["igbp_fraction"]
     expected = [
@@ -34,15 +35,15 @@ def test_channels_are_the_layers_in_their_units(
     np.testing.assert_allclose(found, np.stack(expected), rtol=1e-6, atol=1e-7)
 
 
-def test_the_order_is_that_of_the_names(small_static_file: Path) -> None:
+def test_the_order_is_that_of_the_names(small_static: StaticInputs) -> None:
     names = ("ruggedness", "night_lights", "height")
-    found = read_static_channels(small_static_file, names)
+    found = static_channels(small_static, names)
     for channel, name in zip(found, names, strict=True):
-        (alone,) = read_static_channels(small_static_file, (name,))
+        (alone,) = static_channels(small_static, (name,))
         assert torch.equal(channel, alone)
     assert found.max() <= 2
     with pytest.raises(InputError, match=r"no static channel 'slope'; expected some of height"):
-        read_static_channels(small_static_file, ("slope",))
+        static_channels(small_static, ("slope",))
 
 
 def test_ruggedness_of_a_slope_and_of_a_step() -> None:

@@ -190,8 +190,9 @@ def report_noise(sampling: Sampling, lights: Tensor, ruggedness: Tensor) -> Tens
     ruggedness : Tensor, the same shape
         How uneven the ground is, not negative.
     """
-    bright, rugged = (layer / layer.max().clamp(min=1e-12) for layer in (lights.sqrt(), ruggedness))
-    variance = (sampling.lights_noise * bright) ** 2 + (sampling.ruggedness_noise * rugged) ** 2
+    rugged = ruggedness / ruggedness.max().clamp(min=1e-12)
+    variance = sampling.lights_noise**2 * brightness(lights) ** 2
+    variance += (sampling.ruggedness_noise * rugged) ** 2
     return (sampling.noise**2 + variance).sqrt()
 
 
@@ -205,8 +206,19 @@ def inhabited_cells(night_lights: Tensor, urban: Tensor, land: Tensor) -> Tensor
     urban, land : Tensor, the same shape
         Shares of the cell.
     """
+    return brightness(night_lights) + 0.25 * urban + 0.03 * land
+
+
+def brightness(night_lights: Tensor) -> Tensor:
+    """Square root of the lights at night relative to those of the brightest cell, 0 to 1.
+
+    Parameters
+    ----------
+    night_lights : Tensor, shape (rows, columns)
+        Lights at night in any linear unit.
+    """
     lights = night_lights.clamp(min=0)
-    return (lights / lights.max().clamp(min=1e-12)).sqrt() + 0.25 * urban + 0.03 * land
+    return (lights / lights.max().clamp(min=1e-12)).sqrt()
 
 
 def draw_cells(weights: Tensor, limits: tuple[int, int], generator: torch.Generator) -> Tensor:

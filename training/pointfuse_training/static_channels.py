@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from pointfuse.errors import InputError
+from pointfuse_training.pseudo_stations import brightness
 from pointfuse_training.seed_weights import read_arrays
+from pointfuse_training.simulation.static_inputs import StaticInputs
 
 RUGGED = 300.0
 """Scatter of the height from a cell to its neighbours that counts as 1, m."""
-
-_Layers = Mapping[str, NDArray[Any]]
 
 
 def ruggedness(height: Tensor) -> Tensor:
@@ -33,38 +31,29 @@ def ruggedness(height: Tensor) -> Tensor:
     return windows.std((2, 3), correction=0).to(height.dtype)
 
 
-def _bright(layers: _Layers) -> NDArray[Any]:
-    lights = layers["night_lights"]
-    return np.sqrt(lights / max(float(lights.max()), 1e-12))
-
-
-def _rugged(layers: _Layers) -> NDArray[Any]:
-    return ruggedness(torch.from_numpy(layers["height"])).numpy() / RUGGED
-
-
-CHANNELS: dict[str, Callable[[_Layers], NDArray[Any]]] = {
-    "height": lambda layers: layers["height"] / 2000,
-    "water_fraction": lambda layers: layers["igbp_fraction"][0],
-    "urban_fraction": lambda layers: layers["igbp_fraction"][13],
-    "cropland_fraction": lambda layers: layers["igbp_fraction"][[12, 14]].sum(0),
-    "barren_fraction": lambda layers: layers["igbp_fraction"][16],
-    "forest_fraction": lambda layers: layers["igbp_fraction"][1:6].sum(0),
-    "night_lights": _bright,
-    "ruggedness": _rugged,
+CHANNELS: dict[str, Callable[[StaticInputs], Tensor]] = {
+    "height": lambda layers: layers.height / 2000,
+    "water_fraction": lambda layers: layers.water,
+    "urban_fraction": lambda layers: layers.urban,
+    "cropland_fraction": lambda layers: layers.crop,
+    "barren_fraction": lambda layers: layers.barren,
+    "forest_fraction": lambda layers: layers.forest,
+    "night_lights": lambda layers: brightness(layers.night_lights),
+    "ruggedness": lambda layers: ruggedness(layers.height) / RUGGED,
 }
-"""How each channel is made from the layers of a static file; all are of order one."""
+"""How each channel is made from the static layers; all are of order one."""
 
 SEED_CHANNELS = tuple(CHANNELS)[:6]
 """Channels of the seed weights, in their order."""
 
 
-def read_static_channels(path: Path, names: Sequence[str]) -> Tensor:
-    """Static channels from a file that `read_static_inputs` has found to be in order.
+def static_channels(layers: StaticInputs, names: Sequence[str]) -> Tensor:
+    """Static channels of a network.
 
     Parameters
     ----------
-    path : Path
-        Archive (.npz) of static layers.
+    layers : StaticInputs
+        Static layers of the grid.
     names : sequence of str
         Keys of `CHANNELS`, in the order of the channels.
 
@@ -82,10 +71,7 @@ def read_static_channels(path: Path, names: Sequence[str]) -> Tensor:
         raise InputError(
             f"there is no static channel '{unknown[0]}'; expected some of {', '.join(CHANNELS)}"
         )
-    needed = ("height", "night_lights", "igbp_fraction")
-    arrays = read_arrays(path)
-    layers = {name: arrays[name].astype(np.float32) for name in needed}
-    return torch.from_numpy(np.stack([CHANNELS[name](layers) for name in names]))
+    return torch.stack([CHANNELS[name](layers) for name in names])
 
 
 def read_target(path: Path, name: str, shape: tuple[int, int]) -> Tensor:

@@ -28,9 +28,9 @@ from pointfuse_training.seed_weights import (
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.static_channels import (
     SEED_CHANNELS,
-    read_static_channels,
     read_target,
     ruggedness,
+    static_channels,
 )
 
 
@@ -110,7 +110,7 @@ def read_training_inputs(
             archive, [validation[int(i)] for i in chosen.round()], plain, land
         ),
         grid=grid,
-        static_layers=read_static_channels(static, recipe.static_channels),
+        static_layers=static_channels(layers, recipe.static_channels),
         weights=loss_weights(recipe, land, target),
         facts={
             "archive": str(read_attributes(archive.files[0]).get("source", "unknown")),

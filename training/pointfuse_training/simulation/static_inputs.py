@@ -17,7 +17,7 @@ from pointfuse_training.seed_weights import read_arrays
 
 IGBP_CLASSES = 17
 _FORESTS = slice(1, 6)
-_CROP, _URBAN, _CROP_MOSAIC, _BARREN = 12, 13, 14, 16
+_WATER, _CROP, _URBAN, _CROP_MOSAIC, _BARREN = 0, 12, 13, 14, 16
 _LAYERS = ("lat", "lon", "height", "night_lights", "ocean_fraction", "igbp_fraction")
 
 
@@ -37,8 +37,8 @@ class StaticInputs:
         Lights at night in any linear unit, not negative.
     ocean : Tensor
         Share of the cell that is sea.
-    urban, crop, barren, forest : Tensor
-        Shares of land cover (IGBP classes 13; 12 and 14; 16; 1 to 5).
+    water, urban, crop, barren, forest : Tensor
+        Shares of land cover (IGBP classes 0; 13; 12 and 14; 16; 1 to 5).
     sha256 : str
         Hash of the file they were read from.
     """
@@ -48,6 +48,7 @@ class StaticInputs:
     height: Tensor
     night_lights: Tensor
     ocean: Tensor
+    water: Tensor
     urban: Tensor
     crop: Tensor
     barren: Tensor
@@ -100,6 +101,7 @@ def read_static_inputs(path: Path, grid: Grid, device: torch.device) -> StaticIn
         height=tensors["height"],
         night_lights=tensors["night_lights"],
         ocean=tensors["ocean_fraction"],
+        water=cover[_WATER],
         urban=cover[_URBAN],
         crop=cover[_CROP] + cover[_CROP_MOSAIC],
         barren=cover[_BARREN],
