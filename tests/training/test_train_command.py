@@ -127,6 +127,10 @@ def test_scale_ends_with_one_sentence(small_static_file, small_seed, tmp_path):
             scale(*arguments, "--network", small_seed / "channels.npz"),
             "should hold the array 'observed'",
         ),
+        (
+            scale(*arguments, "--channels", SEED / "static_channels.npz"),
+            "the network fuses pm25 on 372 x 426 cells, the archive has pm25 on 40 x 52",
+        ),
     ):
         assert result.exit_code == 1
         assert message in result.output

@@ -11,6 +11,7 @@ import torch
 
 from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
+from pointfuse.errors import InputError
 from pointfuse.version import __version__
 from pointfuse_training.archive import Archive
 from pointfuse_training.archive_command import archive as archive_command
@@ -173,6 +174,7 @@ def scale(
     check_place(output)
     torch.set_num_threads(threads)
     archive = Archive(folder)
+    _check_fits(network, archive)
     layers = read_static_inputs(static, archive.grid, torch.device("cpu"))
     land = 1 - layers.ocean
     places = StationPlaces(
@@ -206,6 +208,17 @@ def _network(checkpoint: Path | None, weights: Path | None, channels: Path | Non
     if weights and channels and not checkpoint:
         return load_seed_network(weights, channels)
     raise click.UsageError("name either --checkpoint, or both --weights and --channels")
+
+
+def _check_fits(network: FusionNetwork, archive: Archive) -> None:
+    """Refuse an archive of another variable, or on another grid, than the network's."""
+    rows, columns = network.static_layers.shape[1:]
+    if (network.target, rows, columns) != (archive.target.name, *archive.shape):
+        raise InputError(
+            f"the network fuses {network.target} on {rows} x {columns} cells, the archive has "
+            f"{archive.target.name} on {archive.shape[0]} x {archive.shape[1]}; name an archive "
+            "such as the network was trained on"
+        )
 
 
 def _print_coverage(ratios: torch.Tensor, factor: float) -> None:
