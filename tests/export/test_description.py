@@ -86,7 +86,7 @@ def test_metadata_survives_the_file():
         ("[0.0, 60.0]", "[0.0, 60.0, 70.0]", "'valid_range' should be two numbers, got 3"),
         ("r2 = 0.766", "R2 = 0.766", r"'r2' is lacking in 'scores\[1\]'"),
         ("seed = 0", "seed = 2024-01-01", "not JSON serializable"),
-        ('version = "1.1.0"', "version = 1.1.0", "cannot be read as TOML"),
+        ('licence = "Apache-2.0"', "licence = Apache-2.0", "cannot be read as TOML"),
         ("north = 32.5", "north = 22.5", "the region 'Sichuan Basin' should lie between"),
         ("north = 32.5", "top = 32.5", r"'north' is lacking in 'regions\[0\]'"),
         ("[grid.projection]", "[grid.project]", "'projection' is lacking in 'grid'"),

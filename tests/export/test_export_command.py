@@ -10,6 +10,7 @@ from click.testing import CliRunner
 
 from pointfuse.model import load_model
 from pointfuse_export.cli import main
+from pointfuse_export.description import read_description
 from pointfuse_export.strip import check_no_build_traces
 from pointfuse_training.seed_weights import read_arrays
 
@@ -26,7 +27,7 @@ def exported(tiny_description, tmp_path_factory):
     return folder, result.output
 
 
-def test_writes_model_card_and_manifest(exported):
+def test_writes_model_card_and_manifest(exported, tiny_description):
     folder, output = exported
     assert {path.name for path in folder.iterdir()} == {"tiny.onnx", "tiny.md", "manifest.json"}
     content = (folder / "tiny.onnx").read_bytes()
@@ -38,7 +39,7 @@ def test_writes_model_card_and_manifest(exported):
             {
                 "file": "tiny.onnx",
                 "name": "tiny",
-                "version": "1.1.0",
+                "version": read_description(tiny_description).version,
                 "bytes": len(content),
                 "sha256": sha256,
             }

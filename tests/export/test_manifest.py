@@ -24,7 +24,7 @@ def test_a_new_file_is_added_and_a_known_one_replaced(tmp_path, metadata):
     models = json.loads(path.read_text())["models"]
     assert [(m["file"], m["version"], m["bytes"]) for m in models] == [
         ("other.onnx", "2.0.0", 5),
-        ("tiny.onnx", "1.1.0", 5),
+        ("tiny.onnx", metadata.version, 5),
     ]
     assert models[1]["sha256"] == hashlib.sha256(b"newer").hexdigest()
 
