@@ -169,7 +169,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
             elif text != "pointfuse-train static --grid archive -o layers.npz\n":
                 # That command fetches packages; the code that stands beside it is run instead.
                 for line in text.splitlines():
-                    run(line)
+                    said = run(line)
+        assert " ppb\nwrote o3.nc: 1 day" in said
     return folder
 
 

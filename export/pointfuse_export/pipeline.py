@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pointfuse.atomic import replacing
+from pointfuse.units import said_units
 from pointfuse_export.card import render_card
 from pointfuse_export.description import Description
 from pointfuse_export.errors import DescriptionError
@@ -113,7 +114,7 @@ def export_model(description: Description, folder: Path, commit: str) -> Report:
         sha256=hashlib.sha256(content).hexdigest(),
         golden_difference=golden_difference,
         torch_difference=torch_difference,
-        units=metadata.target.units,
+        units=said_units(metadata.target.units),
         operators=operators(model),
     )
 

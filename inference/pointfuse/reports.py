@@ -12,6 +12,7 @@ from pointfuse.gridding import PlacedObservations
 from pointfuse.metadata import ModelMetadata
 from pointfuse.process_settings import ProcessSettings
 from pointfuse.quality.flags import Counts
+from pointfuse.units import said_units
 from pointfuse.verdict import comparison
 
 _DAYS_LISTED = 7
@@ -152,14 +153,15 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
     if None not in interval.get("rmse", [None]):
         r2, rmse, nme = (" to ".join(map(_figure, interval[key])) for key in ("r2", "rmse", "nme"))
         lines.append(
-            f"95 % of resampled days: R2 {r2}, RMSE {rmse} {model.target.units}, NME {nme}"
+            f"95 % of resampled days: R2 {r2}, RMSE {rmse} {said_units(model.target.units)}, "
+            f"NME {nme}"
         )
     held = scores["uncertainty"].get("overall", {})
     if "held" in held:
         lines.append(
             f"90 % intervals hold {100 * held['held']['90']:.1f} % of "
             f"{_counted(held['pairs'], 'observation')}, mean width {held['width']:.1f} "
-            f"{model.target.units}"
+            f"{said_units(model.target.units)}"
         )
     lines += [
         comparison(name, baseline["paired"]) for name, baseline in scores["baselines"].items()
@@ -184,7 +186,7 @@ def metadata_text(model: ModelMetadata, sha256: str) -> str:
         f"{projection.grid_mapping_name}, {projection.true_scale}, origin {projection.origin}",
         "variables:",
         *(
-            f"  {variable.name} in {variable.units}, {variable.valid_range[0]:g} to "
+            f"  {variable.name} in {said_units(variable.units)}, {variable.valid_range[0]:g} to "
             f"{variable.valid_range[1]:g}"
             for variable in model.variables
         ),
@@ -221,7 +223,7 @@ def _days_text(days: list[dict[str, Any]], model: ModelMetadata) -> str:
         f"{_range(days, 'stations')} stations of {model.target.name} in {_range(days, 'cells')} of "
         f"{model.grid.rows * model.grid.columns} cells; field "
         f"{min(day['minimum'] for day in days):.1f} to {max(day['maximum'] for day in days):.1f}, "
-        f"mean {mean:.1f} {model.target.units}"
+        f"mean {mean:.1f} {said_units(model.target.units)}"
     )
 
 

@@ -83,6 +83,11 @@ def _canonical(unit: str) -> str:
     return re.sub(r"/([a-z]+)(\d*)$", lambda m: f"{m[1]}-{m[2] or 1}", spelling)
 
 
+def said_units(units: str) -> str:
+    """Units in CF spelling as people say them, in characters that any terminal has."""
+    return units.replace("1e-9", "ppb")
+
+
 def typeset_units(units: str) -> str:
     """Units in CF spelling as people read them, never broken at the end of a line."""
-    return units.replace("ug m-3", "µg\N{NO-BREAK SPACE}m⁻³").replace("1e-9", "ppb")
+    return said_units(units).replace("ug m-3", "µg\N{NO-BREAK SPACE}m⁻³")

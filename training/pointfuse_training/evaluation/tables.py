@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from pointfuse.evaluation import SEASONS
 from pointfuse.scores import SCORES, PairSums
+from pointfuse.units import said_units
 from pointfuse_training.evaluation.archive_evaluation import CELLS, ArchiveEvaluation, season_of
 
 PUBLISHED = ("r2", "rmse", "nme")
@@ -110,7 +111,7 @@ def scores_markdown(scores: Mapping[str, Any]) -> str:
                 for kind in ("mean_of_days", "pairs")
             )
             lines.append(f"| {method} | {cells} | {' | '.join(figures)} |")
-    lines += ["", f"{compared(scores)} RMSE in {scores['units']}."]
+    lines += ["", f"{compared(scores)} RMSE in {said_units(scores['units'])}."]
     if scores["kernels"]:
         lines += ["", "| kernel | edge, cells | largest weight | radius of influence, km |"]
         lines.append("| --- | --- | --- | --- |")
