@@ -449,6 +449,11 @@ def test_days_are_local_and_incomplete_ones_are_left_out(tmp_path: Path) -> None
         assert str(begin) == "2020-02-01 16:00:00"
 
 
+def read_resolution(path: Path) -> float:
+    with netCDF4.Dataset(path) as dataset:
+        return float(dataset["pm25"].scale_factor)
+
+
 def test_scenarios_end_with_months_and_gaps(tmp_path: Path) -> None:
     # 30 days from 31 January, without 10 February.
     hours = [hour for hour in range(0, 24 * 30, 6) if not 240 <= hour < 264]
@@ -461,6 +466,9 @@ def test_scenarios_end_with_months_and_gaps(tmp_path: Path) -> None:
     ]
     assert [archive.days_in(path) for path in archive.files] == [1, 9, 19]
     assert split_by_scenario(archive, 1) == (range(10), range(10, 29))
+    # Values grow to 10 + 24 * 30; each file is packed as finely as its own allow.
+    assert archive.target.resolution == packing_resolution(730)
+    assert archive.target.resolution > read_resolution(archive.files[0])
 
 
 def test_a_day_in_two_files_is_one(tmp_path: Path) -> None:

@@ -270,7 +270,7 @@ class Archive:
     files : list of Path
         Its files, in the order of their names.
     target : ArchiveVariable
-        What a network learns to fill in.
+        What a network learns to fill in; its resolution is that of the coarsest file.
     grid : Grid
         Grid of all fields, as its files tell it.
     dates : ndarray of datetime64[D], shape (days,)
@@ -307,6 +307,8 @@ class Archive:
                 if path == self.files[0]:
                     self.target, self.grid = target, grid
                 self._check_alike(path, target, grid)
+                if target.resolution > self.target.resolution:
+                    self.target = target
                 dates.append(_dates(path, dataset))
                 self._days += [(path, day) for day in range(len(dates[-1]))]
         self.dates = np.concatenate(dates)
