@@ -85,6 +85,7 @@ def test_code_of_the_documents_runs(tmp_path: Path) -> None:
         ("first_light", "README.md"),
         ("pointfuse_benchmarks.quality_control", "docs/quality-control.md"),
         ("pointfuse_benchmarks.accuracy", "docs/accuracy.md"),
+        ("pointfuse_benchmarks.sharpness", "docs/uncertainty.md"),
     ],
 )
 def test_documents_show_the_benchmarks_as_they_were_measured(
