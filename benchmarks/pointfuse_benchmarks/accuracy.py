@@ -60,7 +60,7 @@ def our_predictors(model: Model) -> dict[str, Baseline]:
 
     def combined(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
         cell = cells_of(model.metadata.grid, longitude, latitude)
-        return np.asarray(estimate(grid_days(known), model, cell).values[0], np.float64)
+        return np.asarray(estimate(known, model, cell).values[0], np.float64)
 
     def network(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
         gridded = grid_days(known)

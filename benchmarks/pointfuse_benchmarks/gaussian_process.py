@@ -69,6 +69,14 @@ class GaussianProcess:
         parts = list(self._moments(known, longitude, latitude, True))
         return np.concatenate([part[0] for part in parts]), np.concatenate([p[1] for p in parts])
 
+    def standard_error(self, known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
+        """Standard deviation of an observation at each point, in its unit."""
+        mean, variance = self.moments(known, longitude, latitude)
+        if self.square_root:
+            # Of the square of a normal variable.
+            variance = (mean / 2 + 1) ** 2 * variance + variance**2 / 8
+        return np.sqrt(variance)
+
     def _moments(
         self, known: PlacedObservations, longitude: Array, latitude: Array, with_variance: bool
     ) -> Iterator[tuple[Array, Array]]:

@@ -17,7 +17,8 @@ from pointfuse.baselines import Baseline, predict
 from pointfuse.errors import InputError
 from pointfuse.estimation import estimate
 from pointfuse.fusion import days_to_fuse
-from pointfuse.gridding import PlacedObservations, grid_days, place
+from pointfuse.grid import Interpolation
+from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model import Model
 from pointfuse.observations import Observations, Stations
 
@@ -45,7 +46,8 @@ class CrossValidation:
         Fold in which each station was withheld.
     predicted : ndarray of float64, shape (day, station)
         Prediction of the fused variable for each observation from the stations of the other
-        folds; NaN where there is no observation.
+        folds, read from the field bilinearly between the four cell centres around the station;
+        NaN where there is no observation.
     nearest : ndarray of float64, shape (day, station)
         Distance to the nearest station that was left, m; NaN where there is no observation.
     baselines : mapping of str to ndarray of float64, shape (day, station)
@@ -219,12 +221,15 @@ def _predict_day(
                 "left to predict from; leave the day out with --days"
             )
         known = placed.without(result.fold == fold)
-        estimates = estimate(grid_days(known), model, placed.cell[withheld])
-        result.predicted[day, withheld] = estimates.values[0]
+        points = placed.interpolation[withheld]
+        cells, corners = np.unique(points.cells, return_inverse=True)
+        points = Interpolation(corners.reshape(points.cells.shape), points.weights)
+        estimates = estimate(known, model, cells)
+        result.predicted[day, withheld] = points.read(estimates.values[0])
         if result.uncertainty is not None:
-            result.uncertainty[day, withheld] = estimates.uncertainty[0]
+            result.uncertainty[day, withheld] = points.read(estimates.uncertainty[0])
         if NETWORK_ALONE in result.baselines:
-            result.baselines[NETWORK_ALONE][day, withheld] = estimates.network[0]
+            result.baselines[NETWORK_ALONE][day, withheld] = points.read(estimates.network[0])
         result.nearest[day, withheld] = _nearest(xy[withheld], xy[left])
         for name, baseline in baselines.items():
             result.baselines[name][day, withheld] = predict(

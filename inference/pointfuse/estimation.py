@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.gridding import GriddedDays, station_distance
+from pointfuse.gridding import PlacedObservations, grid_days, station_distance
 from pointfuse.model import Model
 
 _FEWEST_CELLS = 30
@@ -30,6 +30,8 @@ class Estimates(NamedTuple):
         Number of stations in the cell itself that would tell as much; NaN where it is not known.
     station_distance : ndarray of float32
         Distance from the cell centre to the nearest cell with a station, m.
+    station_count : ndarray of int16
+        Stations of the fused variable in the cell.
     """
 
     values: NDArray[np.float32]
@@ -37,10 +39,11 @@ class Estimates(NamedTuple):
     uncertainty: NDArray[np.float32]
     effective_stations: NDArray[np.float32]
     station_distance: NDArray[np.float32]
+    station_count: NDArray[np.int16]
 
 
 def estimate(
-    gridded: GriddedDays, model: Model, cells: NDArray[np.int64] | None = None
+    placed: PlacedObservations, model: Model, cells: NDArray[np.int64] | None = None
 ) -> Estimates:
     """Estimate complete fields, or some cells of them.
 
@@ -49,14 +52,14 @@ def estimate(
 
     Parameters
     ----------
-    gridded : GriddedDays
-        Stations on the grid of the model.
+    placed : PlacedObservations
+        Stations on the grid of the model; each day has an observation of the fused variable.
     model : Model
         The model.
     cells : ndarray of int64, shape (cell,), optional
         ``row * columns + column`` of the cells wanted; all by default.
     """
-    grid = model.metadata.grid
+    grid, gridded = model.metadata.grid, grid_days(placed)
     days = len(gridded.observations)
     wanted: slice | NDArray[np.int64] = slice(None) if cells is None else cells
     output = model.run(gridded.observations, gridded.observed)
@@ -64,7 +67,8 @@ def estimate(
     occupied = gridded.station_count > 0
     distance = np.stack([station_distance(day, grid).ravel()[wanted] for day in occupied])
     unknown = np.full_like(network, np.nan)
-    estimates = Estimates(network.copy(), network, unknown, unknown.copy(), distance)
+    count = gridded.station_count.reshape(days, -1)[:, wanted]
+    estimates = Estimates(network.copy(), network, unknown, unknown.copy(), distance, count)
     settings = model.metadata.gaussian_process
     if settings is None:
         if output.scale is not None:
@@ -73,15 +77,12 @@ def estimate(
         return estimates
     process = model.gaussian_process
     weight = settings.weight_at(distance)
-    for day in range(days):
-        known = np.flatnonzero(occupied[day])
-        if len(known) < _FEWEST_CELLS:
+    for day, values in enumerate(placed.observations.values[model.metadata.target.name]):
+        if occupied[day].sum() < _FEWEST_CELLS:
             continue
-        prediction = process.condition(
-            known,
-            gridded.observations[day, 0].ravel()[known].astype(np.float64),
-            gridded.station_count[day].ravel()[known],
-        ).predict(cells, model.threads)
+        known = np.isfinite(values)
+        conditioned = process.condition(placed.interpolation[known], values[known])
+        prediction = conditioned.predict(cells, model.threads)
         own = weight[day]
         estimates.values[day] = own * network[day] + (1 - own) * prediction.mean
         estimates.uncertainty[day] = settings.inflation * prediction.standard_error

@@ -10,7 +10,7 @@ import numpy as np
 from pointfuse.errors import InputError
 from pointfuse.estimation import estimate
 from pointfuse.fields import FusedFields, concatenate
-from pointfuse.gridding import PlacedObservations, grid_days, place
+from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model import Model, load_model
 from pointfuse.observations import Observations
 from pointfuse.quality import check_days
@@ -118,13 +118,12 @@ def fuse_in_batches(
     shape = (-1, *model.metadata.grid.shape)
     for first in range(0, len(placed.observations.times), days_per_batch):
         batch = placed.on_days(slice(first, first + days_per_batch))
-        gridded = grid_days(batch)
-        estimates = estimate(gridded, model)
+        estimates = estimate(batch, model)
         yield FusedFields(
             values=estimates.values.reshape(shape),
             uncertainty=estimates.uncertainty.reshape(shape),
             effective_stations=estimates.effective_stations.reshape(shape),
-            station_count=gridded.station_count,
+            station_count=estimates.station_count.reshape(shape),
             station_distance=estimates.station_distance.reshape(shape),
             stations=batch,
             model_sha256=model.sha256,

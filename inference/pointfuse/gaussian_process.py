@@ -17,20 +17,20 @@ from numpy.typing import NDArray
 
 from pointfuse.covariates import covariate_fields
 from pointfuse.errors import InputError, ModelFileError
-from pointfuse.grid import Grid
+from pointfuse.grid import Grid, Interpolation
 from pointfuse.process_settings import ProcessSettings
 
 Array = NDArray[np.float64]
 Points = NDArray[np.floating[Any]]
 
-_CELLS_AT_ONCE = 4096
+_CELLS_AT_ONCE = 512
 """Cells whose covariances with all stations are held at once: they should stay in the cache."""
 
 _BLOCK = 12
 """Edge, in cells, of the squares that share their neighbours when the variance is computed."""
 
 _NEIGHBOURS = 64
-"""Stations that the variance in a square rests on; the others are screened by them."""
+"""Stations beside its own that the variance in a square rests on; they screen the others."""
 
 _FARTHEST = 1e6
 """Beyond so many lengths from the middle of the grid, distances drown in rounding."""
@@ -121,29 +121,24 @@ class GaussianProcess:
         self._cells = _Cells(places, terms, square, np.stack(sums, axis=-1) / members)
         self._nugget = settings.nugget
 
-    def condition(
-        self, cell: NDArray[np.int64], values: Array, stations: NDArray[np.int64]
-    ) -> ConditionedProcess:
+    def condition(self, stations: Interpolation, values: Array) -> ConditionedProcess:
         """Fit trend and sill to a day, and take its stations as known.
 
         Parameters
         ----------
-        cell : ndarray of int64, shape (observed,)
-            ``row * columns + column`` of the cells with stations, each once.
-        values : ndarray of float64, shape (observed,)
-            Mean over the stations of each cell; not negative.
-        stations : ndarray of int64, shape (observed,)
-            Number of these stations.
+        stations : Interpolation
+            Where the stations stand among the cells: place and covariates are read there.
+        values : ndarray of float64, shape (station,)
+            What they observed; not negative.
 
         Raises
         ------
         InputError
-            If there is no observed cell.
+            If there is no station.
         """
-        if not len(cell):
-            raise InputError("a Gaussian process needs at least one observed cell, got none")
-        noise = self._nugget / stations.astype(np.float64)
-        return ConditionedProcess(self._cells, self._nugget, cell, _to_root(values), noise)
+        if not len(stations):
+            raise InputError("a Gaussian process needs at least one station, got none")
+        return ConditionedProcess(self._cells, self._nugget, stations, _to_root(values))
 
 
 class ConditionedProcess:
@@ -155,18 +150,14 @@ class ConditionedProcess:
     """
 
     def __init__(
-        self,
-        cells: _Cells,
-        nugget: float,
-        known: NDArray[np.int64],
-        values: Array,
-        noise: Array,
+        self, cells: _Cells, nugget: float, stations: Interpolation, values: Array
     ) -> None:
-        self._cells, self._nugget, self._noise = cells, nugget, noise
-        self._known = cells.coordinates[known]
+        self._cells, self._nugget = cells, nugget
+        self._known = stations.read(cells.coordinates)
+        self._square = cells.square[stations.nearest]
         covariance = _covariance(self._known, self._known)
-        covariance[np.diag_indices_from(covariance)] += noise
-        terms = cells.trend[known]
+        covariance[np.diag_indices_from(covariance)] += nugget
+        terms = stations.read(cells.trend)
         solved = np.linalg.solve(covariance, np.column_stack([terms, values]))
         # A term that is constant over the stations, and days of few stations: least norm.
         self._coefficients, _, rank, _ = np.linalg.lstsq(
@@ -228,12 +219,15 @@ class ConditionedProcess:
         def explain(members: NDArray[np.intp]) -> None:
             places = self._cells.coordinates[cells[members]]
             # Of the whole square, so that a cell fares the same whichever others are wanted.
-            centre = self._cells.centres[square[members[:1]]]
-            apart = _distances(centre, known)[0]
-            count = min(_NEIGHBOURS, len(known))
+            this = square[members[0]]
+            apart = _distances(self._cells.centres[[this]], known)[0]
+            own = self._square == this
+            # A city may have more stations than that, each the nearest to some cell.
+            apart[own] = -1
+            count = min(_NEIGHBOURS + int(own.sum()), len(known))
             near = np.argpartition(apart, count - 1)[:count]
             covariance = _covariance(known[near], known[near])
-            covariance[np.diag_indices(count)] += self._noise[near]
+            covariance[np.diag_indices(count)] += self._nugget
             between = _covariance(known[near], places)
             explained[members] = (between * np.linalg.solve(covariance, between)).sum(axis=0)
 

@@ -3,11 +3,57 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pointfuse.projection import LambertConformal
+
+
+@dataclass(frozen=True)
+class Interpolation:
+    """Points among cell centres: the four centres around each, and how much each counts.
+
+    Parameters
+    ----------
+    cells : ndarray of int64, shape (point, 4)
+        ``row * columns + column``.
+    weights : ndarray of float64, shape (point, 4)
+        Not negative, of sum 1.
+    """
+
+    cells: NDArray[np.int64]
+    weights: NDArray[np.float64]
+
+    def __len__(self) -> int:
+        return len(self.cells)
+
+    def __getitem__(self, points: NDArray[np.bool_]) -> Interpolation:
+        """Some of the points."""
+        return Interpolation(self.cells[points], self.weights[points])
+
+    def read(self, values: NDArray[np.floating[Any]]) -> NDArray[np.float64]:
+        """Values at the points.
+
+        Parameters
+        ----------
+        values : ndarray, shape (cell, ...)
+            Values at the cell centres.
+
+        Returns
+        -------
+        ndarray of float64, shape (point, ...)
+            Mean of the four centres by their weights.
+        """
+        read: NDArray[np.float64] = np.einsum("pc...,pc->p...", values[self.cells], self.weights)
+        return read
+
+    @property
+    def nearest(self) -> NDArray[np.int64]:
+        """The nearest cell centre to each point, shape (point,)."""
+        heaviest = self.weights.argmax(axis=1, keepdims=True)
+        return np.take_along_axis(self.cells, heaviest, axis=1)[:, 0]
 
 
 @dataclass(frozen=True)
@@ -80,3 +126,44 @@ class Grid:
         cell = np.full(inside.shape, -1, np.int64)
         cell[inside] = (row[inside] * self.columns + column[inside]).astype(np.int64)
         return cell
+
+    def interpolation(self, longitude: ArrayLike, latitude: ArrayLike) -> Interpolation:
+        """How to read a field at points: bilinearly in the plane, between cell centres.
+
+        Parameters
+        ----------
+        longitude, latitude : array_like, shape (n,)
+            Degrees east and north, of points on the grid.
+
+        Returns
+        -------
+        Interpolation
+            Beyond the outermost centres a point is read at the nearest place between them.
+        """
+        x, y = self.projection.forward(longitude, latitude)
+        west, east_share = _between((x - self.first_x) / self.cell_size, self.columns)
+        south, north_share = _between((y - self.first_y) / self.cell_size, self.rows)
+        # The same centre twice, and no weight for the second, on a grid of a single line.
+        east, north = np.minimum(west + 1, self.columns - 1), np.minimum(south + 1, self.rows - 1)
+        corners = [(south, west), (south, east), (north, west), (north, east)]
+        return Interpolation(
+            np.stack([row * self.columns + column for row, column in corners], axis=-1),
+            np.stack(
+                [
+                    (1 - north_share) * (1 - east_share),
+                    (1 - north_share) * east_share,
+                    north_share * (1 - east_share),
+                    north_share * east_share,
+                ],
+                axis=-1,
+            ),
+        )
+
+
+def _between(
+    position: NDArray[np.float64], centres: int
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Centre before each position along an axis, and the share of the way to the next."""
+    position = np.clip(position, 0, centres - 1)
+    before = np.minimum(position.astype(np.int64), max(centres - 2, 0))
+    return before, position - before

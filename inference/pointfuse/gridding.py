@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.grid import Grid
+from pointfuse.grid import Grid, Interpolation
 from pointfuse.metadata import ModelMetadata
 from pointfuse.observations import Observations
 from pointfuse.quality.flags import Counts, count_reasons
@@ -54,6 +54,8 @@ class PlacedObservations:
         The stations used, and their valid values.
     cell : ndarray of int64, shape (station,)
         ``row * columns + column`` of the cell of each station.
+    interpolation : Interpolation
+        How a field is read at each station.
     metadata : ModelMetadata
         The model that is to take them.
     counts : StationCounts
@@ -68,6 +70,7 @@ class PlacedObservations:
 
     observations: Observations
     cell: NDArray[np.int64]
+    interpolation: Interpolation
     metadata: ModelMetadata
     counts: StationCounts
     listed: Observations
@@ -83,8 +86,12 @@ class PlacedObservations:
 
     def without(self, withheld: NDArray[np.bool_]) -> PlacedObservations:
         """The same days without some of the stations."""
-        kept = self.observations.at_stations(~withheld)
-        return replace(self, observations=kept, cell=self.cell[~withheld])
+        return replace(
+            self,
+            observations=self.observations.at_stations(~withheld),
+            cell=self.cell[~withheld],
+            interpolation=self.interpolation[~withheld],
+        )
 
 
 @dataclass(frozen=True)
@@ -155,6 +162,7 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
     return PlacedObservations(
         listed.at_stations(used),
         cell[used],
+        metadata.grid.interpolation(stations.longitude[used], stations.latitude[used]),
         metadata,
         counts,
         listed,

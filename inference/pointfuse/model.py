@@ -30,7 +30,8 @@ class ModelOutput(NamedTuple):
         The fused variable in its units, nowhere negative.
     scale : ndarray or None
         Laplace scale of the field's error in the same units, positive: an interval that holds the
-        share p reaches -scale * log(1 - p) to either side. None from a model that gives none.
+        share p reaches -scale * log(1 - p) to either side. None where the model gives none, or has
+        a Gaussian process that tells the uncertainty in its stead.
     """
 
     field: NDArray[np.float32]
@@ -73,7 +74,10 @@ class Model:
             ) from error
         self._static_layers = read_static_layers(content, metadata)
         given = {output.name for output in self._session.get_outputs()}
-        self._has_scale = metadata.scale_name in given
+        # Where a process tells the uncertainty, the scale is not wanted and should take no time.
+        self._has_scale = metadata.scale_name in given and metadata.gaussian_process is None
+        self._run_options = onnxruntime.RunOptions()
+        self._run_options.only_execute_path_to_fetches = True
         self.metadata = metadata
         self.sha256 = sha256
         self.threads = threads
@@ -148,7 +152,7 @@ class Model:
         Returns
         -------
         ModelOutput
-            The field, and the scale of its error where the model gives one.
+            The field, and perhaps the scale of its error.
 
         Raises
         ------
@@ -180,7 +184,8 @@ class Model:
         names = [self.metadata.target.name]
         if self._has_scale:
             names.append(self.metadata.scale_name)
-        field, *scales = (output[:, 0] for output in self._session.run(names, feed))
+        outputs = self._session.run(names, feed, self._run_options)
+        field, *scales = (output[:, 0] for output in outputs)
         if not (np.isfinite(field).all() and (field >= 0).all()):
             raise ModelFileError(
                 "the model gave values that are negative or not finite for sound observations; it "

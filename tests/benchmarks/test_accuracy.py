@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import json
+import tomllib
+from pathlib import Path
 
 import netCDF4
 import numpy as np
@@ -12,6 +14,7 @@ import pytest
 from pointfuse import InputError, Observations, Stations
 from pointfuse_benchmarks import accuracy
 from pointfuse_benchmarks.accuracy_table import table
+from pointfuse_benchmarks.card_scores import as_toml, card_scores
 from pointfuse_benchmarks.cmaq import CMAQ, read_cmaq_days, sampled
 from pointfuse_benchmarks.comparison import compare
 
@@ -207,3 +210,32 @@ def test_the_table_shows_each_predictor_and_ratio_once(report):
     assert "| winter | 51.0 / 80.0 / 90.5 / 94.0; 31.0 ug/m3 |" in shown
     assert "| over 200 km | - | - |" in shown
     assert "| 0 to 20 ug/m3 predicted |" in shown
+
+
+def test_the_scores_of_a_card_are_those_of_the_report(report):
+    entries = card_scores(report)
+    assert [entry["test"] for entry in entries[:3]] == [
+        "stations left out, network",
+        "stations left out, network+x",
+        "cities left out, network",
+    ]
+    assert len(entries) == 6
+    scores = report["parts"]["stations"]["scores"]
+    assert entries[1]["rmse"] == pytest.approx(scores["network+x"]["rmse"], abs=0.005)
+    for key in ("r2", "nme"):
+        assert entries[1][key] == pytest.approx(scores["network+x"][key], abs=5e-4)
+    others = entries[1]["reference"].split("; ")
+    assert [text.partition(":")[0] for text in others[:2]] == ["network", "gp-c"]
+    assert "Lyu et al. (2022), other days and stations: 0.830, 14.25, 0.270" in others
+    assert f"gp-c: {scores['gp-c']['r2']:.3f}, {scores['gp-c']['rmse']:.2f}" in others[1]
+    assert tomllib.loads(as_toml(entries))["scores"] == entries
+
+
+def test_the_shipped_card_has_the_scores_that_were_measured():
+    root = Path(__file__).parents[2]
+    measured = json.loads((root / "benchmarks" / "accuracy.json").read_text())
+    description = tomllib.loads((root / "models" / "pointfuse-china12.toml").read_text())
+    name, version = measured["settings"]["model"].split()
+    assert (name, version) == (description["name"], description["version"])
+    expected = card_scores(measured)
+    assert description["scores"][: len(expected)] == expected

@@ -51,12 +51,16 @@ def test_writes_model_card_and_manifest(exported):
 
 def test_the_light_package_fuses_with_the_file(exported, tiny_description):
     folder, _ = exported
-    model = load_model(folder / "tiny.onnx")
+    model = load_model(folder / "tiny.onnx", network_alone=True)
     assert model.metadata.export["commit"] == "c0ffee"
     golden = read_arrays(tiny_description.parent / "golden.npz")
     fields, scales = model.run(golden["observations"], golden["observed"])
     np.testing.assert_allclose(fields, golden["pm25"], rtol=0, atol=1e-3)
     assert scales.shape == fields.shape
+    # The process tells the uncertainty; the head's part of the graph should then take no time.
+    combined = load_model(folder / "tiny.onnx").run(golden["observations"], golden["observed"])
+    assert combined.scale is None
+    np.testing.assert_array_equal(combined.field, fields)
 
 
 def test_a_model_without_a_head_has_no_scale(exported, tiny_description, tmp_path):

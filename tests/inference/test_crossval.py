@@ -10,13 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from click.testing import CliRunner
+from scipy import interpolate
 
 from pointfuse import InputError, Observations, Stations, load_model
 from pointfuse.cli import main
 from pointfuse.crossval import CrossValidation, assign_folds, cross_validate
 from pointfuse.estimation import estimate
 from pointfuse.evaluation import evaluate
-from pointfuse.gridding import grid_days, place
+from pointfuse.gridding import place
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model
 from pointfuse.regions import Region
@@ -146,16 +147,14 @@ def broken_off(
 @pytest.fixture
 def crowded(process_model: Model, rng: np.random.Generator) -> Observations:
     """Three days of 80 stations in cells of their own, so that half of them feed a process."""
-    longitude, latitude = process_model.metadata.grid.longitude_latitude()
-    cells = rng.choice(longitude.size, 80, replace=False)
+    grid = process_model.metadata.grid
+    cells = rng.choice(grid.rows * grid.columns, 80, replace=False)
+    offset_x, offset_y = grid.cell_size * rng.uniform(-0.4, 0.4, (2, 80))
+    x, y = grid.x[cells % grid.columns] + offset_x, grid.y[cells // grid.columns] + offset_y
     pm25 = rng.uniform(10, 200, (3, 80))
     pm25[0, 7] = np.nan
     return Observations(
-        Stations(
-            np.array([f"S{i}" for i in range(80)]),
-            longitude.ravel()[cells],
-            latitude.ravel()[cells],
-        ),
+        Stations(np.array([f"S{i}" for i in range(80)]), *grid.projection.inverse(x, y)),
         np.datetime64("2019-01-01") + np.arange(3),
         {"pm25": pm25},
     )
@@ -168,15 +167,19 @@ def test_the_uncertainty_of_each_prediction_is_kept(
     np.testing.assert_array_equal(np.isfinite(result.uncertainty), np.isfinite(result.observed))
     day, fold = 1, 0
     known = result.placed.on_days(slice(day, day + 1)).without(result.fold == fold)
-    whole = estimate(grid_days(known), process_model)
+    whole = estimate(known, process_model)
     withheld = result.fold == fold
-    cells = result.placed.cell[withheld]
+    grid, stations = process_model.metadata.grid, result.placed.observations.stations
+    x, y = grid.projection.forward(stations.longitude[withheld], stations.latitude[withheld])
     # Cells are predicted a few at a time here and all at once there: sums in another order.
     for found, field in (
         (result.predicted, whole.values),
         (result.uncertainty, whole.uncertainty),
     ):
-        np.testing.assert_allclose(found[day, withheld], field[0, cells], rtol=1e-3)
+        # Beyond the outermost centres it is read at the nearest place between them.
+        at = np.clip(y, grid.y[0], grid.y[-1]), np.clip(x, grid.x[0], grid.x[-1])
+        expected = interpolate.interpn((grid.y, grid.x), field.reshape(grid.shape), at)
+        np.testing.assert_allclose(found[day, withheld], expected, rtol=1e-3)
     assert evaluate(result)["uncertainty"]["overall"]["pairs"] == 3 * 80 - 1
 
 

@@ -10,29 +10,47 @@ import pytest
 
 from pointfuse import InputError, load_model
 from pointfuse.estimation import estimate
-from pointfuse.gridding import GriddedDays, station_distance
+from pointfuse.gridding import PlacedObservations, grid_days, place, station_distance
 from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
+from pointfuse.observations import Observations, Stations
 
 
-def gridded(model: Model, cells_by_day: list[int], seed: int = 0) -> GriddedDays:
-    """Days with stations in so many cells, one to three in each."""
-    rng = np.random.default_rng(seed)
-    shape = model.metadata.grid.shape
-    days, variables = len(cells_by_day), len(model.metadata.variables)
-    observations = np.zeros((days, variables, shape[0] * shape[1]), np.float32)
-    count = np.zeros((days, shape[0] * shape[1]), np.int16)
+def placed(model: Model, cells_by_day: list[int], spread: float = 0.4) -> PlacedObservations:
+    """Days with stations in so many cells, one to three in each, so far from its centre at most."""
+    rng = np.random.default_rng(0)
+    grid = model.metadata.grid
+    x, y, day_of = [], [], []
     for day, cells in enumerate(cells_by_day):
-        chosen = rng.choice(shape[0] * shape[1], cells, replace=False)
-        observations[day, 0, chosen] = rng.uniform(10, 200, cells)
-        count[day, chosen] = rng.integers(1, 4, cells)
-    observed = np.zeros_like(observations)
-    observed[:, 0] = count > 0
-    return GriddedDays(
-        observations.reshape(days, variables, *shape),
-        observed.reshape(days, variables, *shape),
-        count.reshape(days, *shape),
+        chosen = rng.choice(grid.rows * grid.columns, cells, replace=False)
+        cell = np.repeat(chosen, rng.integers(1, 4, cells))
+        x += [
+            *(
+                grid.x[cell % grid.columns]
+                + grid.cell_size * rng.uniform(-spread, spread, len(cell))
+            )
+        ]
+        y += [
+            *(
+                grid.y[cell // grid.columns]
+                + grid.cell_size * rng.uniform(-spread, spread, len(cell))
+            )
+        ]
+        day_of += [day] * len(cell)
+    values = np.full((len(cells_by_day), len(x)), np.nan)
+    values[day_of, np.arange(len(x))] = rng.uniform(10, 200, len(x))
+    stations = Stations(
+        np.array([f"S{i}" for i in range(len(x))]),
+        *grid.projection.inverse(np.array(x), np.array(y)),
     )
+    days = np.datetime64("2019-01-01") + np.arange(len(cells_by_day))
+    return place(Observations(stations, days, {"pm25": values}), model.metadata)
+
+
+def mean_of_cells(model: Model, days: PlacedObservations, day: int = 0) -> float:
+    """What the network gives everywhere."""
+    gridded = grid_days(days)
+    return float(gridded.observations[day, 0][gridded.station_count[day] > 0].mean())
 
 
 def with_weight(path: Path, *weight: float) -> Model:
@@ -44,22 +62,16 @@ def with_weight(path: Path, *weight: float) -> Model:
     return Model(content, replace(metadata, gaussian_process=settings), sha256, threads=1)
 
 
-def process_field(model: Model, days: GriddedDays, day: int) -> np.ndarray:
-    known = np.flatnonzero(days.station_count[day])
-    return (
-        model.gaussian_process.condition(
-            known,
-            days.observations[day, 0].ravel()[known].astype(np.float64),
-            days.station_count[day].ravel()[known].astype(np.int64),
-        )
-        .predict()
-        .mean
-    )
+def process_field(model: Model, days: PlacedObservations, day: int) -> np.ndarray:
+    values = days.observations.values["pm25"][day]
+    known = np.isfinite(values)
+    process = model.gaussian_process
+    return process.condition(days.interpolation[known], values[known]).predict().mean
 
 
 def test_without_weight_the_field_is_that_of_the_process(process_model_file: Path) -> None:
     model = with_weight(process_model_file, 0.0)
-    days = gridded(model, [40, 60])
+    days = placed(model, [40, 60])
     found = estimate(days, model)
     for day in range(2):
         # Stored in single precision.
@@ -69,33 +81,30 @@ def test_without_weight_the_field_is_that_of_the_process(process_model_file: Pat
 
 def test_with_all_weight_the_field_is_that_of_the_network(process_model_file: Path) -> None:
     model = with_weight(process_model_file, 1.0)
-    days = gridded(model, [40])
+    days = placed(model, [40])
     found = estimate(days, model)
-    mean = days.observations[0, 0][days.station_count[0] > 0].mean()
-    np.testing.assert_allclose(found.values, mean, rtol=1e-6)
+    np.testing.assert_allclose(found.values, mean_of_cells(model, days), rtol=1e-6)
     # The uncertainty is known all the same.
     assert np.isfinite(found.uncertainty).all()
 
 
 def test_in_between_both_are_averaged_by_distance(process_model_file: Path) -> None:
     model = with_weight(process_model_file, 0.75, 0.25)
-    days = gridded(model, [40])
+    days = placed(model, [40])
     found = estimate(days, model)
-    occupied = days.station_count[0] > 0
+    occupied = grid_days(days).station_count[0] > 0
     distance = station_distance(occupied, model.metadata.grid).ravel()
     own = 0.75 - 0.5 * np.minimum(distance / 200e3, 1)
     assert set(np.round(own, 6)) >= {0.75, 0.5, 0.25}
-    network = days.observations[0, 0][occupied].mean()
-    expected = own * network + (1 - own) * process_field(model, days, 0)
+    expected = own * mean_of_cells(model, days) + (1 - own) * process_field(model, days, 0)
     np.testing.assert_allclose(found.values[0], expected, rtol=1e-5)
     np.testing.assert_array_equal(found.station_distance[0], distance)
 
 
 def test_too_few_cells_leave_the_network_alone(process_model: Model) -> None:
-    days = gridded(process_model, [29, 30])
+    days = placed(process_model, [29, 30])
     found = estimate(days, process_model)
-    mean = days.observations[0, 0][days.station_count[0] > 0].mean()
-    np.testing.assert_allclose(found.values[0], mean, rtol=1e-6)
+    np.testing.assert_allclose(found.values[0], mean_of_cells(process_model, days), rtol=1e-6)
     for field in (found.uncertainty, found.effective_stations):
         assert np.isnan(field[0]).all()
         assert np.isfinite(field[1]).all()
@@ -105,7 +114,7 @@ def test_too_few_cells_leave_the_network_alone(process_model: Model) -> None:
 
 @pytest.mark.parametrize("stations", [35, 120])
 def test_some_cells_are_those_of_the_whole_field(process_model: Model, stations: int) -> None:
-    days = gridded(process_model, [stations])
+    days = placed(process_model, [stations])
     cells = np.array([3, 190, 77, 5])
     some, whole = estimate(days, process_model, cells), estimate(days, process_model)
     for one, field in zip(some, whole, strict=True):
@@ -114,12 +123,12 @@ def test_some_cells_are_those_of_the_whole_field(process_model: Model, stations:
 
 
 def test_a_process_knows_all_stations_of_a_cell(process_model: Model) -> None:
-    """In a cell with three stations, as many tell of it at least."""
-    days = gridded(process_model, [50])
+    """In the middle of a cell with three stations, as many tell of it at least."""
+    days = placed(process_model, [50], spread=0.0)
     found = estimate(days, process_model)
-    count = days.station_count.reshape(1, -1)
+    np.testing.assert_array_equal(found.station_count, grid_days(days).station_count.reshape(1, -1))
     # Rounding of distances, as in the tests of the process.
-    assert (found.effective_stations >= count * (1 - 1e-4)).all()
+    assert (found.effective_stations >= found.station_count * (1 - 1e-4)).all()
 
 
 def test_the_network_alone(process_model_file: Path, process_model: Model) -> None:
@@ -128,10 +137,9 @@ def test_the_network_alone(process_model_file: Path, process_model: Model) -> No
     model = load_model(process_model_file, network_alone=True)
     assert model.metadata == replace(process_model.metadata, gaussian_process=None)
     assert model.sha256 == process_model.sha256
-    days = gridded(model, [60])
+    days = placed(model, [60])
     found = estimate(days, model)
-    mean = days.observations[0, 0][days.station_count[0] > 0].mean()
-    np.testing.assert_allclose(found.values, mean, rtol=1e-6)
+    np.testing.assert_allclose(found.values, mean_of_cells(model, days), rtol=1e-6)
     assert np.isnan(found.uncertainty).all()
     assert np.isnan(found.effective_stations).all()
     with pytest.raises(InputError, match="tiny-process is used without a Gaussian process"):
@@ -145,4 +153,4 @@ def test_layers_that_the_graph_lacks_are_named(
 ) -> None:
     model = Model(tiny_model_bytes, process_model.metadata, "0" * 64, threads=1)
     with pytest.raises(InputError, match=r"'height' needs a static layer .* \(it has none\)"):
-        estimate(gridded(model, [40]), model)
+        estimate(placed(model, [40]), model)

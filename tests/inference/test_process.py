@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from numpy.polynomial.hermite_e import hermegauss
-from scipy import linalg, ndimage, spatial
+from scipy import interpolate, linalg, ndimage, spatial
 
 from pointfuse.covariates import covariate_fields, smoothed
 from pointfuse.errors import InputError, ModelFileError
-from pointfuse.gaussian_process import GaussianProcess, Prediction
-from pointfuse.grid import Grid
+from pointfuse.gaussian_process import ConditionedProcess, GaussianProcess, Prediction
+from pointfuse.grid import Grid, Interpolation
 from pointfuse.process_settings import Covariate, ProcessSettings
 from pointfuse.projection import LambertConformal
 
@@ -44,6 +44,22 @@ def process(settings: ProcessSettings) -> GaussianProcess:
     return GaussianProcess(settings, GRID, LAYERS)
 
 
+class Day(NamedTuple):
+    """Stations anywhere between the outermost cell centres, and what they observed."""
+
+    x: np.ndarray
+    y: np.ndarray
+    values: np.ndarray
+
+    @property
+    def stations(self) -> Interpolation:
+        return GRID.interpolation(*GRID.projection.inverse(self.x, self.y))
+
+
+def condition(settings: ProcessSettings, day: Day) -> ConditionedProcess:
+    return process(settings).condition(day.stations, day.values)
+
+
 class Reference(NamedTuple):
     """Mean and standard deviation on the scale of the process, and unexplained variance."""
 
@@ -52,12 +68,10 @@ class Reference(NamedTuple):
     unexplained: np.ndarray
 
 
-def reference(
-    settings: ProcessSettings, cell: np.ndarray, values: np.ndarray, stations: np.ndarray
-) -> Reference:
+def reference(settings: ProcessSettings, day: Day) -> Reference:
     """Universal kriging of all cells with all stations at once."""
-    coordinates = [axis.ravel() / settings.length for axis in np.meshgrid(GRID.x, GRID.y)]
-    terms = [np.ones(SIZE)]
+    coordinates = [axis / settings.length for axis in np.meshgrid(GRID.x, GRID.y)]
+    terms = [np.ones(GRID.shape)]
     for covariate in settings.covariates:
         field = ndimage.gaussian_filter(
             LAYERS[covariate.layer].astype(np.float64), covariate.smoothing / GRID.cell_size
@@ -66,18 +80,28 @@ def reference(
             rough = np.abs(LAYERS[covariate.layer].astype(np.float64) - field)
             field = ndimage.gaussian_filter(rough, covariate.smoothing / GRID.cell_size / 2)
         if covariate.scale:
-            coordinates.append(field.ravel() / covariate.scale)
+            coordinates.append(field / covariate.scale)
         if covariate.trend:
-            terms.append(field.ravel())
-    places, trend = np.stack(coordinates, -1), np.stack(terms, -1)
-    distances = spatial.distance.cdist(places[cell], places[cell])
-    inverse = linalg.inv(np.exp(-distances) + np.diag(settings.nugget / stations))
-    root = 2 * (np.sqrt(values + 1) - 1)
-    design = trend[cell]
+            terms.append(field)
+
+    def at_cells(fields: list[np.ndarray]) -> np.ndarray:
+        return np.stack([field.ravel() for field in fields], -1)
+
+    def at_stations(fields: list[np.ndarray]) -> np.ndarray:
+        axes = (GRID.y, GRID.x)
+        return np.stack(
+            [interpolate.interpn(axes, field, (day.y, day.x)) for field in fields], axis=-1
+        )
+
+    places, known = at_cells(coordinates), at_stations(coordinates)
+    trend, design = at_cells(terms), at_stations(terms)
+    distances = spatial.distance.cdist(known, known)
+    inverse = linalg.inv(np.exp(-distances) + settings.nugget * np.eye(len(known)))
+    root = 2 * (np.sqrt(day.values + 1) - 1)
     beta = linalg.solve(design.T @ inverse @ design, design.T @ inverse @ root)
     residual = root - design @ beta
-    sill = residual @ inverse @ residual / (len(cell) - design.shape[1])
-    between = np.exp(-spatial.distance.cdist(places, places[cell]))
+    sill = residual @ inverse @ residual / (len(known) - design.shape[1])
+    between = np.exp(-spatial.distance.cdist(places, known))
     unexplained = 1 - np.einsum("ij,jk,ik->i", between, inverse, between)
     return Reference(
         trend @ beta + between @ inverse @ residual,
@@ -99,13 +123,17 @@ def expected_prediction(settings: ProcessSettings, wanted: Reference) -> Predict
     return Prediction(mean, np.sqrt(variance), effective)
 
 
-def some_day(count: int, seed: int = 3) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Cells, values of 20 to 150 that vary smoothly but for some noise, and 1 to 4 stations."""
+def some_day(count: int, seed: int = 3) -> Day:
+    """Values of 20 to 150 that vary smoothly but for some noise; some stations share a cell."""
     rng = np.random.default_rng(seed)
-    cell = rng.choice(SIZE, count, replace=False)
-    row, column = np.divmod(cell, GRID.columns)
-    values = 80 + 40 * np.sin(row / 9) * np.cos(column / 12) + rng.normal(0, 8, count)
-    return cell, values, rng.integers(1, 5, count)
+    x = rng.uniform(GRID.x[0], GRID.x[-1], count)
+    y = rng.uniform(GRID.y[0], GRID.y[-1], count)
+    values = 80 + 40 * np.sin(y / 108e3) * np.cos(x / 144e3) + rng.normal(0, 8, count)
+    return Day(x, y, values)
+
+
+def at_centres(cell: np.ndarray, values: np.ndarray) -> Day:
+    return Day(GRID.x[cell % GRID.columns], GRID.y[cell // GRID.columns], values)
 
 
 @pytest.mark.parametrize("width", [0.3, 1.0, 2.5, 30.0])
@@ -173,8 +201,8 @@ def assert_the_same_mean(found: Prediction, expected: Prediction) -> None:
 def test_predictions_are_those_of_the_closed_form(settings: ProcessSettings) -> None:
     """With 50 stations no neighbour is left out, and the variance is exact too."""
     day = some_day(50)
-    found = process(settings).condition(*day).predict()
-    expected = expected_prediction(settings, reference(settings, *day))
+    found = condition(settings, day).predict()
+    expected = expected_prediction(settings, reference(settings, day))
     assert_the_same_mean(found, expected)
     np.testing.assert_allclose(found.standard_error, expected.standard_error, rtol=2e-3)
     # A distance is the root of a difference of squares, so that of a cell to itself is some 1e-8.
@@ -184,8 +212,8 @@ def test_predictions_are_those_of_the_closed_form(settings: ProcessSettings) -> 
 def test_the_variance_of_the_nearest_stations_is_that_of_all() -> None:
     """Of 300 stations each square looks at 64: the others are screened by them."""
     day = some_day(300)
-    found = process(SETTINGS).condition(*day).predict()
-    expected = expected_prediction(SETTINGS, reference(SETTINGS, *day))
+    found = condition(SETTINGS, day).predict()
+    expected = expected_prediction(SETTINGS, reference(SETTINGS, day))
     assert_the_same_mean(found, expected)
     np.testing.assert_allclose(found.standard_error, expected.standard_error, rtol=0.05)
     # But it is not the same, or the test above would not tell that all stations are used.
@@ -193,7 +221,7 @@ def test_the_variance_of_the_nearest_stations_is_that_of_all() -> None:
 
 
 def test_some_cells_are_as_the_whole_field_says() -> None:
-    conditioned = process(SETTINGS).condition(*some_day(300))
+    conditioned = condition(SETTINGS, some_day(300))
     cells = np.random.default_rng(4).choice(SIZE, 25, replace=False)
     some, whole = conditioned.predict(cells), conditioned.predict()
     # The same up to rounding; neighbours chosen anew would differ by some per cent.
@@ -203,9 +231,10 @@ def test_some_cells_are_as_the_whole_field_says() -> None:
 
 
 def test_without_noise_stations_are_met() -> None:
-    cell, values, _ = some_day(50)
+    cell = np.random.default_rng(3).choice(SIZE, 50, replace=False)
+    values = np.random.default_rng(4).uniform(20, 150, 50)
     settings = replace(PLAIN, nugget=1e-6)
-    found = process(settings).condition(cell, values, np.ones(50, np.int64)).predict(cell)
+    found = condition(settings, at_centres(cell, values)).predict(cell)
     # Within the rounding of single precision, as above.
     np.testing.assert_allclose(found.mean, values, atol=0.1)
     assert found.standard_error.max() < 0.5
@@ -217,9 +246,10 @@ def test_far_from_all_stations_the_trend_is_left() -> None:
     # In the lower left corner; the upper right one is some 40 lengths away.
     cell = (rng.choice(8, 8, replace=False) * GRID.columns) + np.arange(8)
     values = rng.uniform(20, 90, 8)
-    found = process(settings).condition(cell, values, np.ones(8, np.int64)).predict()
+    day = at_centres(cell, values)
+    found = condition(settings, day).predict()
     corner = SIZE - 1
-    x, y = GRID.x[cell % GRID.columns], GRID.y[cell // GRID.columns]
+    x, y = day.x, day.y
     apart = np.hypot(x[:, None] - x, y[:, None] - y) / settings.length
     inverse = linalg.inv(np.exp(-apart) + settings.nugget * np.eye(8))
     root = 2 * (np.sqrt(values + 1) - 1)
@@ -232,15 +262,15 @@ def test_far_from_all_stations_the_trend_is_left() -> None:
 
 @pytest.mark.parametrize("stations", [1, 2, 7])
 def test_a_lonely_cell_is_worth_its_stations(stations: int) -> None:
-    """From the closed form: explained is 1 / (1 + nugget / n), so n are left of it."""
+    """From the closed form of n in its centre: explained is 1 / (1 + nugget / n)."""
     cell = 20 * GRID.columns + 25
-    conditioned = process(PLAIN).condition(np.array([cell]), np.array([42.0]), np.array([stations]))
-    found = conditioned.predict()
+    together = at_centres(np.full(stations, cell), np.full(stations, 42.0))
+    found = condition(PLAIN, together).predict()
     assert found.effective_stations[cell] == pytest.approx(stations, rel=1e-6)
     assert np.argmax(found.effective_stations) == cell
     # Cells 20 away are more than a length apart.
     assert found.effective_stations[0] < 0.02
-    # A single value says nothing of a scatter.
+    # Equal values say nothing of a scatter.
     np.testing.assert_allclose(found.mean, 42.0, rtol=1e-6)
     np.testing.assert_allclose(found.standard_error, 0.0, atol=1e-6)
 
@@ -248,8 +278,8 @@ def test_a_lonely_cell_is_worth_its_stations(stations: int) -> None:
 def test_the_order_of_the_stations_has_no_say() -> None:
     day = some_day(100)
     order = np.random.default_rng(6).permutation(100)
-    first = process(SETTINGS).condition(*day).predict()
-    second = process(SETTINGS).condition(*(part[order] for part in day)).predict()
+    first = condition(SETTINGS, day).predict()
+    second = condition(SETTINGS, Day(*(part[order] for part in day))).predict()
     np.testing.assert_allclose(second.mean, first.mean, rtol=1e-4)
     np.testing.assert_allclose(second.standard_error, first.standard_error, rtol=1e-6)
     np.testing.assert_allclose(second.effective_stations, first.effective_stations, rtol=1e-6)
@@ -257,8 +287,7 @@ def test_the_order_of_the_stations_has_no_say() -> None:
 
 @given(st.floats(0, 2000))
 def test_a_constant_is_predicted_everywhere_without_doubt(constant: float) -> None:
-    cell, _, stations = some_day(20)
-    found = process(SETTINGS).condition(cell, np.full(20, constant), stations).predict()
+    found = condition(SETTINGS, some_day(20)._replace(values=np.full(20, constant))).predict()
     np.testing.assert_allclose(found.mean, constant, rtol=1e-5, atol=1e-6)
     # Rounding of the residuals, which are nothing.
     np.testing.assert_allclose(found.standard_error, 0, atol=1e-5 * (constant + 1))
@@ -269,17 +298,15 @@ def test_a_constant_is_predicted_everywhere_without_doubt(constant: float) -> No
     st.integers(0, 2**32 - 1),
 )
 def test_nothing_is_negative_or_missing(values: np.ndarray, seed: int) -> None:
-    cell = np.random.default_rng(seed).choice(SIZE, len(values), replace=False)
-    found = process(SETTINGS).condition(cell, values, np.ones(len(values), np.int64)).predict()
+    found = condition(SETTINGS, some_day(len(values), seed)._replace(values=values)).predict()
     for field in (found.mean, found.standard_error, found.effective_stations):
         assert np.isfinite(field).all()
         assert (field >= 0).all()
 
 
 def test_no_station_is_an_error() -> None:
-    nothing = np.empty(0, np.int64)
-    with pytest.raises(InputError, match="at least one observed cell, got none"):
-        process(PLAIN).condition(nothing, np.empty(0), nothing)
+    with pytest.raises(InputError, match="at least one station, got none"):
+        condition(PLAIN, some_day(0))
 
 
 @pytest.mark.parametrize(

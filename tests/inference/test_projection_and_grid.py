@@ -7,6 +7,7 @@ import pyproj
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy import interpolate
 
 from pointfuse.grid import Grid
 from pointfuse.projection import LambertConformal
@@ -100,3 +101,31 @@ def test_edge_of_the_grid_is_half_a_cell_beyond_the_last_centre() -> None:
     outside = CHINA_GRID.cells(*CHINA.inverse([edge_x + 1, 0.0], [0.0, -edge_y - 1]))
     np.testing.assert_array_equal(inside, [372 * 426 - 1, 0])
     np.testing.assert_array_equal(outside, [-1, -1])
+
+
+def test_fields_are_read_bilinearly(rng: np.random.Generator) -> None:
+    field = rng.random(CHINA_GRID.shape)
+    x = rng.uniform(CHINA_GRID.x[0], CHINA_GRID.x[-1], 500)
+    y = rng.uniform(CHINA_GRID.y[0], CHINA_GRID.y[-1], 500)
+    points = CHINA_GRID.interpolation(*CHINA.inverse(x, y))
+    expected = interpolate.interpn((CHINA_GRID.y, CHINA_GRID.x), field, (y, x))
+    # Coordinates to 1e-9 degrees are shares of a cell to 1e-8.
+    np.testing.assert_allclose(points.read(field.ravel()), expected, rtol=0, atol=1e-7)
+    some = rng.random(500) < 0.3
+    np.testing.assert_array_equal(
+        points[some].read(field.ravel()), points.read(field.ravel())[some]
+    )
+    # Several fields at once.
+    pair = np.stack([field.ravel(), -field.ravel()], axis=-1)
+    np.testing.assert_allclose(points.read(pair)[:, 1], -expected, rtol=0, atol=1e-7)
+
+
+@given(x=st.floats(-0.5, 2.499), y=st.floats(-0.5, 0.499))
+def test_beyond_the_outermost_centres_the_nearest_place_is_read(x: float, y: float) -> None:
+    """On a grid of three cells in a row, whose values are their numbers."""
+    line = Grid(CHINA, 1, 3, 12_000.0, 0.0, 0.0)
+    points = line.interpolation(*CHINA.inverse(np.array([x * 12e3]), np.array([y * 12e3])))
+    np.testing.assert_allclose(points.weights.sum(axis=1), 1)
+    assert (points.weights >= 0).all()
+    expected = min(max(x, 0.0), 2.0)
+    assert abs(points.read(np.arange(3.0))[0] - expected) < 1e-7
