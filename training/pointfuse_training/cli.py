@@ -13,6 +13,7 @@ from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.model_file import read_model_file
 from pointfuse.version import __version__
+from pointfuse_training.adapt_command import adapt
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.devices import checked_device
 from pointfuse_training.evaluate_command import evaluate
@@ -49,6 +50,7 @@ def main(debug: bool) -> None:
     exit_on_signals()
 
 
+main.add_command(adapt)
 main.add_command(evaluate)
 main.add_command(fit_command)
 
