@@ -1,16 +1,20 @@
 """What an adaptation gains where it has not looked: at other stations, on other days.
 
-    python benchmarks/adaptation.py days.csv --stations list.csv --left-out left_out.txt \
-        --from models/seed --checkpoint run/checkpoint.npz
+    python benchmarks/adaptation.py split days.csv.gz --stations list.csv -o parts
+    pointfuse-train adapt parts/learn.csv --stations list.csv --without parts/left_out.txt ...
+    python benchmarks/adaptation.py score parts/test.csv --stations list.csv \
+        --left-out parts/left_out.txt --from models/seed --checkpoint run/checkpoint.npz
 
-predicts the stations that `left_out.txt` names from all others, on the days of the files, with the
-network before and after. The test is one only if `pointfuse-train adapt` was run with
-`--without left_out.txt` and on other days. With an archive whole simulated fields are scored, too,
-to see what was forgotten.
+`split` keeps every 8th day and a tenth of the cities for the test. `score` predicts the stations of
+these cities from all others, on these days, with the network before and after. With an archive
+whole simulated fields are scored, too, to see what was forgotten.
 """
 
 from __future__ import annotations
 
+import csv
+import gzip
+import random
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -23,6 +27,7 @@ from numpy.typing import NDArray
 from pointfuse.gridding import PlacedObservations, grid_days, place
 from pointfuse.model import load_model
 from pointfuse.quality import check_days
+from pointfuse.readers.station_list import read_station_list
 from pointfuse.reading_options import read_daily, reading_options
 from pointfuse.scores import SCORES, PairSums
 from pointfuse_training.checkpoints import load_checkpoint
@@ -39,7 +44,40 @@ _RESAMPLES, _CONFIDENCE = 1000, 0.95
 Advance = Callable[[int], object]
 
 
-@click.command()
+@click.group()
+def main() -> None:
+    """Measure what an adaptation gains."""
+
+
+@main.command()
+@click.argument("days", type=_FILE)
+@click.option("--stations", required=True, type=_FILE, help="Station list with cities.")
+@click.option("--every", default=8, show_default=True, type=click.IntRange(2), help="Test days.")
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
+@click.option("-o", "--output", "folder", required=True, type=_FILE, help="Folder to write to.")
+def split(days: Path, stations: Path, every: int, seed: int, folder: Path) -> None:
+    """Divide a tidy file of DAYS: every Nth day and a tenth of the cities are for the test."""
+    opened = gzip.open if days.suffix == ".gz" else open
+    with opened(days, "rt", encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    date = header.index("date")
+    test = set(sorted({row[date] for row in rows})[::every])
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, of_test in (("learn", False), ("test", True)):
+        with (folder / f"{name}.csv").open("w", encoding="utf-8", newline="") as file:
+            writer = csv.writer(file)
+            writer.writerow(header)
+            writer.writerows(row for row in rows if (row[date] in test) == of_test)
+    cities = read_station_list(stations).cities
+    names = sorted(set(cities.values()))
+    random.Random(seed).shuffle(names)
+    left_out = set(names[: len(names) // 10])
+    codes = [code for code, city in cities.items() if city in left_out]
+    (folder / "left_out.txt").write_text("\n".join(codes) + "\n", encoding="utf-8")
+    click.echo(f"{len(test)} test days; {len(codes)} stations of {len(left_out)} cities left out")
+
+
+@main.command()
 @reading_options
 @click.option("--left-out", required=True, type=_FILE, help="Codes of the stations to predict.")
 @click.option("--from", "start", required=True, type=_FILE, help="Checkpoint or folder before.")
@@ -47,7 +85,7 @@ Advance = Callable[[int], object]
 @click.option("--archive", type=_FILE, help="Archive of simulated days; its last 4 scenarios.")
 @click.option("--static", type=_FILE, help="Static layers (.npz), for the archive.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads.")
-def main(
+def score(
     left_out: Path,
     start: Path,
     checkpoint: Path,

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
 
+import click
 import numpy as np
 import onnx
 import pytest
@@ -508,3 +510,51 @@ def test_what_cannot_be_adapted_to_ends_with_one_sentence(
     assert message in result.output
     assert result.output.count("\n") == 1
     assert not (tmp_path / "run").exists()
+
+
+@pytest.fixture(scope="module")
+def benchmark() -> click.Group:
+    path = Path(__file__).parents[2] / "benchmarks" / "adaptation.py"
+    spec = importlib.util.spec_from_file_location("adaptation", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module.main
+
+
+def test_days_and_cities_are_kept_for_the_test(benchmark: click.Group, tmp_path: Path) -> None:
+    rows = [f"2019-03-{day:02},S{i},{day + i}" for day in range(1, 11) for i in range(40)]
+    (tmp_path / "days.csv").write_text("\n".join(["date,station,pm25", *rows]) + "\n")
+    listed = [f"S{i},{100 + i},30,city {i // 2}" for i in range(40)]
+    listed.insert(0, "station,longitude,latitude,city")
+    (tmp_path / "list.csv").write_text("\n".join(listed) + "\n")
+    words = ["split", "days.csv", "--stations", "list.csv", "--every", "4", "-o", "parts"]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path)
+        result = CliRunner().invoke(benchmark, words)
+    assert result.output == "3 test days; 4 stations of 2 cities left out\n"
+    learn, test = ((tmp_path / "parts" / name).read_text() for name in ("learn.csv", "test.csv"))
+    assert sorted((learn + test).splitlines()[1:]) == sorted([*rows, "date,station,pm25"])
+    assert {row[:10] for row in test.splitlines()[1:]} == {
+        "2019-03-01",
+        "2019-03-05",
+        "2019-03-09",
+    }
+    left_out = [int(code[1:]) for code in (tmp_path / "parts" / "left_out.txt").read_text().split()]
+    assert len(left_out) == 4
+    assert left_out[0] // 2 == left_out[1] // 2 != left_out[2] // 2 == left_out[3] // 2
+
+
+def test_scores_at_stations_that_are_left_out(
+    benchmark: click.Group, options: dict[str, object], observations: Observations, tmp_path: Path
+) -> None:
+    """A network beside itself, at all that the stations say that were left out."""
+    out = np.arange(STATIONS) % 10 == 0
+    (tmp_path / "out.txt").write_text("\n".join(observations.stations.code[out]))
+    words = ["score", options[""], "--model", options["--model"]]
+    words += ["--left-out", tmp_path / "out.txt"]
+    words += ["--from", options["--from"], "--checkpoint", options["--from"]]
+    result = CliRunner().invoke(benchmark, [str(word) for word in words])
+    assert result.exit_code == 0, result.output
+    pairs = np.isfinite(observations.values["pm25"][:, out]).sum()
+    assert result.output.count(f"({pairs} pairs)") == 2
+    assert "RMSE after over before: 1.000 (95 % range over days 1.000 to 1.000)" in result.output
