@@ -444,7 +444,7 @@ def test_the_command_adapts_and_resumes(
     facts = checkpoint.provenance
     assert facts["recipe"] == "small"
     assert facts["observation_files"] == "days.csv"
-    assert facts["archive_days"] == 10
+    assert (facts["archive_days"], facts["training_days"]) == (10, 8)
     assert facts["observations_used"].startswith(f"pm25 of {STATIONS} real stations")
     assert changed(Recipe(), checkpoint.configuration).hiding.simulated == 0.25
     resumed = adapt({**options, **run}, "--resume", "--quiet")

@@ -57,7 +57,7 @@ def read_adaptation_inputs(
         network.view(-1)[torch.from_numpy(learned.cell[reports(learned).any(axis=0)])] = True
         complete, _ = simulated_days(simulated, static, layers, recipe, network)
         training = MixedDays(training, complete, recipe.hiding.simulated)
-        facts = archive_facts(simulated)
+        facts = archive_facts(complete)
     return TrainingInputs(
         training=training,
         validation=ObservedDays(held_out.on_days(chosen), recipe.hiding, without_weather=0.0),

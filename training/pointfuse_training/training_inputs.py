@@ -98,8 +98,7 @@ def read_training_inputs(
         grid=grid,
         static_layers=read_static_channels(static, recipe.static_channels),
         facts={
-            **archive_facts(archive),
-            "training_days": len(training.simulated.days),
+            **archive_facts(training),
             "static_sha256": layers.sha256,
             "network_sha256": _sha256(network) if network else "none",
             "observations_used": NO_OBSERVATIONS,
@@ -156,12 +155,14 @@ def simulated_days(
     )
 
 
-def archive_facts(archive: Archive) -> dict[str, Any]:
-    """What an archive is, for the provenance."""
+def archive_facts(learned: CompleteDays) -> dict[str, Any]:
+    """What an archive is, and how many of its days are learned from, for the provenance."""
+    archive = learned.simulated.archive
     return {
         "archive": str(read_attributes(archive.files[0]).get("source", "unknown")),
         "archive_sha256": archive_sha256(archive),
         "archive_days": len(archive),
+        "training_days": len(learned.simulated.days),
     }
 
 
