@@ -15,6 +15,7 @@ from __future__ import annotations
 import csv
 import gzip
 import random
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -100,7 +101,8 @@ def score(
     model = load_model(reading["model"], threads=1, network_alone=True)
     placed = place(check_days(read_daily(reading, model), model), model.metadata)
     withheld = np.isin(placed.observations.stations.code, left_out.read_text().split())
-    with click.progressbar(length=2 * len(placed.observations.times), label="predicting") as bar:
+    days = len(placed.observations.times)
+    with click.progressbar(length=2 * days, label="predicting", file=sys.stderr) as bar:
         sums = {
             name: _sums(network, placed, withheld, bar.update) for name, network in networks.items()
         }
