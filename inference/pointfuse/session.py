@@ -1,6 +1,7 @@
 """A session of ONNX Runtime on a device: opened, warmed up, and sure of where it runs.
 
-ONNX Runtime is imported where it is needed, so that `pointfuse doctor` can say what is wrong with it.
+ONNX Runtime is imported where it is needed, so that `pointfuse doctor` can say what is wrong with
+it.
 """
 
 from __future__ import annotations
