@@ -280,10 +280,9 @@ def _open_cuda(program: Program, threads: int, profile: Path | None) -> Session:
     try:
         return Session(program, "cuda", threads, profile, settings | {"enable_cuda_graph": "1"})
     except DeviceError as error:
-        logger.warning(
-            "running without a CUDA graph, since the model cannot be recorded: %s", error
-        )
-    return Session(program, "cuda", threads, profile, settings)
+        unrecorded = Session(program, "cuda", threads, profile, settings)
+        logger.warning("it runs without a CUDA graph, which cannot be recorded: %s", error)
+        return unrecorded
 
 
 def _cpu_session(content: bytes, options: Any) -> Any:
