@@ -48,9 +48,8 @@ WHEELS = (*_RUNTIME_WHEELS, *_RTX_WHEELS, *_TENSORRT_WHEELS)
 _NEWEST_CUDA = 13
 _DRIVERS = {12: "525", _NEWEST_CUDA: "580"}
 
-SWAP = (
-    "pip uninstall -y onnxruntime onnxruntime-gpu, then pip install 'onnxruntime-gpu[cuda,cudnn]'"
-)
+UNINSTALL = "pip uninstall -y onnxruntime onnxruntime-gpu"
+SWAP = f"{UNINSTALL}, then pip install 'onnxruntime-gpu[cuda,cudnn]'"
 """How to come from the wheel for the CPU, or from both, to the one for GPUs."""
 
 
@@ -67,7 +66,7 @@ def installed_wheels() -> dict[str, str]:
 
 
 def both_runtimes() -> str | None:
-    """A sentence on the wheels for CPU and GPU being installed together, None where they are not.
+    """What is wrong where the wheels for CPU and GPU are installed together, None elsewhere.
 
     They install the same module over each other, and what is left is a mixture of both.
     """
@@ -75,7 +74,7 @@ def both_runtimes() -> str | None:
     if not all(name in found for name in _RUNTIME_WHEELS):
         return None
     named = " and ".join(f"{name} {found[name]}" for name in _RUNTIME_WHEELS)
-    return f"{named} overwrite each other; uninstall both, then install one"
+    return f"{named} overwrite each other"
 
 
 def candidates(device: str) -> tuple[str, ...]:
