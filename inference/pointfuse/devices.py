@@ -221,13 +221,17 @@ def cuda_version() -> str:
 
 def _is_installed(device: str) -> bool:
     """Whether there is a package for the device, which may still lack what it needs itself."""
-    return (_missing_plugin() if device == "rtx" else _missing_provider(device)) is None
+    import onnxruntime
+
+    if device == "rtx":
+        return _missing_plugin() is None
+    return PROVIDERS[device] in onnxruntime.get_available_providers()
 
 
 def _missing_provider(device: str) -> str | None:
     import onnxruntime
 
-    if PROVIDERS[device] in onnxruntime.get_available_providers():
+    if _is_installed(device):
         return None
     return (
         f"{both_runtimes() or 'the installed ONNX Runtime is made for CPUs'} (expected the "
