@@ -50,7 +50,19 @@ def _head(metadata: ModelMetadata) -> str:
         f"# {metadata.name} {metadata.version}\n\n{metadata.summary}\n\n"
         f"Licence: {metadata.licence}. Method: Lyu et al., Deep-learning spatial principles from "
         "deterministic chemical transport models for chemical reanalysis, Geosci. Model Dev. 15, "
-        "2022.\n"
+        f"2022.\n{_adaptation(metadata)}"
+    )
+
+
+def _adaptation(metadata: ModelMetadata) -> str:
+    """What to know of a network that has learned from observations; nothing of any other."""
+    used = metadata.observations_used
+    if used is None:
+        return ""
+    return (
+        f"\n**Adapted to observations: {used}.** The network has learned from these. It is tested "
+        "only by stations and days that are not among them; a cross-validation with the same "
+        "stations flatters it.\n"
     )
 
 

@@ -26,8 +26,11 @@ from pointfuse_export.verify import (
 from pointfuse_training import FusionNetwork, load_seed_network
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.fusion_network import CHANNELS
-from pointfuse_training.provenance import check_provenance, weights_sha256
+from pointfuse_training.provenance import NO_OBSERVATIONS, check_provenance, weights_sha256
 from pointfuse_training.seed_weights import read_scale_head
+
+ADAPTED = "adapted"
+"""What the name of a model has to hold whose network has learned from observations."""
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,8 @@ def read_network(description: Description) -> tuple[FusionNetwork, Mapping[str, 
     Raises
     ------
     DescriptionError
-        If a checkpoint has other static layers or another grid than the description.
+        If a checkpoint has other static layers or another grid than the description, or has
+        learned from observations and the name does not say so.
     InputFileNotFoundError, ModelFileError
         If a file is missing or damaged, or a checkpoint does not know where it comes from.
     """
@@ -137,6 +141,7 @@ def read_network(description: Description) -> tuple[FusionNetwork, Mapping[str, 
         return load_seed_network(files.weights, files.static_layers, files.scale_head), {}
     checkpoint = load_checkpoint(files.checkpoint)
     check_provenance(checkpoint.provenance)
+    check_name(description, checkpoint.provenance)
     named = tuple(layer.name for layer in description.static_layers)
     if named != checkpoint.static_names:
         raise DescriptionError(
@@ -153,6 +158,22 @@ def read_network(description: Description) -> tuple[FusionNetwork, Mapping[str, 
         network.scale_head = read_scale_head(files.scale_head, network)
     configuration = {"configuration": checkpoint.configuration}
     return network.eval(), {**checkpoint.provenance, **configuration}
+
+
+def check_name(description: Description, provenance: Mapping[str, object]) -> None:
+    """Make sure that nobody takes an adapted network for one that is free of observations.
+
+    Raises
+    ------
+    DescriptionError
+        If the network has learned from observations and the model's name does not say so.
+    """
+    used = provenance.get("observations_used", NO_OBSERVATIONS)
+    if used != NO_OBSERVATIONS and ADAPTED not in description.name:
+        raise DescriptionError(
+            f"the checkpoint was adapted to observations ({used}); expected a name with "
+            f"'{ADAPTED}' in it, such as {description.name}-{ADAPTED}, got '{description.name}'"
+        )
 
 
 def check_fits(description: Description, network: FusionNetwork) -> None:

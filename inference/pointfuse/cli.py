@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import io
 import json
 import logging
@@ -14,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.atomic import replacing
@@ -31,8 +29,8 @@ from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
 from pointfuse.printable import printable
 from pointfuse.quality import check_days, count_reasons, write_flags
-from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
 from pointfuse.readers.station_list import read_station_list
+from pointfuse.reading_options import parse_day, read_daily, reading_options
 from pointfuse.reports import (
     metadata_text,
     noting_days,
@@ -83,41 +81,11 @@ def main(debug: bool) -> None:
     logging.basicConfig(format="pointfuse: %(message)s", level=logging.WARNING, stream=sys.stderr)
 
 
-_READING = (
-    click.argument("files", nargs=-1, required=True, type=_FILE),
-    click.option("--stations", type=_FILE, help="Station list, for files without coordinates."),
-    click.option(
-        "--format",
-        type=click.Choice(["auto", *READERS]),
-        default="auto",
-        show_default=True,
-        help="Format of the files.",
-    ),
-    click.option("--model", type=_FILE, help="Model file; the shipped one by default."),
+_RUNNING = (
     click.option(
         "--network-alone",
         is_flag=True,
         help="Fields of the network as published, without the Gaussian process and uncertainty.",
-    ),
-    click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31."),
-    click.option(
-        "--units",
-        multiple=True,
-        metavar="VARIABLE=UNIT",
-        help="Unit of a variable where the header names none, such as pm25=mg/m3.",
-    ),
-    click.option(
-        "--min-hours",
-        type=click.IntRange(1, 24),
-        default=18,
-        show_default=True,
-        help="Valid hours that make a daily mean.",
-    ),
-    click.option(
-        "--timezone",
-        default=DEFAULT_TIMEZONE,
-        show_default=True,
-        help="Time zone in which days begin and end.",
     ),
     click.option(
         "--threads",
@@ -129,9 +97,9 @@ _READING = (
 
 def _reading(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the arguments that say what is read, and with which model."""
-    for option in reversed(_READING):
+    for option in reversed(_RUNNING):
         command = option(command)
-    return command
+    return reading_options(command)
 
 
 _NO_QC = click.option("--no-qc", is_flag=True, help="Take suspect observations too.")
@@ -140,20 +108,10 @@ _NO_QC = click.option("--no-qc", is_flag=True, help="Take suspect observations t
 def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
     """Model and observations that the arguments of `_reading` name, quality controlled."""
     quality_control = not options.get("no_qc", False)
-    period, units = _parse_days(options["days"]), _parse_units(options["units"])
     model = load_model(
         options["model"], threads=options["threads"], network_alone=options["network_alone"]
     )
-    observations = read_stations(
-        options["files"],
-        stations=options["stations"],
-        format=options["format"],
-        variables=model.metadata.variables,
-        units=units,
-        min_hours=options["min_hours"],
-        timezone=options["timezone"],
-        quality_control=quality_control,
-    ).between(*period)
+    observations = read_daily(options, model, quality_control=quality_control)
     return model, check_days(observations, model) if quality_control else observations
 
 
@@ -327,7 +285,7 @@ def plot(file: Path, output: Path, stations: bool, day: str | None) -> None:
     """Draw a map of a FILE that `pointfuse fuse` wrote."""
     from pointfuse.plot import plot_file
 
-    plot_file(file, output, stations=stations, day=_parse_day(day) if day else None)
+    plot_file(file, output, stations=stations, day=parse_day(day) if day else None)
     click.echo(f"wrote {output}")
 
 
@@ -361,33 +319,3 @@ def _command_line(context: click.Context) -> str:
         else:
             words += [word for text in texts for word in (parameter.opts[0], text)]
     return printable(shlex.join(words))
-
-
-def _parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | None]:
-    if text is None:
-        return None, None
-    first, colon, last = text.partition(":")
-    begin = _parse_day(first) if first else None
-    end = (_parse_day(last) if last else None) if colon else begin
-    if begin is not None and end is not None and begin > end:
-        raise click.BadParameter(f"'{text}' ends before it begins", param_hint="--days")
-    return begin, end
-
-
-def _parse_day(text: str) -> np.datetime64:
-    try:
-        return np.datetime64(datetime.date.fromisoformat(text), "D")
-    except ValueError as error:
-        raise click.BadParameter(f"expected a day such as 2019-01-06, got '{text}'") from error
-
-
-def _parse_units(options: tuple[str, ...]) -> dict[str, str]:
-    units = {}
-    for option in options:
-        variable, equals, unit = option.partition("=")
-        if not (variable and equals and unit):
-            raise click.BadParameter(
-                f"expected VARIABLE=UNIT, got '{option}'", param_hint="--units"
-            )
-        units[variable] = unit
-    return units

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import logging
 import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
@@ -21,6 +22,8 @@ from pointfuse.grid import Interpolation
 from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model import Model
 from pointfuse.observations import Observations, Stations
+
+logger = logging.getLogger(__name__)
 
 SCHEMES = ("stations", "cities", "blocks")
 """What is withheld at once: single stations, all stations of a city, or of a square of the map."""
@@ -145,6 +148,8 @@ def cross_validate(
 ) -> CrossValidation:
     """Predict every observation of the fused variable from the stations of the other folds.
 
+    A warning names the observations that the network has learned from, if there are any.
+
     Parameters
     ----------
     observations : Observations
@@ -169,6 +174,12 @@ def cross_validate(
         If there is nothing to predict, the folds cannot be made, or a baseline does not predict.
     """
     baselines = baselines or {}
+    if used := model.metadata.observations_used:
+        logger.warning(
+            "the network was adapted to observations (%s); only stations and days that are not "
+            "among them tell how good it is",
+            used,
+        )
     placed = days_to_fuse(place(observations, model.metadata))
     stations = placed.observations.stations
     xy = np.stack(

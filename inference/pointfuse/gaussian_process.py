@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.blas_threads import one_blas_thread
 from pointfuse.covariates import covariate_fields
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.grid import Grid, Interpolation
@@ -121,6 +122,7 @@ class GaussianProcess:
         self._cells = _Cells(places, terms, square, np.stack(sums, axis=-1) / members)
         self._nugget = settings.nugget
 
+    @one_blas_thread()
     def condition(self, stations: Interpolation, values: Array) -> ConditionedProcess:
         """Fit trend and sill to a day, and take its stations as known.
 
@@ -169,6 +171,7 @@ class ConditionedProcess:
         scatter = max(float(residual @ self._weights), 0.0)
         self._sill = scatter / max(len(values) - int(rank), 1)
 
+    @one_blas_thread()
     def predict(self, cells: NDArray[np.int64] | None = None, threads: int = 1) -> Prediction:
         """Predict cells without looking at their own values again.
 

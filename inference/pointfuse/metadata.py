@@ -121,6 +121,12 @@ class ModelMetadata:
         return self.variables[0]
 
     @property
+    def observations_used(self) -> str | None:
+        """Observations that the network has learned from; None where it was free of them."""
+        used = self.training.get("observations_used", "none")
+        return None if used == "none" else str(used)
+
+    @property
     def scale_name(self) -> str:
         """Name of the output, which a model need not have, with the scale of the field's error."""
         return f"{self.target.name}_scale"

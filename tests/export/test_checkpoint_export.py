@@ -123,6 +123,28 @@ def test_a_model_of_another_species(checkpoint, described, tmp_path) -> None:
     assert "the network takes o3, relative_humidity, wind_speed" in other.output
 
 
+def test_a_network_that_has_seen_observations_says_so(checkpoint, described, tmp_path) -> None:
+    used = "pm25 of 12 real stations on 30 days from 2019-03-01 to 2019-03-30"
+    adapted = replace(checkpoint, provenance={**PROVENANCE, "observations_used": used})
+    # What is written by hand cannot deny it.
+    denied = 'note = "mine"', 'observations_used = "none"'
+    result = export(described(adapted, denied), tmp_path / "models")
+    assert result.exit_code == 1
+    assert f"was adapted to observations ({used}); expected a name with 'adapted'" in result.output
+    assert list((tmp_path / "models").iterdir()) == []
+
+    named = 'name = "tiny"', 'name = "tiny-adapted"'
+    result = export(described(adapted, denied, named), tmp_path / "models")
+    assert result.exit_code == 0, result.output
+    _, metadata, _ = read_model_file(tmp_path / "models" / "tiny-adapted.onnx")
+    assert metadata.observations_used == used
+    card = (tmp_path / "models" / "tiny-adapted.md").read_text(encoding="utf-8")
+    assert f"**Adapted to observations: {used}.**" in card
+    free = replace(checkpoint, provenance={**PROVENANCE, "observations_used": "none"})
+    assert export(described(free), tmp_path / "models").exit_code == 0
+    assert "Adapted" not in (tmp_path / "models" / "tiny.md").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("name", REQUIRED)
 def test_a_checkpoint_of_unknown_origin_is_refused(checkpoint, described, tmp_path, name) -> None:
     unknown = {key: value for key, value in PROVENANCE.items() if key != name}

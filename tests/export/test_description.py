@@ -84,7 +84,7 @@ def test_metadata_survives_the_file():
         ("lambert_conformal_conic", "mercator", "'longitude_of_projection_origin' is lacking in"),
         ('units = "%"', "units = 1", r"'variables\[1\].units' should be a text, got 1"),
         ("[0.0, 60.0]", "[0.0, 60.0, 70.0]", "'valid_range' should be two numbers, got 3"),
-        ("r2 = 0.766", "R2 = 0.766", r"'r2' is lacking in 'scores\[1\]'"),
+        ("r2 = 0", "R2 = 0", r"'r2' is lacking in 'scores\[0\]'"),
         ("seed = 0", "seed = 2024-01-01", "not JSON serializable"),
         ('licence = "Apache-2.0"', "licence = Apache-2.0", "cannot be read as TOML"),
         ("north = 32.5", "north = 22.5", "the region 'Sichuan Basin' should lie between"),

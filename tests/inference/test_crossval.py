@@ -50,6 +50,21 @@ def expected_predictions(values: np.ndarray, fold: np.ndarray) -> np.ndarray:
     return expected
 
 
+def test_a_network_that_has_seen_observations_is_named(
+    observations: Observations, tiny_model: Model, monkeypatch, caplog
+) -> None:
+    days = observations.at_times(slice(2))
+    cross_validate(days, tiny_model, folds=2)
+    assert not caplog.messages
+    adapted = replace(tiny_model.metadata, training={"observations_used": "pm25 of 12 stations"})
+    monkeypatch.setattr(tiny_model, "metadata", adapted)
+    cross_validate(days, tiny_model, folds=2)
+    assert caplog.messages == [
+        "the network was adapted to observations (pm25 of 12 stations); only stations and days "
+        "that are not among them tell how good it is"
+    ]
+
+
 @pytest.mark.parametrize("scheme", ["stations", "cities", "blocks"])
 def test_predictions_are_made_from_the_other_folds(
     observations: Observations, tiny_model: Model, scheme: str

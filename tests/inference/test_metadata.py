@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -16,6 +17,16 @@ from pointfuse.regions import Region
 
 def test_text_and_back(tiny_metadata: ModelMetadata) -> None:
     assert ModelMetadata.from_json(tiny_metadata.to_json()) == tiny_metadata
+
+
+@pytest.mark.parametrize(
+    ("training", "used"),
+    [({}, None), ({"observations_used": "none"}, None), ({"observations_used": "all"}, "all")],
+)
+def test_observations_used(
+    tiny_metadata: ModelMetadata, training: dict[str, str], used: str | None
+) -> None:
+    assert replace(tiny_metadata, training=training).observations_used == used
 
 
 REGION = {"name": "Delta", "west": 117.0, "east": 123, "south": 29.0, "north": 34.0}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pointfuse import InputError
+from pointfuse_training.hidden_stations import HIDING
 from pointfuse_training.recipes import RECIPES, Recipe, changed, read_recipe
 from pointfuse_training.static_channels import CHANNELS
 
@@ -34,10 +36,12 @@ def test_a_file_says_what_differs(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(
         'base = "cpu"\nlearning_rate = 1\nwidths = [4, 8]\n\n[sampling]\nlights_noise = 0.2\n'
+        "[hiding]\nblock = [3, 9]\n"
     )
     mine = read_recipe(str(path))
     assert (mine.name, mine.learning_rate, mine.widths) == ("mine", 1.0, (4, 8))
     assert mine.sampling.lights_noise == 0.2
+    assert mine.hiding == replace(HIDING, block=(3, 9))
     assert mine.crop == RECIPES["cpu"].crop
     assert mine.sampling.noise == RECIPES["cpu"].sampling.noise
 

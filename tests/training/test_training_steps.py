@@ -16,7 +16,7 @@ from pointfuse_training.process_team import Team
 from pointfuse_training.recipes import Recipe
 from pointfuse_training.seed_weights import network_weights
 from pointfuse_training.training import Training, validation_scores
-from pointfuse_training.training_days import Batch, DrawnBatches
+from pointfuse_training.training_days import Batch, CompleteDays, DrawnBatches
 from pointfuse_training.training_inputs import TrainingInputs, loss_weights, read_start
 
 ALONE = Team(torch.device("cpu"))
@@ -33,7 +33,8 @@ def test_the_loss_is_equation_5(
 ) -> None:
     recipe = replace(small_recipe, relative_loss=False, sea_weight=1.0, land_weight=1.0)
     even = loss_weights(recipe, torch.rand(40, 52), torch.zeros(40, 52))
-    training = Training(recipe, replace(small_inputs, weights=even), ALONE)
+    training = Training(recipe, small_inputs, ALONE)
+    batch = batch._replace(weights=even.expand(2, 1, -1, -1))
     training.network.eval()
     with torch.no_grad():
         field = training.network(batch.observations, batch.observed)
@@ -168,12 +169,14 @@ def test_validation_scores_land_without_stations(small_inputs: TrainingInputs) -
 
     network = Constant(small_inputs.static_layers, widths=(4, 8))
     found = validation_scores(network, small_inputs.validation, 1)
-    (day,) = small_inputs.validation.days
-    pm25 = small_inputs.validation.archive[day][0]
-    land = small_inputs.validation.land > 0.5
+    simulated = small_inputs.validation.simulated
+    (day,) = simulated.days
+    pm25 = simulated.archive[day][0]
+    land = simulated.land > 0.5
     error = (pm25[land] - 30).abs()
     # The cells with a station, about one in ten, are left out there but not here.
     assert found["nme"] == pytest.approx(float(error.sum() / pm25[land].sum()), rel=0.1)
     assert found["rmse"] == pytest.approx(float(error.pow(2).mean().sqrt()), rel=0.1)
+    sea = CompleteDays(replace(simulated, land=torch.zeros(40, 52)), torch.ones(40, 52))
     with pytest.raises(InputError, match="there is no cell to validate in"):
-        validation_scores(network, replace(small_inputs.validation, land=torch.zeros(40, 52)), 1)
+        validation_scores(network, sea, 1)

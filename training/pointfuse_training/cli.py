@@ -13,6 +13,7 @@ from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.errors import InputError
 from pointfuse.version import __version__
+from pointfuse_training.adapt_command import adapt
 from pointfuse_training.archive import Archive
 from pointfuse_training.archive_command import archive as archive_command
 from pointfuse_training.checkpoints import load_checkpoint
@@ -52,6 +53,7 @@ def main(debug: bool) -> None:
     exit_on_signals()
 
 
+main.add_command(adapt)
 main.add_command(archive_command)
 main.add_command(evaluate)
 main.add_command(fit_command)

@@ -16,7 +16,12 @@ from pointfuse.cpus import usable_cpus
 from pointfuse.errors import InputError, OutputError
 from pointfuse_training.checkpoints import Checkpoint, save_checkpoint
 from pointfuse_training.process_team import Team
-from pointfuse_training.provenance import code_facts, hardware
+from pointfuse_training.provenance import (
+    NO_OBSERVATIONS,
+    code_facts,
+    hardware,
+    observations_used,
+)
 from pointfuse_training.recipes import Recipe
 from pointfuse_training.seed_weights import network_weights
 from pointfuse_training.training import Training
@@ -96,13 +101,11 @@ class _Run:
         on_entry: Callable[[Entry], None],
     ) -> None:
         self.recipe, self.inputs, self.folder, self.team = recipe, inputs, folder, team
-        self.on_entry = on_entry
+        self.start, self.on_entry = start, on_entry
         # What a resumed run must share with the one before it.
         self.identity = {
             "configuration": recipe.to_dict(),
-            "archive_sha256": inputs.facts["archive_sha256"],
-            "static_sha256": inputs.facts["static_sha256"],
-            "network_sha256": inputs.facts["network_sha256"],
+            **{name: fact for name, fact in inputs.facts.items() if name.endswith("_sha256")},
             "started_from": start.sha256 if start else "random weights",
             "processes": team.size,
         }
@@ -135,6 +138,8 @@ class _Run:
         began = time.monotonic() - self.seconds
         saved = logged = self.seconds
         losses = []
+        if self.start and not training.iteration:
+            self._validate()
         while (progress := self.progress()) < 1:
             loss = training.step(next(batches).to(team.device), progress)
             losses.append(loss)
@@ -203,6 +208,7 @@ class _Run:
     def checkpoint(self, facts: Entry) -> Checkpoint:
         """The averaged weights, and how they came to be."""
         recipe, training = self.recipe, self.training
+        used_before = self.start.observations_used if self.start else NO_OBSERVATIONS
         return Checkpoint(
             weights={name: w.cpu() for name, w in network_weights(training.averaged).items()},
             static_layers=self.inputs.static_layers,
@@ -216,6 +222,9 @@ class _Run:
                 "method": "Lyu et al., Geosci. Model Dev. 15, 2022; variant "
                 f"'{recipe.variant}' of pointfuse_training.FusionNetwork",
                 **self.inputs.facts,
+                "observations_used": observations_used(
+                    used_before, self.inputs.facts["observations_used"]
+                ),
                 "started_from": self.identity["started_from"],
                 "recipe": recipe.name,
                 "seed": recipe.seed,

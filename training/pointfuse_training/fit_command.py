@@ -15,7 +15,12 @@ import torch
 from pointfuse_training.fit import CHECKPOINT_NAME, fit
 from pointfuse_training.process_team import Team, joined
 from pointfuse_training.recipes import RECIPES, Recipe, read_recipe
-from pointfuse_training.training_inputs import Start, read_start, read_training_inputs
+from pointfuse_training.training_inputs import (
+    Start,
+    TrainingInputs,
+    read_start,
+    read_training_inputs,
+)
 
 _FILE = click.Path(path_type=Path)
 
@@ -28,6 +33,32 @@ def _numbers(
         return tuple(int(number) for number in text.split(",")) if text else None
     except ValueError as error:
         raise click.BadParameter(f"{text!r} is no list of numbers such as 8,16,32") from error
+
+
+_RUNNING = (
+    click.option("--iterations", type=click.IntRange(1), help="Length of the training."),
+    click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Time budget instead."),
+    click.option("--crop", type=click.IntRange(0), help="Edge of the patches, cells; 0 for all."),
+    click.option("--seed", type=click.IntRange(0), help="Seed of the weights and of all draws."),
+    click.option("--resume", is_flag=True, help="Go on with the training in the folder."),
+    click.option(
+        "--device", default="cpu", show_default=True, help="Where to run: cpu, cuda, cuda:1."
+    ),
+    click.option(
+        "--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads."
+    ),
+    click.option(
+        "-o", "--output", "folder", required=True, type=_FILE, help="Folder of the training."
+    ),
+    click.option("--quiet", is_flag=True, help="Print warnings and errors only."),
+)
+
+
+def running_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the options of every training: its length, its device, its folder."""
+    for option in reversed(_RUNNING):
+        command = option(command)
+    return command
 
 
 @click.command("fit")
@@ -45,22 +76,14 @@ def _numbers(
     show_default=True,
     help=f"Configuration: {', '.join(RECIPES)}, or a TOML file.",
 )
-@click.option("--iterations", type=click.IntRange(1), help="Length of the training.")
-@click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Time budget instead.")
-@click.option("--crop", type=click.IntRange(0), help="Edge of the patches, cells; 0 for all.")
 @click.option("--widths", callback=_numbers, help="Channels at each level, such as 8,16,32.")
-@click.option("--seed", type=click.IntRange(0), help="Seed of the weights and of all draws.")
 @click.option(
     "--from",
     "start_path",
     type=_FILE,
     help="Checkpoint, or folder of seed weights, to begin with; it says what the network is.",
 )
-@click.option("--resume", is_flag=True, help="Go on with the training in the folder.")
-@click.option("--device", default="cpu", show_default=True, help="Where to run: cpu, cuda, cuda:1.")
-@click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads.")
-@click.option("-o", "--output", "folder", required=True, type=_FILE, help="Folder of the training.")
-@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+@running_options
 def fit_command(
     archive: Path,
     static: Path,
@@ -77,22 +100,34 @@ def fit_command(
     """Train a network; alone, or in each of the processes that torchrun starts."""
     torch.set_num_threads(threads)
     start = read_start(start_path) if start_path else None
-    recipe = _recipe(recipe_name, overrides, start)
+    recipe = chosen_recipe(recipe_name, overrides, start)
     with joined(device) as team:
         inputs = read_training_inputs(archive, static, recipe, network)
-        with _reporting(team, quiet) as report:
-            checkpoint = fit(
-                recipe, inputs, folder, team, start=start, resume=resume, on_entry=report
-            )
-        if team.leads and not quiet:
-            facts = checkpoint.provenance
-            click.echo(
-                f"wrote {folder / CHECKPOINT_NAME} after {facts['iterations']} iterations, "
-                f"{facts['minutes']:.1f} minutes"
-            )
+        run_reporting(recipe, inputs, folder, team, start=start, resume=resume, quiet=quiet)
 
 
-def _recipe(name: str, overrides: Mapping[str, Any], start: Start | None) -> Recipe:
+def run_reporting(
+    recipe: Recipe,
+    inputs: TrainingInputs,
+    folder: Path,
+    team: Team,
+    *,
+    start: Start | None,
+    resume: bool,
+    quiet: bool,
+) -> None:
+    """Train as `fit` does, and tell people how it goes."""
+    with _reporting(team, quiet) as report:
+        checkpoint = fit(recipe, inputs, folder, team, start=start, resume=resume, on_entry=report)
+    if team.leads and not quiet:
+        facts = checkpoint.provenance
+        click.echo(
+            f"wrote {folder / CHECKPOINT_NAME} after {facts['iterations']} iterations, "
+            f"{facts['minutes']:.1f} minutes"
+        )
+
+
+def chosen_recipe(name: str, overrides: Mapping[str, Any], start: Start | None) -> Recipe:
     """The recipe with what the command line says, and the network of the starting weights."""
     recipe = read_recipe(name)
     given = {key: value for key, value in overrides.items() if value is not None}

@@ -21,6 +21,9 @@ from pointfuse_training.seed_weights import network_weights
 REQUIRED = ("archive_sha256", "recipe", "seed", "code", "code_sha256")
 """Without these nobody could tell how a network came to be, or make it again."""
 
+NO_OBSERVATIONS = "none"
+"""What `observations_used` says of a network that has learned from simulations alone."""
+
 
 def archive_sha256(archive: Archive) -> str:
     """Hash of an archive, wherever it lies.
@@ -94,6 +97,11 @@ def hardware(device: torch.device, processes: int) -> str:
         return f"{processes} x {torch.cuda.get_device_name(device)}"
     machine = platform.processor() or platform.machine()
     return f"{processes} x {machine}, {torch.get_num_threads()} threads each"
+
+
+def observations_used(*stories: str) -> str:
+    """What several trainings, one after the other, have used: nothing is forgotten."""
+    return "; then ".join(s for s in stories if s != NO_OBSERVATIONS) or NO_OBSERVATIONS
 
 
 def check_provenance(provenance: Mapping[str, Any]) -> None:

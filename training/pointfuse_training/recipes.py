@@ -12,12 +12,17 @@ from typing import Any
 
 from pointfuse.errors import InputError
 from pointfuse_training.fusion_network import VARIANTS
+from pointfuse_training.hidden_stations import HIDING, Hiding
 from pointfuse_training.pseudo_stations import SAMPLING, Sampling
 from pointfuse_training.regr_unetpp import WIDTHS
 from pointfuse_training.static_channels import SEED_CHANNELS
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 POINT_CONVS = ("auto", "direct", "fourier")
+
+
+_TABLES = {"sampling": Sampling, "hiding": Hiding}
+"""Values of a recipe that are tables of their own."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +40,9 @@ class Recipe:
     static_channels : tuple of str
         Keys of `static_channels.CHANNELS`.
     sampling : Sampling
-        How the days are observed.
+        How simulated days are observed.
+    hiding : Hiding
+        How stations of observed days are hidden, when a network is adapted to them.
     batch : int
         Days of an iteration, in each process.
     crop : int
@@ -88,6 +95,7 @@ class Recipe:
     widths: tuple[int, ...] = WIDTHS
     static_channels: tuple[str, ...] = SEED_CHANNELS
     sampling: Sampling = SAMPLING
+    hiding: Hiding = HIDING
     batch: int = 10
     crop: int = 0
     iterations: int = 20_000
@@ -135,16 +143,9 @@ class Recipe:
 
     def to_dict(self) -> dict[str, Any]:
         """The recipe as JSON types."""
-        return {
-            name: list(value) if isinstance(value, tuple) else value
-            for name, value in asdict(self).items()
-            if name != "sampling"
-        } | {
-            "sampling": {
-                name: list(value) if isinstance(value, tuple) else value
-                for name, value in asdict(self.sampling).items()
-            }
-        }
+        tables = {name: _json_types(asdict(getattr(self, name))) for name in _TABLES}
+        plain = {name: value for name, value in asdict(self).items() if name not in _TABLES}
+        return _json_types(plain) | tables
 
 
 # One weight everywhere, errors in ug/m3, stations anywhere and nothing else: as published.
@@ -182,6 +183,17 @@ RECIPES = {
         average=0.99,
         validate_every=250,
     ),
+    # From trained weights to observed days: smaller steps still, since there are fewer days.
+    "adapt": Recipe(
+        name="adapt",
+        batch=4,
+        crop=128,
+        iterations=500,
+        learning_rate=1e-4,
+        warm_up=25,
+        average=0.99,
+        validate_every=100,
+    ),
 }
 
 
@@ -192,8 +204,8 @@ def read_recipe(name: str) -> Recipe:
     ----------
     name : str
         Key of `RECIPES`, or path of a file. A file holds the values that differ from those of the
-        recipe that its entry ``base`` names (``default`` without one); those of the sampling in a
-        table ``[sampling]``.
+        recipe that its entry ``base`` names (``default`` without one); those of the sampling and
+        of the hiding in tables ``[sampling]`` and ``[hiding]``.
 
     Raises
     ------
@@ -234,17 +246,25 @@ def changed(recipe: Recipe, values: Mapping[str, Any]) -> Recipe:
         If there is no such value, or it is of another type.
     """
     values = dict(values)
-    sampling = values.pop("sampling", {})
-    if not isinstance(sampling, dict):
-        raise InputError(f"'sampling' should be a table, got {sampling!r}")
-    observed = replace(recipe.sampling, **_typed(Sampling, sampling))
-    return replace(recipe, sampling=observed, **_typed(Recipe, values))
+    tables = {}
+    for name, kind in _TABLES.items():
+        table = values.pop(name, {})
+        if not isinstance(table, dict):
+            raise InputError(f"'{name}' should be a table, got {table!r}")
+        tables[name] = replace(getattr(recipe, name), **_typed(kind, table))
+    return replace(recipe, **tables, **_typed(Recipe, values))
+
+
+def _json_types(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name: list(value) if isinstance(value, tuple) else value for name, value in values.items()
+    }
 
 
 def _typed(table: type, values: Mapping[str, Any]) -> dict[str, Any]:
     """Values with the types that a dataclass gives to its fields."""
     kinds = typing.get_type_hints(table)
-    known = [field.name for field in fields(table) if field.name != "sampling"]
+    known = [field.name for field in fields(table) if field.name not in _TABLES]
     if unknown := [name for name in values if name not in known]:
         raise InputError(f"'{unknown[0]}' is not known; expected only {', '.join(known)}")
     return {name: _as(kinds[name], name, value) for name, value in values.items()}

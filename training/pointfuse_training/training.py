@@ -17,11 +17,9 @@ from pointfuse.scores import SCORES, PairSums
 from pointfuse_training.errors import DivergedError
 from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.process_team import Team
-from pointfuse_training.pseudo_stations import draw_day
 from pointfuse_training.recipes import Recipe
-from pointfuse_training.scale_training import SimulatedDays
 from pointfuse_training.seed_weights import check_complete, network_weights
-from pointfuse_training.training_days import Batch, seeded_generator
+from pointfuse_training.training_days import Batch, ValidationDays, seeded_generator
 from pointfuse_training.training_inputs import Start, TrainingInputs
 from pointfuse_training.training_state import TrainingState
 
@@ -60,7 +58,8 @@ class Training:
             check_complete("the start", start.weights, network_weights(network))
             network.load_state_dict(start.weights, strict=False)
         elif not network.variant.residual:
-            _begin_at_level(network, inputs.training)
+            day = inputs.training.draw(0, seeded_generator(recipe.seed, 0))
+            _begin_at_level(network, float(day.truth.mean()))
         if team.device.type == "cuda":
             # The layout that tensor cores take; on a CPU it makes no difference.
             network.regr_unetpp.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
@@ -68,7 +67,6 @@ class Training:
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.network.precision = _PRECISIONS[self.precision]
         self._model = team.wrapped(self.network)
-        self._weights = inputs.weights.to(team.device)
         self.optimiser = torch.optim.AdamW(
             self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
@@ -140,7 +138,7 @@ class Training:
         error = (field - batch.truth).abs()
         if self.recipe.relative_loss:
             error = error / batch.scale
-        weighted: Tensor = error * batch.patches(self._weights[None])
+        weighted: Tensor = error * batch.weights
         return weighted.mean()
 
     def _update_average(self) -> None:
@@ -206,22 +204,20 @@ class Training:
         self.team.share([*self.network.buffers(), *self.averaged.buffers()])
 
     def validate(self) -> dict[str, float]:
-        """Scores of the averaged network in cells on land without a station, held-out days."""
+        """Scores of the averaged network on the held-out days."""
         return validation_scores(
             self.averaged, self.inputs.validation, self.recipe.seed + _VALIDATION_DRAWS
         )
 
 
-def validation_scores(
-    network: FusionNetwork, simulated: SimulatedDays, seed: int
-) -> dict[str, float]:
-    """Scores over all cells on land without a station.
+def validation_scores(network: FusionNetwork, days: ValidationDays, seed: int) -> dict[str, float]:
+    """Scores over all cells that the days give a weight.
 
     Parameters
     ----------
     network : FusionNetwork
         Network that is ready for inference.
-    simulated : SimulatedDays
+    days : ValidationDays
         Days, each of which is observed once.
     seed : int
         Seed of the draws.
@@ -233,15 +229,11 @@ def validation_scores(
     """
     device = network.static_layers.device
     sums = []
-    for index in simulated.days:
-        generator = seeded_generator(seed, index)
-        day = draw_day(simulated.archive[index], simulated.places, generator)
+    for day in days.each(seed):
         with torch.no_grad():
             field = network(day.observations.to(device), day.observed.to(device))
-        scored = (simulated.land > 0.5) & (day.observed[0, 0] == 0)
-        truth, predicted = (
-            fields[0, 0][scored].double().numpy() for fields in (day.truth, field.cpu())
-        )
+        scored = day.weights > 0
+        truth, predicted = (fields[scored].double().numpy() for fields in (day.truth, field.cpu()))
         sums.append(PairSums.of(truth, predicted).over())
     if not sums or not sum(float(one.pairs) for one in sums):
         raise InputError("there is no cell to validate in; hold out more days, or check the land")
@@ -249,13 +241,12 @@ def validation_scores(
     return {name: round(float(SCORES[name](total)), 4) for name in ("r2", "rmse", "nme")}
 
 
-def _begin_at_level(network: FusionNetwork, simulated: SimulatedDays) -> None:
+def _begin_at_level(network: FusionNetwork, level: float) -> None:
     """Have an untrained network give fields of the size of a day rather than of order one.
 
     Where the field is neither scaled nor a correction to that of PointConv, the last ReLU would
     otherwise hide much of it, and the last weights would have a long way to go.
     """
-    level = simulated.archive[simulated.days[0]][0].mean()
     weight, bias = network.regr_unetpp.head.parameters()
     with torch.no_grad():
         weight.mul_(level)

@@ -6,7 +6,9 @@ So it does not matter how many processes draw them, nor where an interrupted tra
 from __future__ import annotations
 
 import itertools
-from typing import NamedTuple
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
 
 import numpy as np
 import torch
@@ -14,7 +16,7 @@ from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
 from pointfuse_training.fusion_network import day_scale
-from pointfuse_training.pseudo_stations import PseudoDay, draw_day
+from pointfuse_training.pseudo_stations import draw_day
 from pointfuse_training.scale_training import SimulatedDays
 
 
@@ -26,11 +28,13 @@ class Batch(NamedTuple):
     observations, observed : Tensor, shape (days, 3, rows, columns)
         What the network takes.
     truth : Tensor, shape (days, 1, rows, columns)
-        The field of PM2.5, ug/m3.
+        The field of PM2.5, ug/m3, where it is known.
     scale : Tensor, shape (days, 1, 1, 1)
         Mean of the observed PM2.5 of the whole day, ug/m3.
     corner : Tensor of int, shape (days, 2)
         Row and column of the grid where the patch begins.
+    weights : Tensor, shape (days, 1, rows, columns)
+        Weight of each cell in the loss; 0 where the truth is not known.
     """
 
     observations: Tensor
@@ -38,6 +42,7 @@ class Batch(NamedTuple):
     truth: Tensor
     scale: Tensor
     corner: Tensor
+    weights: Tensor
 
     def to(self, device: torch.device) -> Batch:
         """The batch on a device."""
@@ -64,13 +69,68 @@ class Batch(NamedTuple):
         )
 
 
+class LearningDays(Protocol):
+    """Days to learn from."""
+
+    def draw(self, crop: int, generator: torch.Generator) -> Batch:
+        """One of the days, drawn at random, in a patch of so many cells; 0 for the whole grid."""
+
+
+class ValidationDays(Protocol):
+    """Days to tell by how good a network is."""
+
+    def each(self, seed: int) -> Iterator[Batch]:
+        """Every day once, on the whole grid; what has a weight is scored."""
+
+
+@dataclass(frozen=True)
+class CompleteDays:
+    """Simulated days, whose field is known in every cell.
+
+    Parameters
+    ----------
+    simulated : SimulatedDays
+        The days, and how they are observed.
+    weights : Tensor, shape (rows, columns)
+        Weight of each cell in the loss.
+    """
+
+    simulated: SimulatedDays
+    weights: Tensor
+
+    def draw(self, crop: int, generator: torch.Generator) -> Batch:
+        """One of the days, seen by stations of its own."""
+        days = self.simulated.days
+        index = days[int(torch.randint(len(days), (1,), generator=generator))]
+        day = draw_day(self.simulated.archive[index], self.simulated.places, generator)
+        rows, columns = draw_patch(day.observed[0, 0], crop, generator)
+        observations, observed, truth = (part[..., rows, columns].contiguous() for part in day)
+        return Batch(
+            observations,
+            observed,
+            truth,
+            day_scale(day.observations, day.observed),
+            torch.tensor([[rows.start, columns.start]]),
+            self.weights[None, None, rows, columns],
+        )
+
+    def each(self, seed: int) -> Iterator[Batch]:
+        """Every day once; cells on land without a station are scored."""
+        for index in self.simulated.days:
+            generator = seeded_generator(seed, index)
+            day = draw_day(self.simulated.archive[index], self.simulated.places, generator)
+            scored = (self.simulated.land > 0.5) & (day.observed[:, :1] == 0)
+            scale = day_scale(day.observations, day.observed)
+            yield Batch(*day, scale, torch.zeros(1, 2, dtype=torch.int64), scored.float())
+
+
 class DrawnBatches(Dataset[Batch]):
     """Batches by their number.
 
     Parameters
     ----------
-    simulated : SimulatedDays
-        Days, and how they are observed.
+    days : LearningDays
+        Days to draw from.
     size : int
         Days of a batch.
     crop : int
@@ -79,44 +139,53 @@ class DrawnBatches(Dataset[Batch]):
         Seed of all draws.
     """
 
-    def __init__(self, simulated: SimulatedDays, size: int, crop: int, seed: int) -> None:
-        self.simulated = simulated
+    def __init__(self, days: LearningDays, size: int, crop: int, seed: int) -> None:
+        self.days = days
         self.size = size
         self.crop = crop
         self.seed = seed
 
     def __getitem__(self, number: int) -> Batch:
         """The batch of a number."""
-        drawn = [self._day(number * self.size + i) for i in range(self.size)]
+        first = number * self.size
+        drawn = [
+            self.days.draw(self.crop, seeded_generator(self.seed, first + i))
+            for i in range(self.size)
+        ]
         return Batch(*(torch.cat(parts) for parts in zip(*drawn, strict=True)))
 
-    def _day(self, number: int) -> Batch:
-        generator = seeded_generator(self.seed, number)
-        days = self.simulated.days
-        index = days[int(torch.randint(len(days), (1,), generator=generator))]
-        day = draw_day(self.simulated.archive[index], self.simulated.places, generator)
-        scale = day_scale(day.observations, day.observed)
-        rows, columns = self._patch(day, generator)
-        corner = torch.tensor([[rows.start, columns.start]])
-        observations, observed, truth = (part[..., rows, columns].contiguous() for part in day)
-        return Batch(observations, observed, truth, scale, corner)
 
-    def _patch(self, day: PseudoDay, generator: torch.Generator) -> tuple[slice, slice]:
-        """A patch with a station in it: without any there is nothing to learn."""
-        shape = day.truth.shape[-2:]
-        if not self.crop:
-            return slice(0, shape[0]), slice(0, shape[1])
-        stations = day.observed[0, 0].nonzero()
-        if not len(stations):
-            stations = torch.tensor([[size // 2 for size in shape]])
-        station = stations[int(torch.randint(len(stations), (1,), generator=generator))].tolist()
-        patch = []
-        for place, size in zip(station, shape, strict=True):
-            edge = min(self.crop, size)
-            before = int(torch.randint(edge, (1,), generator=generator))
-            start = min(max(place - before, 0), size - edge)
-            patch.append(slice(start, start + edge))
-        return patch[0], patch[1]
+def draw_patch(observed: Tensor, crop: int, generator: torch.Generator) -> tuple[slice, slice]:
+    """A patch with a station in it: without any there is nothing to learn.
+
+    Parameters
+    ----------
+    observed : Tensor, shape (rows, columns)
+        Not 0 in cells with a station.
+    crop : int
+        Edge of the patch, cells; 0 for the whole grid.
+    generator : torch.Generator
+        Source of all random numbers.
+
+    Returns
+    -------
+    tuple of two slices
+        Its rows and columns.
+    """
+    shape = observed.shape
+    if not crop:
+        return slice(0, shape[0]), slice(0, shape[1])
+    stations = observed.nonzero()
+    if not len(stations):
+        stations = torch.tensor([[size // 2 for size in shape]])
+    station = stations[int(torch.randint(len(stations), (1,), generator=generator))].tolist()
+    patch = []
+    for place, size in zip(station, shape, strict=True):
+        edge = min(crop, size)
+        before = int(torch.randint(edge, (1,), generator=generator))
+        start = min(max(place - before, 0), size - edge)
+        patch.append(slice(start, start + edge))
+    return patch[0], patch[1]
 
 
 def seeded_generator(seed: int, number: int) -> torch.Generator:

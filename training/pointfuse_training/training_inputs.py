@@ -15,7 +15,8 @@ from pointfuse.errors import InputError
 from pointfuse.grid import Grid
 from pointfuse_training.archive import Archive, read_attributes
 from pointfuse_training.checkpoints import load_checkpoint
-from pointfuse_training.provenance import archive_sha256
+from pointfuse_training.fusion_network import CHANNELS
+from pointfuse_training.provenance import NO_OBSERVATIONS, archive_sha256
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells, report_noise
 from pointfuse_training.recipes import Recipe
 from pointfuse_training.regr_unetpp import WIDTHS
@@ -25,13 +26,14 @@ from pointfuse_training.seed_weights import (
     network_weights,
     read_station_cells,
 )
-from pointfuse_training.simulation.static_inputs import read_static_inputs
+from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
 from pointfuse_training.static_channels import (
     SEED_CHANNELS,
     read_target,
     ruggedness,
     static_channels,
 )
+from pointfuse_training.training_days import CompleteDays, LearningDays, ValidationDays
 
 
 @dataclass(frozen=True)
@@ -40,25 +42,25 @@ class TrainingInputs:
 
     Parameters
     ----------
-    training, validation : SimulatedDays
-        Days to learn from, and those held out.
+    training : LearningDays
+        Days to learn from.
+    validation : ValidationDays
+        Those held out.
     grid : Grid
         Their grid.
     static_layers : Tensor, shape (layers, rows, columns)
         Static channels of the network.
-    weights : Tensor, shape (rows, columns)
-        Weight of each cell in the loss, of mean 1.
     facts : mapping
-        What the data are, for the provenance.
+        What the data are, for the provenance; those called ``..._sha256`` tell one set of data
+        from another.
     target : str
         Name of the variable that is fused.
     """
 
-    training: SimulatedDays
-    validation: SimulatedDays
+    training: LearningDays
+    validation: ValidationDays
     grid: Grid
     static_layers: Tensor
-    weights: Tensor
     facts: Mapping[str, Any]
     target: str
 
@@ -87,16 +89,56 @@ def read_training_inputs(
     archive = Archive(folder)
     grid = archive.grid
     layers = read_static_inputs(static, grid, torch.device("cpu"))
+    cells = read_station_cells(network) if network else None
+    training, validation = simulated_days(archive, static, layers, recipe, cells)
+    return TrainingInputs(
+        training=training,
+        validation=validation,
+        grid=grid,
+        static_layers=static_channels(layers, recipe.static_channels),
+        facts={
+            **archive_facts(training),
+            "static_sha256": layers.sha256,
+            "network_sha256": _sha256(network) if network else "none",
+            "observations_used": NO_OBSERVATIONS,
+        },
+        target=archive.target.name,
+    )
+
+
+def simulated_days(
+    archive: Archive, static: Path, layers: StaticInputs, recipe: Recipe, network: Tensor | None
+) -> tuple[CompleteDays, CompleteDays]:
+    """Days of an archive to learn from, and those held out, as a recipe has them observed.
+
+    Parameters
+    ----------
+    archive : Archive
+        The days.
+    static : Path
+        Static layers (.npz) on their grid.
+    layers : StaticInputs
+        What was read from it.
+    recipe : Recipe
+        Configuration.
+    network : Tensor of bool, shape (rows, columns), optional
+        Cells of a real network of stations.
+
+    Raises
+    ------
+    InputError
+        If there are too few scenarios, or the static layers lack the target of the recipe.
+    """
     land = 1 - layers.ocean
     sampling = recipe.sampling
     places = StationPlaces(
         inhabited_cells(layers.night_lights, layers.urban, land),
-        read_station_cells(network) if network else None,
+        network,
         sampling,
         report_noise(sampling, layers.night_lights, ruggedness(layers.height)),
     )
     target = (
-        read_target(static, recipe.target_layer, grid.shape)
+        read_target(static, recipe.target_layer, (land.shape[0], land.shape[1]))
         if recipe.target_layer
         else torch.zeros_like(land)
     )
@@ -104,24 +146,23 @@ def read_training_inputs(
     # Days as they are: no factor and no offset makes scores comparable between trainings.
     plain = replace(places, sampling=replace(sampling, day_factor_spread=0.0, largest_offset=0.0))
     chosen = torch.linspace(0, len(validation) - 1, min(recipe.validation_days, len(validation)))
-    return TrainingInputs(
-        training=SimulatedDays(archive, training, places, land),
-        validation=SimulatedDays(
-            archive, [validation[int(i)] for i in chosen.round()], plain, land
-        ),
-        grid=grid,
-        static_layers=static_channels(layers, recipe.static_channels),
-        weights=loss_weights(recipe, land, target),
-        facts={
-            "archive": str(read_attributes(archive.files[0]).get("source", "unknown")),
-            "archive_sha256": archive_sha256(archive),
-            "archive_days": len(archive),
-            "training_days": len(training),
-            "static_sha256": layers.sha256,
-            "network_sha256": _sha256(network) if network else "none",
-        },
-        target=archive.target.name,
+    held_out = [validation[int(i)] for i in chosen.round()]
+    weights = loss_weights(recipe, land, target)
+    return (
+        CompleteDays(SimulatedDays(archive, training, places, land), weights),
+        CompleteDays(SimulatedDays(archive, held_out, plain, land), weights),
     )
+
+
+def archive_facts(learned: CompleteDays) -> dict[str, Any]:
+    """What an archive is, and how many of its days are learned from, for the provenance."""
+    archive = learned.simulated.archive
+    return {
+        "archive": str(read_attributes(archive.files[0]).get("source", "unknown")),
+        "archive_sha256": archive_sha256(archive),
+        "archive_days": len(archive),
+        "training_days": len(learned.simulated.days),
+    }
 
 
 def loss_weights(recipe: Recipe, land: Tensor, target: Tensor) -> Tensor:
@@ -157,6 +198,8 @@ class Start(NamedTuple):
     widths: tuple[int, ...]
     static_channels: tuple[str, ...]
     sha256: str
+    target: str = CHANNELS[0]
+    observations_used: str = NO_OBSERVATIONS
 
 
 def read_start(path: Path) -> Start:
@@ -184,6 +227,8 @@ def read_start(path: Path) -> Start:
         checkpoint.widths,
         checkpoint.static_names,
         _sha256(path),
+        checkpoint.target,
+        str(checkpoint.provenance.get("observations_used", NO_OBSERVATIONS)),
     )
 
 

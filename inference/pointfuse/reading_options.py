@@ -1,0 +1,124 @@
+"""Arguments that say which station files are read, and how: the same for every command."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+
+from pointfuse.model import Model
+from pointfuse.observations import Observations
+from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
+
+_FILE = click.Path(path_type=Path)
+
+_READING = (
+    click.argument("files", nargs=-1, required=True, type=_FILE),
+    click.option("--stations", type=_FILE, help="Station list, for files without coordinates."),
+    click.option(
+        "--format",
+        type=click.Choice(["auto", *READERS]),
+        default="auto",
+        show_default=True,
+        help="Format of the files.",
+    ),
+    click.option("--model", type=_FILE, help="Model file; the shipped one by default."),
+    click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31."),
+    click.option(
+        "--units",
+        multiple=True,
+        metavar="VARIABLE=UNIT",
+        help="Unit of a variable where the header names none, such as pm25=mg/m3.",
+    ),
+    click.option(
+        "--min-hours",
+        type=click.IntRange(1, 24),
+        default=18,
+        show_default=True,
+        help="Valid hours that make a daily mean.",
+    ),
+    click.option(
+        "--timezone",
+        default=DEFAULT_TIMEZONE,
+        show_default=True,
+        help="Time zone in which days begin and end.",
+    ),
+)
+
+
+def reading_options(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the arguments that say what is read, and for which model.
+
+    They come as ``files``, ``stations``, ``format``, ``model``, ``days``, ``units``, ``min_hours``
+    and ``timezone``.
+    """
+    for option in reversed(_READING):
+        command = option(command)
+    return command
+
+
+def read_daily(
+    options: Mapping[str, Any], model: Model, *, quality_control: bool = True
+) -> Observations:
+    """Daily means that the arguments of `reading_options` name; only their hours are checked.
+
+    Parameters
+    ----------
+    options : mapping
+        The arguments.
+    model : Model
+        The model that they are read for.
+    quality_control : bool
+        Whether to leave stuck and isolated hourly values out.
+
+    Raises
+    ------
+    InputFileNotFoundError, InputError
+        If there is no such file, or it cannot be read.
+    """
+    period, units = _parse_days(options["days"]), _parse_units(options["units"])
+    return read_stations(
+        options["files"],
+        stations=options["stations"],
+        format=options["format"],
+        variables=model.metadata.variables,
+        units=units,
+        min_hours=options["min_hours"],
+        timezone=options["timezone"],
+        quality_control=quality_control,
+    ).between(*period)
+
+
+def _parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | None]:
+    if text is None:
+        return None, None
+    first, colon, last = text.partition(":")
+    begin = parse_day(first) if first else None
+    end = (parse_day(last) if last else None) if colon else begin
+    if begin is not None and end is not None and begin > end:
+        raise click.BadParameter(f"'{text}' ends before it begins", param_hint="--days")
+    return begin, end
+
+
+def parse_day(text: str) -> np.datetime64:
+    """A day as it is typed: 2019-01-06."""
+    try:
+        return np.datetime64(datetime.date.fromisoformat(text), "D")
+    except ValueError as error:
+        raise click.BadParameter(f"expected a day such as 2019-01-06, got '{text}'") from error
+
+
+def _parse_units(options: tuple[str, ...]) -> dict[str, str]:
+    units = {}
+    for option in options:
+        variable, equals, unit = option.partition("=")
+        if not (variable and equals and unit):
+            raise click.BadParameter(
+                f"expected VARIABLE=UNIT, got '{option}'", param_hint="--units"
+            )
+        units[variable] = unit
+    return units
