@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pointfuse.atomic import replacing
+from pointfuse.golden import SUFFIX
 from pointfuse.units import said_units
 from pointfuse_export.card import render_card
 from pointfuse_export.description import Description
 from pointfuse_export.errors import DescriptionError
+from pointfuse_export.golden_case import golden_case
 from pointfuse_export.graph import OPSET, inference_network, output_names, to_onnx
 from pointfuse_export.manifest import MANIFEST_NAME, updated_manifest
 from pointfuse_export.stamp import check_stamp, export_facts, stamp
@@ -64,7 +66,7 @@ class Report:
 
 
 def export_model(description: Description, folder: Path, commit: str) -> Report:
-    """Make a model file, its card and its entry in the manifest.
+    """Make a model file, its card, its golden case and its entry in the manifest.
 
     Nothing is written unless every check passes.
 
@@ -110,6 +112,8 @@ def export_model(description: Description, folder: Path, commit: str) -> Report:
     manifest = updated_manifest(folder / MANIFEST_NAME, metadata, content)
     _write(path, content)
     _write(folder / f"{description.name}.md", render_card(description, metadata, content).encode())
+    golden_text = golden_case(network, metadata).to_json()
+    _write(folder / f"{description.name}{SUFFIX}", golden_text.encode())
     _write(folder / MANIFEST_NAME, manifest.encode())
     return Report(
         path=path,

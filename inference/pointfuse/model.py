@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import replace
 from functools import cached_property
 from os import PathLike
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -15,6 +17,7 @@ from pointfuse.errors import InputError, ModelFileError
 from pointfuse.gaussian_process import GaussianProcess
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model_file import read_model_file
+from pointfuse.session import Program, open_session
 from pointfuse.static_layers import read_static_layers
 
 MAX_THREADS = 1024
@@ -51,41 +54,45 @@ class Model:
         Hash of the file.
     threads : int
         Threads on which it runs.
+    device : str
+        One of `pointfuse.devices.DEVICES`.
+    profile : Path, optional
+        Beginning of the name of a file to which the runtime writes what ran where.
     """
 
-    def __init__(self, content: bytes, metadata: ModelMetadata, sha256: str, threads: int) -> None:
-        # Here and not above, so that `pointfuse doctor` can say what is wrong with it.
-        import onnxruntime
-
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
-        options.inter_op_num_threads = 1
-        # Planning the memory of a run in advance takes half as much again (for the shipped model
-        # 725 MB in all in place of 440) and wins no time.
-        options.enable_mem_pattern = False
-        options.log_severity_level = 3
-        try:
-            self._session = onnxruntime.InferenceSession(
-                content, options, providers=["CPUExecutionProvider"]
-            )
-        except Exception as error:  # onnxruntime's exceptions share no other base
-            raise ModelFileError(
-                f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {error}"
-            ) from error
-        self._static_layers = read_static_layers(content, metadata)
-        given = {output.name for output in self._session.get_outputs()}
+    def __init__(
+        self,
+        content: bytes,
+        metadata: ModelMetadata,
+        sha256: str,
+        threads: int,
+        device: str = "cpu",
+        profile: Path | None = None,
+    ) -> None:
         # Where a process tells the uncertainty, the scale is not wanted and should take no time.
-        self._has_scale = metadata.scale_name in given and metadata.gaussian_process is None
-        self._run_options = onnxruntime.RunOptions()
-        self._run_options.only_execute_path_to_fetches = True
+        wanted = [metadata.target.name]
+        if metadata.gaussian_process is None:
+            wanted.append(metadata.scale_name)
+        program = Program(content, sha256, metadata.precision, tuple(wanted))
+        self._session = open_session(program, device, threads, profile)
+        self._static_layers = read_static_layers(content, metadata)
         self.metadata = metadata
         self.sha256 = sha256
         self.threads = threads
 
     @property
+    def device(self) -> str:
+        """Device that runs the network: ``cpu``, ``cuda``, ``tensorrt`` or ``rtx``."""
+        return self._session.device
+
+    @property
     def provider(self) -> str:
-        """Execution provider of ONNX Runtime that runs the model."""
-        return str(self._session.get_providers()[0])
+        """Execution provider of ONNX Runtime that runs the network."""
+        return self._session.provider
+
+    def kernels_by_provider(self) -> Counter[str]:
+        """End the profile, and count the kernels that ran by their execution provider."""
+        return self._session.kernels_by_provider()
 
     @cached_property
     def gaussian_process(self) -> GaussianProcess:
@@ -137,7 +144,7 @@ class Model:
     @property
     def gives_uncertainty(self) -> bool:
         """Whether fields come with an uncertainty: the process's, or else the network's own."""
-        return self.metadata.gaussian_process is not None or self._has_scale
+        return self.metadata.gaussian_process is not None or len(self._session.outputs) > 1
 
     def run(self, observations: NDArray[np.float32], observed: NDArray[np.float32]) -> ModelOutput:
         """Complete gridded observations to fields.
@@ -161,6 +168,8 @@ class Model:
             a time without an observation of the fused variable.
         ModelFileError
             If the model gives a field or a scale that cannot be.
+        DeviceError
+            If a GPU gives up.
         """
         expected = (len(self.metadata.variables), *self.metadata.grid.shape)
         if observations.shape[1:] != expected or observed.shape != observations.shape:
@@ -181,11 +190,7 @@ class Model:
             "observations": observations.astype(np.float32, copy=False),
             "observed": observed.astype(np.float32, copy=False),
         }
-        names = [self.metadata.target.name]
-        if self._has_scale:
-            names.append(self.metadata.scale_name)
-        outputs = self._session.run(names, feed, self._run_options)
-        field, *scales = (output[:, 0] for output in outputs)
+        field, *scales = (output[:, 0] for output in self._session.run(feed))
         if not (np.isfinite(field).all() and (field >= 0).all()):
             raise ModelFileError(
                 "the model gave values that are negative or not finite for sound observations; it "
@@ -204,6 +209,7 @@ def load_model(
     path: str | PathLike[str] | None = None,
     *,
     threads: int | None = None,
+    device: str = "auto",
     network_alone: bool = False,
 ) -> Model:
     """Check a model file and load it.
@@ -217,6 +223,10 @@ def load_model(
         ONNX file; the shipped model by default.
     threads : int, optional
         Threads to run it on; all processors that this process may use by default.
+    device : str
+        Where to run the network: ``cpu``, ``cuda``, ``tensorrt``, ``rtx``, or ``auto`` for the best
+        of the last, ``cuda`` and ``cpu`` that works, with a warning if one that is installed does
+        not. The Gaussian process runs on the CPU.
     network_alone : bool
         Whether to leave out the Gaussian process that the model may bring along: its fields are
         then the network's, as in the publication, and carry no uncertainty.
@@ -227,10 +237,12 @@ def load_model(
         If there is no such file.
     ModelFileError
         If it is damaged, altered, or not a pointfuse model.
+    DeviceError
+        If the device was named and cannot be used.
     """
     if threads is not None and not 1 <= threads <= MAX_THREADS:
         raise InputError(f"a model runs on 1 to {MAX_THREADS} threads, got {threads}")
     content, metadata, sha256 = read_model_file(path)
     if network_alone:
         metadata = replace(metadata, gaussian_process=None)
-    return Model(content, metadata, sha256, threads or usable_cpus())
+    return Model(content, metadata, sha256, threads or usable_cpus(), device)

@@ -9,6 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse.model import load_model
+from pointfuse.verification import verify
 from pointfuse_export.cli import main
 from pointfuse_export.description import read_description
 from pointfuse_export.strip import check_no_build_traces
@@ -29,7 +30,8 @@ def exported(tiny_description, tmp_path_factory):
 
 def test_writes_model_card_and_manifest(exported, tiny_description):
     folder, output = exported
-    assert {path.name for path in folder.iterdir()} == {"tiny.onnx", "tiny.md", "manifest.json"}
+    names = {"tiny.onnx", "tiny.md", "tiny.golden.json", "manifest.json"}
+    assert {path.name for path in folder.iterdir()} == names
     content = (folder / "tiny.onnx").read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     assert sha256 in output
@@ -62,6 +64,15 @@ def test_the_light_package_fuses_with_the_file(exported, tiny_description):
     combined = load_model(folder / "tiny.onnx").run(golden["observations"], golden["observed"])
     assert combined.scale is None
     np.testing.assert_array_equal(combined.field, fields)
+
+
+def test_the_light_package_verifies_the_file(exported):
+    """PyTorch in double precision and ONNX Runtime in single agree."""
+    folder, _ = exported
+    verification = verify(folder / "tiny.onnx", device="cpu", threads=1)
+    assert verification.problems == []
+    # Single precision: 24 bits of some 100 ug/m3, through some twenty layers.
+    assert 0 < verification.difference < 1e-3
 
 
 def test_a_model_without_a_head_has_no_scale(exported, tiny_description, tmp_path):

@@ -1,0 +1,111 @@
+"""Where compiled engines are kept: a folder for everything that they depend on.
+
+Engines run native code. The folders belong to the user alone, and nothing is ever taken from
+elsewhere.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import platform
+import secrets
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from pointfuse.devices import cuda_version, installed_wheels
+from pointfuse.nvidia import driver_version, gpus
+
+logger = logging.getLogger(__name__)
+
+
+def cache_root() -> Path:
+    """Folder of all compiled engines: ``$POINTFUSE_CACHE``, or one in the user's cache folder."""
+    if given := os.environ.get("POINTFUSE_CACHE"):
+        return Path(given)
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "pointfuse" / "engines"
+
+
+def cache_key(device: str, model_sha256: str, precision: str) -> dict[str, object]:
+    """All that an engine depends on, as JSON types."""
+    import onnxruntime
+
+    return {
+        "device": device,
+        "model_sha256": model_sha256,
+        "precision": precision,
+        "tf32": False,
+        "onnxruntime": onnxruntime.__version__,
+        "cuda": cuda_version(),
+        "wheels": installed_wheels(),
+        "driver": driver_version(),
+        "gpus": [f"{gpu.name} {gpu.compute_capability}" for gpu in gpus()],
+        "system": f"{platform.system()} {platform.machine()}",
+    }
+
+
+def cache_folder(key: dict[str, object]) -> Path:
+    """Folder of the engines with a key."""
+    digest = hashlib.sha256(json.dumps(key, sort_keys=True).encode()).hexdigest()
+    return cache_root() / f"{key['device']}-{digest[:32]}"
+
+
+@contextlib.contextmanager
+def filling(key: dict[str, object]) -> Iterator[Path | None]:
+    """Folder with the engines of a key, or an empty one that becomes it if all goes well.
+
+    Engines with which something fails are removed, so that damaged ones are not met again. Yields
+    None, with a warning, where no folder can be made.
+    """
+    folder = cache_folder(key)
+    # The plugin for RTX writes when its session ends, under the name that it was given.
+    part = folder if folder.is_dir() or key["device"] == "rtx" else _part_of(folder)
+    try:
+        part.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        logger.warning(
+            "compiled engines cannot be kept in %s (%s); name another folder with POINTFUSE_CACHE",
+            folder.parent,
+            error.strerror or error,
+        )
+        yield None
+        return
+    if not any(part.iterdir()):
+        logger.warning("compiling the model for %s, which may take minutes, once", key["device"])
+    try:
+        text = json.dumps(key, indent=2) + "\n"
+        (part / "key.json").write_text(text, encoding="utf-8")
+        yield part
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+    if part != folder:
+        try:
+            part.rename(folder)
+        except OSError:
+            # Another process was quicker; its engines are as good.
+            shutil.rmtree(part, ignore_errors=True)
+
+
+def _part_of(folder: Path) -> Path:
+    """Name of a folder that is not complete yet, unlike that of any other run."""
+    return folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
+
+
+def cache_state() -> dict[str, object]:
+    """Place, number of folders and bytes of the cache, as JSON types."""
+    root = cache_root()
+    folders = [entry for entry in root.glob("[!.]*") if entry.is_dir()] if root.is_dir() else []
+    size = sum(
+        file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file()
+    )
+    return {"folder": str(root), "engines": len(folders), "bytes": size}

@@ -1,0 +1,323 @@
+"""A session of ONNX Runtime on a device: opened, warmed up, and sure of where it runs.
+
+ONNX Runtime is imported where it is needed, so that `pointfuse doctor` can say what is wrong with
+it.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import threading
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.devices import (
+    PROVIDERS,
+    candidates,
+    find_libraries,
+    idle_gpu,
+    missing,
+    provider_options,
+    rtx_devices,
+)
+from pointfuse.engine_cache import cache_key, filling
+from pointfuse.errors import DeviceError, ModelFileError
+
+logger = logging.getLogger(__name__)
+
+Arrays = Mapping[str, NDArray[np.float32]]
+
+_TIME = "time"
+"""Name of the free dimension of inputs and outputs."""
+
+_WARM_UP = 2
+"""Runs before the first that counts: with a CUDA graph, one to make room and one to record."""
+
+
+@dataclass(frozen=True)
+class Program:
+    """A model file as a session needs it.
+
+    Parameters
+    ----------
+    content : bytes
+        The ONNX file, already checked.
+    sha256, precision : str
+        Its hash and precision.
+    outputs : tuple of str
+        Outputs that are wanted, of which the file need not have all.
+    """
+
+    content: bytes
+    sha256: str
+    precision: str
+    outputs: tuple[str, ...]
+
+
+class Session:
+    """A model on one device; `open_session` makes one.
+
+    On a GPU days go through one at a time: the shape is then always the same, so that the graph
+    has no parts for the CPU, engines fit, and a CUDA graph can be replayed.
+
+    Parameters
+    ----------
+    program : Program
+        The model.
+    device : str
+        A key of `pointfuse.devices.PROVIDERS`.
+    threads : int
+        Threads on which the CPU runs it.
+    profile : Path, optional
+        Beginning of the name of a file to which the runtime writes what ran where.
+    settings : mapping of str to str
+        Options of the execution provider.
+
+    Raises
+    ------
+    DeviceError
+        If it cannot be run there, and there alone.
+    ModelFileError
+        If ONNX Runtime cannot load the file.
+    """
+
+    def __init__(
+        self,
+        program: Program,
+        device: str,
+        threads: int,
+        profile: Path | None,
+        settings: Mapping[str, str],
+    ) -> None:
+        import onnxruntime
+
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 3
+        if profile is not None:
+            options.enable_profiling = True
+            options.profile_file_prefix = str(profile)
+        self.device = device
+        self._on_gpu = device != "cpu"
+        self._session = (
+            _gpu_session(program.content, options, device, settings)
+            if self._on_gpu
+            else _cpu_session(program.content, options)
+        )
+        self.provider = str(self._session.get_providers()[0])
+        if self.provider != PROVIDERS[device]:
+            raise DeviceError(
+                f"the device {device} cannot be used: expected the {PROVIDERS[device]}, ONNX "
+                f"Runtime took {', '.join(self._session.get_providers())}; run pointfuse doctor"
+            )
+        given = {output.name for output in self._session.get_outputs()}
+        self.outputs = tuple(name for name in program.outputs if name in given)
+        self._run_options = onnxruntime.RunOptions()
+        self._run_options.only_execute_path_to_fetches = True
+        recorded = settings.get("enable_cuda_graph") == "1"
+        self._bound = BoundRun(self._session, self.outputs, "cuda") if recorded else None
+        if self._on_gpu:
+            self._warm_up()
+
+    def run(self, feed: Arrays) -> list[NDArray[np.float32]]:
+        """Outputs for inputs by name, in the order of `outputs`; the first axis is the time.
+
+        Raises
+        ------
+        DeviceError
+            If a GPU gives up, for want of memory for example.
+        """
+        if not self._on_gpu:
+            return self._compute(feed)
+        days = range(len(next(iter(feed.values()))))
+        try:
+            results = [
+                self._compute({name: array[day : day + 1] for name, array in feed.items()})
+                for day in days
+            ]
+        except Exception as error:  # onnxruntime's exceptions share no other base
+            raise DeviceError(
+                f"the device {self.device} gave up: {error}; free its memory, or use --device cpu"
+            ) from error
+        return [np.concatenate(parts) for parts in zip(*results, strict=True)]
+
+    def kernels_by_provider(self) -> Counter[str]:
+        """End the profile, and count the kernels that ran by their execution provider."""
+        return kernels_by_provider(Path(self._session.end_profiling()))
+
+    def _compute(self, feed: Arrays) -> list[NDArray[np.float32]]:
+        if self._bound:
+            return self._bound.run(feed, self._run_options)
+        outputs: list[NDArray[np.float32]] = self._session.run(
+            list(self.outputs), dict(feed), self._run_options
+        )
+        return outputs
+
+    def _warm_up(self) -> None:
+        """Compile, choose kernels and record before the first run that counts."""
+        feed = {
+            given.name: np.ones([1, *given.shape[1:]], np.float32)
+            for given in self._session.get_inputs()
+        }
+        for _ in range(_WARM_UP):
+            self.run(feed)
+
+
+class BoundRun:
+    """Runs with inputs and outputs that stay where they are on a device.
+
+    A CUDA graph repeats what was recorded, addresses included.
+
+    Parameters
+    ----------
+    session : onnxruntime.InferenceSession
+        The session.
+    outputs : sequence of str
+        Outputs that are wanted.
+    memory : str
+        ONNX Runtime's name of the device's memory: ``cuda`` or ``cpu``.
+    """
+
+    def __init__(self, session: Any, outputs: Sequence[str], memory: str) -> None:
+        import onnxruntime
+
+        def buffer(shape: Sequence[int | str]) -> Any:
+            return onnxruntime.OrtValue.ortvalue_from_shape_and_type(
+                [1, *shape[1:]], np.float32, memory, 0
+            )
+
+        self._session, self._binding = session, session.io_binding()
+        self._inputs = {given.name: buffer(given.shape) for given in session.get_inputs()}
+        self._outputs = [
+            buffer(given.shape)
+            for name in outputs
+            for given in session.get_outputs()
+            if given.name == name
+        ]
+        for name, value in self._inputs.items():
+            self._binding.bind_ortvalue_input(name, value)
+        for name, value in zip(outputs, self._outputs, strict=True):
+            self._binding.bind_ortvalue_output(name, value)
+        # The buffers are shared by all who run.
+        self._lock = threading.Lock()
+
+    def run(self, feed: Arrays, options: Any) -> list[NDArray[np.float32]]:
+        """Outputs for inputs of one time."""
+        with self._lock:
+            for name, value in self._inputs.items():
+                value.update_inplace(np.ascontiguousarray(feed[name]))
+            self._session.run_with_iobinding(self._binding, options)
+            # The memory of a CPU's buffer is that of the array, and will be written again.
+            return [np.array(value.numpy()) for value in self._outputs]
+
+
+def open_session(
+    program: Program, device: str = "auto", threads: int = 1, profile: Path | None = None
+) -> Session:
+    """Open a session on the device that was asked for, or on the best that works.
+
+    Parameters
+    ----------
+    program : Program
+        The model.
+    device : str
+        One of `pointfuse.devices.DEVICES`. ``auto`` tries those that the installed packages are
+        made for, and says in a warning why one of them cannot be used.
+    threads, profile
+        As `Session`.
+
+    Raises
+    ------
+    DeviceError
+        If the device was named and cannot be used.
+    ModelFileError
+        If ONNX Runtime cannot load the file.
+    """
+    if device == "auto" and (idle := idle_gpu()):
+        logger.warning("%s", idle)
+    *others, last = candidates(device)
+    for name in others:
+        try:
+            return _open(program, name, threads, profile)
+        except DeviceError as error:
+            logger.warning("%s; trying the next device", error)
+    return _open(program, last, threads, profile)
+
+
+def kernels_by_provider(profile: Path) -> Counter[str]:
+    """Count the kernels in a profile of ONNX Runtime by the execution provider that ran them."""
+    events = json.loads(profile.read_text(encoding="utf-8"))
+    found = (event["args"].get("provider") for event in events if event.get("cat") == "Node")
+    return Counter(provider for provider in found if provider)
+
+
+def _open(program: Program, device: str, threads: int, profile: Path | None) -> Session:
+    if problem := missing(device):
+        raise DeviceError(f"the device {device} cannot be used: {problem}")
+    if device == "cuda":
+        return _open_cuda(program, threads, profile)
+    if device == "cpu":
+        return Session(program, device, threads, profile, {})
+    # They have no option for it. Set before the first session, it holds for the whole process.
+    os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
+    with filling(cache_key(device, program.sha256, program.precision)) as cache:
+        settings = provider_options(device, program.precision, cache)
+        return Session(program, device, threads, profile, settings)
+
+
+def _open_cuda(program: Program, threads: int, profile: Path | None) -> Session:
+    find_libraries()
+    settings = provider_options("cuda", program.precision, None)
+    try:
+        return Session(program, "cuda", threads, profile, settings | {"enable_cuda_graph": "1"})
+    except DeviceError as error:
+        unrecorded = Session(program, "cuda", threads, profile, settings)
+        logger.warning("it runs without a CUDA graph, which cannot be recorded: %s", error)
+        return unrecorded
+
+
+def _cpu_session(content: bytes, options: Any) -> Any:
+    import onnxruntime
+
+    # Planning the memory of a run in advance takes half as much again (for the shipped model
+    # 725 MB in all in place of 440) and wins no time.
+    options.enable_mem_pattern = False
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=[PROVIDERS["cpu"]])
+    except Exception as error:  # onnxruntime's exceptions share no other base
+        raise ModelFileError(
+            f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {error}"
+        ) from error
+
+
+def _gpu_session(content: bytes, options: Any, device: str, settings: Mapping[str, str]) -> Any:
+    import onnxruntime
+
+    # With the number of times fixed, nothing is left that would be computed on the CPU ...
+    options.add_free_dimension_override_by_name(_TIME, 1)
+    # ... and if something is, the session fails in place of running it there.
+    options.add_session_config_entry("session.disable_cpu_ep_fallback", "1")
+    providers = None
+    if device == "rtx":
+        options.add_provider_for_devices(rtx_devices()[:1], dict(settings))
+    else:
+        providers = [(PROVIDERS[device], dict(settings))]
+    try:
+        # Without the last word, its Python layer tries again on the CPU and prints so.
+        return onnxruntime.InferenceSession(
+            content, options, providers=providers, enable_fallback=0
+        )
+    except Exception as error:  # onnxruntime's exceptions share no other base
+        raise DeviceError(
+            f"the device {device} cannot be used: ONNX Runtime {onnxruntime.__version__} cannot "
+            f"open the model on it ({error}); pointfuse doctor shows what is installed"
+        ) from error

@@ -1,0 +1,145 @@
+"""Verification: whether a model file, on a device of this machine, computes what it should."""
+
+from __future__ import annotations
+
+import tempfile
+import time
+from dataclasses import asdict, dataclass
+from os import PathLike
+from pathlib import Path
+
+from pointfuse.cpus import usable_cpus
+from pointfuse.errors import ModelFileError
+from pointfuse.golden import find_golden, read_golden
+from pointfuse.model import Model
+from pointfuse.model_file import read_model_file
+from pointfuse.shipped import model_folder, shipped_models
+
+TOLERANCE = {"fp32": 0.01, "fp16": 0.5, "int8": 5.0}
+"""Largest difference from the golden field, in its units, by the precision of the model file.
+
+Single precision differs by some 0.0001 between processors; the rest leaves room for other orders of
+sums on GPUs, and is far below what the ten mantissa bits of TF32 would make of it.
+"""
+
+
+@dataclass(frozen=True)
+class Verification:
+    """What came out of it.
+
+    Parameters
+    ----------
+    model, model_sha256, precision : str
+        Name and version of the model, hash of its file, precision of its weights.
+    device, provider, runtime : str
+        Where it ran: device, execution provider, and ONNX Runtime with its version.
+    threads : int
+        Threads of the CPU.
+    kernels : dict of str to int
+        Kernels by the execution provider that ran them, as the runtime's profile says.
+    difference, tolerance : float
+        Largest difference from the golden field and the largest that is allowed, in `units`.
+    units : str
+        Units of the field.
+    seconds : float
+        From opening the file to the field.
+    """
+
+    model: str
+    model_sha256: str
+    precision: str
+    device: str
+    provider: str
+    runtime: str
+    threads: int
+    kernels: dict[str, int]
+    difference: float
+    tolerance: float
+    units: str
+    seconds: float
+
+    @property
+    def problems(self) -> list[str]:
+        """What is not as it should be, in sentences; empty if all is well."""
+        found = []
+        # Not 'difference > tolerance', which is false for NaN.
+        if not self.difference <= self.tolerance:
+            found.append(
+                f"the field differs by {self.difference:.3g} {self.units} from the golden one, "
+                f"expected at most {self.tolerance:g}"
+            )
+        if set(self.kernels) != {self.provider}:
+            ran = ", ".join(f"{count} on {name}" for name, count in self.kernels.items())
+            found.append(f"not all kernels ran on {self.provider}: {ran or 'none is known of'}")
+        return found
+
+    def to_dict(self) -> dict[str, object]:
+        """The verification as JSON types."""
+        return asdict(self) | {"good": not self.problems, "problems": self.problems}
+
+
+def verify(
+    path: str | PathLike[str] | None = None,
+    *,
+    device: str = "auto",
+    threads: int | None = None,
+    golden: str | PathLike[str] | None = None,
+) -> Verification:
+    """Run a model's golden case on a device, and see what came out and where it ran.
+
+    Parameters
+    ----------
+    path : path, optional
+        ONNX file; the shipped model by default.
+    device, threads
+        As `pointfuse.load_model`.
+    golden : path, optional
+        The golden case; the one that lies beside the model by default.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If there is no such file, or no golden case.
+    ModelFileError
+        If the model or the case is damaged, altered, or not one of pointfuse.
+    DeviceError
+        If the device cannot be used.
+    """
+    began = time.perf_counter()
+    file = model_folder() / shipped_models()[0].file if path is None else Path(path)
+    content, metadata, sha256 = read_model_file(file)
+    case = (
+        find_golden(file, metadata.weights_sha256) if golden is None else read_golden(Path(golden))
+    )
+    if case.weights_sha256 != metadata.weights_sha256:
+        raise ModelFileError(
+            f"the golden case is that of the weights {case.weights_sha256}, {metadata.name} has "
+            f"{metadata.weights_sha256}; name the one that came with the model"
+        )
+    if metadata.precision not in TOLERANCE:
+        raise ModelFileError(
+            f"{metadata.name} has the precision '{metadata.precision}'; expected one of "
+            f"{', '.join(TOLERANCE)}"
+        )
+    inputs = case.inputs(metadata)
+    with tempfile.TemporaryDirectory() as folder:
+        profile = Path(folder) / "profile"
+        model = Model(content, metadata, sha256, threads or usable_cpus(), device, profile)
+        field = model.run(*inputs).field[0]
+        kernels = model.kernels_by_provider()
+    import onnxruntime
+
+    return Verification(
+        model=f"{metadata.name} {metadata.version}",
+        model_sha256=sha256,
+        precision=metadata.precision,
+        device=model.device,
+        provider=model.provider,
+        runtime=f"onnxruntime {onnxruntime.__version__}",
+        threads=model.threads,
+        kernels=dict(kernels),
+        difference=case.difference(field, metadata),
+        tolerance=TOLERANCE[metadata.precision],
+        units=metadata.target.units,
+        seconds=round(time.perf_counter() - began, 3),
+    )
