@@ -51,11 +51,12 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     if not wanted:
         return
     try:
-        models = ", ".join(f"{model.name} {model.version}" for model in shipped_models())
+        # A model has a file for each precision.
+        named = dict.fromkeys(f"{model.name} {model.version}" for model in shipped_models())
     except PointfuseError as error:
         click.echo(f"pointfuse {__version__}: {error}", err=True)
         ctx.exit(error.exit_code)
-    click.echo(f"pointfuse {__version__} (model {models})")
+    click.echo(f"pointfuse {__version__} (model {', '.join(named)})")
     ctx.exit()
 
 

@@ -36,7 +36,7 @@ def tidy(write: Write) -> Path:
 
 
 def test_version_names_code_and_model() -> None:
-    (model,) = shipped_models()
+    model = shipped_models()[0]
     result = run("--version")
     assert result.exit_code == 0
     assert result.output == f"pointfuse {__version__} (model {model.name} {model.version})\n"
@@ -338,7 +338,7 @@ def test_inspect(tiny_model_file: Path) -> None:
 
 
 def test_inspect_shows_the_shipped_model_by_default() -> None:
-    (model,) = shipped_models()
+    model = shipped_models()[0]
     result = run("inspect")
     assert result.exit_code == 0
     assert f"{model.name} {model.version} (fp32, Apache-2.0)" in result.output

@@ -100,7 +100,7 @@ def test_map_without_matplotlib_says_how_to_get_it(
 def test_doctor_finds_a_sound_installation() -> None:
     result = CliRunner().invoke(main, ["doctor"])
     assert result.exit_code == 0, result.output
-    (model,) = shipped_models()
+    model = shipped_models()[0]
     assert f"{model.name} {model.version} checked and run on CPUExecutionProvider" in result.output
     assert "FAIL" not in result.output
 
