@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import numpy as np
 import onnx
+from numpy.typing import NDArray
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
 from pointfuse_export.errors import VerificationError
-from pointfuse_export.regression_part import activations, is_between, is_regression
+from pointfuse_export.regression_part import (
+    activations,
+    is_between,
+    is_regression,
+    with_own_weights,
+)
+
+MARGIN = 16
+"""How many times larger than on days for calibration activations may become on others."""
 
 
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:
@@ -27,8 +38,7 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
         If it has no RegrUnetPP, or weights beyond half precision.
     """
     activations(model)  # which makes sure that there are any
-    changed = onnx.ModelProto()
-    changed.CopyFrom(model)
+    changed = with_own_weights(model)
     graph = changed.graph
     tensors = {tensor.name: tensor for tensor in graph.initializer}
     half: set[str] = set()
@@ -63,9 +73,29 @@ def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     return changed
 
 
+def check_half_range(ranges: Mapping[str, NDArray[np.float64]]) -> None:
+    """Make sure that activations stay far from what half precision holds.
+
+    Parameters
+    ----------
+    ranges : mapping of str to ndarray of float64, shape (channel,)
+        Largest values, as `quantise.activation_ranges` gives them.
+
+    Raises
+    ------
+    VerificationError
+        If one comes within `MARGIN` of it.
+    """
+    most = np.finfo(np.float16).max / MARGIN
+    for name, reached in ranges.items():
+        if not reached.max() <= most:
+            raise VerificationError(
+                f"the activation '{name}' reaches {reached.max():.3g}, half precision with a "
+                f"margin of {MARGIN} only {most:.0f}; leave fp16 out with --precision"
+            )
+
+
 def _halve(tensor: TensorProto) -> None:
-    if tensor.data_type == TensorProto.FLOAT16:
-        return
     values = numpy_helper.to_array(tensor)
     if np.abs(values).max() > np.finfo(np.float16).max:
         raise VerificationError(

@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
+import numpy as np
 import onnx
-from onnx import NodeProto, TensorProto
+from onnx import NodeProto, TensorProto, numpy_helper
 
 from pointfuse_export.errors import VerificationError
 
@@ -48,6 +49,30 @@ def activations(model: onnx.ModelProto) -> dict[str, str]:
     return {output: rectified[output] for output in convolved}
 
 
+def with_own_weights(model: onnx.ModelProto) -> onnx.ModelProto:
+    """A copy in which each convolution of RegrUnetPP has weights and a bias of its own.
+
+    The exporter leaves out a bias of zeros, and keeps equal ones once, as networks that were
+    hardly trained have them.
+    """
+    changed = onnx.ModelProto()
+    changed.CopyFrom(model)
+    tensors = {tensor.name: tensor for tensor in changed.graph.initializer}
+    uses = Counter(name for node in changed.graph.node for name in node.input)
+    for node in filter(is_regression, changed.graph.node):
+        if len(node.input) == 2:
+            zeros = np.zeros(tensors[node.input[1]].dims[0], np.float32)
+            node.input.append(f"{node.name}/bias")
+            changed.graph.initializer.append(numpy_helper.from_array(zeros, node.input[2]))
+        for place in (1, 2):
+            if uses[name := node.input[place]] > 1:
+                node.input[place] = f"{node.name}/{name}"
+                values = numpy_helper.to_array(tensors[name])
+                changed.graph.initializer.append(numpy_helper.from_array(values, node.input[place]))
+    without_unused(changed, tensors)
+    return changed
+
+
 def data_inputs(node: NodeProto) -> list[str]:
     """Inputs of a node between the convolutions that are data, not its settings."""
     return list(node.input if node.op_type == "Concat" else node.input[:1])
@@ -82,3 +107,27 @@ def convolution_types(model: onnx.ModelProto) -> dict[str, int]:
         if node.op_type == "Conv"
     )
     return dict(sorted(counts.items()))
+
+
+def check_precision(model: onnx.ModelProto, precision: str) -> None:
+    """Make sure that RegrUnetPP, and nothing else, has weights of a precision.
+
+    The first convolution of an int8 file has them in fp32.
+
+    Raises
+    ------
+    VerificationError
+        If convolutions have weights of other types.
+    """
+    names = [node.name for node in model.graph.node if node.op_type == "Conv"]
+    fewer = sum(name.startswith(_MODULE) for name in names) - (precision == "int8")
+    expected = {precision: fewer, "fp32": len(names) - fewer}
+    if (found := convolution_types(model)) != expected:
+        raise VerificationError(
+            f"expected {_counted(expected)} by the type of their weights, got {_counted(found)}; "
+            "do not publish the model"
+        )
+
+
+def _counted(types: dict[str, int]) -> str:
+    return ", ".join(f"{count} convolutions in {kind}" for kind, count in types.items())

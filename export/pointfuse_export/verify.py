@@ -14,6 +14,8 @@ import torch
 from numpy.typing import NDArray
 from onnx.external_data_helper import uses_external_data
 
+from pointfuse.golden import GoldenCase
+from pointfuse.metadata import ModelMetadata
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph import INPUTS, OPSET, OUTPUT, output_names
 from pointfuse_training import FusionNetwork
@@ -176,6 +178,39 @@ def check_golden(content: bytes, golden: Golden, output: str = OUTPUT) -> float:
     return _difference(golden.days.name, fields[:, 0], golden.pm25)
 
 
+def check_golden_case(
+    content: bytes, case: GoldenCase, metadata: ModelMetadata, tolerance: float
+) -> float:
+    """Make sure that a model file agrees with its golden case; the largest difference.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    case : GoldenCase
+        The case, which the light package will verify the file with.
+    metadata : ModelMetadata
+        Metadata of the file.
+    tolerance : float
+        Largest difference to let pass, in the units of the field.
+
+    Raises
+    ------
+    VerificationError
+        If it differs by more.
+    """
+    days = Days("golden case", *case.inputs(metadata))
+    (fields,) = run_file(content, days, (metadata.target.name,))
+    largest = case.difference(fields[0, 0], metadata)
+    # Not 'largest > tolerance', which is false for NaN.
+    if not largest <= tolerance:
+        raise VerificationError(
+            f"{metadata.precision}: the golden case differs by {largest:.3g} in the units of the "
+            f"field, expected at most {tolerance:g}; nothing was written"
+        )
+    return largest
+
+
 def check_against_torch(content: bytes, network: FusionNetwork) -> float:
     """Make sure that a model file computes what the network does; the largest difference, ug/m3.
 
@@ -254,7 +289,18 @@ def run_file(content: bytes, days: Days, names: Sequence[str]) -> list[NDArray[n
     list of ndarray of float32, shape (time, channel, row, column)
         The outputs, in this order.
     """
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+    return run_session(open_file(content), days, names)
+
+
+def open_file(content: bytes) -> onnxruntime.InferenceSession:
+    """A session of a model file on the CPU, for several runs."""
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def run_session(
+    session: onnxruntime.InferenceSession, days: Days, names: Sequence[str]
+) -> list[NDArray[np.float32]]:
+    """As `run_file`, in a session that is open."""
     feed = dict(zip(INPUTS, (days.observations, days.observed), strict=True))
     return [np.asarray(output, np.float32) for output in session.run(list(names), feed)]
 
