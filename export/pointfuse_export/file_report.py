@@ -135,7 +135,9 @@ SCORE_HEADER = ("file", "NME at withheld stations", "change", "NME elsewhere", "
 def score_row(file: FileReport) -> tuple[str, ...]:
     """A file's scores on simulated days, as people read them."""
     nme, change = file.fidelity["nme"], file.fidelity["nme_change"]
-    scores = [(f"{nme[where]:.4f}", f"{100 * change[where]:+.2f} %") for where in nme]
+    # Zero is added so that no '-0.00' remains.
+    percent = {where: round(100 * value, 2) + 0.0 for where, value in change.items()}
+    scores = [(f"{nme[where]:.4f}", f"{percent[where]:+.2f} %") for where in nme]
     return (file.file, *(entry for score in scores for entry in score))
 
 
