@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 from pointfuse.metadata import ModelMetadata
 from pointfuse.units import typeset_units
 from pointfuse_export.description import Description, ModelFiles
+from pointfuse_export.file_report import (
+    ERROR_HEADER,
+    SCORE_HEADER,
+    FileReport,
+    counted,
+    error_row,
+    score_row,
+)
 from pointfuse_export.verify import TOLERANCE
 
 
-def render_card(description: Description, metadata: ModelMetadata, content: bytes) -> str:
-    """Write the card of a model file.
+def render_card(
+    description: Description, metadata: ModelMetadata, files: Sequence[FileReport]
+) -> str:
+    """Write the card of a model.
 
     Parameters
     ----------
     description : Description
         Description that the model was made from.
     metadata : ModelMetadata
-        Metadata in the file.
-    content : bytes
-        The file.
+        Metadata in its reference file.
+    files : sequence of FileReport
+        Its files, the reference first.
 
     Returns
     -------
@@ -39,7 +48,7 @@ def render_card(description: Description, metadata: ModelMetadata, content: byte
         *([_section("Regions of the scores", _regions(metadata))] if metadata.regions else []),
         _section("Training", _facts(metadata.training)),
         _section("Scores", _scores(metadata)),
-        _section("File", _file(description.files, metadata, content)),
+        _section("Files", _files(description.files, metadata, files)),
     )
     return "\n".join(sections)
 
@@ -152,20 +161,26 @@ def _scores(metadata: ModelMetadata) -> str:
     return f"{table}\n\nOrigins:\n\n{numbered}"
 
 
-def _file(files: ModelFiles, metadata: ModelMetadata, content: bytes) -> str:
-    facts = {
-        "file": f"`{metadata.name}.onnx`",
-        "bytes": len(content),
-        "sha256": f"`{hashlib.sha256(content).hexdigest()}`",
-        "precision": metadata.precision,
-        "sha256 of the weights": f"`{metadata.weights_sha256}`",
-        **metadata.export,
-    }
-    golden = f"the golden days in `{files.golden.parent.name}/` and " if files.golden else ""
+def _files(sources: ModelFiles, metadata: ModelMetadata, files: Sequence[FileReport]) -> str:
+    units = typeset_units(metadata.target.units)
+    facts = {"sha256 of the weights": f"`{metadata.weights_sha256}`", **metadata.export}
+    golden = f"the golden days in `{sources.golden.parent.name}/` and " if sources.golden else ""
+    made = _table(
+        ("file", "precision", "bytes", "sha256", "convolutions by weights"),
+        (
+            (f"`{f.file}`", f.precision, f.bytes, f"`{f.sha256}`", counted(f.convolutions))
+            for f in files
+        ),
+    )
+    errors = _table(ERROR_HEADER, map(error_row, files))
+    scores = _table(SCORE_HEADER, map(score_row, files))
     return (
-        f"{_facts(facts)}\n\nBefore the file was written it reproduced {golden}"
-        f"the network in PyTorch to {TOLERANCE:g} {typeset_units(metadata.target.units)}, in ONNX "
-        "Runtime on a CPU."
+        f"{made}\n\n{_facts(facts)}\n\nBefore the files were written, the first reproduced "
+        f"{golden}the network in PyTorch to {TOLERANCE:g} {units}, in ONNX Runtime on a CPU. Then "
+        "each was run on simulated days, with a fifth of the stations withheld. Absolute errors in "
+        f"{units}, of the first file against PyTorch and of the others against the first, over "
+        f"all cells; and the largest difference from the golden case:\n\n{errors}\n\n"
+        f"Scores against the simulated truth:\n\n{scores}"
     )
 
 

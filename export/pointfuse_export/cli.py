@@ -3,15 +3,33 @@
 from __future__ import annotations
 
 import logging
+from functools import partial
 from pathlib import Path
 
 import click
 
 from pointfuse.errors import PointfuseError
+from pointfuse.units import said_units
 from pointfuse.version import __version__
 from pointfuse_export.description import read_description
-from pointfuse_export.pipeline import Report, export_model
+from pointfuse_export.file_report import (
+    ERROR_HEADER,
+    FILE_HEADER,
+    SCORE_HEADER,
+    error_row,
+    file_row,
+    score_row,
+)
+from pointfuse_export.pipeline import PRECISIONS, export_model
 from pointfuse_training.provenance import git_commit
+
+
+def _precisions(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[str, ...]:
+    """Precisions with commas between them."""
+    named = tuple(text.split(","))
+    if unknown := [name for name in named if name not in PRECISIONS]:
+        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PRECISIONS)}")
+    return named
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,31 +41,49 @@ from pointfuse_training.provenance import git_commit
     "folder",
     required=True,
     type=click.Path(path_type=Path, file_okay=False),
-    help="Folder for the model file, its card and the manifest.",
+    help="Folder for the model files, their card and the manifest.",
 )
 @click.option(
     "--commit",
     help="Commit to write into the metadata [default: the one that is checked out].",
 )
+@click.option(
+    "--precision",
+    "precisions",
+    default=",".join(PRECISIONS),
+    show_default=True,
+    callback=_precisions,
+    help="Files to make. Without fp32, the one in the folder stays as it is.",
+)
 @click.pass_context
-def main(ctx: click.Context, description: Path, folder: Path, commit: str | None) -> None:
-    """Make the model file that DESCRIPTION (TOML) describes, and check it."""
+def main(
+    ctx: click.Context,
+    description: Path,
+    folder: Path,
+    commit: str | None,
+    precisions: tuple[str, ...],
+) -> None:
+    """Make the model files that DESCRIPTION (TOML) describes, and check them."""
     # PyTorch's exporter speaks of packages that no network here needs.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     try:
         described = read_description(description)
-        report = export_model(described, folder, commit or git_commit(description.parent))
+        commit = commit or git_commit(description.parent)
+        reports = export_model(described, folder, commit, precisions, partial(click.echo, err=True))
     except PointfuseError as error:
         click.echo(f"pointfuse-export: {error}", err=True)
         ctx.exit(error.exit_code)
-    _print_report(report)
+    units = said_units(described.variables[0].units)
+    click.echo(f"Wrote to {folder}; errors in {units}:\n")
+    for header, row in (
+        (FILE_HEADER, file_row),
+        (ERROR_HEADER, error_row),
+        (SCORE_HEADER, score_row),
+    ):
+        click.echo(_table(header, [row(report) for report in reports]))
 
 
-def _print_report(report: Report) -> None:
-    counts = ", ".join(f"{count} {name}" for name, count in report.operators.items())
-    click.echo(f"wrote       {report.path}, {report.bytes} bytes")
-    click.echo(f"sha256      {report.sha256}")
-    if report.golden_difference is not None:
-        click.echo(f"golden days {report.golden_difference:.1e} {report.units} at most")
-    click.echo(f"PyTorch     {report.torch_difference:.1e} {report.units} at most")
-    click.echo(f"operators   {counts}")
+def _table(header: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    widths = [max(map(len, column)) for column in zip(header, *rows, strict=True)]
+    lines = ("  ".join(map(str.ljust, line, widths)).rstrip() for line in (header, *rows))
+    return "\n".join(lines) + "\n"

@@ -35,6 +35,7 @@ _LAYOUT: dict[str, Any] = {
         "static_layers": str,
         "golden": str,
         "scale_head": str,
+        "simulated_days": str,
     },
     "grid": {
         "rows": int,
@@ -112,8 +113,11 @@ class ModelFiles:
         Numpy archive of inputs and the fields that must come out; a checkpoint need not have one.
     scale_head : Path, optional
         Numpy archive of the head that gives the scale of the error.
+    simulated_days : Path
+        Days for the calibration and the scores of its files; see `simulated_days`.
     """
 
+    simulated_days: Path
     checkpoint: Path | None = None
     weights: Path | None = None
     static_layers: Path | None = None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from pointfuse.errors import ModelFileError
@@ -13,8 +14,10 @@ MANIFEST_NAME = "manifest.json"
 SCHEMA_VERSION = 1
 
 
-def updated_manifest(path: Path, metadata: ModelMetadata, content: bytes) -> str:
-    """The manifest with a model file added, or replaced if it was there.
+def updated_manifest(
+    path: Path, metadata: ModelMetadata, files: Sequence[tuple[str, str, bytes]]
+) -> str:
+    """The manifest with the files of a model in place of those that it had.
 
     Parameters
     ----------
@@ -22,34 +25,42 @@ def updated_manifest(path: Path, metadata: ModelMetadata, content: bytes) -> str
         The manifest as it is; it need not exist.
     metadata : ModelMetadata
         Metadata of the model.
-    content : bytes
-        The file.
+    files : sequence of (str, str, bytes)
+        Name, precision and content of each of its files; the first is the reference.
 
     Raises
     ------
     ModelFileError
         If there is a manifest that cannot be read.
     """
-    entry = {
-        "file": f"{metadata.name}.onnx",
-        "name": metadata.name,
-        "version": metadata.version,
-        "bytes": len(content),
-        "sha256": hashlib.sha256(content).hexdigest(),
-    }
+    entries = [
+        {
+            "file": file,
+            "name": metadata.name,
+            "version": metadata.version,
+            "precision": precision,
+            "bytes": len(content),
+            "sha256": hashlib.sha256(content).hexdigest(),
+        }
+        for file, precision, content in files
+    ]
     models = _models(path)
-    models[f"{metadata.name}.onnx"] = entry
-    manifest = {"schema_version": SCHEMA_VERSION, "models": list(models.values())}
+    first = next((i for i, m in enumerate(models) if m["name"] == metadata.name), len(models))
+    others = [model for model in models if model["name"] != metadata.name]
+    manifest = {
+        "schema_version": SCHEMA_VERSION,
+        "models": [*others[:first], *entries, *others[first:]],
+    }
     return json.dumps(manifest, indent=2) + "\n"
 
 
-def _models(path: Path) -> dict[str, dict[str, object]]:
-    """Entries of the manifest by file."""
+def _models(path: Path) -> list[dict[str, object]]:
+    """Entries of the manifest."""
     if not path.exists():
-        return {}
+        return []
     try:
         models = json.loads(path.read_text(encoding="utf-8"))["models"]
-        return {model["file"]: model for model in models}
+        return [{**model, "name": model["name"], "file": model["file"]} for model in models]
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise ModelFileError(
             f"{path} is no manifest of models ({error}); repair it, or remove it to start anew"

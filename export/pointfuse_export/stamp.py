@@ -41,9 +41,24 @@ def check_stamp(model: onnx.ModelProto, metadata: ModelMetadata) -> None:
     ModelFileError
         If it cannot read it at all.
     """
-    entries = {entry.key: entry.value for entry in model.metadata_props}
-    if set(entries) != {METADATA_KEY} or ModelMetadata.from_json(entries[METADATA_KEY]) != metadata:
+    entries = _entries(model)
+    if set(entries) != {METADATA_KEY} or read_stamp(model) != metadata:
         raise VerificationError(
             f"the model should carry one metadata entry '{METADATA_KEY}' that reads as it was "
             f"written, got {', '.join(entries) or 'none'}; check the description"
         )
+
+
+def read_stamp(model: onnx.ModelProto) -> ModelMetadata:
+    """The metadata that a model carries.
+
+    Raises
+    ------
+    ModelFileError
+        If it carries none that can be read.
+    """
+    return ModelMetadata.from_json(_entries(model).get(METADATA_KEY, ""))
+
+
+def _entries(model: onnx.ModelProto) -> dict[str, str]:
+    return {entry.key: entry.value for entry in model.metadata_props}

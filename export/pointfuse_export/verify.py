@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +14,8 @@ import torch
 from numpy.typing import NDArray
 from onnx.external_data_helper import uses_external_data
 
+from pointfuse.golden import GoldenCase
+from pointfuse.metadata import ModelMetadata
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph import INPUTS, OPSET, OUTPUT, output_names
 from pointfuse_training import FusionNetwork
@@ -45,6 +47,13 @@ class Days:
     name: str
     observations: NDArray[np.float32]
     observed: NDArray[np.float32]
+
+    def __iter__(self) -> Iterator[Days]:
+        """The days one by one."""
+        for time in range(len(self.observations)):
+            yield Days(
+                self.name, self.observations[time : time + 1], self.observed[time : time + 1]
+            )
 
 
 @dataclass(frozen=True)
@@ -165,8 +174,41 @@ def check_golden(content: bytes, golden: Golden, output: str = OUTPUT) -> float:
     VerificationError
         If a field differs by more than `TOLERANCE`.
     """
-    (fields,) = _run(content, golden.days, (output,))
-    return _difference(golden.days.name, fields, golden.pm25)
+    (fields,) = run_file(content, golden.days, (output,))
+    return _difference(golden.days.name, fields[:, 0], golden.pm25)
+
+
+def check_golden_case(
+    content: bytes, case: GoldenCase, metadata: ModelMetadata, tolerance: float
+) -> float:
+    """Make sure that a model file agrees with its golden case; the largest difference.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    case : GoldenCase
+        The case, which the light package will verify the file with.
+    metadata : ModelMetadata
+        Metadata of the file.
+    tolerance : float
+        Largest difference to let pass, in the units of the field.
+
+    Raises
+    ------
+    VerificationError
+        If it differs by more.
+    """
+    days = Days("golden case", *case.inputs(metadata))
+    (fields,) = run_file(content, days, (metadata.target.name,))
+    largest = case.difference(fields[0, 0], metadata)
+    # Not 'largest > tolerance', which is false for NaN.
+    if not largest <= tolerance:
+        raise VerificationError(
+            f"{metadata.precision}: the golden case differs by {largest:.3g} in the units of the "
+            f"field, expected at most {tolerance:g}; nothing was written"
+        )
+    return largest
 
 
 def check_against_torch(content: bytes, network: FusionNetwork) -> float:
@@ -184,8 +226,8 @@ def check_against_torch(content: bytes, network: FusionNetwork) -> float:
         with torch.no_grad():
             given = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
         expected = (given,) if network.scale_head is None else given
-        for name, found, right in zip(names, _run(content, days, names), expected, strict=True):
-            differences.append(_difference(f"{name}, {days.name}", found, right[:, 0].numpy()))
+        for name, found, right in zip(names, run_file(content, days, names), expected, strict=True):
+            differences.append(_difference(f"{name}, {days.name}", found, right.numpy()))
     return max(differences)
 
 
@@ -230,11 +272,37 @@ def _random_days(
     return observations.astype(np.float32), observed.astype(np.float32)
 
 
-def _run(content: bytes, days: Days, names: Sequence[str]) -> list[NDArray[np.float32]]:
-    """Outputs of a model file on the CPU, day by day or all at once as the days are given."""
-    session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+def run_file(content: bytes, days: Days, names: Sequence[str]) -> list[NDArray[np.float32]]:
+    """What a model file makes of days on the CPU.
+
+    Parameters
+    ----------
+    content : bytes
+        The file.
+    days : Days
+        Inputs; they are given all at once.
+    names : sequence of str
+        Outputs to ask for.
+
+    Returns
+    -------
+    list of ndarray of float32, shape (time, channel, row, column)
+        The outputs, in this order.
+    """
+    return run_session(open_file(content), days, names)
+
+
+def open_file(content: bytes) -> onnxruntime.InferenceSession:
+    """A session of a model file on the CPU, for several runs."""
+    return onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
+
+
+def run_session(
+    session: onnxruntime.InferenceSession, days: Days, names: Sequence[str]
+) -> list[NDArray[np.float32]]:
+    """As `run_file`, in a session that is open."""
     feed = dict(zip(INPUTS, (days.observations, days.observed), strict=True))
-    return [np.asarray(fields[:, 0], np.float32) for fields in session.run(list(names), feed)]
+    return [np.asarray(output, np.float32) for output in session.run(list(names), feed)]
 
 
 def _difference(name: str, found: NDArray[np.float32], expected: NDArray[np.float32]) -> float:

@@ -1,4 +1,4 @@
-"""Models that come with pointfuse: where they are, and what they must be."""
+"""Model files that come with pointfuse: where they are, and what they must be."""
 
 from __future__ import annotations
 
@@ -11,12 +11,13 @@ from pointfuse.errors import ModelFileError
 
 @dataclass(frozen=True)
 class ShippedModel:
-    """A model that comes with pointfuse, as the manifest describes it.
+    """A model file that comes with pointfuse, as the manifest describes it.
 
     Parameters
     ----------
-    file, name, version, sha256 : str
-        File name, name and version of the model, and hash of the file.
+    file, name, version, precision, sha256 : str
+        File name; name and version of the model, which may have several files; precision
+        (``fp32``, ``int8``, ``fp16``) and hash of the file.
     bytes : int
         Size of the file.
     precision : str
@@ -26,6 +27,7 @@ class ShippedModel:
     file: str
     name: str
     version: str
+    precision: str
     bytes: int
     sha256: str
     precision: str = "fp32"
@@ -39,7 +41,7 @@ def model_folder() -> Path:
 
 
 def shipped_models() -> tuple[ShippedModel, ...]:
-    """Models that come with this pointfuse; the first is the default.
+    """Model files that come with this pointfuse; the first is the default.
 
     Raises
     ------

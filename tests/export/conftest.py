@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from pointfuse_export.graph import inference_network, to_onnx
+from pointfuse_export.simulated_days import SimulatedDays, save_days
 from pointfuse_export.strip import name_nodes, strip_build_traces
 from pointfuse_export.verify import probing_days
 from pointfuse_training import VARIANTS, FusionNetwork, ScaleHead, load_seed_network
@@ -66,11 +67,27 @@ def small_with_scale() -> tuple[FusionNetwork, onnx.ModelProto]:
 @pytest.fixture(scope="session")
 def stripped_graph() -> onnx.ModelProto:
     """A graph that passes all checks of its structure; copy it before changing it."""
-    model = onnx.ModelProto()
-    model.CopyFrom(exported("default")[1])
-    name_nodes(model)
-    strip_build_traces(model)
-    return model
+    return named("default")
+
+
+def waves(days: int = 6) -> SimulatedDays:
+    """Smooth fields on the small grid, seen by 150 stations."""
+    rng = np.random.default_rng(5)
+    cells = rng.permutation(ROWS * COLUMNS)
+    row, column = np.divmod(cells[:400], COLUMNS)
+    phase = np.arange(days)[:, None]
+    truth = 40 + 25 * np.sin(row / 7 + phase) * np.cos(column / 9 - phase)
+    air = np.stack([np.full((days, 60), 65.0), rng.uniform(0, 8, (days, 60))], axis=1)
+    return SimulatedDays(
+        shape=(ROWS, COLUMNS),
+        stations=cells[:150].astype(np.int32),
+        withheld=np.arange(150) % 5 == 0,
+        elsewhere=cells[150:400].astype(np.int32),
+        weather=cells[-60:].astype(np.int32),
+        truth=truth.astype(np.float32),
+        reported=(truth * rng.uniform(0.9, 1.1, truth.shape)).astype(np.float32),
+        air=air.astype(np.float32),
+    )
 
 
 @pytest.fixture(scope="session")
@@ -89,12 +106,14 @@ def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with torch.no_grad():
         fields = network(*(torch.from_numpy(array) for array in inputs.values()))
     np.savez(folder / "golden.npz", **inputs, pm25=fields[:, 0].numpy())
+    save_days(waves(), folder / "days.npz")
     text = (MODELS / "pointfuse-china12.toml").read_text(encoding="utf-8")
     for shipped, tiny in (
         ('name = "pointfuse-china12"', 'name = "tiny"'),
         ("seed/weights.npz", weights.as_posix()),
         ("seed/static_channels.npz", "static.npz"),
         ("seed/golden.npz", "golden.npz"),
+        ("seed/simulated_days.npz", "days.npz"),
         ("seed/scale_head.npz", scale_head.as_posix()),
         ("rows = 372", f"rows = {ROWS}"),
         ("columns = 426", f"columns = {COLUMNS}"),
@@ -103,3 +122,32 @@ def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
         text = text.replace(shipped, tiny)
     (folder / "tiny.toml").write_text(text, encoding="utf-8")
     return folder / "tiny.toml"
+
+
+def named(variant: str, with_scale: bool = False) -> onnx.ModelProto:
+    """A graph as fewer bits are made of it."""
+    model = onnx.ModelProto()
+    model.CopyFrom(exported(variant, with_scale)[1])
+    name_nodes(model)
+    strip_build_traces(model)
+    return model
+
+
+@pytest.fixture(params=[*((variant, False) for variant in VARIANTS), ("default", True)])
+def named_graph(request: pytest.FixtureRequest) -> onnx.ModelProto:
+    return named(*request.param)
+
+
+@pytest.fixture(params=[False, True])
+def named_default(request: pytest.FixtureRequest) -> onnx.ModelProto:
+    return named("default", request.param)
+
+
+@pytest.fixture
+def named_paper() -> onnx.ModelProto:
+    return named("paper")
+
+
+@pytest.fixture(scope="session")
+def small_days() -> SimulatedDays:
+    return waves()

@@ -62,7 +62,9 @@ def described(tiny_description: Path, tmp_path: Path):
         save_checkpoint(checkpoint, tmp_path / "checkpoint.npz")
         text = tiny_description.read_text(encoding="utf-8")
         start, end = text.index("[files]"), text.index("[grid]")
-        text = text[:start] + '[files]\ncheckpoint = "checkpoint.npz"\n\n' + text[end:]
+        days = (tiny_description.parent / "days.npz").as_posix()
+        files = f'[files]\ncheckpoint = "checkpoint.npz"\nsimulated_days = "{days}"\n\n'
+        text = text[:start] + files + text[end:]
         start, end = text.index("[training]"), text.index("[[scores]]")
         text = text[:start] + '[training]\nnote = "mine"\nseed = 99\n\n' + text[end:]
         for right, wrong in changes:
@@ -81,7 +83,7 @@ def test_the_file_is_and_knows_what_the_checkpoint_does(
     description = described(checkpoint)
     result = export(description, tmp_path / "models")
     assert result.exit_code == 0, result.output
-    assert "golden" not in result.output
+    assert "golden days" not in result.output
     _, metadata, _ = read_model_file(tmp_path / "models" / "tiny.onnx")
     # What the checkpoint knows cannot be overwritten by hand.
     expected = PROVENANCE | {"note": "mine", "configuration": {"batch": 3}}
@@ -89,7 +91,7 @@ def test_the_file_is_and_knows_what_the_checkpoint_does(
     card = (tmp_path / "models" / "tiny.md").read_text(encoding="utf-8")
     assert f"| archive sha256 | {64 * 'a'} |" in card
     assert '| configuration | `{"batch": 3}` |' in card
-    assert "golden" not in card
+    assert "golden days" not in card
 
     with np.load(tiny_description.parent / "golden.npz") as golden:
         inputs = golden["observations"], golden["observed"]

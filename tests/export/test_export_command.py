@@ -30,22 +30,22 @@ def exported(tiny_description, tmp_path_factory):
 
 def test_writes_model_card_and_manifest(exported, tiny_description):
     folder, output = exported
-    names = {"tiny.onnx", "tiny.md", "tiny.golden.json", "manifest.json"}
+    models = ["tiny.onnx", "tiny.int8.onnx", "tiny.fp16.onnx"]
+    names = {*models, "tiny.md", "tiny.golden.json", "tiny.report.json", "manifest.json"}
     assert {path.name for path in folder.iterdir()} == names
     content = (folder / "tiny.onnx").read_bytes()
     sha256 = hashlib.sha256(content).hexdigest()
     assert sha256 in output
-    assert json.loads((folder / "manifest.json").read_text()) == {
-        "schema_version": 1,
-        "models": [
-            {
-                "file": "tiny.onnx",
-                "name": "tiny",
-                "version": read_description(tiny_description).version,
-                "bytes": len(content),
-                "sha256": sha256,
-            }
-        ],
+    manifest = json.loads((folder / "manifest.json").read_text())
+    assert manifest["schema_version"] == 1
+    assert [entry["file"] for entry in manifest["models"]] == models
+    assert manifest["models"][0] == {
+        "file": "tiny.onnx",
+        "name": "tiny",
+        "version": read_description(tiny_description).version,
+        "precision": "fp32",
+        "bytes": len(content),
+        "sha256": sha256,
     }
     card = (folder / "tiny.md").read_text(encoding="utf-8")
     assert card.count(sha256) == 1
@@ -112,7 +112,8 @@ def test_a_model_that_fails_a_check_is_not_written(tiny_description, tmp_path):
     np.savez(tmp_path / "golden.npz", **arrays)
     text = tiny_description.read_text(encoding="utf-8")
     text = text.replace('"golden.npz"', f'"{(tmp_path / "golden.npz").as_posix()}"')
-    text = text.replace('"static.npz"', f'"{(tiny_description.parent / "static.npz").as_posix()}"')
+    for name in ("static.npz", "days.npz"):
+        text = text.replace(f'"{name}"', f'"{(tiny_description.parent / name).as_posix()}"')
     (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
     (tmp_path / "models").mkdir()
     result = export(tmp_path / "tiny.toml", tmp_path / "models")

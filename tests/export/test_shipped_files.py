@@ -1,5 +1,7 @@
 """What lies in models/ belongs together and is what the code makes."""
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -9,12 +11,16 @@ import pytest
 import torch
 
 from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.verification import verify
 from pointfuse_export.card import render_card
 from pointfuse_export.description import read_description
+from pointfuse_export.file_report import read_reports
 from pointfuse_export.graph import output_names
 from pointfuse_export.manifest import updated_manifest
+from pointfuse_export.regression_part import check_precision, convolution_types
+from pointfuse_export.stamp import read_stamp
 from pointfuse_export.strip import check_no_build_traces
-from pointfuse_export.verify import check_contract, check_golden, read_golden
+from pointfuse_export.verify import check_contract, check_golden, operators, read_golden
 from pointfuse_training import load_seed_network
 from pointfuse_training.provenance import weights_sha256
 
@@ -25,6 +31,11 @@ NAME = "pointfuse-china12"
 @pytest.fixture(scope="module")
 def content():
     return (MODELS / f"{NAME}.onnx").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def reports():
+    return read_reports(MODELS / f"{NAME}.report.json")
 
 
 @pytest.fixture(scope="module")
@@ -49,15 +60,43 @@ def test_metadata_is_that_of_the_description(metadata, description, network):
     assert metadata == description.metadata(metadata.export, weights_sha256(network))
 
 
-def test_card_is_that_of_the_file(metadata, description, content):
+def test_card_is_that_of_the_files(metadata, description, reports):
     card = (MODELS / f"{NAME}.md").read_text(encoding="utf-8")
-    assert card == render_card(description, metadata, content)
+    assert card == render_card(description, metadata, reports)
 
 
-def test_manifest_is_that_of_the_file(metadata, content):
+def test_manifest_and_report_are_those_of_the_files(metadata, reports):
     path = MODELS / "manifest.json"
-    # Adding the file again changes nothing.
-    assert path.read_text(encoding="utf-8") == updated_manifest(path, metadata, content)
+    files = [(r.file, r.precision, (MODELS / r.file).read_bytes()) for r in reports]
+    # Adding the files again changes nothing.
+    assert path.read_text(encoding="utf-8") == updated_manifest(path, metadata, files)
+    for report, (_, _, content) in zip(reports, files, strict=True):
+        model = onnx.load_from_string(content)
+        assert report.sha256 == hashlib.sha256(content).hexdigest()
+        assert report.bytes == len(content)
+        assert report.convolutions == convolution_types(model)
+        assert report.operators == operators(model)
+
+
+def test_files_of_all_precisions_say_the_same_of_themselves(metadata, reports, content):
+    assert [report.precision for report in reports] == ["fp32", "int8", "fp16"]
+    for report in reports[1:]:
+        model = onnx.load(MODELS / report.file)
+        check_precision(model, report.precision)
+        check_contract(model, metadata.grid.shape, [o.name for o in model.graph.output])
+        check_no_build_traces(model)
+        found = read_stamp(model)
+        origin = {"file": f"{NAME}.onnx", "sha256": hashlib.sha256(content).hexdigest()}
+        assert found.export["origin"] == origin
+        assert replace(found, precision="fp32", export=metadata.export) == metadata
+
+
+@pytest.mark.parametrize("precision", ["int8", "fp16"])
+def test_files_in_fewer_bits_agree_with_the_golden_case(precision):
+    """On any processor: sums of integers are exact, and weights leave room for them."""
+    verification = verify(MODELS / f"{NAME}.{precision}.onnx", device="cpu")
+    assert verification.problems == []
+    assert verification.precision == precision
 
 
 def test_file_keeps_the_contract_and_holds_no_traces(content, description, network):
