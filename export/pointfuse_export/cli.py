@@ -1,4 +1,4 @@
-"""The command line: `pointfuse-export DESCRIPTION -o FOLDER`."""
+"""The command line: `pointfuse-export DESCRIPTION -o FOLDER`, and what is made of model files."""
 
 from __future__ import annotations
 
@@ -7,15 +7,46 @@ from pathlib import Path
 
 import click
 
-from pointfuse.errors import PointfuseError
+from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.version import __version__
 from pointfuse_export.description import read_description
+from pointfuse_export.engine_command import engine, inspect
 from pointfuse_export.pipeline import Report, export_model
 from pointfuse_training.provenance import git_commit
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+class _ExportCommands(Commands):
+    """Commands, of which `model` is the one that is meant where none is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Name the command that is meant."""
+        own = {option for parameter in self.get_params(ctx) for option in parameter.opts}
+        first = next((i for i, word in enumerate(args) if word not in own), None)
+        if first is not None and args[first] not in self.commands:
+            args = [*args[:first], "model", *args[first:]]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_ExportCommands,
+    program="pointfuse-export",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="pointfuse-export")
+def main(debug: bool) -> None:
+    """Make model files, and what deployers make of them.
+
+    `pointfuse-export DESCRIPTION -o FOLDER` is short for the command `model`.
+    """
+    exit_on_signals()
+
+
+main.add_command(engine)
+main.add_command(inspect)
+
+
+@main.command()
 @click.argument("description", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -29,17 +60,12 @@ from pointfuse_training.provenance import git_commit
     "--commit",
     help="Commit to write into the metadata [default: the one that is checked out].",
 )
-@click.pass_context
-def main(ctx: click.Context, description: Path, folder: Path, commit: str | None) -> None:
+def model(description: Path, folder: Path, commit: str | None) -> None:
     """Make the model file that DESCRIPTION (TOML) describes, and check it."""
     # PyTorch's exporter speaks of packages that no network here needs.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    try:
-        described = read_description(description)
-        report = export_model(described, folder, commit or git_commit(description.parent))
-    except PointfuseError as error:
-        click.echo(f"pointfuse-export: {error}", err=True)
-        ctx.exit(error.exit_code)
+    described = read_description(description)
+    report = export_model(described, folder, commit or git_commit(description.parent))
     _print_report(report)
 
 
