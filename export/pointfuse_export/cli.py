@@ -12,6 +12,7 @@ from pointfuse.version import __version__
 from pointfuse_export.description import read_description
 from pointfuse_export.engine_command import engine, inspect
 from pointfuse_export.pipeline import Report, export_model
+from pointfuse_export.triton_command import triton
 from pointfuse_training.provenance import git_commit
 
 
@@ -44,6 +45,7 @@ def main(debug: bool) -> None:
 
 main.add_command(engine)
 main.add_command(inspect)
+main.add_command(triton)
 
 
 @main.command()
