@@ -19,7 +19,7 @@ from pointfuse.metadata import ModelMetadata
 from pointfuse.nvidia import gpus
 from pointfuse_export.engine_file import EngineHeader, Layer, Profile
 from pointfuse_export.engine_layers import (
-    check_precision,
+    check_layers,
     given_layers,
     inspected_layers,
     read_program,
@@ -140,7 +140,7 @@ def build_engine(
     if not parser.parse(content):
         raise EngineError(f"{library.__name__} cannot read the model: {log.told()}")
     given = given_layers(network)
-    check_precision(given, metadata.precision)
+    check_layers(given, metadata.precision)
     config = builder.create_builder_config()
     # Explicitly, since the library's own default is on.
     config.clear_flag(library.BuilderFlag.TF32)
@@ -159,7 +159,7 @@ def build_engine(
         with replacing(options.timing_cache) as temporary:
             temporary.write_bytes(bytes(timing.serialize()))
     built = _built_layers(library, log, engine, targets)
-    check_precision(built or given, metadata.precision)
+    check_layers(built or given, metadata.precision)
     header = EngineHeader(
         model=metadata,
         model_sha256=sha256,

@@ -16,7 +16,7 @@ from typing import Any
 
 from pointfuse_export.engine_file import Layer
 from pointfuse_export.errors import EngineError, VerificationError
-from pointfuse_export.regression_part import MODULE
+from pointfuse_export.regression_part import names_regression
 
 _PRECISIONS = {"float": "fp32", "fp32": "fp32", "half": "fp16", "fp16": "fp16"}
 """Our names of the types in which layers compute; others keep theirs."""
@@ -122,7 +122,7 @@ def _inspected(layer: dict[str, Any]) -> Layer:
     )
 
 
-def check_precision(layers: Iterable[Layer], precision: str) -> None:
+def check_layers(layers: Iterable[Layer], precision: str) -> None:
     """Make sure that every convolution computes in what the precision of the model promises.
 
     Parameters
@@ -138,15 +138,15 @@ def check_precision(layers: Iterable[Layer], precision: str) -> None:
         If one does not, or there is none.
     """
     convolutions = [layer for layer in layers if layer.kind == _CONVOLUTION]
-    if not any(layer.name.startswith(MODULE) for layer in convolutions):
+    if not any(names_regression(layer.name) for layer in convolutions):
         raise VerificationError(
-            f"expected convolutions of '{MODULE[:-1]}' among the layers, got "
-            f"{_names(convolutions)}; engines are built from models of pointfuse-export alone"
+            f"expected convolutions of RegrUnetPP among the layers, got {_names(convolutions)}; "
+            "engines are built from models of pointfuse-export alone"
         )
     wrong = [
         layer
         for layer in convolutions
-        if layer.precision != (precision if layer.name.startswith(MODULE) else "fp32")
+        if layer.precision != (precision if names_regression(layer.name) else "fp32")
     ]
     if wrong:
         raise VerificationError(

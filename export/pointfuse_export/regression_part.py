@@ -15,8 +15,7 @@ from onnx import NodeProto, TensorProto
 
 from pointfuse_export.errors import VerificationError
 
-MODULE = "regr_unetpp.nodes."
-"""What the names of its nodes begin with."""
+_MODULE = "regr_unetpp.nodes."
 
 BETWEEN = frozenset({"Relu", "MaxPool", "Resize", "Concat"})
 """Operators between the convolutions."""
@@ -26,7 +25,12 @@ _TYPES = {TensorProto.FLOAT: "fp32", TensorProto.FLOAT16: "fp16", TensorProto.IN
 
 def is_regression(node: NodeProto) -> bool:
     """Whether a node is a convolution in a node of RegrUnetPP."""
-    return node.op_type == "Conv" and node.name.startswith(MODULE)
+    return node.op_type == "Conv" and names_regression(node.name)
+
+
+def names_regression(name: str) -> bool:
+    """Whether a name is that of something in a node of RegrUnetPP."""
+    return name.startswith(_MODULE)
 
 
 def activations(model: onnx.ModelProto) -> dict[str, str]:
@@ -43,7 +47,7 @@ def activations(model: onnx.ModelProto) -> dict[str, str]:
     }
     if not convolved or not rectified.keys() >= set(convolved):
         raise VerificationError(
-            f"expected convolutions named '{MODULE}...', each with a ReLU behind it, got "
+            f"expected convolutions named '{_MODULE}...', each with a ReLU behind it, got "
             f"{', '.join(convolved) or 'none'}; fewer bits are for graphs of RegrUnetPP alone"
         )
     return {output: rectified[output] for output in convolved}

@@ -12,7 +12,7 @@ from pointfuse.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.shipped import model_folder, shipped_models
 from pointfuse_export.cli import main
 from pointfuse_export.engine_file import Layer, Profile, read_engine
-from pointfuse_export.engine_layers import check_precision, read_program
+from pointfuse_export.engine_layers import check_layers, read_program
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.half_precision import halved
 from pointfuse_export.stamp import stamp
@@ -171,8 +171,8 @@ def test_a_model_that_is_not_in_the_precision_it_declares_is_refused(
 
 def test_a_graph_that_is_not_ours_is_refused():
     layers = [Layer("backbone.0/Conv", "convolution", "fp32")]
-    with pytest.raises(VerificationError, match=r"convolutions of 'regr_unetpp\.nodes'"):
-        check_precision(layers, "fp32")
+    with pytest.raises(VerificationError, match=r"of RegrUnetPP .*, got backbone\.0/Conv;"):
+        check_layers(layers, "fp32")
 
 
 def test_half_precision_outside_of_the_regression_is_found():
@@ -181,7 +181,7 @@ def test_half_precision_outside_of_the_regression_is_found():
         Layer("point_conv.wide/Conv", "convolution", "fp16"),
     ]
     with pytest.raises(VerificationError, match=r"got fp16 in point_conv\.wide/Conv;"):
-        check_precision(layers, "fp16")
+        check_layers(layers, "fp16")
 
 
 def test_bytes_without_a_program_claim_nothing():
