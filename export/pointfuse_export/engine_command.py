@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pointfuse.atomic import check_place
 from pointfuse.model_file import read_model_file
 from pointfuse_export.engine_build import LIBRARIES, EngineOptions, build_engine, load_library
 from pointfuse_export.engine_file import (
@@ -81,6 +82,8 @@ def engine(
         profile = Profile(*times)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--times") from error
+    for place in filter(None, (output, timing_cache)):
+        check_place(place)
     content, metadata, sha256 = read_model_file(model)
     options = EngineOptions(
         profile=profile,

@@ -152,6 +152,13 @@ def test_what_cannot_be_built_is_told_and_not_written(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_cannot_be_written_to_is_told_before_the_build(tiny_model, tmp_path):
+    result = run("engine", tiny_model, "-o", tmp_path / "absent" / "tiny.engine")
+    assert result.exit_code == 1
+    assert "absent does not exist; make it first" in result.output
+    assert "building" not in result.output
+
+
 @pytest.mark.parametrize(
     ("precision", "sentence"),
     [
