@@ -187,7 +187,7 @@ def _targets(library: Any, options: EngineOptions) -> tuple[str, ...]:
         ):
             if wanted:
                 raise EngineError(f"{RTX} has no such option, {TENSORRT} alone has it; {remedy}")
-        return options.targets or RTX_TARGETS
+        return tuple(dict.fromkeys(options.targets)) or RTX_TARGETS
     if options.targets:
         raise EngineError(
             f"{TENSORRT} builds for the GPU of this machine, got --target "
@@ -260,7 +260,7 @@ def _built_layers(
     program = read_program(engine)
     if program is None:
         return ()
-    if program.targets != targets or program.tf32:
+    if set(program.targets) != set(targets) or program.tf32:
         raise VerificationError(
             f"expected an engine for {', '.join(targets)} without TF32, {RTX} built one for "
             f"{', '.join(program.targets)} {'with' if program.tf32 else 'without'} it"

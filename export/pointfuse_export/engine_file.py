@@ -22,6 +22,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -131,7 +132,8 @@ class EngineHeader:
     def runs_on(self, capability: str) -> bool:
         """Whether the engine is for GPUs of a compute capability."""
         if self.hardware_compatibility == AMPERE_PLUS:
-            return tuple(int(part) for part in capability.split(".")) >= _AMPERE
+            parts = re.fullmatch(r"(\d+)\.(\d)", capability)
+            return parts is not None and (int(parts[1]), int(parts[2])) >= _AMPERE
         return capability in self.targets
 
     def to_dict(self, engine: bytes) -> dict[str, object]:

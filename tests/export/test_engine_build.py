@@ -129,6 +129,16 @@ def test_without_a_target_it_is_for_the_gpus_of_today(tiny_model, tmp_path):
     assert header.profile == Profile(2, 3, 4)
 
 
+def test_targets_may_stand_in_any_order_and_twice(tiny_model, tmp_path):
+    path = tmp_path / "tiny.engine"
+    targets = [word for target in ("12.0", "7.5", "12.0") for word in ("--target", target)]
+    result = run("engine", tiny_model, "-o", path, *targets)
+    assert result.exit_code == 0, result.output
+    header, engine = read_engine(path)
+    assert header.targets == ("12.0", "7.5")
+    assert read_program(engine).targets == ("7.5", "12.0")
+
+
 @pytest.mark.parametrize(
     ("options", "status", "sentence"),
     [

@@ -108,7 +108,8 @@ def test_a_gpu_that_it_was_not_built_for_is_refused(path):
 
 
 @pytest.mark.parametrize(
-    ("capability", "expected"), [("7.5", False), ("8.0", True), ("8.9", True), ("12.0", True)]
+    ("capability", "expected"),
+    [("7.5", False), ("8.0", True), ("8.9", True), ("12.0", True), ("ada", False)],
 )
 def test_hardware_compatibility_opens_it_for_ampere_and_later(header, capability, expected):
     wide = dataclasses.replace(header, targets=("8.6",), hardware_compatibility=AMPERE_PLUS)
