@@ -132,24 +132,15 @@ def build_engine(
     targets = _targets(library, options)
     log = _log(library)
     log.problems.clear()
-    builder = library.Builder(log)
-    # TensorRT 11 knows no other networks, and takes the flag all the same.
-    flags = 1 << int(library.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
-    network = builder.create_network(flags)
-    parser = library.OnnxParser(network, log)
-    if not parser.parse(content):
-        raise EngineError(f"{library.__name__} cannot read the model: {log.told()}")
+    try:
+        builder = library.Builder(log)
+    except TypeError as error:
+        raise EngineError(f"{library.__name__} cannot begin to build: {log.told()}") from error
+    # The weights of the network are the parser's.
+    network, _parser = _read_network(library, builder, log, content)
     given = given_layers(network)
     check_layers(given, metadata.precision)
-    config = builder.create_builder_config()
-    # Explicitly, since the library's own default is on.
-    config.clear_flag(library.BuilderFlag.TF32)
-    config.profiling_verbosity = library.ProfilingVerbosity.DETAILED
-    config.add_optimization_profile(_profile(builder, network, options.profile))
-    if library.__name__ == RTX:
-        _set_targets(library, config, targets)
-    else:
-        _set_compatibility(library, config, options)
+    config = _configuration(library, builder, network, targets, options)
     timing = _timing_cache(library, config, options.timing_cache)
     serialized = builder.build_serialized_network(network, config)
     if serialized is None:
@@ -175,6 +166,32 @@ def build_engine(
         layers=built or given,
     )
     return header, engine
+
+
+def _read_network(library: Any, builder: Any, log: Any, content: bytes) -> tuple[Any, Any]:
+    """A network, and the parser that read it."""
+    # TensorRT 11 knows no other networks, and takes the flag all the same.
+    flags = 1 << int(library.NetworkDefinitionCreationFlag.STRONGLY_TYPED)
+    network = builder.create_network(flags)
+    parser = library.OnnxParser(network, log)
+    if not parser.parse(content):
+        raise EngineError(f"{library.__name__} cannot read the model: {log.told()}")
+    return network, parser
+
+
+def _configuration(
+    library: Any, builder: Any, network: Any, targets: tuple[str, ...], options: EngineOptions
+) -> Any:
+    config = builder.create_builder_config()
+    # Explicitly, since the library's own default is on.
+    config.clear_flag(library.BuilderFlag.TF32)
+    config.profiling_verbosity = library.ProfilingVerbosity.DETAILED
+    config.add_optimization_profile(_profile(builder, network, options.profile))
+    if library.__name__ == RTX:
+        _set_targets(library, config, targets)
+    else:
+        _set_compatibility(library, config, options)
+    return config
 
 
 def _targets(library: Any, options: EngineOptions) -> tuple[str, ...]:

@@ -9,11 +9,13 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model_file import read_model_file
 from pointfuse.shipped import model_folder, shipped_models
 from pointfuse_export.cli import main
+from pointfuse_export.engine_build import EngineOptions, build_engine
 from pointfuse_export.engine_file import Layer, Profile, read_engine
 from pointfuse_export.engine_layers import check_layers, read_program
-from pointfuse_export.errors import VerificationError
+from pointfuse_export.errors import EngineError, VerificationError
 from pointfuse_export.half_precision import halved
 from pointfuse_export.stamp import stamp
 
@@ -184,6 +186,13 @@ def test_a_model_that_is_not_in_the_precision_it_declares_is_refused(
     result = run("engine", model, "-o", tmp_path / "wrong.engine")
     assert result.exit_code == 1
     assert sentence in result.output
+
+
+def test_bytes_that_are_no_graph_are_told_in_the_words_of_the_library(tiny_model):
+    _, metadata, sha256 = read_model_file(tiny_model)
+    options = EngineOptions(profile=Profile(1, 1, 1))
+    with pytest.raises(EngineError, match="tensorrt_rtx cannot read the model: .*[Pp]ars"):
+        build_engine(tensorrt_rtx, b"no graph", metadata, sha256, options)
 
 
 def test_a_graph_that_is_not_ours_is_refused():

@@ -220,6 +220,17 @@ def test_why_no_engine_was_built_is_told(library, build, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_builder_that_cannot_start_is_told(library, build, monkeypatch):
+    def builder(log):
+        log.log(library.ILogger.ERROR, "CUDA initialization failure with error: 35")
+        raise TypeError("pybind11::init(): factory function returned nullptr")
+
+    monkeypatch.setattr(library, "Builder", builder)
+    result = build()
+    assert result.exit_code == 1
+    assert "tensorrt cannot begin to build: CUDA initialization failure" in result.output
+
+
 def test_targets_are_those_of_the_machine(library, build):
     result = build("--target", "8.6")
     assert result.exit_code == 1
