@@ -191,7 +191,7 @@ def test_a_model_that_is_not_in_the_precision_it_declares_is_refused(
 def test_bytes_that_are_no_graph_are_told_in_the_words_of_the_library(tiny_model):
     _, metadata, sha256 = read_model_file(tiny_model)
     options = EngineOptions(profile=Profile(1, 1, 1))
-    with pytest.raises(EngineError, match="tensorrt_rtx cannot read the model: .*[Pp]ars"):
+    with pytest.raises(EngineError, match=r"tensorrt_rtx cannot read the model: .*[Pp]ars"):
         build_engine(tensorrt_rtx, b"no graph", metadata, sha256, options)
 
 
