@@ -20,7 +20,6 @@ from click.testing import CliRunner
 from pointfuse import load_model
 from pointfuse.cli import main as pointfuse
 from pointfuse_export.cli import main as pointfuse_export
-from pointfuse_export.days_command import main as pointfuse_export_days
 from pointfuse_training.archive import Archive
 from pointfuse_training.cli import main as pointfuse_train
 from pointfuse_training.provenance import archive_sha256
@@ -34,7 +33,6 @@ PROGRAMS = {
     "pointfuse": pointfuse,
     "pointfuse-train": pointfuse_train,
     "pointfuse-export": pointfuse_export,
-    "pointfuse-export-days": pointfuse_export_days,
 }
 
 # What is added to a command so that it takes seconds; of options that stand twice the last holds.

@@ -1,4 +1,4 @@
-"""The command line: `pointfuse-export DESCRIPTION -o FOLDER`."""
+"""The command line: `pointfuse-export DESCRIPTION -o FOLDER`, and what is made of model files."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path
 
 import click
 
-from pointfuse.errors import PointfuseError
+from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.units import said_units
 from pointfuse.version import __version__
+from pointfuse_export.days_command import days
 from pointfuse_export.description import read_description
+from pointfuse_export.engine_command import engine, inspect
 from pointfuse_export.file_report import (
     ERROR_HEADER,
     FILE_HEADER,
@@ -21,6 +23,7 @@ from pointfuse_export.file_report import (
     score_row,
 )
 from pointfuse_export.pipeline import PRECISIONS, export_model
+from pointfuse_export.triton_command import triton
 from pointfuse_training.provenance import git_commit
 
 
@@ -32,8 +35,40 @@ def _precisions(ctx: click.Context, parameter: click.Parameter, text: str) -> tu
     return named
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+class _ExportCommands(Commands):
+    """Commands, of which `model` is the one that is meant where none is named."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Name the command that is meant."""
+        own = {option for parameter in self.get_params(ctx) for option in parameter.opts}
+        first = next((i for i, word in enumerate(args) if word not in own), None)
+        if first is not None and args[first] not in self.commands:
+            args = [*args[:first], "model", *args[first:]]
+        return super().parse_args(ctx, args)
+
+
+@click.group(
+    cls=_ExportCommands,
+    program="pointfuse-export",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="pointfuse-export")
+def main(debug: bool) -> None:
+    """Make model files, and what deployers make of them.
+
+    `pointfuse-export DESCRIPTION -o FOLDER` is short for the command `model`.
+    """
+    exit_on_signals()
+
+
+main.add_command(days)
+main.add_command(engine)
+main.add_command(inspect)
+main.add_command(triton)
+
+
+@main.command()
 @click.argument("description", type=click.Path(path_type=Path))
 @click.option(
     "-o",
@@ -55,9 +90,7 @@ def _precisions(ctx: click.Context, parameter: click.Parameter, text: str) -> tu
     callback=_precisions,
     help="Files to make. Without fp32, the one in the folder stays as it is.",
 )
-@click.pass_context
-def main(
-    ctx: click.Context,
+def model(
     description: Path,
     folder: Path,
     commit: str | None,
@@ -66,13 +99,9 @@ def main(
     """Make the model files that DESCRIPTION (TOML) describes, and check them."""
     # PyTorch's exporter speaks of packages that no network here needs.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-    try:
-        described = read_description(description)
-        commit = commit or git_commit(description.parent)
-        reports = export_model(described, folder, commit, precisions, partial(click.echo, err=True))
-    except PointfuseError as error:
-        click.echo(f"pointfuse-export: {error}", err=True)
-        ctx.exit(error.exit_code)
+    described = read_description(description)
+    commit = commit or git_commit(description.parent)
+    reports = export_model(described, folder, commit, precisions, partial(click.echo, err=True))
     units = said_units(described.variables[0].units)
     click.echo(f"Wrote to {folder}; errors in {units}:\n")
     for header, row in (

@@ -1,4 +1,4 @@
-"""The command `pointfuse-export-days`: simulated days from an archive."""
+"""The command `pointfuse-export days`: simulated days from an archive."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from pointfuse.errors import PointfuseError
 from pointfuse_export.simulated_days import cells_anywhere, sample_days, save_days
 from pointfuse_training.archive import Archive
 from pointfuse_training.evaluation.sampling import read_cells
@@ -15,7 +14,7 @@ _FILE = click.Path(path_type=Path)
 _ANYWHERE = 1500
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.command()
 @click.argument("archive", type=_FILE)
 @click.option(
     "--stations",
@@ -38,9 +37,7 @@ _ANYWHERE = 1500
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
 @click.option("-o", "--output", required=True, type=_FILE, help="File to write (.npz).")
-@click.pass_context
-def main(
-    ctx: click.Context,
+def days(
     archive: Path,
     stations: Path | None,
     number: int,
@@ -50,18 +47,14 @@ def main(
     output: Path,
 ) -> None:
     """Sample days of ARCHIVE, for the calibration and the scores of an export."""
-    try:
-        simulated = Archive(archive)
-        network = (
-            read_cells(stations, simulated.grid)
-            if stations
-            else cells_anywhere(simulated.shape, _ANYWHERE, seed)
-        )
-        days = sample_days(
-            simulated, network, days=number, elsewhere=elsewhere, weather=weather, seed=seed
-        )
-        save_days(days, output)
-    except PointfuseError as error:
-        click.echo(f"pointfuse-export-days: {error}", err=True)
-        ctx.exit(error.exit_code)
-    click.echo(f"wrote {output}: {number} days, {len(days.stations)} cells with stations")
+    simulated = Archive(archive)
+    network = (
+        read_cells(stations, simulated.grid)
+        if stations
+        else cells_anywhere(simulated.shape, _ANYWHERE, seed)
+    )
+    taken = sample_days(
+        simulated, network, days=number, elsewhere=elsewhere, weather=weather, seed=seed
+    )
+    save_days(taken, output)
+    click.echo(f"wrote {output}: {number} days, {len(taken.stations)} cells with stations")

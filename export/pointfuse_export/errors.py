@@ -11,3 +11,7 @@ class DescriptionError(PointfuseError, ValueError):
 
 class VerificationError(PointfuseError, RuntimeError):
     """A model that is not what it should be; it must not be published."""
+
+
+class EngineError(PointfuseError, RuntimeError):
+    """An engine that TensorRT does not build, or not as it was asked for."""

@@ -26,7 +26,12 @@ _TYPES = {TensorProto.FLOAT: "fp32", TensorProto.FLOAT16: "fp16", TensorProto.IN
 
 def is_regression(node: NodeProto) -> bool:
     """Whether a node is a convolution in a node of RegrUnetPP."""
-    return node.op_type == "Conv" and node.name.startswith(_MODULE)
+    return node.op_type == "Conv" and names_regression(node.name)
+
+
+def names_regression(name: str) -> bool:
+    """Whether a name is that of something in a node of RegrUnetPP."""
+    return name.startswith(_MODULE)
 
 
 def activations(model: onnx.ModelProto) -> dict[str, str]:

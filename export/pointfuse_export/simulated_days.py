@@ -222,7 +222,7 @@ def read_days(path: Path, shape: tuple[int, int]) -> SimulatedDays:
     if lacking := [name for name in _ARRAYS if name not in arrays]:
         raise DescriptionError(
             f"{path} should hold the arrays {', '.join(_ARRAYS)}; it lacks {', '.join(lacking)}; "
-            "make it with pointfuse-export-days"
+            "make it with pointfuse-export days"
         )
     found = tuple(int(size) for size in arrays.pop("shape"))
     if found != shape:

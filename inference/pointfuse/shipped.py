@@ -15,9 +15,8 @@ class ShippedModel:
 
     Parameters
     ----------
-    file, name, version, precision, sha256 : str
-        File name; name and version of the model, which may have several files; precision
-        (``fp32``, ``int8``, ``fp16``) and hash of the file.
+    file, name, version, sha256 : str
+        File name; name and version of the model, which may have several files; hash of the file.
     bytes : int
         Size of the file.
     precision : str
@@ -27,10 +26,9 @@ class ShippedModel:
     file: str
     name: str
     version: str
-    precision: str
     bytes: int
     sha256: str
-    precision: str = "fp32"
+    precision: str
 
 
 def model_folder() -> Path:

@@ -11,8 +11,10 @@ import pytest
 import torch
 from torch import nn
 
+from pointfuse_export.description import read_description
 from pointfuse_export.graph import inference_network, to_onnx
 from pointfuse_export.simulated_days import SimulatedDays, save_days
+from pointfuse_export.stamp import stamp
 from pointfuse_export.strip import name_nodes, strip_build_traces
 from pointfuse_export.verify import probing_days
 from pointfuse_training import VARIANTS, FusionNetwork, ScaleHead, load_seed_network
@@ -151,3 +153,18 @@ def named_paper() -> onnx.ModelProto:
 @pytest.fixture(scope="session")
 def small_days() -> SimulatedDays:
     return waves()
+
+
+@pytest.fixture(scope="session")
+def tiny_model(
+    stripped_graph: onnx.ModelProto,
+    tiny_description: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """A model file on a small grid, whose network is that of `stripped_graph`."""
+    model = onnx.ModelProto()
+    model.CopyFrom(stripped_graph)
+    stamp(model, read_description(tiny_description).metadata({}, 64 * "0"))
+    path = tmp_path_factory.mktemp("tiny_model") / "tiny.onnx"
+    onnx.save(model, path)
+    return path

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from pointfuse.errors import InputError
 from pointfuse.grid import Grid
 from pointfuse.projection import LambertConformal
-from pointfuse_export.days_command import main
+from pointfuse_export.cli import main
 from pointfuse_export.errors import DescriptionError
 from pointfuse_export.simulated_days import SimulatedDays, read_days, sample_days, save_days
 from pointfuse_training.archive import Archive, writing
@@ -130,7 +130,7 @@ def test_command_writes_the_days_of_an_archive(archive, network, tmp_path) -> No
     options = ["--stations", tmp_path / "stations.npz", "-o", tmp_path / "days.npz"]
     sizes = ["--days", 3, "--elsewhere", 200, "--weather", 40, "--seed", 1]
     arguments = [tmp_path / "archive", *options, *sizes]
-    result = CliRunner().invoke(main, [str(argument) for argument in arguments])
+    result = CliRunner().invoke(main, ["days", *map(str, arguments)])
     assert result.exit_code == 0, result.output
     assert "3 days, 100 cells with stations" in result.output
     days = sample_days(archive, network, days=3, elsewhere=200, weather=40, seed=1)
@@ -139,7 +139,7 @@ def test_command_writes_the_days_of_an_archive(archive, network, tmp_path) -> No
 
 def test_without_a_station_list_stations_stand_anywhere(archive, tmp_path) -> None:
     result = CliRunner().invoke(
-        main, [str(tmp_path / "archive"), "--days", "2", "-o", str(tmp_path / "days.npz")]
+        main, ["days", str(tmp_path / "archive"), "--days", "2", "-o", str(tmp_path / "days.npz")]
     )
     assert result.exit_code == 0, result.output
     days = read_days(tmp_path / "days.npz", SHAPE)
@@ -150,6 +150,6 @@ def test_without_a_station_list_stations_stand_anywhere(archive, tmp_path) -> No
 
 def test_command_names_a_missing_archive(tmp_path) -> None:
     options = ["--stations", str(tmp_path / "s.npz"), "-o", str(tmp_path / "days.npz")]
-    result = CliRunner().invoke(main, [str(tmp_path), *options])
+    result = CliRunner().invoke(main, ["days", str(tmp_path), *options])
     assert result.exit_code == 1
     assert "there is no archive in" in result.output
