@@ -32,7 +32,9 @@ PROVENANCE = {
 
 
 def export(description: Path, folder: Path):
-    return CliRunner().invoke(main, [str(description), "-o", str(folder), "--commit", "c0ffee"])
+    # The other precisions are made from this one, and take most of the time.
+    options = ["-o", str(folder), "--commit", "c0ffee", "--precision", "fp32"]
+    return CliRunner().invoke(main, [str(description), *options])
 
 
 @pytest.fixture(scope="module")

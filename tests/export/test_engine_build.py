@@ -16,7 +16,6 @@ from pointfuse_export.engine_build import EngineOptions, build_engine
 from pointfuse_export.engine_file import Layer, Profile, read_engine
 from pointfuse_export.engine_layers import check_layers, read_program
 from pointfuse_export.errors import EngineError, VerificationError
-from pointfuse_export.half_precision import halved
 from pointfuse_export.stamp import stamp
 
 tensorrt_rtx = pytest.importorskip(
@@ -42,13 +41,12 @@ def restamped(model, **changes):
 @pytest.fixture(scope="module", params=["fp32", "fp16"])
 def built(request, tmp_path_factory):
     """The shipped model in a precision, its engine for all targets, and what the command said."""
-    folder = tmp_path_factory.mktemp(request.param)
-    model = SHIPPED
-    if request.param == "fp16":
-        model = folder / "china12.fp16.onnx"
-        half = halved(onnx.load(SHIPPED))
-        model.write_bytes(restamped(half, name="china12", precision="fp16"))
-    path = folder / "china12.engine"
+    (model,) = (
+        model_folder() / model.file
+        for model in shipped_models()
+        if model.precision == request.param
+    )
+    path = tmp_path_factory.mktemp(request.param) / "china12.engine"
     targets = [word for target in TARGETS for word in ("--target", target)]
     result = run("engine", model, "-o", path, "--library", "tensorrt_rtx", *targets)
     assert result.exit_code == 0, result.output

@@ -15,7 +15,8 @@ from pointfuse.projection import LambertConformal
 from pointfuse_export.cli import main
 from pointfuse_export.errors import DescriptionError
 from pointfuse_export.simulated_days import SimulatedDays, read_days, sample_days, save_days
-from pointfuse_training.archive import Archive, writing
+from pointfuse_training.archive import Archive
+from pointfuse_training.archive_writer import writing
 
 SHAPE = ROWS, COLUMNS = 20, 30
 
