@@ -253,7 +253,9 @@ def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:
         "model_name": model.name,
         "model_version": model.version,
         "model_sha256": fields.model_sha256,
-        "device": fields.provider,
+        "model_precision": model.precision,
+        "device": fields.device,
+        "execution_provider": fields.provider,
         "runtime": f"onnxruntime {onnxruntime.__version__}",
     }
 

@@ -1,4 +1,4 @@
-"""The command line: `pointfuse fuse`, `crossval`, `qc`, `inspect`, `doctor` and `plot`."""
+"""The command line: `pointfuse fuse`, `crossval`, `qc`, `inspect`, `verify`, `doctor`, `plot`."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from pointfuse.errors import OutputError, PointfuseError
 from pointfuse.evaluation import evaluate
 from pointfuse.fusion import days_to_fuse, fuse_in_batches
 from pointfuse.gridding import place
-from pointfuse.model import MAX_THREADS, Model, load_model
+from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
 from pointfuse.printable import printable
@@ -33,12 +33,14 @@ from pointfuse.readers.station_list import read_station_list
 from pointfuse.reading_options import parse_day, read_daily, reading_options
 from pointfuse.reports import (
     metadata_text,
+    model_facts,
     noting_days,
     quality_lines,
     run_summary,
     scores_text,
     summary_text,
 )
+from pointfuse.running_options import load, model_options, running_options
 from pointfuse.shipped import shipped_models
 from pointfuse.version import __version__
 
@@ -51,11 +53,12 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     if not wanted:
         return
     try:
-        models = ", ".join(f"{model.name} {model.version}" for model in shipped_models())
+        # Of each precision there is a file of its own.
+        names = dict.fromkeys(f"{model.name} {model.version}" for model in shipped_models())
     except PointfuseError as error:
         click.echo(f"pointfuse {__version__}: {error}", err=True)
         ctx.exit(error.exit_code)
-    click.echo(f"pointfuse {__version__} (model {models})")
+    click.echo(f"pointfuse {__version__} (model {', '.join(names)})")
     ctx.exit()
 
 
@@ -81,25 +84,9 @@ def main(debug: bool) -> None:
     logging.basicConfig(format="pointfuse: %(message)s", level=logging.WARNING, stream=sys.stderr)
 
 
-_RUNNING = (
-    click.option(
-        "--network-alone",
-        is_flag=True,
-        help="Fields of the network as published, without the Gaussian process and uncertainty.",
-    ),
-    click.option(
-        "--threads",
-        type=click.IntRange(1, MAX_THREADS),
-        help="Threads; all usable processors by default.",
-    ),
-)
-
-
 def _reading(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the arguments that say what is read, and with which model."""
-    for option in reversed(_RUNNING):
-        command = option(command)
-    return reading_options(command)
+    return reading_options(model_options(command))
 
 
 _NO_QC = click.option("--no-qc", is_flag=True, help="Take suspect observations too.")
@@ -108,9 +95,7 @@ _NO_QC = click.option("--no-qc", is_flag=True, help="Take suspect observations t
 def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
     """Model and observations that the arguments of `_reading` name, quality controlled."""
     quality_control = not options.get("no_qc", False)
-    model = load_model(
-        options["model"], threads=options["threads"], network_alone=options["network_alone"]
-    )
+    model = load(options)
     observations = read_daily(options, model, quality_control=quality_control)
     return model, check_days(observations, model) if quality_control else observations
 
@@ -137,14 +122,15 @@ def fuse(output: Path, quiet: bool, as_json: bool, **reading: Any) -> None:
     history = _command_line(click.get_current_context())
     with _progress(len(placed.observations.times), "fusing", quiet or as_json) as bar:
         write_netcdf(output, noting_days(batches, reports, bar.update), history=history)
-    summary = run_summary(placed, reports) | {
-        "model": f"{model.metadata.name} {model.metadata.version}",
-        "model_sha256": model.sha256,
-        "device": model.provider,
-        "threads": model.threads,
-        "output": str(output),
-        "seconds": round(time.perf_counter() - began, 3),
-    }
+    summary = (
+        run_summary(placed, reports)
+        | model_facts(model)
+        | {
+            "threads": model.threads,
+            "output": str(output),
+            "seconds": round(time.perf_counter() - began, 3),
+        }
+    )
     if as_json:
         click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
     elif not quiet:
@@ -219,8 +205,7 @@ def crossval(
     scores = evaluate(result) | {
         "seed": seed,
         "quality_control": result.placed.quality,
-        "model": f"{model.metadata.name} {model.metadata.version}",
-        "model_sha256": model.sha256,
+        **model_facts(model),
         "weights_sha256": model.metadata.weights_sha256,
         "call": _command_line(click.get_current_context()),
     }
@@ -265,15 +250,41 @@ def inspect(model: Path | None, as_json: bool) -> None:
 
 
 @main.command()
-def doctor() -> None:
-    """Check that this installation can fuse, and show what it consists of."""
+@click.argument("model", required=False, type=_FILE)
+@running_options
+@click.option("--golden", type=_FILE, help="Golden case; the one beside the model by default.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def verify(model: Path | None, golden: Path | None, as_json: bool, **running: Any) -> None:
+    """Run the golden case of a MODEL file (the shipped one by default) on a device.
+
+    Exit codes: 0 if the field is the expected one and all of it was computed on the device; 1 if
+    not, or if a file is unfit; 3 if the device cannot be used.
+    """
+    from pointfuse.verification import verify as run_golden_case
+
+    result = run_golden_case(model, golden=golden, **running)
+    click.echo(json.dumps(result.to_dict(), indent=2) if as_json else result.text)
+    if result.problems:
+        raise PointfuseError("; ".join(result.problems))
+
+
+@main.command()
+@running_options
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(as_json: bool, **running: Any) -> None:
+    """Check that this installation can fuse, and show what it consists of.
+
+    Exit codes: 0 if it can, 1 if not, 3 if a device was named that cannot be used.
+    """
     from pointfuse.doctor import examine
 
-    findings = examine()
-    for finding in findings:
-        click.echo(f"{'ok  ' if finding.good else 'FAIL'}  {finding.name:<12}  {finding.text}")
-    if not all(finding.good for finding in findings):
-        raise PointfuseError("this installation is not fit for use; see the lines with FAIL above")
+    examination = examine(**running)
+    if as_json:
+        click.echo(json.dumps(examination.to_dict(), indent=2))
+    else:
+        click.echo(examination.text)
+    if examination.error is not None:
+        raise examination.error
 
 
 @main.command()

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import importlib
-import importlib.metadata
+import importlib.util
 import io
+import logging
 import sys
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from pointfuse.errors import DeviceError
-from pointfuse.nvidia import driver_problem, gpus
+from pointfuse.nvidia import cuda_of_driver, driver_problem, driver_version, gpus
+
+logger = logging.getLogger(__name__)
+
+Result = TypeVar("Result")
 
 PROVIDERS = {
     "cpu": "CPUExecutionProvider",
@@ -33,11 +38,15 @@ DEVICES = ("auto", *PROVIDERS)
 _AUTOMATIC = ("rtx", "cuda", "cpu")
 
 _RTX_PLUGIN = "onnxruntime_ep_nv_tensorrt_rtx"
-_RTX_WHEELS = tuple(f"onnxruntime-ep-nv-tensorrt-rtx{cuda}" for cuda in ("-cu13", "-cu12"))
+_RTX_WHEELS = ("onnxruntime-ep-nv-tensorrt-rtx-cu13", "onnxruntime-ep-nv-tensorrt-rtx-cu12")
 _RUNTIME_WHEELS = ("onnxruntime", "onnxruntime-gpu")
 _TENSORRT_WHEELS = ("tensorrt-cu13", "tensorrt-cu13-libs", "tensorrt-cu12", "tensorrt-cu12-libs")
 WHEELS = (*_RUNTIME_WHEELS, *_RTX_WHEELS, *_TENSORRT_WHEELS)
 """Distributions that make a device usable, or get in its way."""
+
+# The first of NVIDIA's drivers that runs programs for a major version of CUDA.
+_NEWEST_CUDA = 13
+_DRIVERS = {12: "525", _NEWEST_CUDA: "580"}
 
 SWAP = (
     "pip uninstall -y onnxruntime onnxruntime-gpu, then pip install 'onnxruntime-gpu[cuda,cudnn]'"
@@ -47,6 +56,9 @@ SWAP = (
 
 def installed_wheels() -> dict[str, str]:
     """Version of each distribution of `WHEELS` that is installed."""
+    # Here and not above, since it takes longer to import than all of this package.
+    import importlib.metadata
+
     found = {}
     for name in WHEELS:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
@@ -83,6 +95,33 @@ def candidates(device: str) -> tuple[str, ...]:
     return tuple(name for name in _AUTOMATIC if name == "cpu" or _is_installed(name))
 
 
+def on_device(device: str, use: Callable[[str], Result]) -> Result:
+    """Use the device that was asked for, or the best that works.
+
+    Parameters
+    ----------
+    device : str
+        One of `DEVICES`. ``auto`` tries those that the installed packages are made for, and says
+        in a warning why one of them cannot be used.
+    use : callable
+        Takes a key of `PROVIDERS`, and raises a `DeviceError` if that cannot be used.
+
+    Raises
+    ------
+    DeviceError
+        If the device was named and cannot be used.
+    """
+    if device == "auto" and (idle := idle_gpu()):
+        logger.warning("%s", idle)
+    *others, last = candidates(device)
+    for name in others:
+        try:
+            return use(name)
+        except DeviceError as error:
+            logger.warning("%s; trying the next device", error)
+    return use(last)
+
+
 def missing(device: str) -> str | None:
     """What a device lacks on this machine and how to get it, in one sentence; None if nothing.
 
@@ -94,8 +133,8 @@ def missing(device: str) -> str | None:
     if device == "cpu":
         return None
     if device == "rtx":
-        return _missing_plugin() or _missing_driver() or _plugin_problem()
-    return _missing_provider(device) or _missing_driver() or _missing_library(device)
+        return _missing_plugin() or _missing_driver(_plugin_cuda()) or _plugin_problem()
+    return _missing_provider(device) or _missing_driver(_cuda()) or _missing_library(device)
 
 
 def idle_gpu() -> str | None:
@@ -192,20 +231,32 @@ def _missing_provider(device: str) -> str | None:
     if PROVIDERS[device] in onnxruntime.get_available_providers():
         return None
     return (
-        f"{both_runtimes() or 'the installed ONNX Runtime is made for CPUs'}: expected the "
-        f"{PROVIDERS[device]}, got {', '.join(onnxruntime.get_available_providers())}; {SWAP}"
+        f"{both_runtimes() or 'the installed ONNX Runtime is made for CPUs'} (expected the "
+        f"{PROVIDERS[device]}, got {', '.join(onnxruntime.get_available_providers())}); {SWAP}"
     )
 
 
-def _missing_driver() -> str | None:
-    problem = driver_problem()
-    if problem is None:
-        return None
-    built = cuda_version()
-    return (
-        f"there is no NVIDIA driver ({problem}); install one that is new enough for CUDA "
-        f"{built.split('.')[0] or '13'}, and let the container see the GPU if this is one"
-    )
+def _missing_driver(cuda: int) -> str | None:
+    """What keeps the driver from running programs for a major version of CUDA."""
+    enough = f"NVIDIA's driver {_DRIVERS.get(cuda, 'of this year')} or newer (for CUDA {cuda})"
+    if problem := driver_problem():
+        return (
+            f"there is no NVIDIA driver ({problem}); install {enough}, and let the container see "
+            "the GPU if this is one"
+        )
+    if 0 < (found := cuda_of_driver()) < cuda:
+        return f"the driver {driver_version()} is made for CUDA {found}; expected {enough}"
+    return None
+
+
+def _cuda() -> int:
+    """Major version of CUDA that the installed ONNX Runtime is built with."""
+    return int(cuda_version().split(".")[0] or _NEWEST_CUDA)
+
+
+def _plugin_cuda() -> int:
+    """Major version of CUDA that the installed plugin for RTX is built with."""
+    return 12 if _RTX_WHEELS[1] in installed_wheels() else _NEWEST_CUDA
 
 
 def _missing_library(device: str) -> str | None:
@@ -223,7 +274,7 @@ def _missing_library(device: str) -> str | None:
         ctypes.CDLL(str(shared), mode=ctypes.RTLD_GLOBAL)
         ctypes.CDLL(str(provider))
     except OSError as error:
-        major = cuda_version().split(".")[0] or "13"
+        major = _cuda()
         remedy = "pip install 'onnxruntime-gpu[cuda,cudnn]'"
         if "nvinfer" in str(error) or "nvonnxparser" in str(error):
             remedy = f"pip install 'tensorrt-cu{major}<11'"
@@ -237,10 +288,10 @@ def _missing_library(device: str) -> str | None:
 def _missing_plugin() -> str | None:
     import onnxruntime
 
-    if not any(name in installed_wheels() for name in _RTX_WHEELS):
+    if importlib.util.find_spec(_RTX_PLUGIN) is None:
         return (
-            "its plugin is not installed: pip install onnxruntime-ep-nv-tensorrt-rtx (CUDA 13), or "
-            "onnxruntime-ep-nv-tensorrt-rtx-cu12, beside onnxruntime 1.24 or newer"
+            "its plugin is not installed: pip install 'pointfuse[rtx]' (CUDA 13), or "
+            "pip install onnxruntime-ep-nv-tensorrt-rtx-cu12, beside onnxruntime 1.24 or newer"
         )
     if not hasattr(onnxruntime, "register_execution_provider_library"):
         return (

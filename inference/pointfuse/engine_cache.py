@@ -16,12 +16,32 @@ import secrets
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from pointfuse.devices import cuda_version, installed_wheels
 from pointfuse.nvidia import driver_version, gpus
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class CacheState:
+    """What there is of compiled engines.
+
+    Parameters
+    ----------
+    folder : str
+        Folder of the cache, which need not exist.
+    engines : int
+        Number of models and devices that there are engines for.
+    bytes : int
+        Size of all files.
+    """
+
+    folder: str
+    engines: int
+    bytes: int
 
 
 def cache_root() -> Path:
@@ -67,10 +87,13 @@ def filling(key: dict[str, object]) -> Iterator[Path | None]:
     None, with a warning, where no folder can be made.
     """
     folder = cache_folder(key)
+    known = folder.is_dir()
     # The plugin for RTX writes when its session ends, under the name that it was given.
-    part = folder if folder.is_dir() or key["device"] == "rtx" else _part_of(folder)
+    part = folder if known or key["device"] == "rtx" else _part_of(folder)
     try:
         part.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _check_private(part)
+        (part / "key.json").write_text(json.dumps(key, indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         logger.warning(
             "compiled engines cannot be kept in %s (%s); name another folder with POINTFUSE_CACHE",
@@ -79,14 +102,14 @@ def filling(key: dict[str, object]) -> Iterator[Path | None]:
         )
         yield None
         return
-    if not any(part.iterdir()):
+    if not known:
         logger.warning("compiling the model for %s, which may take minutes, once", key["device"])
     try:
-        text = json.dumps(key, indent=2) + "\n"
-        (part / "key.json").write_text(text, encoding="utf-8")
         yield part
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
+    except BaseException as error:
+        # A stop from outside says nothing of engines that were there before.
+        if not known or isinstance(error, Exception):
+            shutil.rmtree(part, ignore_errors=True)
         raise
     if part != folder:
         try:
@@ -96,16 +119,30 @@ def filling(key: dict[str, object]) -> Iterator[Path | None]:
             shutil.rmtree(part, ignore_errors=True)
 
 
+def _check_private(folder: Path) -> None:
+    """Make sure that nobody else can put engines into a folder.
+
+    Raises
+    ------
+    PermissionError
+        If it belongs to somebody else, or others may write to it.
+    """
+    if sys.platform != "win32":
+        found = folder.stat()
+        if found.st_uid != os.getuid() or found.st_mode & 0o022:
+            raise PermissionError(f"{folder} is not this user's alone")
+
+
 def _part_of(folder: Path) -> Path:
     """Name of a folder that is not complete yet, unlike that of any other run."""
     return folder.with_name(f".{folder.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
 
 
-def cache_state() -> dict[str, object]:
-    """Place, number of folders and bytes of the cache, as JSON types."""
+def cache_state() -> CacheState:
+    """Look into the cache."""
     root = cache_root()
     folders = [entry for entry in root.glob("[!.]*") if entry.is_dir()] if root.is_dir() else []
     size = sum(
         file.stat().st_size for folder in folders for file in folder.rglob("*") if file.is_file()
     )
-    return {"folder": str(root), "engines": len(folders), "bytes": size}
+    return CacheState(str(root), len(folders), size)

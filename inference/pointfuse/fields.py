@@ -41,8 +41,8 @@ class FusedFields:
         The stations used, their cells and daily means.
     model_sha256 : str
         Hash of the model file.
-    provider : str
-        Execution provider of ONNX Runtime that ran the model.
+    device, provider : str
+        Device that ran the network, such as ``cpu``, and execution provider of ONNX Runtime.
     """
 
     values: NDArray[np.float32]
@@ -52,6 +52,7 @@ class FusedFields:
     station_distance: NDArray[np.float32]
     stations: PlacedObservations
     model_sha256: str
+    device: str
     provider: str
 
     @property

@@ -25,6 +25,8 @@ def fuse(
     observations: Observations,
     model: Model | None = None,
     *,
+    device: str | None = None,
+    precision: str | None = None,
     days_per_batch: int = DAYS_PER_BATCH,
     quality_control: bool = True,
 ) -> FusedFields:
@@ -38,6 +40,9 @@ def fuse(
         Daily means, from `pointfuse.read_stations`.
     model : Model, optional
         From `pointfuse.load_model`; the shipped model by default.
+    device, precision : str, optional
+        Where and in which precision to run the shipped model, as for `pointfuse.load_model`; a
+        `model` that is given runs where it was loaded.
     days_per_batch : int
         Days that go through the model at once.
     quality_control : bool
@@ -46,7 +51,10 @@ def fuse(
     Raises
     ------
     InputError
-        If there is no valid observation of the fused variable on any day.
+        If there is no valid observation of the fused variable on any day, or a device or precision
+        is named beside a model.
+    DeviceError
+        If the device was named and cannot be used.
 
     Examples
     --------
@@ -54,7 +62,13 @@ def fuse(
     >>> fields.values.shape
     (1, 372, 426)
     """
-    model = model or load_model()
+    if model is None:
+        model = load_model(device=device or "auto", precision=precision or "auto")
+    elif device or precision:
+        raise InputError(
+            f"the model already runs on {model.device} in {model.metadata.precision}; name device "
+            "and precision to load_model, or give no model"
+        )
     if quality_control:
         observations = check_days(observations, model)
     placed = days_to_fuse(place(observations, model.metadata))
@@ -127,5 +141,6 @@ def fuse_in_batches(
             station_distance=estimates.station_distance.reshape(shape),
             stations=batch,
             model_sha256=model.sha256,
+            device=model.device,
             provider=model.provider,
         )

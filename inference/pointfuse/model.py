@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import replace
-from functools import cached_property
+from functools import cache, cached_property
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -13,10 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.cpus import usable_cpus
+from pointfuse.devices import on_device
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.gaussian_process import GaussianProcess
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model_file import read_model_file
+from pointfuse.precisions import check_precision, chosen_path
 from pointfuse.session import Program, open_session
 from pointfuse.static_layers import read_static_layers
 
@@ -55,7 +57,7 @@ class Model:
     threads : int
         Threads on which it runs.
     device : str
-        One of `pointfuse.devices.DEVICES`.
+        A key of `pointfuse.devices.PROVIDERS`.
     profile : Path, optional
         Beginning of the name of a file to which the runtime writes what ran where.
     """
@@ -89,6 +91,11 @@ class Model:
     def provider(self) -> str:
         """Execution provider of ONNX Runtime that runs the network."""
         return self._session.provider
+
+    @property
+    def runtime(self) -> str:
+        """The runtime with its version, such as ``onnxruntime 1.32.0``."""
+        return self._session.runtime
 
     def kernels_by_provider(self) -> Counter[str]:
         """End the profile, and count the kernels that ran by their execution provider."""
@@ -210,6 +217,7 @@ def load_model(
     *,
     threads: int | None = None,
     device: str = "auto",
+    precision: str = "auto",
     network_alone: bool = False,
 ) -> Model:
     """Check a model file and load it.
@@ -227,6 +235,9 @@ def load_model(
         Where to run the network: ``cpu``, ``cuda``, ``tensorrt``, ``rtx``, or ``auto`` for the best
         of the last, ``cuda`` and ``cpu`` that works, with a warning if one that is installed does
         not. The Gaussian process runs on the CPU.
+    precision : str
+        Which file of the shipped model: ``fp32``, ``fp16``, ``int8``, or ``auto`` for the fastest
+        that is shipped and that the device is made for. A file of one's own is taken as it is.
     network_alone : bool
         Whether to leave out the Gaussian process that the model may bring along: its fields are
         then the network's, as in the publication, and carry no uncertainty.
@@ -236,13 +247,22 @@ def load_model(
     InputFileNotFoundError
         If there is no such file.
     ModelFileError
-        If it is damaged, altered, or not a pointfuse model.
+        If it is damaged, altered, not a pointfuse model, or not in the precision.
     DeviceError
         If the device was named and cannot be used.
+    InputError
+        If there is no such precision, or the number of threads is impossible.
     """
     if threads is not None and not 1 <= threads <= MAX_THREADS:
         raise InputError(f"a model runs on 1 to {MAX_THREADS} threads, got {threads}")
-    content, metadata, sha256 = read_model_file(path)
-    if network_alone:
-        metadata = replace(metadata, gaussian_process=None)
-    return Model(content, metadata, sha256, threads or usable_cpus(), device)
+    # A file that suits two devices is read once, and its warning given once.
+    read = cache(read_model_file)
+
+    def load(name: str) -> Model:
+        content, metadata, sha256 = read(chosen_path(path, precision, name))
+        check_precision(metadata, precision)
+        if network_alone:
+            metadata = replace(metadata, gaussian_process=None)
+        return Model(content, metadata, sha256, threads or usable_cpus(), name)
+
+    return on_device(device, load)

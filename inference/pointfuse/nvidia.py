@@ -46,6 +46,18 @@ def driver_problem() -> str | None:
 
 
 @cache
+def cuda_of_driver() -> int:
+    """Newest major version of CUDA that the driver runs; 0 where it cannot be told."""
+    version = ctypes.c_int()
+    try:
+        failed = ctypes.CDLL(_DRIVER).cuDriverGetVersion(ctypes.byref(version))
+    except (OSError, AttributeError):
+        return 0
+    # 12040 is 12.4
+    return 0 if failed else version.value // 1000
+
+
+@cache
 def driver_version() -> str:
     """Version of the driver; empty where there is none."""
     library = management()

@@ -10,6 +10,7 @@ import numpy as np
 from pointfuse.fields import FusedFields
 from pointfuse.gridding import PlacedObservations
 from pointfuse.metadata import ModelMetadata
+from pointfuse.model import Model
 from pointfuse.process_settings import ProcessSettings
 from pointfuse.quality.flags import Counts
 from pointfuse.units import said_units
@@ -79,8 +80,20 @@ def run_summary(placed: PlacedObservations, days: list[dict[str, Any]]) -> dict[
     }
 
 
+def model_facts(model: Model) -> dict[str, Any]:
+    """Which model ran, and where it really did, in JSON types."""
+    return {
+        "model": f"{model.metadata.name} {model.metadata.version}",
+        "model_sha256": model.sha256,
+        "precision": model.metadata.precision,
+        "device": model.device,
+        "provider": model.provider,
+        "runtime": model.runtime,
+    }
+
+
 def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
-    """Summary of a run for people: `run_summary`, and what the command line adds to it."""
+    """Summary of a run for people: `run_summary`, `model_facts`, threads, output and seconds."""
     lines = []
     for file in summary["files"]:
         times = f", {_counted(file['times'], 'time')}" if file["times"] else ""
@@ -104,7 +117,8 @@ def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
         lines.append(_days_text(days, model))
     lines.append(
         f"wrote {summary['output']}: {_counted(len(days), 'day')} in {summary['seconds']:.2f} s, "
-        f"{summary['model']}, {summary['device']}, {_counted(summary['threads'], 'thread')}"
+        f"{summary['model']} in {summary['precision']}, {summary['device']} "
+        f"({summary['provider']}), {_counted(summary['threads'], 'thread')}"
     )
     return "\n".join(lines)
 

@@ -11,7 +11,8 @@ import logging
 import os
 import threading
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,14 +22,11 @@ from numpy.typing import NDArray
 
 from pointfuse.devices import (
     PROVIDERS,
-    candidates,
     find_libraries,
-    idle_gpu,
     missing,
     provider_options,
     rtx_devices,
 )
-from pointfuse.engine_cache import cache_key, filling
 from pointfuse.errors import DeviceError, ModelFileError
 
 logger = logging.getLogger(__name__)
@@ -107,6 +105,7 @@ class Session:
             options.enable_profiling = True
             options.profile_file_prefix = str(profile)
         self.device = device
+        self.runtime = f"onnxruntime {onnxruntime.__version__}"
         self._on_gpu = device != "cpu"
         self._session = (
             _gpu_session(program.content, options, device, settings)
@@ -123,10 +122,12 @@ class Session:
         self.outputs = tuple(name for name in program.outputs if name in given)
         self._run_options = onnxruntime.RunOptions()
         self._run_options.only_execute_path_to_fetches = True
-        recorded = settings.get("enable_cuda_graph") == "1"
-        self._bound = BoundRun(self._session, self.outputs, "cuda") if recorded else None
+        self._bound: BoundRun | None = None
         if self._on_gpu:
-            self._warm_up()
+            with _as_device_error(device):
+                if settings.get("enable_cuda_graph") == "1":
+                    self._bound = BoundRun(self._session, self.outputs, "cuda")
+                self._warm_up()
 
     def run(self, feed: Arrays) -> list[NDArray[np.float32]]:
         """Outputs for inputs by name, in the order of `outputs`; the first axis is the time.
@@ -139,15 +140,11 @@ class Session:
         if not self._on_gpu:
             return self._compute(feed)
         days = range(len(next(iter(feed.values()))))
-        try:
+        with _as_device_error(self.device):
             results = [
                 self._compute({name: array[day : day + 1] for name, array in feed.items()})
                 for day in days
             ]
-        except Exception as error:  # onnxruntime's exceptions share no other base
-            raise DeviceError(
-                f"the device {self.device} gave up: {error}; free its memory, or use --device cpu"
-            ) from error
         return [np.concatenate(parts) for parts in zip(*results, strict=True)]
 
     def kernels_by_provider(self) -> Counter[str]:
@@ -188,7 +185,7 @@ class Session:
             for given in self._session.get_inputs()
         }
         for _ in range(_WARM_UP):
-            self.run(feed)
+            self._compute(feed)
 
 
 class BoundRun:
@@ -252,36 +249,35 @@ class BoundRun:
 
 
 def open_session(
-    program: Program, device: str = "auto", threads: int = 1, profile: Path | None = None
+    program: Program, device: str, threads: int = 1, profile: Path | None = None
 ) -> Session:
-    """Open a session on the device that was asked for, or on the best that works.
+    """Open a session on a device.
 
     Parameters
     ----------
-    program : Program
-        The model.
-    device : str
-        One of `pointfuse.devices.DEVICES`. ``auto`` tries those that the installed packages are
-        made for, and says in a warning why one of them cannot be used.
-    threads, profile
+    program, device, threads, profile
         As `Session`.
 
     Raises
     ------
     DeviceError
-        If the device was named and cannot be used.
+        If the device cannot be used, with what is missing.
     ModelFileError
         If ONNX Runtime cannot load the file.
     """
-    if device == "auto" and (idle := idle_gpu()):
-        logger.warning("%s", idle)
-    *others, last = candidates(device)
-    for name in others:
-        try:
-            return _open(program, name, threads, profile)
-        except DeviceError as error:
-            logger.warning("%s; trying the next device", error)
-    return _open(program, last, threads, profile)
+    if problem := missing(device):
+        raise DeviceError(f"the device {device} cannot be used: {problem}")
+    if device == "cuda":
+        return _open_cuda(program, threads, profile)
+    if device == "cpu":
+        return Session(program, device, threads, profile, {})
+    from pointfuse.engine_cache import cache_key, filling
+
+    # They have no option for it. Set before the first session, it holds for the whole process.
+    os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
+    with filling(cache_key(device, program.sha256, program.precision)) as cache:
+        settings = provider_options(device, program.precision, cache)
+        return Session(program, device, threads, profile, settings)
 
 
 def kernels_by_provider(profile: Path) -> Counter[str]:
@@ -289,20 +285,6 @@ def kernels_by_provider(profile: Path) -> Counter[str]:
     events = json.loads(profile.read_text(encoding="utf-8"))
     found = (event["args"].get("provider") for event in events if event.get("cat") == "Node")
     return Counter(provider for provider in found if provider)
-
-
-def _open(program: Program, device: str, threads: int, profile: Path | None) -> Session:
-    if problem := missing(device):
-        raise DeviceError(f"the device {device} cannot be used: {problem}")
-    if device == "cuda":
-        return _open_cuda(program, threads, profile)
-    if device == "cpu":
-        return Session(program, device, threads, profile, {})
-    # They have no option for it. Set before the first session, it holds for the whole process.
-    os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
-    with filling(cache_key(device, program.sha256, program.precision)) as cache:
-        settings = provider_options(device, program.precision, cache)
-        return Session(program, device, threads, profile, settings)
 
 
 def _open_cuda(program: Program, threads: int, profile: Path | None) -> Session:
@@ -314,6 +296,17 @@ def _open_cuda(program: Program, threads: int, profile: Path | None) -> Session:
         unrecorded = Session(program, "cuda", threads, profile, settings)
         logger.warning("it runs without a CUDA graph, which cannot be recorded: %s", error)
         return unrecorded
+
+
+@contextmanager
+def _as_device_error(device: str) -> Iterator[None]:
+    """Say which device gave up, whatever exception it did so with."""
+    try:
+        yield
+    except Exception as error:  # onnxruntime's exceptions share no other base
+        raise DeviceError(
+            f"the device {device} gave up: {error}; free its memory, or use --device cpu"
+        ) from error
 
 
 def _cpu_session(content: bytes, options: Any) -> Any:

@@ -19,6 +19,8 @@ class ShippedModel:
         File name, name and version of the model, and hash of the file.
     bytes : int
         Size of the file.
+    precision : str
+        Of its weights and sums: ``fp32``, ``fp16`` or ``int8``.
     """
 
     file: str
@@ -26,6 +28,7 @@ class ShippedModel:
     version: str
     bytes: int
     sha256: str
+    precision: str = "fp32"
 
 
 def model_folder() -> Path:

@@ -9,11 +9,14 @@ from os import PathLike
 from pathlib import Path
 
 from pointfuse.cpus import usable_cpus
+from pointfuse.devices import on_device
 from pointfuse.errors import ModelFileError
-from pointfuse.golden import find_golden, read_golden
+from pointfuse.golden import GoldenCase, find_golden, read_golden
+from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
-from pointfuse.shipped import model_folder, shipped_models
+from pointfuse.precisions import check_precision, chosen_path
+from pointfuse.units import said_units
 
 TOLERANCE = {"fp32": 0.01, "fp16": 0.5, "int8": 5.0}
 """Largest difference from the golden field, in its units, by the precision of the model file.
@@ -41,8 +44,8 @@ class Verification:
         Largest difference from the golden field and the largest that is allowed, in `units`.
     units : str
         Units of the field.
-    seconds : float
-        From opening the file to the field.
+    opened_s, run_s : float
+        Seconds to open the model on the device, with what it compiles and tries out, and to run.
     """
 
     model: str
@@ -56,7 +59,8 @@ class Verification:
     difference: float
     tolerance: float
     units: str
-    seconds: float
+    opened_s: float
+    run_s: float
 
     @property
     def problems(self) -> list[str]:
@@ -73,6 +77,16 @@ class Verification:
             found.append(f"not all kernels ran on {self.provider}: {ran or 'none is known of'}")
         return found
 
+    @property
+    def text(self) -> str:
+        """The verification for people, in one sentence."""
+        return (
+            f"{self.model} in {self.precision} on {self.device} ({self.provider}, {self.runtime}): "
+            f"differs by {self.difference:.2g} {self.units} from the golden field, "
+            f"{self.tolerance:g} allowed; {sum(self.kernels.values())} kernels, opened in "
+            f"{self.opened_s:.2f} s, run in {self.run_s:.2f} s"
+        )
+
     def to_dict(self) -> dict[str, object]:
         """The verification as JSON types."""
         return asdict(self) | {"good": not self.problems, "problems": self.problems}
@@ -82,6 +96,7 @@ def verify(
     path: str | PathLike[str] | None = None,
     *,
     device: str = "auto",
+    precision: str = "auto",
     threads: int | None = None,
     golden: str | PathLike[str] | None = None,
 ) -> Verification:
@@ -91,7 +106,7 @@ def verify(
     ----------
     path : path, optional
         ONNX file; the shipped model by default.
-    device, threads
+    device, precision, threads
         As `pointfuse.load_model`.
     golden : path, optional
         The golden case; the one that lies beside the model by default.
@@ -105,41 +120,54 @@ def verify(
     DeviceError
         If the device cannot be used.
     """
-    began = time.perf_counter()
-    file = model_folder() / shipped_models()[0].file if path is None else Path(path)
-    content, metadata, sha256 = read_model_file(file)
-    case = (
-        find_golden(file, metadata.weights_sha256) if golden is None else read_golden(Path(golden))
-    )
-    if case.weights_sha256 != metadata.weights_sha256:
-        raise ModelFileError(
-            f"the golden case is that of the weights {case.weights_sha256}, {metadata.name} has "
-            f"{metadata.weights_sha256}; name the one that came with the model"
+
+    def verified(name: str) -> Verification:
+        file = chosen_path(path, precision, name)
+        content, metadata, sha256 = read_model_file(file)
+        check_precision(metadata, precision)
+        case = _golden_case(file, metadata, golden)
+        began = time.perf_counter()
+        with tempfile.TemporaryDirectory() as folder:
+            profile = Path(folder) / "profile"
+            model = Model(content, metadata, sha256, threads or usable_cpus(), name, profile)
+            opened = time.perf_counter()
+            field = model.run(*case.inputs(metadata)).field[0]
+            ended = time.perf_counter()
+            kernels = model.kernels_by_provider()
+        return Verification(
+            model=f"{metadata.name} {metadata.version}",
+            model_sha256=sha256,
+            precision=metadata.precision,
+            device=model.device,
+            provider=model.provider,
+            runtime=model.runtime,
+            threads=model.threads,
+            kernels=dict(kernels),
+            difference=case.difference(field, metadata),
+            tolerance=TOLERANCE[metadata.precision],
+            units=said_units(metadata.target.units),
+            opened_s=round(opened - began, 3),
+            run_s=round(ended - opened, 3),
         )
+
+    return on_device(device, verified)
+
+
+def _golden_case(
+    file: Path, metadata: ModelMetadata, golden: str | PathLike[str] | None
+) -> GoldenCase:
+    """The golden case of a model file: the one that was named, or that lies beside it."""
     if metadata.precision not in TOLERANCE:
         raise ModelFileError(
             f"{metadata.name} has the precision '{metadata.precision}'; expected one of "
             f"{', '.join(TOLERANCE)}"
         )
-    inputs = case.inputs(metadata)
-    with tempfile.TemporaryDirectory() as folder:
-        profile = Path(folder) / "profile"
-        model = Model(content, metadata, sha256, threads or usable_cpus(), device, profile)
-        field = model.run(*inputs).field[0]
-        kernels = model.kernels_by_provider()
-    import onnxruntime
-
-    return Verification(
-        model=f"{metadata.name} {metadata.version}",
-        model_sha256=sha256,
-        precision=metadata.precision,
-        device=model.device,
-        provider=model.provider,
-        runtime=f"onnxruntime {onnxruntime.__version__}",
-        threads=model.threads,
-        kernels=dict(kernels),
-        difference=case.difference(field, metadata),
-        tolerance=TOLERANCE[metadata.precision],
-        units=metadata.target.units,
-        seconds=round(time.perf_counter() - began, 3),
-    )
+    if golden is None:
+        return find_golden(file, metadata.weights_sha256)
+    case = read_golden(Path(golden))
+    if case.weights_sha256 != metadata.weights_sha256:
+        raise ModelFileError(
+            f"the golden case is that of the weights {case.weights_sha256}, {metadata.name} has "
+            f"{metadata.weights_sha256}; name the one that came with the model"
+        )
+    return case

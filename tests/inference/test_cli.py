@@ -36,7 +36,7 @@ def tidy(write: Write) -> Path:
 
 
 def test_version_names_code_and_model() -> None:
-    (model,) = shipped_models()
+    model = shipped_models()[0]
     result = run("--version")
     assert result.exit_code == 0
     assert result.output == f"pointfuse {__version__} (model {model.name} {model.version})\n"
@@ -59,7 +59,7 @@ def test_fuse_writes_the_file_and_says_what_it_did(
     assert "stations: 2 read, 2 valid, of these 0 without coordinates, 0 outside" in result.output
     assert "2019-01-06: 2 stations of pm25 in 2 of 192 cells" in result.output
     assert "field 50.0 to 50.0, mean 50.0 ug m-3" in result.output
-    assert "tiny 0.1.0, CPUExecutionProvider, 1 thread\n" in result.output
+    assert "tiny 0.1.0 in fp32, cpu (CPUExecutionProvider), 1 thread\n" in result.output
     with netCDF4.Dataset(output) as dataset:
         np.testing.assert_array_equal(dataset["pm25"][:, 0, 0], [20.0, 50.0])
         assert dataset.history.endswith(": fuse tidy.csv --model tiny.onnx --threads 1 -o out.nc")
@@ -87,7 +87,9 @@ def test_json_summary(tidy: Path, tiny_model_file: Path, tmp_path: Path) -> None
         "used": 2,
     }
     assert [day["mean"] for day in summary["days"]] == [20.0, 50.0]
-    assert summary["device"] == "CPUExecutionProvider"
+    assert (summary["device"], summary["provider"]) == ("cpu", "CPUExecutionProvider")
+    assert summary["precision"] == "fp32"
+    assert summary["runtime"].startswith("onnxruntime ")
     assert summary["output"] == str(tmp_path / "out.nc")
 
 
@@ -338,7 +340,7 @@ def test_inspect(tiny_model_file: Path) -> None:
 
 
 def test_inspect_shows_the_shipped_model_by_default() -> None:
-    (model,) = shipped_models()
+    model = shipped_models()[0]
     result = run("inspect")
     assert result.exit_code == 0
     assert f"{model.name} {model.version} (fp32, Apache-2.0)" in result.output

@@ -96,7 +96,7 @@ def test_the_file_holds_the_fields(fields: FusedFields, tmp_path: Path) -> None:
         assert dataset["station_id"][:].tolist() == ["A", "B", "北京"]
         stations = dataset["station_pm25"][:].filled(np.nan)
         np.testing.assert_array_equal(stations, [[10, 30, np.nan], [np.nan, 50, np.nan]])
-        assert dataset.device == "CPUExecutionProvider"
+        assert (dataset.device, dataset.execution_provider) == ("cpu", "CPUExecutionProvider")
         assert dataset.model_sha256 == fields.model_sha256
         assert dataset.history.endswith(": fuse a.csv")
         assert "tiny 0.1.0" in dataset.source

@@ -15,7 +15,7 @@ GOLDEN = Path(__file__).parents[2] / "models" / "seed" / "golden.npz"
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    return load_model()
+    return load_model(precision="fp32")
 
 
 @pytest.fixture(scope="module")

@@ -1,8 +1,5 @@
 from __future__ import annotations
 
-import importlib.metadata
-import os
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -13,9 +10,7 @@ import pytest
 import xarray
 from click.testing import CliRunner
 
-from pointfuse import doctor
 from pointfuse.cli import main
-from pointfuse.shipped import shipped_models
 
 Write = Callable[[str, str | bytes], Path]
 HEAD = "station,longitude,latitude,date,pm25\n"
@@ -95,52 +90,3 @@ def test_map_without_matplotlib_says_how_to_get_it(
     code, text = plot(fused, "-o", tmp_path / "map.png")
     assert code == 1
     assert "install it with pip install 'pointfuse[plot]'" in text
-
-
-def test_doctor_finds_a_sound_installation() -> None:
-    result = CliRunner().invoke(main, ["doctor"])
-    assert result.exit_code == 0, result.output
-    (model,) = shipped_models()
-    assert f"{model.name} {model.version} checked and run on CPUExecutionProvider" in result.output
-    assert "FAIL" not in result.output
-
-
-@pytest.mark.parametrize("remains", ["missing", "empty"])
-def test_doctor_finds_a_missing_runtime(tmp_path: Path, remains: str) -> None:
-    """In a process of its own, where nothing has imported the runtime yet."""
-    if remains == "empty":  # as a half-finished uninstall leaves it
-        (tmp_path / "onnxruntime").mkdir()
-    else:
-        (tmp_path / "onnxruntime.py").write_text("raise ImportError('no such file: libort')")
-    run = subprocess.run(
-        [sys.executable, "-m", "pointfuse", "doctor"],
-        capture_output=True,
-        text=True,
-        check=False,
-        env=os.environ | {"PYTHONPATH": str(tmp_path)},
-    )
-    if remains == "missing":
-        assert run.returncode == 1
-        assert "FAIL  onnxruntime   cannot be imported (no such file: libort)" in run.stdout
-    assert "Traceback" not in run.stdout + run.stderr
-
-
-def test_doctor_finds_both_runtimes(monkeypatch: pytest.MonkeyPatch) -> None:
-    version = importlib.metadata.version
-
-    def with_gpu(name: str) -> str:
-        return "1.31.1" if name == "onnxruntime-gpu" else version(name)
-
-    monkeypatch.setattr(importlib.metadata, "version", with_gpu)
-    result = CliRunner().invoke(main, ["doctor"])
-    assert result.exit_code == 1
-    assert "overwrite each other; uninstall both, then install one" in result.output
-    assert "this installation is not fit for use" in result.output
-
-
-def test_doctor_finds_a_broken_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("pointfuse.shipped.model_folder", lambda: tmp_path)
-    (finding,) = (found for found in doctor.examine() if found.name == "model")
-    assert not finding.good
-    assert "cannot be read" in finding.text
-    assert "install pointfuse again" in finding.text

@@ -1,0 +1,105 @@
+"""Which of a model's files suits a device: single precision, half precision, or integers."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from os import PathLike
+from pathlib import Path
+
+from pointfuse.dot_products import has_integer_dot_products
+from pointfuse.errors import InputError, ModelFileError
+from pointfuse.metadata import ModelMetadata
+from pointfuse.shipped import ShippedModel, model_folder, shipped_models
+
+PRECISIONS = ("auto", "fp32", "fp16", "int8")
+"""Precisions that may be asked for."""
+
+REFERENCE = "fp32"
+"""The precision in which a model is trained; every model has it."""
+
+
+def chosen_path(path: str | PathLike[str] | None, precision: str, device: str) -> Path:
+    """The model file to load.
+
+    Parameters
+    ----------
+    path : path or None
+        File that was asked for; None for the shipped model.
+    precision : str
+        One of `PRECISIONS`. ``auto`` takes the fastest file of the shipped model that the device
+        is made for; what is shipped is as good as the reference.
+    device : str
+        A key of `pointfuse.devices.PROVIDERS`.
+
+    Raises
+    ------
+    InputError
+        If there is no such precision.
+    ModelFileError
+        If the shipped model has no file of it.
+    """
+    if precision not in PRECISIONS:
+        raise InputError(
+            f"there is no precision '{precision}'; expected one of {', '.join(PRECISIONS)}"
+        )
+    if path is not None:
+        return Path(path)
+    files = default_files()
+    wanted = fastest(files, device) if precision == "auto" else precision
+    if wanted not in files:
+        model = next(iter(files.values()))
+        raise ModelFileError(
+            f"{model.name} {model.version} does not come in {wanted}; expected "
+            f"{' or '.join(files)}, or auto"
+        )
+    return model_folder() / files[wanted].file
+
+
+def default_files() -> dict[str, ShippedModel]:
+    """Files of the default model by their precision.
+
+    Raises
+    ------
+    ModelFileError
+        If the list of shipped models is damaged.
+    """
+    first, *others = shipped_models()
+    return {
+        entry.precision: entry
+        for entry in (first, *others)
+        if (entry.name, entry.version) == (first.name, first.version)
+    }
+
+
+def fastest(files: Mapping[str, object], device: str) -> str:
+    """The precision, of those that there are files of, that a device computes fastest.
+
+    Parameters
+    ----------
+    files : mapping
+        Its keys are precisions.
+    device : str
+        A key of `pointfuse.devices.PROVIDERS`.
+    """
+    if device != "cpu":
+        suitable = "fp16"
+    elif has_integer_dot_products():
+        suitable = "int8"
+    else:
+        suitable = REFERENCE
+    return suitable if suitable in files else REFERENCE
+
+
+def check_precision(metadata: ModelMetadata, precision: str) -> None:
+    """Make sure that a model has the precision that was asked for.
+
+    Raises
+    ------
+    ModelFileError
+        If it has another.
+    """
+    if precision not in ("auto", metadata.precision):
+        raise ModelFileError(
+            f"the model file of {metadata.name} is in {metadata.precision}, not in {precision}; "
+            "name the file of the other precision, or leave the precision to it"
+        )
