@@ -28,6 +28,9 @@ DAY = "2020-01-15"
 FURTHER_DAYS = ("2020-01-16", "2020-01-17", "2020-01-18")
 """The same stations once more, under other dates."""
 
+_TOLD = ("model", "model_sha256", "precision", "device", "provider", "threads")
+"""What the command says of itself."""
+
 
 class Case(NamedTuple):
     """Something that users run.
@@ -97,8 +100,7 @@ def measured(case: Case, folder: Path, runs: int) -> Row:
         ),
         "peak_memory_mb": round(max(run.peak_memory_mb for pair in pairs for run in pair)),
         "n": runs,
-        **{name: summary[name] for name in ("model", "model_sha256", "threads")},
-        "provider": summary["device"],
+        **{name: summary[name] for name in _TOLD},
     }
 
 

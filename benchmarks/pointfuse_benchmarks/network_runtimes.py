@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from pointfuse.errors import DeviceError, PointfuseError
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model_file import read_model_file
+from pointfuse.precisions import REFERENCE
 from pointfuse.session import Program, Session, open_session
 from pointfuse_benchmarks.timings import timed
 from pointfuse_benchmarks.workload import PRECISIONS, usable_devices
@@ -198,7 +199,7 @@ class _TorchModule:
 
 
 def _torch(models: Mapping[str, Path], feed: Feed, threads: int) -> Iterator[Peer | Absent]:
-    reference = models["fp32"]
+    reference = models[REFERENCE]
     try:
         import torch
 

@@ -30,6 +30,7 @@ from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model, load_model
 from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
+from pointfuse.precisions import REFERENCE
 from pointfuse_benchmarks.machine_file import (
     Row,
     load_of_machine,
@@ -80,7 +81,7 @@ def main(output: Path | None, rounds: int, seconds: float) -> None:
     with tempfile.TemporaryDirectory() as cache:
         # What an earlier run has compiled would hide what that takes.
         os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
-        feed = example_feed(read_model_file(models["fp32"])[1])
+        feed = example_feed(read_model_file(models[REFERENCE])[1])
         networks = network_runtimes(models, feed, threads)
         rows = measured("network", networks, rounds, seconds)
         del networks
@@ -94,7 +95,7 @@ def field_methods(models: Mapping[str, Path], threads: int) -> list[Peer | Absen
     day = example_day()
     return [
         *_ours(models, day, threads),
-        *_others(read_model_file(models["fp32"])[1], day),
+        *_others(read_model_file(models[REFERENCE])[1], day),
     ]
 
 
@@ -104,9 +105,10 @@ def measured(kind: str, peers: Sequence[Peer | Absent], rounds: int, seconds: fl
     Parameters
     ----------
     kind : str
-        What they make, for the rows.
+        What they make: with ``network``, which is the same for all, their fields are compared with
+        that of the first.
     peers : sequence of Peer or Absent
-        The peers; fields are compared with that of the first.
+        The peers.
     rounds : int
         The most turns.
     seconds : float
@@ -118,7 +120,8 @@ def measured(kind: str, peers: Sequence[Peer | Absent], rounds: int, seconds: fl
         Rows of the peers, in their order: timings, or why there are none.
     """
     present = [peer for peer in peers if isinstance(peer, Peer)]
-    rows = {id(peer): _first(peer, present[0]) for peer in present}
+    reference = present[0] if kind == "network" else None
+    rows = {id(peer): _first(peer, reference) for peer in present}
     timings: dict[int, list[float]] = {key: row.pop("counted") for key, row in rows.items()}
     computations: dict[int, list[float]] = {key: [] for key in rows}
     for _ in range(rounds):
@@ -140,7 +143,7 @@ def measured(kind: str, peers: Sequence[Peer | Absent], rounds: int, seconds: fl
     return found
 
 
-def _first(peer: Peer, reference: Peer) -> Row:
+def _first(peer: Peer, reference: Peer | None) -> Row:
     """What the first calls of a peer tell: the field, and whether it needs no warm-up."""
     click.echo(f"{peer.name}, {peer.device}, {peer.precision}", err=True)
     seconds = timed(peer.call)
@@ -153,8 +156,11 @@ def _first(peer: Peer, reference: Peer) -> Row:
         "counted": [seconds] if seconds > _SLOW else [],
         "warm_up": 0 if seconds > _SLOW else WARM_UP,
     }
-    if peer is not reference and seconds <= _SLOW:
-        apart = np.abs(peer.call() - reference.call())
+    if seconds <= _SLOW:
+        field = peer.call()
+        if reference is None or peer is reference:
+            return row
+        apart = np.abs(field - reference.call())
         row["largest_difference"] = round(float(apart.max()), 4)
     return row
 

@@ -126,7 +126,7 @@ def files_table(rows: Sequence[Row]) -> str:
     )
     about = (
         f"Medians of {rows[0]['n']} runs in new processes, start-up included, and peak memory; "
-        f"{rows[0]['provider']}."
+        f"device and precision as chosen by default: {_case(rows[0])}."
     )
     return f"{_table(head, lines)}\n\n{about}\n{notes(rows)}"
 
@@ -233,7 +233,7 @@ def _fields(rows: Sequence[Row]) -> str:
 def notes(rows: Sequence[Row]) -> str:
     """What rows were measured with: model files, where they ran, machine and command, each once."""
     files = dict.fromkeys(
-        f"{row.get('precision', 'model')} {row['model_sha256'][:12]} on {row['provider']}"
+        f"{row['precision']} {row['model_sha256'][:12]} on {row['provider']}"
         for row in rows
         if "provider" in row
     )

@@ -26,6 +26,7 @@ from pointfuse.fusion import days_to_fuse
 from pointfuse.gridding import grid_days, place
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model, load_model
+from pointfuse.precisions import REFERENCE
 from pointfuse.readers import read_stations
 from pointfuse.readers.station_list import read_station_list
 from pointfuse_benchmarks.accuracy import COMBINED, FOLDS, SEED, days_to_score
@@ -42,7 +43,6 @@ from pointfuse_benchmarks.machine_file import (
 from pointfuse_benchmarks.performance_tables import machine_tables
 from pointfuse_benchmarks.workload import PRECISIONS, example_day, shipped_files, usable_devices
 
-REFERENCE = "fp32"
 SCHEMES = ("stations", "cities")
 
 _FILE = click.Path(path_type=Path)

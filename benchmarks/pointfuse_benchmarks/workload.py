@@ -11,10 +11,10 @@ from pointfuse.devices import PROVIDERS, missing
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.gridding import grid_days, place
 from pointfuse.metadata import ModelMetadata
-from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
+from pointfuse.precisions import REFERENCE, default_files
 from pointfuse.readers import read_stations
-from pointfuse.shipped import model_folder, shipped_models
+from pointfuse.shipped import model_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 
@@ -65,14 +65,8 @@ def example_feed(metadata: ModelMetadata, days: int = 1) -> dict[str, NDArray[np
 
 def shipped_files() -> dict[str, Path]:
     """Files of the default model by precision, the reference first."""
-    default, *others = shipped_models()
-    files = [
-        model_folder() / model.file
-        for model in (default, *others)
-        if (model.name, model.version) == (default.name, default.version)
-    ]
-    found = {read_model_file(file)[1].precision: file for file in files}
-    return dict(sorted(found.items(), key=lambda item: item[0] != "fp32"))
+    found = {precision: model_folder() / file.file for precision, file in default_files().items()}
+    return dict(sorted(found.items(), key=lambda item: item[0] != REFERENCE))
 
 
 def usable_devices() -> list[str]:

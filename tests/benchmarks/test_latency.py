@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pointfuse import DeviceError
+from pointfuse import DeviceError, nvidia
 from pointfuse.golden import SUFFIX, GoldenCase, Values
-from pointfuse_benchmarks import files_to_file, latency, one_process, workload
+from pointfuse_benchmarks import energy, files_to_file, latency, one_process, workload
 from pointfuse_benchmarks.machine_file import read_machine
 from pointfuse_benchmarks.timings import WARM_UP
 
@@ -44,6 +44,49 @@ def test_runs_are_counted_verified_and_told_with_their_memory(model, process_met
     assert 30 < row["peak_memory_mb"] <= row["fuse_peak_memory_mb"]
     # A processor copies nothing to itself: the row has no such time, not even zero.
     assert not {"compute", "host_to_device", "device_to_host", "joules_per_field"} & set(row)
+
+
+def test_on_a_gpu_the_three_steps_are_told_apart(model, process_metadata, monkeypatch):
+    session = one_process._session(str(model), "cpu", 1)
+    # The memory that it copies to and from is still that of the processor.
+    monkeypatch.setattr(session, "device", "cuda")
+    counter = iter([100.0, 107.0])
+    monkeypatch.setattr(energy, "joules", lambda: next(counter))
+    row = one_process._network(session, process_metadata, 4, 60.0)
+    assert [row[name]["n"] for name in ("host_to_device", "compute", "device_to_host")] == [4] * 3
+    # Seven runs: those that warm up take energy too.
+    assert row["joules_per_field"] == 1.0
+
+
+class Nvml:
+    """Two joules and 3 MiB."""
+
+    def nvmlDeviceGetHandleByIndex_v2(self, index, handle):  # noqa: N802
+        handle._obj.value = 7 + index
+        return 0
+
+    def nvmlDeviceGetTotalEnergyConsumption(self, handle, found):  # noqa: N802
+        assert handle.value == 7
+        found._obj.value = 2000
+        return self.failure
+
+    def nvmlDeviceGetMemoryInfo(self, handle, found):  # noqa: N802
+        found._obj.used = 3 * 2**20
+        return self.failure
+
+    failure = 0
+
+
+def test_energy_and_memory_are_those_of_the_only_gpu(monkeypatch):
+    assert (energy.joules(), energy.gpu_megabytes()) == (None, None) or nvidia.gpus()
+    monkeypatch.setattr(energy, "management", Nvml)
+    monkeypatch.setattr(energy, "gpus", lambda: (nvidia.Gpu("G", "8.9", 0),))
+    assert (energy.joules(), energy.gpu_megabytes()) == (2.0, 3.0)
+    monkeypatch.setattr(energy, "gpus", lambda: (nvidia.Gpu("G", "8.9", 0),) * 2)
+    assert (energy.joules(), energy.gpu_megabytes()) == (None, None)
+    monkeypatch.setattr(energy, "gpus", lambda: (nvidia.Gpu("G", "7.5", 0),))
+    monkeypatch.setattr(Nvml, "failure", 3)
+    assert (energy.joules(), energy.gpu_megabytes()) == (None, None)
 
 
 def test_a_fast_row_of_wrong_fields_is_no_row(model):
