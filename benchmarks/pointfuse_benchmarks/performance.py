@@ -3,7 +3,8 @@
     python -m pointfuse_benchmarks.performance
 
 The tables of `docs/performance.md` are those of the files in `benchmarks/machines`, one machine
-after the other; the table of README.md is that of one of them. A test holds them together.
+after the other; the table of README.md and the figure are those of one of them. A test holds them
+together.
 """
 
 from __future__ import annotations
@@ -17,25 +18,28 @@ import click
 from pointfuse.atomic import replacing
 from pointfuse.errors import InputError
 from pointfuse_benchmarks.machine_file import Row, read_machines
+from pointfuse_benchmarks.performance_figure import draw_peers
 from pointfuse_benchmarks.performance_tables import files_table, machine_tables
 
 ROOT = Path(__file__).parents[2]
 DOCUMENT, README = ROOT / "docs" / "performance.md", ROOT / "README.md"
+FIGURE = DOCUMENT.with_suffix(".png")
 
 SHOWN = "amd-epyc-2-threads"
-"""The machine whose files to file are in the README."""
+"""The machine whose files to file are in the README, and whose peers are in the figure."""
 
 _BEGIN, _END = "<!-- measured: make bench -->", "<!-- end -->"
 
 
 @click.command()
 def main() -> None:
-    """Replace what stands between the marks in both documents."""
+    """Replace what stands between the marks in both documents, and draw the figure."""
     machines = read_machines()
     for path, tables in ((DOCUMENT, all_tables(machines)), (README, readme_table(machines))):
         text = with_tables(path.read_text(encoding="utf-8"), tables)
         with replacing(path) as temporary:
             temporary.write_text(text, encoding="utf-8")
+    draw_peers(machines[SHOWN]["peers"], FIGURE)
 
 
 def all_tables(machines: Mapping[str, Mapping[str, list[Row]]]) -> str:

@@ -201,6 +201,7 @@ def _networks(rows: Sequence[Row]) -> str:
                 NOT_MEASURED if apart is None else f"{apart:.3f}",
                 f"{row['compilation_s']:.0f} s" if "compilation_s" in row else NOT_MEASURED,
                 str(row["whole"]["n"]),
+                row["version"],
             ]
         )
     head = (
@@ -211,6 +212,7 @@ def _networks(rows: Sequence[Row]) -> str:
         "largest difference, ug/m3",
         "compilation",
         "n",
+        "with",
     )
     return _table(head, lines)
 

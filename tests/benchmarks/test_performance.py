@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from pointfuse import InputError
-from pointfuse_benchmarks import machine_file, performance
+from pointfuse_benchmarks import machine_file, performance, performance_figure
 from pointfuse_benchmarks.machine_file import PARTS, origin, read_machine, read_machines, record
 from pointfuse_benchmarks.performance_tables import machine_tables, peers_tables
 from pointfuse_benchmarks.timings import WARM_UP, repeat, summary, timed
@@ -192,6 +192,19 @@ def test_tables_say_what_they_were_measured_with_and_have_even_rows(report):
     assert "G (driver 580), P, 2 threads, S, Python 3, onnxruntime 1, numpy 2" in text
     for block in text.split("\n\n"):
         assert len({line.count("|") for line in block.splitlines() if line[0] == "|"}) <= 1
+
+
+def test_bars_are_the_medians_of_a_run_with_ours_in_colour(report, tmp_path):
+    from matplotlib.figure import Figure
+
+    axes = Figure().subplots()
+    performance_figure._bars(axes, report["peers"][:2])
+    assert [bar.get_width() for bar in axes.patches] == [0.7, 1.4]
+    assert axes.patches[0].get_facecolor() != axes.patches[1].get_facecolor()
+    names = [label.get_text() for label in axes.get_yticklabels()]
+    assert names == ["ONNX Runtime, cpu fp32", "PyTorch, eager, cpu fp32"]
+    performance_figure.draw_peers(report["peers"], tmp_path / "peers.png")
+    assert (tmp_path / "peers.png").read_bytes().startswith(b"\x89PNG")
 
 
 def test_marked_tables_are_replaced_and_nothing_else():
