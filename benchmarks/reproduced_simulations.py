@@ -24,7 +24,8 @@ from pointfuse.grid import Grid
 from pointfuse.shipped import model_folder, shipped_models
 from pointfuse_benchmarks.cmaq import read_cmaq_days
 from pointfuse_benchmarks.machine import machine
-from pointfuse_training.archive import Archive, writing
+from pointfuse_training.archive import Archive
+from pointfuse_training.archive_writer import writing
 from pointfuse_training.evaluation import SampledCells, evaluate_archive, load_reconstructor
 from pointfuse_training.evaluation.region import ScoredRegion
 from pointfuse_training.evaluation.sampling import read_cells

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import re
-import resource
 import shutil
 import subprocess
 import sys
@@ -43,7 +42,10 @@ def test_from_the_wheel_to_a_field_every_day(tmp_path: Path) -> None:
         else:
             shutil.copy(ROOT / name, checkout)
     clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
+    # Bytecode would be compiled for what is hardly used.
+    clean |= {"PIP_NO_COMPILE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
     path = f"{Path(sys.executable).parent}{os.pathsep}{clean['PATH']}"
+    printed = ""
     for block in blocks(NOT_RUN.sub("", TEXT), "sh"):
         script = block.replace("/opt/pointfuse", str(opt)).replace("/var/lib/pm25", str(data))
         completed = subprocess.run(
@@ -52,26 +54,22 @@ def test_from_the_wheel_to_a_field_every_day(tmp_path: Path) -> None:
             text=True,
             check=False,
             cwd=checkout,
-            env=clean | {"PATH": path, "PIP_DISABLE_PIP_VERSION_CHECK": "1"},
+            env=clean | {"PATH": path},
         )
         assert completed.returncode == 0, f"{script}\n{completed.stdout}\n{completed.stderr}"
+        printed += completed.stdout
     pinned = (checkout / "wheelhouse" / "requirements.txt").read_text().splitlines()
     assert len(pinned) == 10, "the document counts ten wheels"
-    assert all(re.search(r"==[\d.]+ --hash=sha256:[0-9a-f]{64}$", line) for line in pinned)
-    for name in ("verify", "doctor"):
-        assert json.loads((checkout / f"{name}.json").read_text())["good"] is True
+    assert all(re.search(r"==[\w.]+ --hash=sha256:[0-9a-f]{64}$", line) for line in pinned)
+    assert json.loads((checkout / "verify.json").read_text())["good"] is True
     summary = json.loads((data / "log" / "2020-01-15.json").read_text())
     assert (summary["device"], summary["threads"]) == ("cpu", 2)
     assert summary["days"][0]["stations"] > 800
-    # The block before the last compares a day with itself.
+    assert "mean 0.000, largest 0.000" in printed
     assert sorted(file.name for file in (data / "out").iterdir()) == [
         ".lock",
         "pm25_2020-01-15.nc",
     ]
-    # The limit of the unit file, which the document recommends; pip needs less than a fusion.
-    peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
-    (limit,) = re.findall(r"MemoryMax=(\d+)M", TEXT)
-    assert peak < 0.8 * int(limit) * 2**20
 
 
 def test_the_unit_files(tmp_path: Path) -> None:
@@ -92,6 +90,12 @@ def test_the_unit_files(tmp_path: Path) -> None:
         cwd=tmp_path,
     )
     assert "pm25." not in checked.stderr, checked.stderr
+
+
+def test_the_limit_of_memory_is_twice_of_what_was_measured() -> None:
+    measured = json.loads((ROOT / "benchmarks" / "first_light.json").read_text())["cases"]
+    (limit,) = re.findall(r"^MemoryMax=(\d+)M$", TEXT, re.MULTILINE)
+    assert int(limit) > 2 * max(case["peak_memory_mb"] for case in measured)
 
 
 def test_every_block_is_run_or_says_why_not() -> None:

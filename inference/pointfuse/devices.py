@@ -48,9 +48,8 @@ WHEELS = (*_RUNTIME_WHEELS, *_RTX_WHEELS, *_TENSORRT_WHEELS)
 _NEWEST_CUDA = 13
 _DRIVERS = {12: "525", _NEWEST_CUDA: "580"}
 
-SWAP = (
-    "pip uninstall -y onnxruntime onnxruntime-gpu, then pip install 'onnxruntime-gpu[cuda,cudnn]'"
-)
+UNINSTALL = "pip uninstall -y onnxruntime onnxruntime-gpu"
+SWAP = f"{UNINSTALL}, then pip install 'onnxruntime-gpu[cuda,cudnn]'"
 """How to come from the wheel for the CPU, or from both, to the one for GPUs."""
 
 
@@ -67,7 +66,7 @@ def installed_wheels() -> dict[str, str]:
 
 
 def both_runtimes() -> str | None:
-    """A sentence on the wheels for CPU and GPU being installed together, None where they are not.
+    """What is wrong where the wheels for CPU and GPU are installed together, None elsewhere.
 
     They install the same module over each other, and what is left is a mixture of both.
     """
@@ -75,7 +74,7 @@ def both_runtimes() -> str | None:
     if not all(name in found for name in _RUNTIME_WHEELS):
         return None
     named = " and ".join(f"{name} {found[name]}" for name in _RUNTIME_WHEELS)
-    return f"{named} overwrite each other; uninstall both, then install one"
+    return f"{named} overwrite each other"
 
 
 def candidates(device: str) -> tuple[str, ...]:
@@ -222,13 +221,17 @@ def cuda_version() -> str:
 
 def _is_installed(device: str) -> bool:
     """Whether there is a package for the device, which may still lack what it needs itself."""
-    return (_missing_plugin() if device == "rtx" else _missing_provider(device)) is None
+    import onnxruntime
+
+    if device == "rtx":
+        return _missing_plugin() is None
+    return PROVIDERS[device] in onnxruntime.get_available_providers()
 
 
 def _missing_provider(device: str) -> str | None:
     import onnxruntime
 
-    if PROVIDERS[device] in onnxruntime.get_available_providers():
+    if _is_installed(device):
         return None
     return (
         f"{both_runtimes() or 'the installed ONNX Runtime is made for CPUs'} (expected the "

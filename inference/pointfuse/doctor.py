@@ -8,7 +8,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
 from pointfuse.cpus import allowed_cpus, cpu_quota, usable_cpus
-from pointfuse.devices import PROVIDERS, both_runtimes, cuda_version, installed_wheels, missing
+from pointfuse.devices import (
+    PROVIDERS,
+    UNINSTALL,
+    both_runtimes,
+    cuda_version,
+    installed_wheels,
+    missing,
+)
 from pointfuse.dot_products import has_integer_dot_products
 from pointfuse.errors import DeviceError, PointfuseError
 from pointfuse.nvidia import driver_problem, driver_version, gpus
@@ -95,7 +102,7 @@ def examine(
         As `pointfuse.load_model`.
     """
     findings = [*_installation(), *_machine(threads)]
-    if all(finding.state == GOOD for finding in findings if finding.name == "onnxruntime"):
+    if any("providers" in finding.facts for finding in findings):
         findings += [_device(name) for name in PROVIDERS]
         findings.append(_engines())
     findings += _models()
@@ -143,7 +150,7 @@ def _runtime(part: str) -> Finding:
         "wheels": wheels,
     }
     if both := both_runtimes():
-        return Finding(part, name, both, BAD, facts)
+        return Finding(part, name, f"{both}; {UNINSTALL}, then install one of them", BAD, facts)
     named = ", ".join(f"{wheel} {number}" for wheel, number in wheels.items()) or "no wheel"
     built = f" for CUDA {cuda_version()}" if cuda_version() else ""
     return Finding(

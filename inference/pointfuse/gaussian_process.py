@@ -7,7 +7,7 @@ with it. Sill and trend are fitted to the stations of each day, everything else 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, NamedTuple
@@ -32,6 +32,9 @@ _BLOCK = 12
 
 _NEIGHBOURS = 64
 """Stations beside its own that the variance in a square rests on; they screen the others."""
+
+_SQUARES_AT_ONCE = 8
+"""Squares that are computed in one call of each function."""
 
 _FARTHEST = 1e6
 """Beyond so many lengths from the middle of the grid, distances drown in rounding."""
@@ -215,27 +218,37 @@ class ConditionedProcess:
     def _explained(self, cells: NDArray[np.int64], pool: Executor) -> Array:
         """Share of the sill that the stations explain, square by square of the grid."""
         explained = np.empty(len(cells))
-        known, square = self._known, self._cells.square[cells]
-        order = np.argsort(square, kind="stable")
-        starts = np.flatnonzero(np.diff(square[order], prepend=-1))
+        order = np.argsort(self._cells.square[cells], kind="stable")
+        squares, starts = np.unique(self._cells.square[cells[order]], return_index=True)
+        members = np.split(order, starts[1:])
+        # From the middle of the square, so that a cell fares the same whichever others are wanted.
+        apart = _distances(self._cells.centres[squares], self._known)
+        own = squares[:, None] == self._square
+        # A city may have more stations than that, each the nearest to some cell.
+        apart[own] = -1
+        counts = np.minimum(_NEIGHBOURS + own.sum(axis=1), len(self._known))
+        sizes = np.array([len(some) for some in members])
 
-        def explain(members: NDArray[np.intp]) -> None:
-            places = self._cells.coordinates[cells[members]]
-            # Of the whole square, so that a cell fares the same whichever others are wanted.
-            this = square[members[0]]
-            apart = _distances(self._cells.centres[[this]], known)[0]
-            own = self._square == this
-            # A city may have more stations than that, each the nearest to some cell.
-            apart[own] = -1
-            count = min(_NEIGHBOURS + int(own.sum()), len(known))
-            near = np.argpartition(apart, count - 1)[:count]
-            covariance = _covariance(known[near], known[near])
-            covariance[np.diag_indices(count)] += self._nugget
-            between = _covariance(known[near], places)
-            explained[members] = (between * np.linalg.solve(covariance, between)).sum(axis=0)
+        def explain(alike: NDArray[np.intp]) -> None:
+            count = counts[alike[0]]
+            near = np.argpartition(apart[alike], count - 1, axis=1)[:, :count]
+            known = self._known[near]
+            wanted = np.stack([members[i] for i in alike])
+            covariance = _covariance(known, known)
+            covariance[:, np.arange(count), np.arange(count)] += self._nugget
+            between = _covariance(known, self._cells.coordinates[cells[wanted]])
+            explained[wanted] = (between * np.linalg.solve(covariance, between)).sum(axis=1)
 
-        list(pool.map(explain, np.split(order, starts[1:])))
+        list(pool.map(explain, _alike(np.column_stack([counts, sizes]))))
         return explained
+
+
+def _alike(sizes: NDArray[np.int64]) -> Iterator[NDArray[np.intp]]:
+    """Numbers of the squares whose arrays have the same sizes, a few at a time."""
+    _, kind = np.unique(sizes, axis=0, return_inverse=True)
+    order = np.argsort(kind.ravel(), kind="stable")
+    for same in np.split(order, np.flatnonzero(np.diff(kind.ravel()[order])) + 1):
+        yield from np.split(same, range(_SQUARES_AT_ONCE, len(same), _SQUARES_AT_ONCE))
 
 
 def _squares(grid: Grid) -> NDArray[np.int64]:
@@ -252,19 +265,28 @@ def _to_root(values: Array) -> Array:
 
 
 def _distances(first: Points, second: Points) -> Points:
-    """Euclidean distances between two sets of points, shape (first, second)."""
+    """Euclidean distances between two sets of points, shape (..., first, second)."""
     # |a - b|^2 = |a|^2 - 2 a b + |b|^2 as a single product of matrices.
-    ones = np.ones((len(first), 1), first.dtype), np.ones((len(second), 1), second.dtype)
-    squares = np.hstack([first, (first**2).sum(axis=1)[:, None], ones[0]]) @ (
-        np.hstack([-2 * second, ones[1], (second**2).sum(axis=1)[:, None]]).T
+    ones = (
+        np.ones((*first.shape[:-1], 1), first.dtype),
+        np.ones((*second.shape[:-1], 1), first.dtype),
+    )
+    squares = np.concatenate([first, _squared(first), ones[0]], axis=-1) @ np.swapaxes(
+        np.concatenate([-2 * second, ones[1], _squared(second)], axis=-1), -1, -2
     )
     # Rounding may leave a little less than nothing.
     distances: Points = np.sqrt(np.maximum(squares, 0, out=squares), out=squares)
     return distances
 
 
+def _squared(points: Points) -> Points:
+    """Squares of their distances from the origin, shape (..., point, 1)."""
+    squares: Points = (points**2).sum(axis=-1, keepdims=True)
+    return squares
+
+
 def _covariance(first: Points, second: Points) -> Points:
-    """exp(-distance), shape (first, second)."""
+    """exp(-distance), shape (..., first, second)."""
     distances = _distances(first, second)
     covariance: Points = np.exp(np.negative(distances, out=distances), out=distances)
     return covariance

@@ -305,8 +305,13 @@ def _as_device_error(device: str) -> Iterator[None]:
         yield
     except Exception as error:  # onnxruntime's exceptions share no other base
         raise DeviceError(
-            f"the device {device} gave up: {error}; free its memory, or use --device cpu"
+            f"the device {device} gave up: {_said(error)}; free its memory, or use --device cpu"
         ) from error
+
+
+def _said(error: Exception) -> str:
+    """What the runtime says, on one line."""
+    return " ".join(str(error).split())
 
 
 def _cpu_session(content: bytes, options: Any) -> Any:
@@ -343,5 +348,5 @@ def _gpu_session(content: bytes, options: Any, device: str, settings: Mapping[st
     except Exception as error:  # onnxruntime's exceptions share no other base
         raise DeviceError(
             f"the device {device} cannot be used: ONNX Runtime {onnxruntime.__version__} cannot "
-            f"open the model on it ({error}); pointfuse doctor shows what is installed"
+            f"open the model on it ({_said(error)}); pointfuse doctor shows what is installed"
         ) from error

@@ -96,8 +96,9 @@ def test_a_library_that_is_missing(
 def test_both_wheels(monkeypatch: pytest.MonkeyPatch) -> None:
     assert devices.both_runtimes() is None
     monkeypatch.setattr(importlib.metadata, "version", lambda _: "1.31.1")
-    expected = "onnxruntime 1.31.1 and onnxruntime-gpu 1.31.1 overwrite each other; uninstall both"
-    assert expected in (devices.both_runtimes() or "")
+    expected = "onnxruntime 1.31.1 and onnxruntime-gpu 1.31.1 overwrite each other"
+    assert devices.both_runtimes() == expected
+    assert (devices.missing("cuda") or "").startswith(f"{expected} (expected the CUDAExecution")
 
 
 def test_candidates(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,10 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HEAVY = {"torch", "onnx", "tensorrt", "pandas", "scipy", "xarray", "matplotlib"}
+# Of doctor, verify and GPUs, which take their time to import.
+OF_OTHER_COMMANDS = {
+    f"pointfuse.{name}" for name in ("doctor", "verification", "golden", "engine_cache")
+}
 # The four packages of pyproject.toml, and what they need themselves.
 FOOTPRINT = {
     *("pointfuse", "onnxruntime", "numpy", "netcdf4", "click"),
@@ -102,3 +106,4 @@ def test_a_fusion_in_a_fresh_interpreter_imports_nothing_heavy(tmp_path: Path) -
     example = [str(ROOT / "examples" / name) for name in ("air_quality.csv", "weather.csv")]
     result = json.loads(run(Path(sys.executable), "-c", FUSE, *example, cwd=tmp_path))
     assert not HEAVY & {name.split(".")[0] for name in result["modules"]}
+    assert not OF_OTHER_COMMANDS & set(result["modules"])

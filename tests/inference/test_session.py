@@ -169,7 +169,7 @@ def test_a_gpu_that_gives_up(
         def run(self, *arguments: Any) -> Any:
             self.left -= 1
             if self.left < 0:
-                raise RuntimeError("CUDA failure 2: out of memory")
+                raise RuntimeError("CUDA failure 2:\nout of memory\n")
             return self._session.run(*arguments)
 
     installed.setattr(onnxruntime, "InferenceSession", Full)

@@ -12,7 +12,8 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse.errors import InputError
-from pointfuse_training.archive import WEATHER, Archive
+from pointfuse_training.archive import Archive
+from pointfuse_training.archive_variables import WEATHER
 from pointfuse_training.archiving import convert, open_output, plan_conversion
 from pointfuse_training.archiving.daily import daily_means
 from pointfuse_training.archiving.quantities import RELATIVE_HUMIDITY, WIND_SPEED

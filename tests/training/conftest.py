@@ -10,7 +10,7 @@ import torch
 
 from pointfuse.grid import Grid
 from pointfuse.projection import LambertConformal
-from pointfuse_training.archive import writing
+from pointfuse_training.archive_writer import writing
 from pointfuse_training.recipes import Recipe, changed
 from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs

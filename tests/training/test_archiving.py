@@ -17,7 +17,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse_training.archive import Archive, packing_resolution, read_attributes
+from pointfuse_training.archive import Archive, read_attributes
+from pointfuse_training.archive_variables import packing_resolution
 from pointfuse_training.archiving import convert, open_output, plan_conversion
 from pointfuse_training.archiving.humidity import (
     from_dew_point,

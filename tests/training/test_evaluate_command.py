@@ -14,7 +14,8 @@ from click.testing import CliRunner
 
 from pointfuse.grid import Grid
 from pointfuse_training import FusionNetwork
-from pointfuse_training.archive import Archive, writing
+from pointfuse_training.archive import Archive
+from pointfuse_training.archive_writer import writing
 from pointfuse_training.checkpoints import Checkpoint, save_checkpoint
 from pointfuse_training.cli import main
 from pointfuse_training.evaluation.archive_days import days_seen

@@ -15,7 +15,8 @@ from scipy.stats import pearsonr
 from pointfuse import InputError, ModelFileError
 from pointfuse.grid import Grid
 from pointfuse_training import FusionNetwork
-from pointfuse_training.archive import Archive, writing
+from pointfuse_training.archive import Archive
+from pointfuse_training.archive_writer import writing
 from pointfuse_training.evaluation import (
     Reconstructor,
     SampledCells,

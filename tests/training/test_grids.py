@@ -13,7 +13,7 @@ from pointfuse import InputError, load_model
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.grid import Grid
 from pointfuse.projection import LambertConformal, Mercator
-from pointfuse_training.archive import writing
+from pointfuse_training.archive_writer import writing
 from pointfuse_training.grids import read_grid
 
 ROOT = Path(__file__).parents[2]

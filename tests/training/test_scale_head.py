@@ -13,7 +13,8 @@ from scipy import stats
 from pointfuse import InputError
 from pointfuse.grid import Grid
 from pointfuse_training import FusionNetwork, ScaleHead
-from pointfuse_training.archive import Archive, writing
+from pointfuse_training.archive import Archive
+from pointfuse_training.archive_writer import writing
 from pointfuse_training.pseudo_stations import StationPlaces, draw_day
 from pointfuse_training.scale_head import FLOOR, laplace_nll
 from pointfuse_training.scale_training import (

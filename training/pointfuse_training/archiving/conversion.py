@@ -17,16 +17,14 @@ from pointfuse.errors import InputError
 from pointfuse.projection import Projection
 from pointfuse.timezones import zone_name
 from pointfuse.version import __version__
-from pointfuse_training.archive import (
+from pointfuse_training.archive import Archive, check_origin
+from pointfuse_training.archive_variables import (
     RELATIVE_HUMIDITY,
     WIND_SPEED,
-    Archive,
     ArchiveVariable,
-    check_origin,
-    make_folder,
     packing_resolution,
-    writing,
 )
+from pointfuse_training.archive_writer import make_folder, writing
 from pointfuse_training.archiving import quantities
 from pointfuse_training.archiving.daily import DailyMeans, daily_means
 from pointfuse_training.archiving.formats import open_output

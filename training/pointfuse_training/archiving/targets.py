@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.units import conversion_factor
-from pointfuse_training.archive import ArchiveVariable
+from pointfuse_training.archive_variables import ArchiveVariable
 from pointfuse_training.archiving.output_file import OutputFile
 from pointfuse_training.archiving.quantities import Ingredient, Recipe
 

@@ -16,7 +16,8 @@ from pointfuse.gridding import PlacedObservations, place
 from pointfuse.metadata import ModelMetadata, Variable
 from pointfuse.observations import Observations, Stations
 from pointfuse.scores import PairSums
-from pointfuse_training.archive import Archive, ArchiveVariable
+from pointfuse_training.archive import Archive
+from pointfuse_training.archive_variables import ArchiveVariable
 from pointfuse_training.evaluation.archive_days import ArchiveDay, read_days
 from pointfuse_training.evaluation.density import PairDensity
 from pointfuse_training.evaluation.kernels import Kernel
