@@ -10,6 +10,7 @@ import os
 import re
 import shlex
 import sys
+import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -24,8 +25,12 @@ MACHINES = Path(__file__).parents[1] / "machines"
 PARTS = ("latency", "files_to_file", "precision", "scores", "peers")
 """What a file may hold, in the order in which it is shown."""
 
-BUSY = 0.5
-"""Load of a machine above which timings are of other programs too."""
+BUSY = 0.3
+"""Processors that others keep busy from which on timings are of them too."""
+
+_STAT = Path("/proc/stat")
+_LOOK = 2.0
+"""How long to look at what others do, s."""
 
 Row = dict[str, Any]
 
@@ -45,7 +50,7 @@ def origin(program: str, load: float) -> Row:
     program : str
         Name of the module that was run.
     load : float
-        Load of the machine before the run, processes that wanted a processor at once.
+        Processors that were busy before the run.
     """
     words = [Path(word).name if os.sep in word else word for word in sys.argv[1:]]
     command = shlex.join(["python", "-m", f"pointfuse_benchmarks.{program}", *words])
@@ -53,11 +58,31 @@ def origin(program: str, load: float) -> Row:
 
 
 def load_of_machine() -> float:
-    """Load over the last minute, with a warning on the standard error where it is high."""
-    load = os.getloadavg()[0]
+    """Processors that others keep busy now, with a warning on the standard error if there are any.
+
+    Where the system does not tell, the load of the last minute, which may be one's own.
+    """
+    if _STAT.is_file():
+        busy, everything, count = _ticks()
+        time.sleep(_LOOK)
+        busy_then, everything_then, _ = _ticks()
+        load = count * (busy_then - busy) / (everything_then - everything)
+    else:
+        load = os.getloadavg()[0]
     if load > BUSY:
-        print(f"the machine is busy (load {load:.1f}): the timings will be too", file=sys.stderr)
+        print(
+            f"others are busy on {load:.1f} processors; the timings will show it", file=sys.stderr
+        )
     return load
+
+
+def _ticks() -> tuple[int, int, int]:
+    """Ticks that processors were busy, all ticks, and the number of processors."""
+    first, *lines = _STAT.read_text().splitlines()
+    # user, nice, system, idle, waiting for disks, interrupts of two kinds, taken by other machines
+    ticks = [int(word) for word in first.split()[1:9]]
+    count = sum(line.startswith("cpu") for line in lines)
+    return sum(ticks) - ticks[3] - ticks[4], sum(ticks), count
 
 
 def record(path: Path, part: str, rows: Sequence[Row], key: Sequence[str] = ()) -> None:

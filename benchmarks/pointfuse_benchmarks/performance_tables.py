@@ -253,7 +253,7 @@ def _note(row: Row) -> str:
         f"Python {about['python']}",
         f"onnxruntime {about['onnxruntime']}",
         f"numpy {about['numpy']}",
-        f"load before {row['load']:.1f}",
+        f"{row['load']:.1f} processors busy before",
         about["date"],
         f"`{row['command']}`",
     ]

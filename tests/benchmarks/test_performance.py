@@ -90,6 +90,23 @@ def test_a_row_says_where_it_was_measured_and_names_no_folder(monkeypatch):
     assert {"processor", "threads", "onnxruntime", "date"} <= set(found["machine"])
 
 
+def test_the_load_is_what_processors_do_now(monkeypatch, tmp_path, capsys):
+    stat = tmp_path / "stat"
+    ticks = iter([(1000, 4000, 0), (1090, 4100, 10)])
+
+    def advance(seconds=0.0):
+        user, idle, stolen = next(ticks)
+        text = f"cpu {user} 0 0 {idle} 0 0 0 {stolen} 0 0\ncpu0 1\ncpu1 1\nintr 1\n"
+        stat.write_text(text)
+
+    advance()
+    monkeypatch.setattr(machine_file, "_STAT", stat)
+    monkeypatch.setattr("time.sleep", advance)
+    # Of 200 ticks of two processors 90 and 10 were busy.
+    assert machine_file.load_of_machine() == 1.0
+    assert "others are busy on 1.0 processors" in capsys.readouterr().err
+
+
 def test_the_file_is_named_after_the_gpu_or_else_the_processor(monkeypatch):
     about = {"processor": "AMD Ryzen 5 (TM) 3600", "threads": 12}
     monkeypatch.setattr(machine_file, "machine", lambda: about)
