@@ -2,6 +2,8 @@
 PYTHON ?= python3
 VENV := .venv
 DEMO := .demo-venv
+GPU_VENV := .gpu-venv
+BENCH_VENV := $(if $(GPU),$(GPU_VENV),$(VENV))
 REAL_DATA := $(or $(POINTFUSE_REAL_DATA),../shared/data)
 
 .PHONY: demo test lint bench accuracy model clean
@@ -25,8 +27,12 @@ lint: $(VENV)/installed  ## check style and types
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
 
-bench: $(VENV)/installed  ## measure time and memory from files to file
-	$(VENV)/bin/python benchmarks/first_light.py -n 11 -o benchmarks/first_light.json
+bench: $(BENCH_VENV)/installed  ## measure this machine (GPU=1: with its NVIDIA GPU) into benchmarks/machines
+	$(if $(GPU),,$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'benchmarks[peers]')
+	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.latency
+	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.precision
+	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.peers
+	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.performance
 
 accuracy: $(VENV)/installed  ## compare with the baselines on real data (hours on two cores)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'benchmarks[peers]'
@@ -36,7 +42,7 @@ model: $(VENV)/installed  ## make the shipped model file again from its weights
 	$(VENV)/bin/pointfuse-export models/pointfuse-china12.toml -o models
 
 clean:  ## remove everything that can be made again
-	rm -rf $(VENV) $(DEMO) build dist demo
+	rm -rf $(VENV) $(GPU_VENV) $(DEMO) build dist demo
 
 # One environment for tests, lint, training, export and benchmarks. The file marks a complete installation.
 $(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml benchmarks/pyproject.toml
@@ -44,4 +50,13 @@ $(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml 
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
 	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray]' -e 'training[static]' -e 'export[rtx]' -e benchmarks
+	touch $@
+
+# ONNX Runtime and PyTorch for GPUs, which cannot be installed beside those for processors.
+$(GPU_VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml benchmarks/pyproject.toml
+	$(PYTHON) -m venv $(GPU_VENV)
+	$(GPU_VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
+	$(GPU_VENV)/bin/pip install --quiet -e '.[plot]' -e training -e export -e 'benchmarks[peers]'
+	$(GPU_VENV)/bin/pip uninstall --quiet --yes onnxruntime onnxruntime-gpu
+	$(GPU_VENV)/bin/pip install --quiet 'onnxruntime-gpu[cuda,cudnn]'
 	touch $@

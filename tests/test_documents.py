@@ -82,7 +82,6 @@ def test_code_of_the_documents_runs(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "document"),
     [
-        ("first_light", "README.md"),
         ("pointfuse_benchmarks.quality_control", "docs/quality-control.md"),
         ("pointfuse_benchmarks.accuracy", "docs/accuracy.md"),
         ("pointfuse_benchmarks.sharpness", "docs/uncertainty.md"),

@@ -16,7 +16,7 @@ PACKAGES = {
     "inference/pointfuse": set(),
     "training/pointfuse_training": {"pointfuse"},
     "export/pointfuse_export": {"pointfuse", "pointfuse_training"},
-    "benchmarks/pointfuse_benchmarks": {"pointfuse"},
+    "benchmarks/pointfuse_benchmarks": {"pointfuse", "pointfuse_training", "pointfuse_export"},
 }
 OURS = {Path(package).name for package in PACKAGES}
 

@@ -9,8 +9,12 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import onnxruntime
+
 from pointfuse import __version__
 from pointfuse.cpus import usable_cpus
+from pointfuse.devices import cuda_version, installed_wheels
+from pointfuse.nvidia import driver_version, gpus
 
 REAL_DATA = Path(
     os.environ.get("POINTFUSE_REAL_DATA", Path(__file__).parents[3] / "shared" / "data")
@@ -19,16 +23,26 @@ REAL_DATA = Path(
 
 
 def machine() -> dict[str, Any]:
-    """What the numbers depend on."""
-    return {
+    """What the numbers depend on; of GPUs only where there are any."""
+    found = {
         "processor": _processor(),
         "threads": usable_cpus(),
         "system": platform.platform(),
         "python": platform.python_version(),
         "pointfuse": __version__,
-        **{package: version(package) for package in ("onnxruntime", "numpy", "netCDF4")},
+        # The distribution has another name where it is made for GPUs.
+        "onnxruntime": onnxruntime.__version__,
+        **{package: version(package) for package in ("numpy", "netCDF4")},
         "date": datetime.datetime.now(datetime.UTC).date().isoformat(),
     }
+    if gpus():
+        found |= {
+            "gpus": [gpu.name for gpu in gpus()],
+            "driver": driver_version(),
+            "cuda": cuda_version(),
+            "wheels": installed_wheels(),
+        }
+    return found
 
 
 def _processor() -> str:

@@ -60,7 +60,7 @@ def cuda_of_driver() -> int:
 @cache
 def driver_version() -> str:
     """Version of the driver; empty where there is none."""
-    library = _management()
+    library = management()
     if library is None:
         return ""
     text = ctypes.create_string_buffer(_TEXT)
@@ -71,7 +71,7 @@ def driver_version() -> str:
 @cache
 def gpus() -> tuple[Gpu, ...]:
     """GPUs of this machine in the order of their slots; empty where there is no driver."""
-    library = _management()
+    library = management()
     count = ctypes.c_uint()
     if library is None or library.nvmlDeviceGetCount_v2(ctypes.byref(count)):
         return ()
@@ -96,8 +96,8 @@ def _gpu(library: Any, index: int) -> Gpu | None:
 
 
 @cache
-def _management() -> Any | None:
-    """NVML, ready for questions; None where there is no driver."""
+def management() -> Any | None:
+    """NVIDIA's management library (NVML), ready for questions; None where there is no driver."""
     try:
         library = ctypes.CDLL(_MANAGEMENT)
         return None if library.nvmlInit_v2() else library

@@ -151,6 +151,25 @@ class Session:
         """End the profile, and count the kernels that ran by their execution provider."""
         return kernels_by_provider(Path(self._session.end_profiling()))
 
+    def bound(self) -> BoundRun:
+        """Runs of this session whose copies and computation can be told apart.
+
+        Whoever takes the three steps one by one has to be the only one who runs.
+
+        Raises
+        ------
+        DeviceError
+            If the memory of the device is out of reach, as that of a plugin is.
+        """
+        if self.device == "rtx":
+            raise DeviceError(
+                "the plugin of the device rtx gives no access to the memory of the GPU; use "
+                "Session.run, which copies and computes"
+            )
+        return self._bound or BoundRun(
+            self._session, self.outputs, "cuda" if self._on_gpu else "cpu"
+        )
+
     def _compute(self, feed: Arrays) -> list[NDArray[np.float32]]:
         if self._bound:
             return self._bound.run(feed, self._run_options)
@@ -210,11 +229,23 @@ class BoundRun:
     def run(self, feed: Arrays, options: Any) -> list[NDArray[np.float32]]:
         """Outputs for inputs of one time."""
         with self._lock:
-            for name, value in self._inputs.items():
-                value.update_inplace(np.ascontiguousarray(feed[name]))
-            self._session.run_with_iobinding(self._binding, options)
-            # The memory of a CPU's buffer is that of the array, and will be written again.
-            return [np.array(value.numpy()) for value in self._outputs]
+            self.upload(feed)
+            self.compute(options)
+            return self.download()
+
+    def upload(self, feed: Arrays) -> None:
+        """Copy inputs of one time to the device, and wait until they are there."""
+        for name, value in self._inputs.items():
+            value.update_inplace(np.ascontiguousarray(feed[name]))
+
+    def compute(self, options: Any = None) -> None:
+        """Run on what is on the device, and wait for the end."""
+        self._session.run_with_iobinding(self._binding, options)
+
+    def download(self) -> list[NDArray[np.float32]]:
+        """Copies of the outputs."""
+        # The memory of a CPU's buffer is that of the array, and will be written again.
+        return [np.array(value.numpy()) for value in self._outputs]
 
 
 def open_session(

@@ -58,7 +58,7 @@ class Driver:
 @pytest.fixture(autouse=True)
 def forgotten() -> Iterator[None]:
     """Answers are kept for the process; these are of libraries that it does not have."""
-    cached = (nvidia._management, nvidia.gpus, nvidia.driver_version, nvidia.cuda_of_driver)
+    cached = (nvidia.management, nvidia.gpus, nvidia.driver_version, nvidia.cuda_of_driver)
     for function in cached:
         function.cache_clear()
     yield

@@ -1,0 +1,74 @@
+"""What is computed in the measurements: the bundled example day, which everybody has."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.devices import PROVIDERS, missing
+from pointfuse.errors import InputFileNotFoundError
+from pointfuse.gridding import grid_days, place
+from pointfuse.metadata import ModelMetadata
+from pointfuse.observations import Observations
+from pointfuse.precisions import REFERENCE, default_files
+from pointfuse.readers import read_stations
+from pointfuse.shipped import model_folder
+
+EXAMPLES = Path(__file__).parents[2] / "examples"
+
+PRECISIONS = {
+    "cpu": ("fp32", "int8"),
+    "cuda": ("fp32", "fp16"),
+    "tensorrt": ("fp32", "fp16"),
+    "rtx": ("fp32", "fp16"),
+}
+"""Precisions that are meant for a device. The others run on it, if at all, by conversions."""
+
+
+def example_files() -> list[Path]:
+    """Station files of the example day.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If this is not a checkout.
+    """
+    files = [EXAMPLES / name for name in ("air_quality.csv", "weather.csv")]
+    if not all(file.is_file() for file in files):
+        raise InputFileNotFoundError(
+            f"expected the example day in {EXAMPLES}; install the benchmarks from a checkout with "
+            "'pip install -e benchmarks'"
+        )
+    return files
+
+
+def example_day() -> Observations:
+    """Stations of the example day."""
+    return read_stations(example_files())
+
+
+def example_feed(metadata: ModelMetadata, days: int = 1) -> dict[str, NDArray[np.float32]]:
+    """The example day on the grid of a model, as its inputs, so many times over.
+
+    Returns
+    -------
+    dict of str to ndarray of float32, shape (day, variable, row, column)
+    """
+    gridded = grid_days(place(example_day(), metadata))
+    return {
+        "observations": np.repeat(gridded.observations, days, axis=0),
+        "observed": np.repeat(gridded.observed, days, axis=0),
+    }
+
+
+def shipped_files() -> dict[str, Path]:
+    """Files of the default model by precision, the reference first."""
+    found = {precision: model_folder() / file.file for precision, file in default_files().items()}
+    return dict(sorted(found.items(), key=lambda item: item[0] != REFERENCE))
+
+
+def usable_devices() -> list[str]:
+    """Devices of this machine, without ``auto``."""
+    return [device for device in PROVIDERS if missing(device) is None]

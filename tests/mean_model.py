@@ -1,0 +1,39 @@
+"""A model that can be checked by hand: its field is the mean of the observed cells, everywhere."""
+
+from __future__ import annotations
+
+import onnx
+from onnx import TensorProto, helper
+
+from pointfuse.metadata import METADATA_KEY, ModelMetadata
+
+ROWS, COLUMNS = 12, 16
+
+
+def mean_model(metadata: ModelMetadata) -> onnx.ModelProto:
+    """ONNX graph of sum(pm25) / sum(observed), given to every cell."""
+    stack = ["time", len(metadata.variables), ROWS, COLUMNS]
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, stack)
+        for name in ("observations", "observed")
+    ]
+    output = helper.make_tensor_value_info("pm25", TensorProto.FLOAT, ["time", 1, ROWS, COLUMNS])
+    constants = [
+        helper.make_tensor("first", TensorProto.INT64, [1], [0]),
+        helper.make_tensor("second", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("channel", TensorProto.INT64, [1], [1]),
+        helper.make_tensor("plane", TensorProto.INT64, [2], [2, 3]),
+    ]
+    nodes = [
+        helper.make_node("Slice", ["observations", "first", "second", "channel"], ["value"]),
+        helper.make_node("Slice", ["observed", "first", "second", "channel"], ["mask"]),
+        helper.make_node("ReduceSum", ["value", "plane"], ["total"]),
+        helper.make_node("ReduceSum", ["mask", "plane"], ["count"]),
+        helper.make_node("Div", ["total", "count"], ["mean"]),
+        helper.make_node("Shape", ["mask"], ["shape"]),
+        helper.make_node("Expand", ["mean", "shape"], ["pm25"]),
+    ]
+    graph = helper.make_graph(nodes, "mean", inputs, [output], constants)
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
+    helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
+    return model
