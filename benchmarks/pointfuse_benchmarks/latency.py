@@ -67,7 +67,7 @@ def main(
     files: int,
 ) -> None:
     """Measure, put the rows into the file of the machine, and print them."""
-    about, output = origin("latency", load_of_machine()), output or machine_file()
+    about, output = origin("latency", load_of_machine()), machine_file(output)
     rows = []
     models = shipped_files()
     for device in devices or usable_devices():

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pointfuse.atomic import replacing
+from pointfuse.atomic import check_place, replacing
 from pointfuse.errors import InputError
 from pointfuse_benchmarks.machine import machine
 
@@ -35,11 +35,24 @@ _LOOK = 2.0
 Row = dict[str, Any]
 
 
-def machine_file() -> Path:
-    """The file of this machine, named after its GPU or processor and the threads used."""
-    found = machine()
-    words = f"{found.get('gpus', [found['processor']])[0]} {found['threads']} threads"
-    return MACHINES / f"{re.sub('[^a-z0-9]+', '-', words.lower()).strip('-')}.json"
+def machine_file(asked: Path | None) -> Path:
+    """The file to write to: one that was asked for, or that of this machine.
+
+    That is named after its GPU or processor and the threads used.
+
+    Raises
+    ------
+    OutputError
+        If it cannot be written, which is better known before hours than after.
+    """
+    path = asked
+    if path is None:
+        found = machine()
+        words = f"{found.get('gpus', [found['processor']])[0]} {found['threads']} threads"
+        MACHINES.mkdir(exist_ok=True)
+        path = MACHINES / f"{re.sub('[^a-z0-9]+', '-', words.lower()).strip('-')}.json"
+    check_place(path)
+    return path
 
 
 def origin(program: str, load: float) -> Row:

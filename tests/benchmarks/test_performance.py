@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from pointfuse import InputError
+from pointfuse.errors import OutputError
 from pointfuse_benchmarks import machine_file, performance, performance_figure
 from pointfuse_benchmarks.machine_file import PARTS, origin, read_machine, read_machines, record
 from pointfuse_benchmarks.performance_tables import machine_tables, peers_tables
@@ -107,12 +108,22 @@ def test_the_load_is_what_processors_do_now(monkeypatch, tmp_path, capsys):
     assert "others are busy on 1.0 processors" in capsys.readouterr().err
 
 
-def test_the_file_is_named_after_the_gpu_or_else_the_processor(monkeypatch):
+def test_the_file_is_named_after_the_gpu_or_else_the_processor(monkeypatch, tmp_path):
     about = {"processor": "AMD Ryzen 5 (TM) 3600", "threads": 12}
+    monkeypatch.setattr(machine_file, "MACHINES", tmp_path / "machines")
     monkeypatch.setattr(machine_file, "machine", lambda: about)
-    assert machine_file.machine_file().name == "amd-ryzen-5-tm-3600-12-threads.json"
+    found = machine_file.machine_file(None)
+    assert found == tmp_path / "machines" / "amd-ryzen-5-tm-3600-12-threads.json"
     monkeypatch.setattr(machine_file, "machine", lambda: about | {"gpus": ["NVIDIA RTX 4070"]})
-    assert machine_file.machine_file().name == "nvidia-rtx-4070-12-threads.json"
+    assert machine_file.machine_file(None).name == "nvidia-rtx-4070-12-threads.json"
+    # The first file of a machine: its folder is there now.
+    record(found, "peers", [])
+
+
+def test_a_file_that_cannot_be_written_is_known_before_anything_is_measured(tmp_path):
+    assert machine_file.machine_file(tmp_path / "m.json") == tmp_path / "m.json"
+    with pytest.raises(OutputError, match="does not exist; make it first"):
+        machine_file.machine_file(tmp_path / "none" / "m.json")
 
 
 @pytest.fixture
