@@ -74,7 +74,10 @@ class PairDensity:
         values = self.counts.sum(axis=(0, 1)) + self.counts.sum(axis=(0, 2))
         needed = int(np.searchsorted(values.cumsum(), share * values.sum())) + 1
         together = max(1, round(needed / bins))
-        size = min(-(-needed // together), _BINS // together)
-        part = self.counts[:, : size * together, : size * together]
+        size = -(-needed // together)
+        edge = size * together
+        # The last of them may reach beyond the bins that there are.
+        beyond = max(edge - _BINS, 0)
+        part = np.pad(self.counts[:, :edge, :edge], ((0, 0), (0, beyond), (0, beyond)))
         joined = part.reshape(-1, size, together, size, together).sum(axis=(2, 4))
         return joined, together * self.width
