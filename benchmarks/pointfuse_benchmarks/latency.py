@@ -52,7 +52,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--threads", type=click.IntRange(1, MAX_THREADS), help="All usable by default.")
 @click.option("--starts", type=click.IntRange(1), default=5, show_default=True)
 @click.option("--runs", type=click.IntRange(1), default=100, show_default=True, help="Warm runs.")
-@click.option("--seconds", default=75.0, show_default=True, help="The most for the runs of a row.")
+@click.option("--seconds", default=100.0, show_default=True, help="The most for the runs of a row.")
 @click.option(
     "--files", type=click.IntRange(0), default=3, show_default=True, help="Runs on files."
 )
