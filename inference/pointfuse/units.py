@@ -74,7 +74,7 @@ def conversion_factor(variable: str, given: str, wanted: str) -> float:
     factor = known.get(_canonical(given))
     if factor is None:
         raise InputError(
-            f"the unit '{given}' of {variable} cannot be converted to '{wanted}'; "
+            f"the unit {given[:40]!r} of {variable} cannot be converted to '{wanted}'; "
             f"expected one of {', '.join(known)}"
         )
     return factor

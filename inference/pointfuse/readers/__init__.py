@@ -13,6 +13,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import NamedTuple
 
+import numpy as np
+
 from pointfuse.errors import InputError
 from pointfuse.metadata import Variable
 from pointfuse.observations import Observations, merge
@@ -213,11 +215,12 @@ def _expected(header: list[str]) -> str:
     """What a header should have been: that of the format that it is nearest to, if there is one."""
     present = {name.casefold() for name in header}
     likeness = {
-        key: sum(column.casefold() in present for column in reader.columns)
+        key: np.mean([column.casefold() in present for column in reader.columns])
         for key, reader in READERS.items()
+        if reader.columns
     }
     nearest = max(likeness, key=lambda key: likeness[key])
-    if likeness[nearest] < 2:
+    if likeness[nearest] < 0.4:
         layouts = " or ".join(f"{reader.layout} ({key})" for key, reader in READERS.items())
         return f"expected {layouts}, got {shortened(header)}"
     reader = READERS[nearest]

@@ -58,10 +58,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     try:
         with netCDF4.Dataset("memory", memory=file.content) as dataset:
             return _Series(file.name, dataset, request).observations()
-    except InputError:
-        raise
-    # The library says what is wrong with a file in errors of many kinds.
-    except (OSError, RuntimeError, ValueError, IndexError, AttributeError, TypeError) as error:
+    except (OSError, RuntimeError, UnicodeDecodeError) as error:
         raise InputError(
             f"{file.name} is a damaged netCDF file ({str(error).splitlines()[0]}); get it again"
         ) from error
@@ -154,11 +151,10 @@ class _Series:
         codes = [str(number) for number in range(len(longitude))]
         named = self._dataset.get_variables_by_attributes(cf_role="timeseries_id")
         if named:
-            identifier = named[0]
-            texts = np.ma.filled(identifier[...], b"" if identifier.dtype.kind == "S" else "")
-            if texts.dtype.kind == "S":
-                texts = netCDF4.chartostring(texts)
-            codes = [str(text).strip(" \0") for text in np.ravel(texts)]
+            given = named[0][...]
+            if getattr(given, "dtype", None) == np.dtype("S1"):
+                given = netCDF4.chartostring(np.ma.filled(given, b"\0"))
+            codes = [str(text).strip(" \0") for text in np.ravel(given)]
         if not len(codes) == len(longitude) == len(latitude) or len(set(codes)) < len(codes):
             raise InputError(
                 f"{self._name}: expected a place and a name of its own for each station, got "
