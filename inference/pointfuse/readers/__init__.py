@@ -45,6 +45,9 @@ DEFAULT_VARIABLES = (
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 
+_LEAST_LIKENESS = 0.75
+"""Of 2, from which on a header is taken for a spoilt one of a format."""
+
 
 class Reader(NamedTuple):
     """A format: how its files look, whether a file is one of them, and how to read it.
@@ -215,12 +218,13 @@ def _expected(header: list[str]) -> str:
     """What a header should have been: that of the format that it is nearest to, if there is one."""
     present = {name.casefold() for name in header}
     likeness = {
-        key: np.mean([column.casefold() in present for column in reader.columns])
+        # Small and capital letters tell some apart, but people mix them up.
+        key: np.mean([(column in header) + (column.casefold() in present) for column in columns])
         for key, reader in READERS.items()
-        if reader.columns
+        if (columns := reader.columns)
     }
     nearest = max(likeness, key=lambda key: likeness[key])
-    if likeness[nearest] < 0.4:
+    if likeness[nearest] < _LEAST_LIKENESS:
         layouts = " or ".join(f"{reader.layout} ({key})" for key, reader in READERS.items())
         return f"expected {layouts}, got {shortened(header)}"
     reader = READERS[nearest]
