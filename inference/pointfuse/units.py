@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from pointfuse.errors import InputError
@@ -53,6 +54,7 @@ _FACTORS: dict[str, dict[str, float]] = {
 }
 
 
+@functools.lru_cache(1024)  # files name a unit in every row
 def conversion_factor(variable: str, given: str, wanted: str) -> float:
     """Factor that turns values in one unit into another.
 

@@ -107,6 +107,7 @@ def test_openaq_sensors_of_a_location_are_averaged(write: Write) -> None:
     assert observations.files[0].remarks == (
         "1 values of pm25 stand twice at one time; the first of each was kept",
         "1 stations have several instruments for pm25; the mean of them was taken",
+        "1 values of pm25 outside 0 to 1500 ug m-3 took no part in the means of others",
     )
 
 
@@ -304,10 +305,10 @@ def test_every_openaq_row_is_accounted_for(write: Write, cells: list[tuple[int, 
     )
     first: dict[tuple[int, int], float] = {}
     repeated = 0
-    for number, hour, value in cells:
-        if value not in ("", "NA"):
+    for number, hour, cell in cells:
+        if cell not in ("", "NA"):
             repeated += (number, hour) in first
-            first.setdefault((number, hour), float(value))
+            first.setdefault((number, hour), float(cell))
     hours: dict[int, list[float]] = {}
     for (_, hour), value in first.items():
         hours.setdefault(hour, []).append(value)

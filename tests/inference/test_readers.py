@@ -144,6 +144,16 @@ def test_hourly_values_that_are_none_stay_out_of_the_mean(write: Write) -> None:
     )
 
 
+def test_values_that_are_none_take_no_part_in_the_mean_of_an_hour(write: Write) -> None:
+    rows = ["A,116,40,2019-01-06T00:00,50", "A,116,40,2019-01-06T00:30,-999"]
+    path = write("tidy.csv", HEAD.replace("date", "time") + "\n".join(rows))
+    observations = read_stations(path, min_hours=1)
+    np.testing.assert_array_equal(observations.values["pm25"], [[50.0]])
+    assert observations.files[0].remarks == (
+        "1 values of pm25 outside 0 to 1500 ug m-3 took no part in the means of others",
+    )
+
+
 def test_times_with_and_without_a_zone_are_the_same_clock(write: Write) -> None:
     """0 to 11 o'clock in Beijing without a zone, 12 to 23 as 4 to 15 UTC."""
     rows = [f"A,116,40,2019-01-06T{hour:02}:00,{hour}" for hour in range(12)]

@@ -79,8 +79,11 @@ class _Rows:
 
     def __init__(self, table: Table, request: ReadRequest) -> None:
         self.table, self.request = table, request
-        self._site = [table.column(name) for name in ("State Code", "County Code", "Site Num")]
-        self._place = table.column("Longitude"), table.column("Latitude")
+        self._station = [
+            table.column(name)
+            for name in ("State Code", "County Code", "Site Num", "Longitude", "Latitude")
+        ]
+        self._known: dict[tuple[str, ...], Station] = {}
         self._parameter = table.column("Parameter Code")
         self._units = table.column("Units of Measure")
         self._instrument = table.column("POC")
@@ -92,11 +95,12 @@ class _Rows:
 
     def station(self, line: int, row: list[str]) -> Station:
         """Site of a row; its code is state, county and number with leading zeros."""
-        parts = [row[position].strip() for position in self._site]
-        filled = [part.zfill(width) for part, width in zip(parts, (2, 3, 4), strict=True)]
-        east, north = (row[position] for position in self._place)
-        code = self.table.code("-".join(filled), line, "Site Num")
-        return code, *coordinates(self.table, line, east, north)
+        *site, east, north = cells = tuple([row[position] for position in self._station])
+        if cells not in self._known:
+            filled = [part.strip().zfill(size) for part, size in zip(site, (2, 3, 4), strict=True)]
+            code = self.table.code("-".join(filled), line, "Site Num")
+            self._known[cells] = code, *coordinates(self.table, line, east, north)
+        return self._known[cells]
 
     def instrument(self, row: list[str]) -> str:
         """Number of the instrument at its site."""

@@ -50,7 +50,8 @@ class Records:
         self._request = request
         self._stations: dict[tuple[str, float | None, float | None], int] = {}
         self._instruments: dict[tuple[int, str], int] = {}
-        self._times: set[np.datetime64] = set()
+        # Of each time: its hour or day, and its instant in seconds.
+        self._times: dict[np.datetime64 | datetime.datetime, tuple[np.datetime64, float]] = {}
         self._columns: dict[str, _Column] = {}
 
     def add(
@@ -77,11 +78,13 @@ class Records:
         known = tuple(None if math.isnan(degrees) else degrees for degrees in place)
         number = self._stations.setdefault((code, *known), len(self._stations))  # type: ignore[arg-type]
         own = self._instruments.setdefault((number, instrument), len(self._instruments))
-        if isinstance(time, datetime.datetime):
-            label, instant = self._request.local_hour(time), time.timestamp()
-        else:
-            label, instant = time, 0.0
-        self._times.add(label)
+        if time not in self._times:
+            self._times[time] = (
+                (self._request.local_hour(time), time.timestamp())
+                if isinstance(time, datetime.datetime)
+                else (time, 0.0)
+            )
+        label, instant = self._times[time]
         for variable, value in values.items():
             column = self._columns.setdefault(variable, _Column())
             if not math.isnan(value):
@@ -99,7 +102,8 @@ class Records:
             What else the reader found.
         """
         found = list(remarks)
-        times = np.array(sorted(self._times), f"datetime64[{self._unit}]")
+        labels = [label for label, _ in self._times.values()]
+        times = np.unique(np.array(labels, f"datetime64[{self._unit}]"))
         values = {
             name: self._table(self._request.variables[name], column, times, found)
             for name, column in self._columns.items()
@@ -133,7 +137,7 @@ class Records:
             )
         instrument, time, value = instrument[kept], time[kept], value[kept]
         used, own = np.unique(instrument, return_inverse=True)
-        each = means_in_range(time, own, value, (len(times), len(used)), variable)
+        each = means_in_range(time, own, value, (len(times), len(used)), variable, remarks)
         station = np.array([number for number, _ in self._instruments], np.int64)[used]
         several = int((np.bincount(station, minlength=1) > 1).sum())
         if several:
@@ -143,7 +147,7 @@ class Records:
             )
         row, of = np.nonzero(np.isfinite(each))
         shape = (len(times), len(self._stations))
-        return means_in_range(row, station[of], each[row, of], shape, variable)
+        return means_in_range(row, station[of], each[row, of], shape, variable, remarks)
 
 
 def means_in_range(
@@ -152,6 +156,7 @@ def means_in_range(
     values: NDArray[np.float64],
     shape: tuple[int, int],
     variable: Variable,
+    remarks: list[str],
 ) -> NDArray[np.float64]:
     """Mean of the values of each time and station, without those that are none.
 
@@ -168,6 +173,8 @@ def means_in_range(
     variable : Variable
         Its valid range. Where all values are outside, one of them stands for all, so that quality
         control finds it.
+    remarks : list of str
+        Gets one on how many took no part in the means of others.
 
     Returns
     -------
@@ -179,6 +186,12 @@ def means_in_range(
     means = np.full(shape, np.nan)
     means[time[outside], station[outside]] = values[outside]
     inside = table_of_means(time[~outside], station[~outside], values[~outside], shape)
+    left_out = int(np.isfinite(inside[time[outside], station[outside]]).sum())
+    if left_out:
+        remarks.append(
+            f"{left_out} values of {variable.name} outside {low:g} to {high:g} {variable.units} "
+            "took no part in the means of others"
+        )
     return np.where(np.isnan(inside), means, inside)
 
 

@@ -63,6 +63,7 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
         raise InputError(f"{table.name} has a header and no rows; expected one a station and time")
     rows, repeated = _without_repetitions(table, rows, [column.name for column in columns])
     times, time = np.unique(rows.time, return_inverse=True)
+    remarks = [f"{repeated} rows stand twice; each was kept once"] if repeated else []
     values = {}
     for column, given in zip(columns, rows.values.T, strict=True):
         values[column.variable] = means_in_range(
@@ -71,14 +72,14 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
             given * column.factor,
             (len(times), len(rows.stations)),
             request.variables[column.variable],
+            remarks,
         )
-    remarks = (f"{repeated} rows stand twice; each was kept once",) if repeated else ()
     return Observations(
         rows.stations,
         times,
         values,
         request.timezone,
-        (SourceFile(table.name, format_name, len(rows.stations), len(times), remarks),),
+        (SourceFile(table.name, format_name, len(rows.stations), len(times), tuple(remarks)),),
     )
 
 
