@@ -106,8 +106,8 @@ def test_openaq_sensors_of_a_location_are_averaged(write: Write) -> None:
     np.testing.assert_array_equal(observations.values["pm25"], [[25.0]])
     assert observations.files[0].remarks == (
         "1 values of pm25 stand twice at one time; the first of each was kept",
-        "1 stations have several instruments for pm25; the mean of them was taken",
         "1 values of pm25 outside 0 to 1500 ug m-3 took no part in the means of others",
+        "1 stations have several instruments for pm25; the mean of them was taken",
     )
 
 
