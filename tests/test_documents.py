@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pointfuse import load_model
+from pointfuse import load_model, read_stations
+from pointfuse.readers import READERS
 from pointfuse.shipped import model_folder, shipped_models
 
 ROOT = Path(__file__).parents[1]
@@ -75,8 +76,29 @@ def test_code_of_the_documents_runs(tmp_path: Path) -> None:
     # Reads the file that the one before wrote.
     (near_stations,) = snippets("docs/output-files.md")
     assert 0 < float(run(near_stations, cwd=tmp_path)) < 200
-    (from_memory,) = snippets("docs/station-files.md")
+    time_series, from_memory = snippets("docs/station-files.md")
+    assert run(time_series, cwd=tmp_path) == "[[61. 61.]]\n"
     assert 0 < float(run(from_memory, cwd=tmp_path)) < 1500
+
+
+def test_examples_of_station_files_are_read(tmp_path: Path) -> None:
+    """Each example stands under a heading that names its format."""
+    text = (ROOT / "docs/station-files.md").read_text(encoding="utf-8")
+    stations = {"cnemc": "station_list.csv", "isd-lite": "isd-history.csv"}
+    formats = {}
+    for name, content in re.findall(r"```(?:csv|text) (\S+)\n(.*?)```", text, re.DOTALL):
+        (tmp_path / name).write_text(content, encoding="utf-8")
+        before = text[: text.index(f" {name}\n")]
+        formats[name] = re.findall(r"^## .*\(`(.+)`\)$", before, re.MULTILINE)[-1]
+    assert set(formats.values()) == set(READERS) - {"cf", "parquet"}
+    for name in set(formats) - set(stations.values()):
+        station_list = stations.get(formats[name])
+        observations = read_stations(
+            tmp_path / name, stations=station_list and tmp_path / station_list, min_hours=1
+        )
+        assert observations.files[0].format == formats[name]
+        assert any(np.isfinite(table).any() for table in observations.values.values()), name
+        assert np.isfinite(observations.stations.longitude).all()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from pointfuse.errors import InputError
@@ -32,7 +33,13 @@ _FACTORS: dict[str, dict[str, float]] = {
         "ppt": 1e-3,
         "pptv": 1e-3,
     },
-    "%": {"%": 1.0, "percent": 1.0, "1": 100.0, "fraction": 100.0},
+    "%": {
+        "%": 1.0,
+        "percent": 1.0,
+        "percentrelativehumidity": 1.0,
+        "1": 100.0,
+        "fraction": 100.0,
+    },
     "m s-1": {
         "ms-1": 1.0,
         "kmh-1": 1 / 3.6,
@@ -47,6 +54,7 @@ _FACTORS: dict[str, dict[str, float]] = {
 }
 
 
+@functools.lru_cache(1024)  # files name a unit in every row
 def conversion_factor(variable: str, given: str, wanted: str) -> float:
     """Factor that turns values in one unit into another.
 
@@ -68,7 +76,7 @@ def conversion_factor(variable: str, given: str, wanted: str) -> float:
     factor = known.get(_canonical(given))
     if factor is None:
         raise InputError(
-            f"the unit '{given}' of {variable} cannot be converted to '{wanted}'; "
+            f"the unit {given[:40]!r} of {variable} cannot be converted to '{wanted}'; "
             f"expected one of {', '.join(known)}"
         )
     return factor
@@ -79,6 +87,9 @@ def _canonical(unit: str) -> str:
     # The micro sign and the Greek letter are two characters that look alike.
     spelling = unit.lower().translate(str.maketrans("µμ³⁻¹", "uu3-1"))
     spelling = re.sub(r"[\s^*_.·]+", "", spelling)
+    # The EPA spells units out and adds the conditions: local, or at 25 degrees.
+    spelling = re.sub(r"\((lc|25c)\)$", "", spelling)
+    spelling = re.sub(r"cubicmet(er|re)s?$", "m3", spelling)
     # A division by a single unit, with or without an exponent: `/m3` is `m-3`, `/s` is `s-1`.
     return re.sub(r"/([a-z]+)(\d*)$", lambda m: f"{m[1]}-{m[2] or 1}", spelling)
 

@@ -1,6 +1,7 @@
 """Readers of station files: from any known format to one table of daily means.
 
-A new format is one new module with `LAYOUT`, `recognises` and `read`, and one line in `READERS`.
+A new format is one new module with `LAYOUT`, `COLUMNS`, `SIGN`, `recognises` and `read`, and one
+line in `READERS`.
 """
 
 from __future__ import annotations
@@ -9,17 +10,22 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
+
+import numpy as np
 
 from pointfuse.errors import InputError
 from pointfuse.metadata import Variable
 from pointfuse.observations import Observations, merge
+from pointfuse.printable import listed
 from pointfuse.quality.hours import check_hours, means_of_checked_hours, range_reasons
 from pointfuse.quality.reasons import Reason
-from pointfuse.readers import cnemc, tidy
-from pointfuse.readers.csv_table import CsvTable, read_csv_table, shortened
+from pointfuse.readers import aqs, cf_series, cnemc, gsod, isd, isd_lite, openaq, parquet, tidy
 from pointfuse.readers.request import ReadRequest
+from pointfuse.readers.station_file import StationFile, open_station_file
 from pointfuse.readers.station_list import StationList, read_station_list
+from pointfuse.readers.table import shortened
 from pointfuse.timezones import parse_timezone
 
 DEFAULT_VARIABLES = (
@@ -39,18 +45,50 @@ DEFAULT_VARIABLES = (
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 
+_LEAST_LIKENESS = 0.75
+"""Of 2, from which on a header is taken for a spoilt one of a format."""
+
 
 class Reader(NamedTuple):
-    """A format: how its header looks, whether a header is one, and how to read a file."""
+    """A format: how its files look, whether a file is one of them, and how to read it.
+
+    Parameters
+    ----------
+    layout : str
+        What is expected, after the word "expected".
+    columns : tuple of str
+        Columns by which a header that is not quite right is guessed to be meant so; none for files
+        without header.
+    sign : str
+        What a file is recognised by, as a sentence.
+    recognises : callable
+        Whether a file is in this format, whole or broken.
+    read : callable
+        Reads such a file.
+    """
 
     layout: str
-    recognises: Callable[[list[str]], bool]
-    read: Callable[[CsvTable, ReadRequest], Observations]
+    columns: tuple[str, ...]
+    sign: str
+    recognises: Callable[[StationFile], bool]
+    read: Callable[[StationFile, ReadRequest], Observations]
+
+
+def _reader(module: ModuleType) -> Reader:
+    return Reader(module.LAYOUT, module.COLUMNS, module.SIGN, module.recognises, module.read)
 
 
 READERS: dict[str, Reader] = {
-    "cnemc": Reader(cnemc.LAYOUT, cnemc.recognises, cnemc.read),
-    "tidy": Reader(tidy.LAYOUT, tidy.recognises, tidy.read),
+    # Those first that are known by their first bytes: they have no header to look at.
+    "cf": _reader(cf_series),
+    "parquet": _reader(parquet),
+    "isd-lite": _reader(isd_lite),
+    "cnemc": _reader(cnemc),
+    "openaq": _reader(openaq),
+    "aqs": _reader(aqs),
+    "isd": _reader(isd),
+    "gsod": _reader(gsod),
+    "tidy": _reader(tidy),
 }
 
 
@@ -75,7 +113,7 @@ def read_stations(
     stations : path or StationList, optional
         Station list, for files that hold no coordinates.
     format : str
-        A key of `READERS`, or ``auto`` to tell from the header of each file.
+        A key of `READERS`, or ``auto`` to tell from the first bytes, header and name of each file.
     variables : sequence of Variable
         Variables to look for, the units in which to give them, and the range outside which an
         hourly value is missing.
@@ -124,7 +162,7 @@ def read_stations(
     station_list = (
         read_station_list(Path(stations)) if isinstance(stations, str | PathLike) else stations
     )
-    request = ReadRequest(by_name, units or {}, parse_timezone(timezone), station_list)
+    request = ReadRequest(by_name, units or {}, parse_timezone(timezone), station_list, min_hours)
     parts = [_read_file(path, format, request) for path in files]
     hourly = [_with_range_remarks(part, variables) for part in parts if part.hourly]
     daily = [part for part in parts if not part.hourly]
@@ -158,20 +196,42 @@ def _with_range_remarks(hourly: Observations, variables: Sequence[Variable]) -> 
 
 
 def _read_file(path: Path, name: str, request: ReadRequest) -> Observations:
-    table = read_csv_table(path)
+    file = open_station_file(path)
     if name != "auto":
         reader = READERS[name]
-        if not reader.recognises(table.header):
+        if not reader.recognises(file):
             raise InputError(
-                f"{table.name} is not laid out as '{name}': expected the header {reader.layout}, "
-                f"got {shortened(table.header)}"
+                f"{file.name} is not laid out as '{name}': expected {reader.layout}, "
+                f"got {shortened(file.header)}"
             )
-        return reader.read(table, request)
-    for reader in READERS.values():
-        if reader.recognises(table.header):
-            return reader.read(table, request)
-    layouts = " or ".join(f"{reader.layout} ({key})" for key, reader in READERS.items())
-    raise InputError(
-        f"{table.name} is in no known format: expected the header {layouts}, got "
-        f"{shortened(table.header)}"
+        return reader.read(file, request)
+    for key, reader in READERS.items():
+        if reader.recognises(file):
+            try:
+                return reader.read(file, request)
+            except InputError as error:
+                raise InputError(f"{error} (read as '{key}': {reader.sign})") from error
+    raise InputError(f"{file.name} is in no known format: {_expected(file.header)}")
+
+
+def _expected(header: list[str]) -> str:
+    """What a header should have been: that of the format that it is nearest to, if there is one."""
+    present = {name.casefold() for name in header}
+    likeness = {
+        # Small and capital letters tell some apart, but people mix them up.
+        key: np.mean([(column in header) + (column.casefold() in present) for column in columns])
+        for key, reader in READERS.items()
+        if (columns := reader.columns)
+    }
+    nearest = max(likeness, key=lambda key: likeness[key])
+    if likeness[nearest] < _LEAST_LIKENESS:
+        layouts = " or ".join(f"{reader.layout} ({key})" for key, reader in READERS.items())
+        return f"expected {layouts}, got {shortened(header)}"
+    reader = READERS[nearest]
+    has = [name for name in header if name.casefold() in map(str.casefold, reader.columns)]
+    lacks = [column for column in reader.columns if column not in header]
+    differs = f"it lacks {listed(lacks)}" if lacks else "the rest does not follow"
+    return (
+        f"nearest is '{nearest}', as the header has {shortened(has)}, but {differs}; expected "
+        f"{reader.layout}, got {shortened(header)}"
     )

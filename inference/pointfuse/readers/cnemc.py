@@ -1,7 +1,9 @@
 """Hourly files of the Chinese network (CNEMC): one row an hour and quantity, one column a station.
 
 Layout: ``date,hour,type,1001A,1002A,...`` with dates such as 20190106 and hours 0 to 23 in Beijing
-time. The coordinates come from the network's station list.
+time. The coordinates come from the network's station list. The network's means over cities come in
+the same layout, with names of cities in place of codes; a city stands in the middle of its
+stations.
 """
 
 from __future__ import annotations
@@ -16,11 +18,14 @@ from pointfuse.errors import InputError
 from pointfuse.observations import Observations, SourceFile, Stations, table_of_means
 from pointfuse.readers.csv_table import CsvTable
 from pointfuse.readers.request import ReadRequest
+from pointfuse.readers.station_file import StationFile
+from pointfuse.readers.station_list import StationList
 from pointfuse.timezones import BEIJING
 from pointfuse.units import conversion_factor
 
-LAYOUT = "date,hour,type,<station>,<station>,..."
-_KEYS = ["date", "hour", "type"]
+LAYOUT = "the header date,hour,type,<station>,<station>,..."
+COLUMNS = ("date", "hour", "type")
+SIGN = "its header begins with date,hour,type"
 
 _Row = tuple[np.datetime64, NDArray[np.float64]]
 
@@ -28,12 +33,12 @@ _Row = tuple[np.datetime64, NDArray[np.float64]]
 _ROWS = {"pm25": ("PM2.5", "ug m-3")}
 
 
-def recognises(header: list[str]) -> bool:
-    """Whether a header is that of a CNEMC file."""
-    return header[:3] == _KEYS and any(header[3:])
+def recognises(file: StationFile) -> bool:
+    """Whether a file has the header of CNEMC's."""
+    return tuple(file.header[:3]) == COLUMNS and any(file.header[3:])
 
 
-def read(table: CsvTable, request: ReadRequest) -> Observations:
+def read(file: StationFile, request: ReadRequest) -> Observations:
     """Read the hourly values of a CNEMC file.
 
     Values that are not above zero are missing: the network writes no others for air.
@@ -43,6 +48,7 @@ def read(table: CsvTable, request: ReadRequest) -> Observations:
     InputError
         If the file is damaged, holds no row that was asked for, or comes without station list.
     """
+    table = file.table
     if request.station_list is None:
         raise InputError(
             f"{table.name} is a CNEMC file, which holds no coordinates; give the station list of "
@@ -70,8 +76,7 @@ def read(table: CsvTable, request: ReadRequest) -> Observations:
     for name, of_one in rows.items():
         factor = conversion_factor(name, _ROWS[name][1], request.variables[name].units)
         tables[name] = factor * _hourly_means(times, list(of_one.values()), len(codes))
-    places = [request.station_list.places.get(code, (math.nan, math.nan)) for code in codes]
-    longitude, latitude = np.array(places, np.float64).T
+    longitude, latitude = np.array(_places(codes, request.station_list, remarks), np.float64).T
     return Observations(
         Stations(np.array(codes, np.str_), longitude, latitude),
         times,
@@ -91,6 +96,20 @@ def _station_columns(table: CsvTable) -> tuple[list[str], list[int], list[str]]:
         elif code:
             columns[code] = position
     return list(columns), list(columns.values()), remarks
+
+
+def _places(
+    codes: list[str], station_list: StationList, remarks: list[str]
+) -> list[tuple[float, float]]:
+    """Longitude and latitude of each station or city; a remark is added where there are cities."""
+    cities = {code for code in codes if code not in station_list.places}
+    cities &= station_list.city_places.keys()
+    if cities:
+        remarks.append(
+            f"{len(cities)} columns are cities; each was put in the middle of its stations"
+        )
+    known = station_list.city_places | station_list.places
+    return [known.get(code, (math.nan, math.nan)) for code in codes]
 
 
 def _hourly_means(

@@ -26,12 +26,15 @@ class ReadRequest:
         Time zone whose calendar days are averaged, and of times that name no zone.
     station_list : StationList, optional
         Coordinates of stations, for files that hold none.
+    min_hours : int
+        Valid hours that make a daily mean, for files that say of how many theirs are made.
     """
 
     variables: Mapping[str, Variable]
     units: Mapping[str, str]
     timezone: datetime.tzinfo
     station_list: StationList | None = None
+    min_hours: int = 18
 
     def local_hour(self, time: datetime.datetime) -> np.datetime64:
         """Hour, in the request's time zone, in which an instant lies.

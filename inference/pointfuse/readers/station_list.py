@@ -4,15 +4,32 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from statistics import median
+from typing import NamedTuple
 
 from pointfuse.errors import InputError
 from pointfuse.observations import SourceFile
-from pointfuse.readers.csv_table import CsvTable, read_csv_table, shortened
+from pointfuse.readers.station_file import open_station_file
+from pointfuse.readers.table import Table, shortened
+
+
+class _Layout(NamedTuple):
+    """Columns of a station list: of the code (put together), the place and the city."""
+
+    code: tuple[str, ...]
+    longitude: str
+    latitude: str
+    city: str | None
+
 
 _LAYOUTS = (
-    ("监测点编码", "经度", "纬度", "城市"),  # the list of the Chinese network (CNEMC)
-    ("station", "longitude", "latitude", "city"),
+    _Layout(("监测点编码",), "经度", "纬度", "城市"),  # the list of the Chinese network (CNEMC)
+    _Layout(("station",), "longitude", "latitude", "city"),
+    _Layout(("USAF", "WBAN"), "LON", "LAT", None),  # isd-history.csv
+    _Layout(("城市",), "经度", "纬度", "城市"),
+    _Layout(("city",), "longitude", "latitude", "city"),
 )
 
 
@@ -34,46 +51,64 @@ class StationList:
     cities: dict[str, str]
     file: SourceFile
 
+    @cached_property
+    def city_places(self) -> dict[str, tuple[float, float]]:
+        """Longitude and latitude of each city: the medians over its stations."""
+        stations: dict[str, list[tuple[float, float]]] = {}
+        for code, city in self.cities.items():
+            if city and not math.isnan(self.places[code][0]):
+                stations.setdefault(city, []).append(self.places[code])
+        # A station that was entered wrongly would carry a mean away.
+        return {
+            city: (median(east for east, _ in places), median(north for _, north in places))
+            for city, places in stations.items()
+        }
+
 
 def read_station_list(path: Path) -> StationList:
-    """Read a station list with the header of CNEMC or ``station,longitude,latitude``.
+    """Read a station list.
 
-    A column of cities is read too, further ones are ignored. Of a code that stands twice the first
-    entry is kept.
+    Known are the header of CNEMC's list, ``station,longitude,latitude``, that of NCEI's
+    ``isd-history.csv``, and ``city,longitude,latitude`` for files of city means. A column of cities
+    is read too, further ones are ignored. Of a code that stands twice the first entry is kept.
 
     Raises
     ------
     InputFileNotFoundError, InputError
         If the file is missing, damaged, or not laid out so.
     """
-    table = read_csv_table(path)
+    table = open_station_file(path).table
     for layout in _LAYOUTS:
-        names, city_name = layout[:3], layout[3]
-        if set(names) <= set(table.header):
+        if {*layout.code, layout.longitude, layout.latitude} <= set(table.header):
             break
     else:
         raise InputError(
             f"{table.name} is no station list: expected the columns station,longitude,latitude or "
-            f"those of CNEMC, the header is {shortened(table.header)}"
+            "city,longitude,latitude or those of CNEMC or of isd-history.csv, the header is "
+            f"{shortened(table.header)}"
         )
-    code, longitude, latitude = (table.column(name) for name in names)
-    city = table.column(city_name) if city_name in table.header else None
+    code = [table.column(name) for name in layout.code]
+    longitude, latitude = table.column(layout.longitude), table.column(layout.latitude)
+    city = table.column(layout.city) if layout.city in table.header else None
     places: dict[str, tuple[float, float]] = {}
     cities: dict[str, str] = {}
     remarks = []
     for line, row in table.rows():
-        name = row[code].strip()
+        name = "".join(row[position].strip() for position in code)
         if name in places:
             remarks.append(f"{name} stands twice in {table.name}; the first entry was kept")
-        else:
-            places[name] = coordinates(table, line, row[longitude], row[latitude])
-            if city is not None:
-                cities[name] = row[city].strip()
+            continue
+        place = coordinates(table, line, row[longitude], row[latitude])
+        # Stations that ISD knows no place of stand off Africa.
+        nowhere = len(code) > 1 and place == (0, 0)
+        places[name] = (math.nan, math.nan) if nowhere else place
+        if city is not None:
+            cities[name] = row[city].strip()
     file = SourceFile(table.name, "station list", len(places), 0, tuple(remarks))
     return StationList(places, cities, file)
 
 
-def coordinates(table: CsvTable, line: int, longitude: str, latitude: str) -> tuple[float, float]:
+def coordinates(table: Table, line: int, longitude: str, latitude: str) -> tuple[float, float]:
     """Longitude and latitude of a row, both NaN where one is missing.
 
     A place that is one only the other way round is let through: one station that was entered

@@ -8,7 +8,6 @@ two coordinate columns the places come from a station list. Other columns are ig
 
 from __future__ import annotations
 
-import datetime
 import math
 import re
 from dataclasses import dataclass
@@ -17,24 +16,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.observations import Observations, SourceFile, Stations, table_of_means
-from pointfuse.readers.csv_table import CsvTable, shortened
+from pointfuse.observations import Observations, SourceFile, Stations
+from pointfuse.readers.records import means_in_range
 from pointfuse.readers.request import ReadRequest
+from pointfuse.readers.station_file import StationFile
 from pointfuse.readers.station_list import coordinates
+from pointfuse.readers.table import Table, shortened
 from pointfuse.units import conversion_factor
 
-LAYOUT = "station,longitude,latitude,date|time,<variables>"
+LAYOUT = "the header station,longitude,latitude,date|time,<variables>"
+COLUMNS = ("station", "longitude", "latitude", "date")
+SIGN = "its header has station and date or time"
 
 _WITH_UNIT = re.compile(r"(?P<name>[^\[(]+?)\s*[\[(](?P<unit>.*)[\])]")
 
 
-def recognises(header: list[str]) -> bool:
-    """Whether a header is that of a tidy file."""
+def recognises(file: StationFile) -> bool:
+    """Whether a file has the header of a tidy table."""
+    return is_tidy(file.header)
+
+
+def is_tidy(header: list[str]) -> bool:
+    """Whether a header is that of a tidy table."""
     return "station" in header and ("date" in header or "time" in header)
 
 
-def read(table: CsvTable, request: ReadRequest) -> Observations:
-    """Read the daily or hourly values of a tidy file.
+def read(file: StationFile, request: ReadRequest) -> Observations:
+    """Read the daily or hourly values of a tidy CSV file, as `read_table`."""
+    return read_table(file.table, request, "tidy")
+
+
+def read_table(table: Table, request: ReadRequest, format_name: str) -> Observations:
+    """Read the daily or hourly values of a tidy table.
 
     Rows that stand twice are kept once.
 
@@ -50,17 +63,23 @@ def read(table: CsvTable, request: ReadRequest) -> Observations:
         raise InputError(f"{table.name} has a header and no rows; expected one a station and time")
     rows, repeated = _without_repetitions(table, rows, [column.name for column in columns])
     times, time = np.unique(rows.time, return_inverse=True)
+    remarks = [f"{repeated} rows stand twice; each was kept once"] if repeated else []
     values = {}
     for column, given in zip(columns, rows.values.T, strict=True):
-        means = table_of_means(time, rows.station, given, (len(times), len(rows.stations)))
-        values[column.variable] = means * column.factor
-    remarks = (f"{repeated} rows stand twice; each was kept once",) if repeated else ()
+        values[column.variable] = means_in_range(
+            time,
+            rows.station,
+            given * column.factor,
+            (len(times), len(rows.stations)),
+            request.variables[column.variable],
+            remarks,
+        )
     return Observations(
         rows.stations,
         times,
         values,
         request.timezone,
-        (SourceFile(table.name, "tidy", len(rows.stations), len(times), remarks),),
+        (SourceFile(table.name, format_name, len(rows.stations), len(times), tuple(remarks)),),
     )
 
 
@@ -96,7 +115,7 @@ class _Rows:
         )
 
 
-def _value_columns(table: CsvTable, request: ReadRequest) -> list[_ValueColumn]:
+def _value_columns(table: Table, request: ReadRequest) -> list[_ValueColumn]:
     found: dict[str, _ValueColumn] = {}
     for position, name in enumerate(table.header):
         match = _WITH_UNIT.fullmatch(name)
@@ -122,7 +141,7 @@ def _value_columns(table: CsvTable, request: ReadRequest) -> list[_ValueColumn]:
     return list(found.values())
 
 
-def _rows(table: CsvTable, columns: list[_ValueColumn], request: ReadRequest) -> _Rows:
+def _rows(table: Table, columns: list[_ValueColumn], request: ReadRequest) -> _Rows:
     code_column = table.column("station")
     if "date" in table.header and "time" in table.header:
         raise InputError(
@@ -138,7 +157,7 @@ def _rows(table: CsvTable, columns: list[_ValueColumn], request: ReadRequest) ->
         if text not in times:
             times[text] = _parse_time(table, line, time_column, text, request)
         lines.append(line)
-        stations.append(places.station(line, row[code_column].strip(), row))
+        stations.append(places.station(line, row[code_column], row))
         instants.append(times[text][0])
         hours.append(times[text][1])
         values.append([table.number(row[c.position], line, c.name) for c in columns])
@@ -155,7 +174,7 @@ def _rows(table: CsvTable, columns: list[_ValueColumn], request: ReadRequest) ->
 class _Places:
     """Stations of a file in the order in which they appear, with one place each."""
 
-    def __init__(self, table: CsvTable, request: ReadRequest) -> None:
+    def __init__(self, table: Table, request: ReadRequest) -> None:
         self._table = table
         self._list = request.station_list
         self._index: dict[str, int] = {}
@@ -172,11 +191,7 @@ class _Places:
 
     def station(self, line: int, code: str, row: list[str]) -> int:
         """Number of the station that a row names."""
-        if not code or not code.isprintable():
-            raise InputError(
-                f"{self._table.name}, line {line}, column 'station': expected a code, got "
-                f"{code[:40]!r}"
-            )
+        code = self._table.code(code, line, "station")
         if self._columns:
             east, north = (row[column] for column in self._columns)
             place = coordinates(self._table, line, east, north)
@@ -200,27 +215,17 @@ class _Places:
 
 
 def _parse_time(
-    table: CsvTable, line: int, column: int, text: str, request: ReadRequest
+    table: Table, line: int, column: int, text: str, request: ReadRequest
 ) -> tuple[np.datetime64, np.datetime64]:
     """Instant (UTC; of a day, its date) and local day or hour of a time cell."""
-    try:
-        if table.header[column] == "date":
-            day = np.datetime64(datetime.date.fromisoformat(text.strip()), "D")
-            return day, day
-        time = datetime.datetime.fromisoformat(text.strip())
-        if time.tzinfo is None:
-            time = time.replace(tzinfo=request.timezone)
-        instant = time.astimezone(datetime.UTC).replace(tzinfo=None)
-        return np.datetime64(instant, "s"), request.local_hour(time)
-    except (ValueError, OverflowError) as error:
-        example = "2019-01-06" if table.header[column] == "date" else "2019-01-06T13:00+08:00"
-        raise InputError(
-            f"{table.name}, line {line}, column '{table.header[column]}': expected a "
-            f"{table.header[column]} such as {example}, got {text[:40]!r}"
-        ) from error
+    if table.header[column] == "date":
+        day = table.day(text, line, "date")
+        return day, day
+    time = table.instant(text, line, "time", request.timezone)
+    return np.datetime64(time.replace(tzinfo=None), "s"), request.local_hour(time)
 
 
-def _without_repetitions(table: CsvTable, rows: _Rows, names: list[str]) -> tuple[_Rows, int]:
+def _without_repetitions(table: Table, rows: _Rows, names: list[str]) -> tuple[_Rows, int]:
     """Rows of which each station and instant stands once, and how many were left out."""
     order = np.lexsort((rows.line, rows.instant, rows.station))
     station, instant, values = rows.station[order], rows.instant[order], rows.values[order]
