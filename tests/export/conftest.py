@@ -114,7 +114,7 @@ def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ('name = "pointfuse-china12"', 'name = "tiny"'),
         ("seed/weights.npz", weights.as_posix()),
         ("seed/static_channels.npz", "static.npz"),
-        ("seed/golden.npz", "golden.npz"),
+        ('"seed/golden.npz"', '"golden.npz"'),
         ("seed/simulated_days.npz", "days.npz"),
         ("seed/scale_head.npz", scale_head.as_posix()),
         ("rows = 372", f"rows = {ROWS}"),
