@@ -11,7 +11,6 @@ from typing import Any
 
 import click
 
-from pointfuse.cf import now
 from pointfuse.command_line import call_text, progress
 from pointfuse.fields import FusedFields
 from pointfuse.model import Model
@@ -162,6 +161,8 @@ def _write(
     history: str,
 ) -> list[Path]:
     """Write the days to one file, or to one a month; those without any field get none."""
+    from pointfuse.cf import now
+
     if output_format == "ioapi":
         from pointfuse.ioapi import write_ioapi as write
     else:
