@@ -6,6 +6,7 @@ One description serves the netCDF writer and the xarray dataset.
 from __future__ import annotations
 
 import datetime
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
 from pointfuse.grid import Grid
 from pointfuse.grid_mapping import (
@@ -24,6 +26,7 @@ from pointfuse.grid_mapping import (
 from pointfuse.observations import Observations
 from pointfuse.projection import LatitudeLongitude
 from pointfuse.quality import Reason, State, states
+from pointfuse.rounding import SIGNIFICANT_BITS, rounded
 from pointfuse.timezones import utc_midnights, zone_name
 from pointfuse.version import __version__
 
@@ -32,6 +35,7 @@ REFERENCES = (
     "Lyu, B. et al.: Deep-learning spatial principles from deterministic chemical transport models "
     "for chemical reanalysis, Geosci. Model Dev., 15, 2022"
 )
+_FILES_NAMED = 12
 _TIME_UNITS = "hours since 1970-01-01 00:00:00"
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
@@ -118,11 +122,17 @@ def grid_variables(fields: FusedFields) -> list[CFVariable]:
     ]
 
 
+def day_bounds(fields: FusedFields) -> NDArray[np.datetime64]:
+    """Begin and end of each local day in UTC, datetime64[s], shape (day, 2)."""
+    zone = fields.stations.observations.timezone
+    return np.stack(
+        [utc_midnights(fields.days, zone), utc_midnights(fields.days + 1, zone)], axis=1
+    )
+
+
 def day_variables(fields: FusedFields) -> list[CFVariable]:
     """Variables with a value a day: time, the fused field, its support, the observations."""
-    starts = utc_midnights(fields.days, fields.stations.observations.timezone)
-    ends = utc_midnights(fields.days + 1, fields.stations.observations.timezone)
-    bounds = np.stack([starts, ends], axis=1).astype("datetime64[s]").astype(np.float64) / 3600
+    bounds = day_bounds(fields).astype("datetime64[s]").astype(np.float64) / 3600
     target = fields.model.target
     support = _support_variables(fields)
     return [
@@ -143,18 +153,36 @@ def day_variables(fields: FusedFields) -> list[CFVariable]:
         CFVariable(
             target.name,
             ("time", "y", "x"),
-            fields.values,
+            rounded(fields.values),
             {
                 "standard_name": target.standard_name,
                 "long_name": target.long_name,
                 "units": target.units,
                 "cell_methods": "time: mean",
                 "valid_min": np.float32(0),
+                "significant_bits": np.int32(SIGNIFICANT_BITS),
                 "ancillary_variables": " ".join(
-                    ["station_count", "station_distance", *(each.name for each in support)]
+                    [
+                        "station_count",
+                        "station_distance",
+                        "day_status",
+                        *(each.name for each in support),
+                    ]
                 ),
             }
             | _PLACED,
+            gaps=True,
+        ),
+        CFVariable(
+            "day_status",
+            ("time",),
+            fields.status,
+            {
+                "standard_name": "status_flag",
+                "long_name": f"whether there is a field of {target.name}, or why not",
+                "flag_values": np.array(list(DayStatus), np.int8),
+                "flag_meanings": " ".join(status.label for status in DayStatus),
+            },
         ),
         CFVariable(
             "station_count",
@@ -170,13 +198,15 @@ def day_variables(fields: FusedFields) -> list[CFVariable]:
         CFVariable(
             "station_distance",
             ("time", "y", "x"),
-            fields.station_distance / np.float32(1000),
+            rounded(fields.station_distance / np.float32(1000)),
             {
                 "long_name": f"distance to the nearest cell with a station of {target.name}",
                 "units": "km",
                 "comment": "The field is supported by observations where this is small.",
+                "significant_bits": np.int32(SIGNIFICANT_BITS),
             }
             | _PLACED,
+            gaps=True,
         ),
         *support,
         *_station_variables(fields),
@@ -193,12 +223,13 @@ def _support_variables(fields: FusedFields) -> list[CFVariable]:
             CFVariable(
                 f"{target.name}_uncertainty",
                 ("time", "y", "x"),
-                fields.uncertainty,
+                rounded(fields.uncertainty),
                 {
                     "standard_name": f"{target.standard_name} standard_error",
                     "long_name": f"standard uncertainty of {target.long_name}",
                     "units": target.units,
                     "valid_min": np.float32(0),
+                    "significant_bits": np.int32(SIGNIFICANT_BITS),
                     "comment": comment,
                 }
                 | _PLACED,
@@ -210,11 +241,12 @@ def _support_variables(fields: FusedFields) -> list[CFVariable]:
             CFVariable(
                 "effective_stations",
                 ("time", "y", "x"),
-                fields.effective_stations,
+                rounded(fields.effective_stations),
                 {
                     "long_name": "effective number of stations",
                     "units": "1",
                     "valid_min": np.float32(0),
+                    "significant_bits": np.int32(SIGNIFICANT_BITS),
                     "comment": "Number of stations in the cell itself that would tell as much "
                     "about it as all stations around do: about 1 where a single station stands, "
                     "near 0 where the field is a guess.",
@@ -226,16 +258,27 @@ def _support_variables(fields: FusedFields) -> list[CFVariable]:
     return variables
 
 
-def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:
-    """Attributes of the file: what it is, and how it came to be."""
+def global_attributes(
+    fields: FusedFields, history: str, time: datetime.datetime | None = None
+) -> dict[str, str]:
+    """Attributes of the file: what it is, and how it came to be.
+
+    Parameters
+    ----------
+    fields : FusedFields
+        What is in it.
+    history : str
+        What was done.
+    time : datetime.datetime, optional
+        When; now by default.
+    """
     import onnxruntime
 
     model, observations = fields.model, fields.stations.observations
     everywhere = fields.stations.listed.stations
     nowhere = everywhere.code[~_has_place(fields.stations.listed)]
     zone = zone_name(observations.timezone)
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    files = ", ".join(dict.fromkeys(file.name for file in observations.files)) or "an array"
+    done = (time or now()).isoformat(timespec="seconds")
     return {
         "Conventions": CONVENTIONS,
         "title": f"{model.target.long_name[:1].upper()}{model.target.long_name[1:]}, fused from "
@@ -244,9 +287,10 @@ def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:
         "source": f"pointfuse {__version__} with the network {model.name} {model.version}, which "
         "was trained on simulations alone, applied to station observations"
         + (", and averaged with a Gaussian process" if model.gaussian_process else ""),
-        "history": f"{now} pointfuse {__version__}: {history}",
+        "history": f"{done} pointfuse {__version__}: {history}",
         "references": REFERENCES,
-        "comment": f"Days begin and end in the time zone {zone}. Observations from {files}.",
+        "comment": f"Days begin and end in the time zone {zone}. Observations from "
+        f"{_files_text(observations)}.",
         "day_timezone": zone,
         "quality_control": _quality_text(fields),
         "stations_without_place": " ".join(nowhere.tolist()) or "none",
@@ -258,6 +302,26 @@ def global_attributes(fields: FusedFields, history: str) -> dict[str, str]:
         "execution_provider": fields.provider,
         "runtime": f"onnxruntime {onnxruntime.__version__}",
     }
+
+
+def now() -> datetime.datetime:
+    """The time to write into files: SOURCE_DATE_EPOCH where that is set.
+
+    So two runs can be the same to the bit; see
+    https://reproducible-builds.org/specs/source-date-epoch.
+    """
+    epoch = os.environ.get("SOURCE_DATE_EPOCH", "")
+    if epoch.isdecimal():
+        return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
+    return datetime.datetime.now(datetime.UTC)
+
+
+def _files_text(observations: Observations) -> str:
+    """Names of the files that were read; of a year of them the first and the last."""
+    names = list(dict.fromkeys(file.name for file in observations.files))
+    if len(names) > _FILES_NAMED:
+        return f"{len(names)} files, {names[0]} to {names[-1]}"
+    return ", ".join(names) or "an array"
 
 
 def _station_variables(fields: FusedFields) -> list[CFVariable]:

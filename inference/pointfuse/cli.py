@@ -5,42 +5,40 @@ from __future__ import annotations
 import io
 import json
 import logging
-import shlex
 import sys
-import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import click
-from click.core import ParameterSource
 
 from pointfuse.atomic import replacing
 from pointfuse.baselines import find_baselines
-from pointfuse.command_line import Commands, exit_on_signals
+from pointfuse.command_line import Commands, call_text, exit_on_signals, progress
 from pointfuse.cpus import usable_cpus
 from pointfuse.crossval import SCHEMES, cross_validate
-from pointfuse.errors import OutputError, PointfuseError
+from pointfuse.errors import PointfuseError
 from pointfuse.evaluation import evaluate
-from pointfuse.fusion import days_to_fuse, fuse_in_batches
-from pointfuse.gridding import place
+from pointfuse.fuse_command import fuse
 from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
-from pointfuse.printable import printable
 from pointfuse.quality import check_days, count_reasons, write_flags
 from pointfuse.readers.station_list import read_station_list
-from pointfuse.reading_options import parse_day, read_daily, reading_options
+from pointfuse.reading_options import (
+    no_qc_option,
+    parse_day,
+    read_daily,
+    reading_and_running,
+    refuse_to_replace_input,
+)
 from pointfuse.reports import (
     metadata_text,
     model_facts,
-    noting_days,
     quality_lines,
-    run_summary,
     scores_text,
-    summary_text,
 )
-from pointfuse.running_options import load, model_options, running_options
+from pointfuse.running_options import load, running_options
 from pointfuse.shipped import shipped_models
 from pointfuse.version import __version__
 
@@ -84,14 +82,6 @@ def main(debug: bool) -> None:
     logging.basicConfig(format="pointfuse: %(message)s", level=logging.WARNING, stream=sys.stderr)
 
 
-def _reading(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the arguments that say what is read, and with which model."""
-    return reading_options(model_options(command))
-
-
-_NO_QC = click.option("--no-qc", is_flag=True, help="Take suspect observations too.")
-
-
 def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
     """Model and observations that the arguments of `_reading` name, quality controlled."""
     quality_control = not options.get("no_qc", False)
@@ -100,46 +90,12 @@ def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
     return model, check_days(observations, model) if quality_control else observations
 
 
-@main.command()
-@_reading
-@_NO_QC
-@click.option("-o", "--output", required=True, type=_FILE, help="netCDF file to write.")
-@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
-def fuse(output: Path, quiet: bool, as_json: bool, **reading: Any) -> None:
-    """Fuse station FILES into daily fields and write them to a CF netCDF file."""
-    if quiet and as_json:
-        raise click.UsageError("--quiet and --json exclude each other")
-    began = time.perf_counter()
-    from pointfuse.netcdf import write_netcdf
-
-    _refuse_to_replace_input(output, reading)
-    model, observations = _read(reading)
-    placed = days_to_fuse(place(observations, model.metadata))
-    del observations  # its hours are no longer needed
-    reports: list[dict[str, Any]] = []
-    batches = fuse_in_batches(placed, model)
-    history = _command_line(click.get_current_context())
-    with _progress(len(placed.observations.times), "fusing", quiet or as_json) as bar:
-        write_netcdf(output, noting_days(batches, reports, bar.update), history=history)
-    summary = (
-        run_summary(placed, reports)
-        | model_facts(model)
-        | {
-            "threads": model.threads,
-            "output": str(output),
-            "seconds": round(time.perf_counter() - began, 3),
-        }
-    )
-    if as_json:
-        click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
-    elif not quiet:
-        click.echo(summary_text(summary, model.metadata))
+main.add_command(fuse)
 
 
 @main.command()
-@_reading
-@_NO_QC
+@reading_and_running
+@no_qc_option
 @click.option("-o", "--output", required=True, type=_FILE, help="JSON file to write.")
 @click.option(
     "--scheme",
@@ -175,21 +131,21 @@ def crossval(
     Nothing is trained: each fold of each day is one pass through the model. A run that was broken
     off goes on where it was.
     """
-    _refuse_to_replace_input(output, reading)
+    refuse_to_replace_input(output, reading)
     others = find_baselines([name.strip() for name in baselines.split(",") if name.strip()])
     if report is not None:
         from pointfuse.html_report import check_report, write_report
 
         if report.resolve() == output.resolve():
             raise click.UsageError("--output and --report name the same file")
-        _refuse_to_replace_input(report, reading)
+        refuse_to_replace_input(report, reading)
         check_report(report)
     station_list = read_station_list(reading["stations"]) if reading["stations"] else None
     # As many folds at once as there are threads, each on one of them.
     workers = reading["threads"] or usable_cpus()
     model, observations = _read(reading | {"stations": station_list, "threads": 1})
     observations = observations.at_times(slice(None, None, every))
-    with _progress(len(observations.times), "predicting", quiet) as bar:
+    with progress(len(observations.times), "predicting", quiet) as bar:
         result = cross_validate(
             observations,
             model,
@@ -207,7 +163,7 @@ def crossval(
         "quality_control": result.placed.quality,
         **model_facts(model),
         "weights_sha256": model.metadata.weights_sha256,
-        "call": _command_line(click.get_current_context()),
+        "call": call_text(click.get_current_context()),
     }
     with replacing(output) as temporary:
         temporary.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
@@ -218,7 +174,7 @@ def crossval(
 
 
 @main.command()
-@_reading
+@reading_and_running
 @click.option("-o", "--output", required=True, type=_FILE, help="CSV file to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def qc(output: Path, as_json: bool, **reading: Any) -> None:
@@ -226,7 +182,7 @@ def qc(output: Path, as_json: bool, **reading: Any) -> None:
 
     `fuse` and `crossval` make the same checks, and leave suspect values out.
     """
-    _refuse_to_replace_input(output, reading)
+    refuse_to_replace_input(output, reading)
     _, observations = _read(reading)
     rows = write_flags(output, observations)
     counts = count_reasons(observations)
@@ -298,35 +254,3 @@ def plot(file: Path, output: Path, stations: bool, day: str | None) -> None:
 
     plot_file(file, output, stations=stations, day=parse_day(day) if day else None)
     click.echo(f"wrote {output}")
-
-
-def _refuse_to_replace_input(output: Path, options: Mapping[str, Any]) -> None:
-    inputs = [*options["files"], options["stations"], options["model"]]
-    for path in inputs:
-        if path is not None and output.exists() and path.exists() and output.samefile(path):
-            raise OutputError(f"{output} is one of the files to read; name another one to write")
-
-
-def _progress(days: int, label: str, hidden: bool) -> Any:
-    """Bar of progress, for people who watch."""
-    return click.progressbar(
-        length=days, label=label, file=sys.stderr, hidden=hidden or not sys.stderr.isatty()
-    )
-
-
-def _command_line(context: click.Context) -> str:
-    """The call as it was typed, with the names of files in place of their paths."""
-    words = [context.command.name or ""]
-    for parameter in context.command.params:
-        if context.get_parameter_source(parameter.name or "") is not ParameterSource.COMMANDLINE:
-            continue
-        value = context.params[parameter.name or ""]
-        values = value if isinstance(value, tuple) else (value,)
-        texts = [entry.name if isinstance(entry, Path) else str(entry) for entry in values]
-        if isinstance(parameter, click.Argument):
-            words += texts
-        elif isinstance(parameter, click.Option) and parameter.is_flag:
-            words.append(parameter.opts[0])
-        else:
-            words += [word for text in texts for word in (parameter.opts[0], text)]
-    return printable(shlex.join(words))

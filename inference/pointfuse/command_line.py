@@ -1,15 +1,21 @@
-"""What every command line of the project does alike: how it ends on an error and on a signal."""
+"""What every command line of the project does alike: its ends, its progress, its calls."""
 
 from __future__ import annotations
 
 import errno
+import shlex
 import signal
 import sys
+import time
+from collections.abc import Container
+from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from pointfuse.errors import PointfuseError
+from pointfuse.printable import printable
 
 
 class Commands(click.Group):
@@ -55,3 +61,62 @@ def exit_on_signals() -> None:
     for name in ("SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+
+
+def call_text(context: click.Context, without: Container[str] = ()) -> str:
+    """The call as it was typed, with the names of files in place of their paths.
+
+    Parameters
+    ----------
+    context : click.Context
+        Context of the command.
+    without : container of str
+        Parameters that do not matter to what is written.
+    """
+    words = [context.command.name or ""]
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        if name in without or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        value = context.params[name]
+        values = value if isinstance(value, tuple) else (value,)
+        texts = [entry.name if isinstance(entry, Path) else str(entry) for entry in values]
+        if isinstance(parameter, click.Argument):
+            words += texts
+        elif isinstance(parameter, click.Option) and parameter.is_flag:
+            words.append(parameter.opts[0])
+        else:
+            words += [word for text in texts for word in (parameter.opts[0], text)]
+    return printable(shlex.join(words))
+
+
+def progress(length: int, label: str, hidden: bool, unit: str = "days") -> Any:
+    """Bar of progress with the rate and the time left, for people who watch.
+
+    Parameters
+    ----------
+    length : int
+        How much there is to do.
+    label : str
+        What is done.
+    hidden : bool
+        Whether to show nothing; nor is anything shown where nobody watches.
+    unit : str
+        What is counted.
+    """
+    began = time.perf_counter()
+
+    def rate(_: object) -> str:
+        done = bar.pos / (time.perf_counter() - began)
+        return f"{done:.2f} {unit}/s" if bar.pos else ""
+
+    bar: Any = click.progressbar(
+        length=length,
+        label=label,
+        file=sys.stderr,
+        hidden=hidden or not sys.stderr.isatty(),
+        show_pos=True,
+        show_eta=True,
+        item_show_func=rate,
+    )
+    return bar

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.day_status import DayStatus
 from pointfuse.errors import MissingExtraError
 from pointfuse.gridding import PlacedObservations
 from pointfuse.metadata import ModelMetadata
@@ -36,7 +37,11 @@ class FusedFields:
     station_count : ndarray of int16, shape (day, row, column)
         Stations of the fused variable in each cell.
     station_distance : ndarray of float32, shape (day, row, column)
-        Distance from each cell centre to the nearest cell with a station, m.
+        Distance from each cell centre to the nearest cell with a station, m; NaN on a day without
+        any.
+    status : ndarray of int8, shape (day,)
+        Whether each day was fused, and if not, why, as numbers of `DayStatus`; the other arrays
+        are NaN on a day that was not.
     stations : PlacedObservations
         The stations used, their cells and daily means.
     model_sha256 : str
@@ -50,6 +55,7 @@ class FusedFields:
     effective_stations: NDArray[np.float32]
     station_count: NDArray[np.int16]
     station_distance: NDArray[np.float32]
+    status: NDArray[np.int8]
     stations: PlacedObservations
     model_sha256: str
     device: str
@@ -59,6 +65,12 @@ class FusedFields:
     def days(self) -> NDArray[np.datetime64]:
         """Days of the fields in the time zone of the observations, datetime64[D], shape (day,)."""
         return self.stations.observations.times
+
+    @property
+    def fused(self) -> NDArray[np.bool_]:
+        """On which days there is a field, shape (day,)."""
+        fused: NDArray[np.bool_] = self.status == DayStatus.FUSED
+        return fused
 
     @property
     def model(self) -> ModelMetadata:
@@ -150,6 +162,7 @@ def concatenate(parts: Sequence[FusedFields]) -> FusedFields:
         effective_stations=np.concatenate([part.effective_stations for part in parts]),
         station_count=np.concatenate([part.station_count for part in parts]),
         station_distance=np.concatenate([part.station_distance for part in parts]),
+        status=np.concatenate([part.status for part in parts]),
         stations=replace(
             parts[0].stations,
             observations=join_times([part.stations.observations for part in parts]),

@@ -6,11 +6,19 @@ import logging
 from collections.abc import Iterator
 
 import numpy as np
+from numpy.typing import NDArray
 
+from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError
 from pointfuse.estimation import estimate
 from pointfuse.fields import FusedFields, concatenate
-from pointfuse.gridding import PlacedObservations, place
+from pointfuse.gridding import (
+    PlacedObservations,
+    StationCounts,
+    grid_days,
+    place,
+    station_distance,
+)
 from pointfuse.model import Model, load_model
 from pointfuse.observations import Observations
 from pointfuse.quality import check_days
@@ -85,22 +93,34 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
     """
     target = placed.metadata.target
     days = placed.observations.times
-    table = placed.observations.values.get(target.name)
-    observed = np.zeros(len(days), bool) if table is None else np.isfinite(table).any(axis=1)
+    observed = stations_with_target(placed) > 0
     if not observed.any():
-        counts = placed.counts
-        raise InputError(
-            f"there is no valid daily mean of {target.name} on the grid: {len(days)} days, "
-            f"{counts.read} stations read, {counts.valid} with a valid value of any variable, "
-            f"{counts.without_coordinates} of them without coordinates, {counts.outside_grid} "
-            f"outside the grid, {counts.out_of_range} daily means out of range, {counts.suspect} "
-            "left out by quality control; check the period, the station list, the units and "
-            "--min-hours"
-        )
+        raise nothing_to_fuse(target.name, len(days), placed.counts)
     if not observed.all():
         missing = ", ".join(str(day) for day in days[~observed])
         logger.warning("no valid daily mean of %s, so no field, on %s", target.name, missing)
     return placed.on_days(np.flatnonzero(observed))
+
+
+def stations_with_target(placed: PlacedObservations) -> NDArray[np.int64]:
+    """Stations with a value of the fused variable on each day, shape (day,)."""
+    table = placed.observations.values.get(placed.metadata.target.name)
+    if table is None:
+        return np.zeros(len(placed.observations.times), np.int64)
+    count: NDArray[np.int64] = np.isfinite(table).sum(axis=1)
+    return count
+
+
+def nothing_to_fuse(target: str, days: int, counts: StationCounts) -> InputError:
+    """The error that no day can be fused, with what became of the stations."""
+    return InputError(
+        f"there is no valid daily mean of {target} on the grid: {days} days, "
+        f"{counts.read} stations read, {counts.valid} with a valid value of any variable, "
+        f"{counts.without_coordinates} of them without coordinates, {counts.outside_grid} "
+        f"outside the grid, {counts.out_of_range} daily means out of range, {counts.suspect} "
+        "left out by quality control; check the period, the station list, the units and "
+        "--min-hours"
+    )
 
 
 def fuse_in_batches(
@@ -139,8 +159,42 @@ def fuse_in_batches(
             effective_stations=estimates.effective_stations.reshape(shape),
             station_count=estimates.station_count.reshape(shape),
             station_distance=estimates.station_distance.reshape(shape),
+            status=np.zeros(len(batch.observations.times), np.int8),
             stations=batch,
             model_sha256=model.sha256,
             device=model.device,
             provider=model.provider,
         )
+
+
+def missing_day(placed: PlacedObservations, model: Model, status: DayStatus) -> FusedFields:
+    """Fields of a day that is not fused: no values, and the stations that it has.
+
+    Parameters
+    ----------
+    placed : PlacedObservations
+        Observations of one day on the model's grid.
+    model : Model
+        The model that was not run.
+    status : DayStatus
+        Why not.
+    """
+    shape = (1, *model.metadata.grid.shape)
+    # One number stands for all of them, and takes no memory.
+    nothing = np.broadcast_to(np.float32(np.nan), shape)
+    count = grid_days(placed).station_count
+    distance = nothing
+    if count.any():
+        distance = station_distance(count[0] > 0, model.metadata.grid)[None]
+    return FusedFields(
+        values=nothing,
+        uncertainty=nothing,
+        effective_stations=nothing,
+        station_count=count,
+        station_distance=distance,
+        status=np.array([status], np.int8),
+        stations=placed,
+        model_sha256=model.sha256,
+        device=model.device,
+        provider=model.provider,
+    )

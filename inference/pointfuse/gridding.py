@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pointfuse.grid import Grid, Interpolation
 from pointfuse.metadata import ModelMetadata
-from pointfuse.observations import Observations
+from pointfuse.observations import Observations, Stations
 from pointfuse.quality.flags import Counts, count_reasons
 from pointfuse.quality.hours import range_reasons
 from pointfuse.quality.reasons import Reason, usable
@@ -66,6 +66,8 @@ class PlacedObservations:
     quality : mapping
         Values by step, variable, state and reason, as `count_reasons` gives them; empty without
         quality control.
+    valid : ndarray of bool, shape (listed station,)
+        Which of the listed stations have a daily mean in the valid range, wherever they stand.
     """
 
     observations: Observations
@@ -75,6 +77,7 @@ class PlacedObservations:
     counts: StationCounts
     listed: Observations
     quality: Counts
+    valid: NDArray[np.bool_]
 
     def on_days(self, days: slice | NDArray[np.intp]) -> PlacedObservations:
         """The same stations on some of the days (positions along the time axis)."""
@@ -145,19 +148,10 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
             taken = in_range & usable(observations.reasons[variable.name])
             suspect += int((in_range & ~taken).sum())
         values[variable.name] = np.where(taken & (cell >= 0), table, np.nan)
-    located = np.isfinite(stations.longitude) & np.isfinite(stations.latitude)
     used = np.zeros(len(stations), bool)
     for table in values.values():
         used |= np.isfinite(table).any(axis=0)
-    counts = StationCounts(
-        read=len(stations),
-        valid=int(valid.sum()),
-        without_coordinates=int((valid & ~located).sum()),
-        outside_grid=int((valid & located & (cell < 0)).sum()),
-        used=int(used.sum()),
-        out_of_range=out_of_range,
-        suspect=suspect,
-    )
+    counts = count_stations(stations, cell, valid, used, out_of_range, suspect)
     listed = replace(observations, values=values, hours=None)
     return PlacedObservations(
         listed.at_stations(used),
@@ -167,6 +161,40 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
         counts,
         listed,
         count_reasons(observations),
+        valid,
+    )
+
+
+def count_stations(
+    stations: Stations,
+    cell: NDArray[np.int64],
+    valid: NDArray[np.bool_],
+    used: NDArray[np.bool_],
+    out_of_range: int,
+    suspect: int,
+) -> StationCounts:
+    """What became of stations, of which some have valid values and some were used.
+
+    Parameters
+    ----------
+    stations : Stations
+        All that were read.
+    cell : ndarray of int64, shape (station,)
+        Their cells, -1 where they are on none.
+    valid, used : ndarray of bool, shape (station,)
+        Which have a valid value, and which of these were used.
+    out_of_range, suspect : int
+        Daily means that were left out.
+    """
+    located = np.isfinite(stations.longitude) & np.isfinite(stations.latitude)
+    return StationCounts(
+        read=len(stations),
+        valid=int(valid.sum()),
+        without_coordinates=int((valid & ~located).sum()),
+        outside_grid=int((valid & located & (cell < 0)).sum()),
+        used=int(used.sum()),
+        out_of_range=out_of_range,
+        suspect=suspect,
     )
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterable
+from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -15,10 +17,17 @@ from pointfuse.atomic import replacing
 from pointfuse.cf import CFVariable, day_variables, global_attributes, grid_variables
 from pointfuse.errors import InputError
 from pointfuse.fields import FusedFields
+from pointfuse.quality.flags import Counts, add_counts
+
+_CHUNK_CACHE = 2_000_000
 
 
 def write_netcdf(
-    path: str | PathLike[str], batches: Iterable[FusedFields], *, history: str
+    path: str | PathLike[str],
+    batches: Iterable[FusedFields],
+    *,
+    history: str,
+    time: datetime.datetime | None = None,
 ) -> Path:
     """Write fields to a CF netCDF file, as they come.
 
@@ -27,9 +36,11 @@ def write_netcdf(
     path : path
         File to write; an existing one is replaced once the new one is complete.
     batches : iterable of FusedFields
-        Fields of successive days; at least one, of one model and the same stations.
+        Fields of successive days; at least one, of one model and the same stations read.
     history : str
         What was done, for the file's history.
+    time : datetime.datetime, optional
+        When it was done; now by default.
 
     Returns
     -------
@@ -44,20 +55,24 @@ def write_netcdf(
         If there are no fields.
     """
     path = Path(path)
+    last, quality = None, Counts()
     with replacing(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
         # Computing and compressing take turns on most processors otherwise.
         for batch in one_ahead(batches):
-            if not dataset.variables:
-                _define(dataset, batch, history)
+            if last is None:
+                _define(dataset, batch)
             _append(dataset, batch)
-        if not dataset.variables:
+            add_counts(quality, batch.stations.quality)
+            last = batch
+        if last is None:
             raise InputError(f"there are no fields to write to {path.name}")
+        whole = replace(last, stations=replace(last.stations, quality=quality))
+        dataset.setncatts(global_attributes(whole, history, time))
     return path
 
 
-def _define(dataset: netCDF4.Dataset, fields: FusedFields, history: str) -> None:
+def _define(dataset: netCDF4.Dataset, fields: FusedFields) -> None:
     rows, columns = fields.model.grid.shape
-    dataset.setncatts(global_attributes(fields, history))
     dataset.createDimension("time", None)
     dataset.createDimension("bounds", 2)
     dataset.createDimension("y", rows)
@@ -91,5 +106,8 @@ def _create(dataset: netCDF4.Dataset, variable: CFVariable) -> netCDF4.Variable[
         complevel=1,  # higher levels take longer and make the file hardly smaller
         fill_value=netCDF4.default_fillvals[kind.str[1:]] if variable.gaps else None,
     )
+    if variable.dimensions[:1] == ("time",):
+        # The library would hold up to 64 MB of each variable until the end.
+        created.set_var_chunk_cache(_CHUNK_CACHE)
     created.setncatts(variable.attributes)
     return created

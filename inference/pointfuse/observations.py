@@ -299,7 +299,6 @@ def merge(parts: Sequence[Observations]) -> Observations:
             strict=True,
         )
         places.append(np.array([index.setdefault(key, len(index)) for key in keys], np.int64))
-    _warn_of_moved_stations([code for code, _, _ in index])
     times = np.unique(np.concatenate([part.times for part in parts]))
     columns = list(zip(*index, strict=True)) or [(), (), ()]
     merged = Observations(
@@ -337,8 +336,9 @@ def _equal_to_itself(coordinates: NDArray[np.float64]) -> list[float | None]:
     return [None if math.isnan(value) else value for value in coordinates.tolist()]
 
 
-def _warn_of_moved_stations(codes: list[str]) -> None:
-    twice = [code for code, places in Counter(codes).items() if places > 1]
+def warn_of_moved_stations(stations: Stations) -> None:
+    """Name the codes that stand at several places, in a warning."""
+    twice = [code for code, places in Counter(stations.code.tolist()).items() if places > 1]
     if twice:
         logger.warning(
             "%d codes stand at several places, each taken as a station of its own: %s",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import glob
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -10,9 +11,11 @@ from typing import Any
 import click
 import numpy as np
 
+from pointfuse.errors import InputFileNotFoundError, OutputError
 from pointfuse.model import Model
 from pointfuse.observations import Observations
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
+from pointfuse.running_options import model_options
 
 _FILE = click.Path(path_type=Path)
 
@@ -61,6 +64,65 @@ def reading_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def reading_and_running(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command the arguments that say what is read, and with which model it runs."""
+    return reading_options(model_options(command))
+
+
+no_qc_option = click.option("--no-qc", is_flag=True, help="Take suspect observations too.")
+"""The option of commands that can do without quality control."""
+
+
+def station_files(options: Mapping[str, Any]) -> list[Path]:
+    """The files that the arguments name, with patterns such as '2019/*.csv' expanded, in order.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If nothing matches a pattern.
+    """
+    files: list[Path] = []
+    for path in options["files"]:
+        # A name may hold a bracket.
+        if path.exists() or not glob.has_magic(str(path)):
+            files.append(path)
+            continue
+        # Of an absolute pattern the fixed beginning is where to look.
+        folder = Path(path.anchor)
+        found = sorted(folder.glob(str(path.relative_to(path.anchor))))
+        found = [name for name in found if name.is_file()]
+        if not found:
+            raise InputFileNotFoundError(
+                f"no file matches the pattern '{path}'; check the folder and the pattern"
+            )
+        files += found
+    return files
+
+
+def refuse_to_replace_input(output: Path, options: Mapping[str, Any]) -> None:
+    """Make sure that an output is none of the files to read.
+
+    Raises
+    ------
+    OutputError
+        If it is one.
+    """
+    for path in (*station_files(options), options["stations"], options["model"]):
+        if path is not None and output.exists() and path.exists() and output.samefile(path):
+            raise OutputError(f"{output} is one of the files to read; name another one to write")
+
+
+def reading_arguments(options: Mapping[str, Any], model: Model) -> dict[str, Any]:
+    """Arguments of `pointfuse.read_stations` but the files, the station list and the checks."""
+    return {
+        "format": options["format"],
+        "variables": model.metadata.variables,
+        "units": _parse_units(options["units"]),
+        "min_hours": options["min_hours"],
+        "timezone": options["timezone"],
+    }
+
+
 def read_daily(
     options: Mapping[str, Any], model: Model, *, quality_control: bool = True
 ) -> Observations:
@@ -80,20 +142,17 @@ def read_daily(
     InputFileNotFoundError, InputError
         If there is no such file, or it cannot be read.
     """
-    period, units = _parse_days(options["days"]), _parse_units(options["units"])
+    period = parse_days(options["days"])
     return read_stations(
-        options["files"],
+        station_files(options),
         stations=options["stations"],
-        format=options["format"],
-        variables=model.metadata.variables,
-        units=units,
-        min_hours=options["min_hours"],
-        timezone=options["timezone"],
         quality_control=quality_control,
+        **reading_arguments(options, model),
     ).between(*period)
 
 
-def _parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | None]:
+def parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | None]:
+    """A period as it is typed: 2019-01-01:2019-01-31, open where a day is left out."""
     if text is None:
         return None, None
     first, colon, last = text.partition(":")

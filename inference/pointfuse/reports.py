@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
+from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
-from pointfuse.gridding import PlacedObservations
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model
+from pointfuse.observations import SourceFile
 from pointfuse.process_settings import ProcessSettings
 from pointfuse.quality.flags import Counts
+from pointfuse.stream import Tally
 from pointfuse.units import said_units
 from pointfuse.verdict import comparison
 
+_FILES_LISTED = 20
 _DAYS_LISTED = 7
 """More days than these are summed up in one line."""
 
@@ -37,24 +40,29 @@ def noting_days(
         Told after each batch how many days are done.
     """
     for batch in batches:
-        for day, field, count in zip(batch.days, batch.values, batch.station_count, strict=True):
-            reports.append(
-                {
-                    "day": str(day),
-                    "stations": int(count.sum()),
+        for day, field, count, status in zip(
+            batch.days, batch.values, batch.station_count, batch.status, strict=True
+        ):
+            report: dict[str, Any] = {"day": str(day), "stations": int(count.sum())}
+            if status == DayStatus.FUSED:
+                report |= {
                     "cells": int((count > 0).sum()),
                     "minimum": round(float(field.min()), 2),
                     "mean": round(float(field.mean(dtype=np.float64)), 2),
                     "maximum": round(float(field.max()), 2),
                 }
-            )
+            else:
+                report["reason"] = DayStatus(status).label
+            reports.append(report)
         yield batch
         advance(len(batch.days))
 
 
-def run_summary(placed: PlacedObservations, days: list[dict[str, Any]]) -> dict[str, Any]:
+def run_summary(
+    tally: Tally, files: Sequence[SourceFile], days: list[dict[str, Any]]
+) -> dict[str, Any]:
     """Counts of a run, in JSON types: files, stations, and the days that `noting_days` noted."""
-    counts = placed.counts
+    counts = tally.counts
     return {
         "files": [
             {
@@ -64,7 +72,7 @@ def run_summary(placed: PlacedObservations, days: list[dict[str, Any]]) -> dict[
                 "times": file.times,
                 "remarks": list(file.remarks),
             }
-            for file in placed.observations.files
+            for file in files
         ],
         "stations": {
             "read": counts.read,
@@ -75,8 +83,9 @@ def run_summary(placed: PlacedObservations, days: list[dict[str, Any]]) -> dict[
         },
         "daily_means_out_of_range": counts.out_of_range,
         "daily_means_suspect": counts.suspect,
-        "quality_control": placed.quality,
-        "days": days,
+        "quality_control": tally.quality,
+        "days": [day for day in days if "reason" not in day],
+        "days_missing": [day for day in days if "reason" in day],
     }
 
 
@@ -95,7 +104,11 @@ def model_facts(model: Model) -> dict[str, Any]:
 def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
     """Summary of a run for people: `run_summary`, `model_facts`, threads, output and seconds."""
     lines = []
-    for file in summary["files"]:
+    files = summary["files"]
+    if len(files) > _FILES_LISTED:
+        lines.append(f"{len(files)} files, {files[0]['name']} to {files[-1]['name']}")
+        files = [file for file in files if file["remarks"]]
+    for file in files:
         times = f", {_counted(file['times'], 'time')}" if file["times"] else ""
         stations_in_file = _counted(file["stations"], "station")
         lines.append(f"{file['name']}: {file['format']}, {stations_in_file}{times}")
@@ -115,8 +128,12 @@ def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
         lines += [_days_text([day], model) for day in days]
     else:
         lines.append(_days_text(days, model))
+    if summary["days_missing"]:
+        lines.append(f"{_counted(len(summary['days_missing']), 'day')} with too few stations")
+    outputs = summary["outputs"]
+    written = outputs[0] if len(outputs) == 1 else f"{outputs[0]} to {outputs[-1]}"
     lines.append(
-        f"wrote {summary['output']}: {_counted(len(days), 'day')} in {summary['seconds']:.2f} s, "
+        f"wrote {written}: {_counted(len(days), 'day')} in {summary['seconds']:.2f} s, "
         f"{summary['model']} in {summary['precision']}, {summary['device']} "
         f"({summary['provider']}), {_counted(summary['threads'], 'thread')}"
     )

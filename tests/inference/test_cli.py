@@ -115,20 +115,22 @@ def test_a_program_of_its_own(tidy: Path, tiny_model_file: Path, tmp_path: Path)
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
-def test_a_stop_from_outside_leaves_nothing(write: Write, tmp_path: Path) -> None:
+def test_a_stop_from_outside_leaves_finished_days_alone(write: Write, tmp_path: Path) -> None:
     days = [f"A,105,36,{day},10" for day in np.arange("2019-01", "2019-04", dtype="datetime64[D]")]
     tidy = write("days.csv", HEAD + "\n".join(days))
     folder = tmp_path / "out"
     folder.mkdir()
     command = [sys.executable, "-m", "pointfuse", "fuse", tidy, "-o", folder / "out.nc"]
     with subprocess.Popen(command, stderr=subprocess.DEVNULL) as process:
-        while not list(folder.iterdir()):
+        while not list(folder.glob(".out.nc.work/days/*.npz")):
             assert process.poll() is None, "it ended before it could be stopped"
             time.sleep(0.05)
         process.terminate()
     # The shell's convention: 128 and the number of the signal, which is 15.
     assert process.returncode == 143
-    assert list(folder.iterdir()) == []
+    assert [path.name for path in folder.iterdir()] == [".out.nc.work"]
+    kept = {path.name for path in (folder / ".out.nc.work").iterdir()}
+    assert kept == {"begun.json", "days", "lock"}
 
 
 @pytest.mark.parametrize(

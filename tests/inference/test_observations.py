@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 
 from pointfuse.errors import InputError
-from pointfuse.observations import Observations, SourceFile, Stations, daily_means, merge
+from pointfuse.observations import (
+    Observations,
+    SourceFile,
+    Stations,
+    daily_means,
+    merge,
+    warn_of_moved_stations,
+)
 from pointfuse.timezones import BEIJING
 
 
@@ -85,7 +92,9 @@ def test_the_same_value_in_two_units_is_no_contradiction() -> None:
 def test_same_code_elsewhere_is_another_station_aloud(caplog: pytest.LogCaptureFixture) -> None:
     here = observations(["2019-01-06"], ["A"], {"pm25": [[10.0]]})
     there = observations(["2019-01-06"], ["A"], {"pm25": [[20.0]]}, places=[(110.0, 30.0)])
-    assert len(merge([here, there]).stations) == 2
+    both = merge([here, there])
+    assert len(both.stations) == 2
+    warn_of_moved_stations(both.stations)
     assert caplog.messages == [
         "1 codes stand at several places, each taken as a station of its own: A"
     ]

@@ -13,6 +13,7 @@ from pointfuse.observations import Observations, Stations
 from pointfuse.quality.hours import range_reasons
 from pointfuse.quality.neighbours import compare_with_neighbours, find_neighbours
 from pointfuse.quality.reasons import Reason, usable
+from pointfuse.quality.weeks import weeks
 
 HEIGHT = "height"
 """Static layer of a model that gives the height of a station, m."""
@@ -20,6 +21,8 @@ HEIGHT = "height"
 
 def check_days(observations: Observations, model: Model) -> Observations:
     """Give every daily mean of the model's variables a reason.
+
+    A value is judged by the days of its calendar week, whatever else was read.
 
     Parameters
     ----------
@@ -54,9 +57,10 @@ def check_days(observations: Observations, model: Model) -> Observations:
             absent = reason == Reason.NO_VALUE
             reason[absent] = np.maximum(reason, known)[absent]
         reason = np.where(reason == Reason.PASSED, place, reason)
-        _check_twins(reason, table, twins)
-        if variable is metadata.target:
-            _check_neighbours(reason, table, observations.stations, model)
+        for week, _ in weeks(observations.times):
+            _check_twins(reason[week], table[week], twins)
+            if variable is metadata.target:
+                _check_neighbours(reason[week], table[week], observations.stations, model)
         reasons[variable.name] = reason
     return replace(observations, reasons=reasons)
 

@@ -50,6 +50,17 @@ def count_reasons(observations: Observations) -> Counts:
     return counts
 
 
+def add_counts(counts: Counts, more: Counts) -> None:
+    """Add the numbers of other values to those of `count_reasons`."""
+    for step, variables in more.items():
+        for name, states in variables.items():
+            known = counts.setdefault(step, {}).setdefault(name, {})
+            for state, reasons in states.items():
+                total = known.setdefault(state, {})
+                for reason, number in reasons.items():
+                    total[reason] = total.get(reason, 0) + number
+
+
 def write_flags(path: Path, observations: Observations) -> int:
     """Write a row for every run of consecutive values of a station that share a reason.
 

@@ -12,6 +12,7 @@ from pointfuse.metadata import Variable
 from pointfuse.observations import Observations, Stations, daily_means
 from pointfuse.quality.levels import level_offset, levels
 from pointfuse.quality.reasons import Reason, usable
+from pointfuse.quality.weeks import weeks
 
 STUCK_HOURS = 24
 """Identical hours from the first to the last that are too many."""
@@ -40,6 +41,9 @@ def check_hours(
 ) -> Observations:
     """Give every hourly value a reason.
 
+    A value is judged by the hours of its calendar week and two days on either side, whatever else
+    was read.
+
     Parameters
     ----------
     hourly : Observations
@@ -54,6 +58,21 @@ def check_hours(
     Observations
         The same values, with their reasons.
     """
+    reasons = {
+        variable.name: np.zeros(hourly.values[variable.name].shape, np.uint8)
+        for variable in variables
+        if variable.name in hourly.values
+    }
+    for own, around in weeks(hourly.times):
+        found = _reasons_of_week(hourly.at_times(around), variables, thorough)
+        for name, reason in found.items():
+            reasons[name][own] = reason[own.start - around.start : own.stop - around.start]
+    return replace(hourly, reasons=reasons)
+
+
+def _reasons_of_week(
+    hourly: Observations, variables: Sequence[Variable], thorough: bool
+) -> dict[str, NDArray[np.uint8]]:
     reasons = {}
     for position, variable in enumerate(variables):
         if variable.name not in hourly.values:
@@ -66,7 +85,7 @@ def check_hours(
             if position == 0:
                 _check_spikes(reason, hourly, table)
         reasons[variable.name] = reason
-    return replace(hourly, reasons=reasons)
+    return reasons
 
 
 def range_reasons(table: NDArray[np.float64], variable: Variable) -> NDArray[np.uint8]:

@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pointfuse.daily import daily_table
 from pointfuse.errors import InputError
 from pointfuse.metadata import Variable
-from pointfuse.observations import Observations, merge
+from pointfuse.observations import Observations, warn_of_moved_stations
 from pointfuse.printable import listed
-from pointfuse.quality.hours import check_hours, means_of_checked_hours, range_reasons
+from pointfuse.quality.hours import range_reasons
 from pointfuse.quality.reasons import Reason
 from pointfuse.readers import aqs, cf_series, cnemc, gsod, isd, isd_lite, openaq, parquet, tidy
 from pointfuse.readers.request import ReadRequest
@@ -163,17 +164,14 @@ def read_stations(
         read_station_list(Path(stations)) if isinstance(stations, str | PathLike) else stations
     )
     request = ReadRequest(by_name, units or {}, parse_timezone(timezone), station_list, min_hours)
-    parts = [_read_file(path, format, request) for path in files]
-    hourly = [_with_range_remarks(part, variables) for part in parts if part.hourly]
-    daily = [part for part in parts if not part.hourly]
-    del parts
-    # Hours are merged first: a local day may begin in one file and end in another.
-    if hourly:
-        merged = merge(hourly)
-        hourly.clear()  # a year of hours takes a hundred megabytes
-        checked = check_hours(merged, variables, thorough=quality_control)
-        daily.append(means_of_checked_hours(checked, min_hours))
-    merged = merge(daily)
+    parts = (_read_file(path, format, request) for path in files)
+    merged = daily_table(
+        [_with_range_remarks(part, variables) if part.hourly else part for part in parts],
+        variables,
+        min_hours=min_hours,
+        quality_control=quality_control,
+    )
+    warn_of_moved_stations(merged.stations)
     return replace(merged, files=(*merged.files, station_list.file)) if station_list else merged
 
 

@@ -1,0 +1,21 @@
+"""Whether a day was fused, and if not, why."""
+
+from __future__ import annotations
+
+import enum
+
+
+class DayStatus(enum.IntEnum):
+    """State of a day; the numbers are those of the output files."""
+
+    FUSED = 0
+    """There is a field."""
+    NO_STATIONS = 1
+    """No station has a daily mean of the fused variable that can be used."""
+    TOO_FEW_STATIONS = 2
+    """Fewer stations have one than were asked for."""
+
+    @property
+    def label(self) -> str:
+        """Its name in files and summaries."""
+        return self.name.lower()

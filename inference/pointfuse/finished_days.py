@@ -1,0 +1,101 @@
+"""Days that a run has finished, kept on disk until its end, for another to go on from there."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from pointfuse.atomic import replacing
+from pointfuse.fields import FusedFields
+from pointfuse.fusion import fuse_in_batches
+from pointfuse.gridding import PlacedObservations, grid_days, station_distance
+from pointfuse.model import Model
+from pointfuse.version import __version__
+
+
+class FinishedDays:
+    """Fields of single days by what they were made of, in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __len__(self) -> int:
+        return len(list(self._folder.glob("*.npz")))
+
+    def clear(self) -> None:
+        """Forget all days."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def fuse(self, placed: PlacedObservations, model: Model, *, keep: bool) -> FusedFields:
+        """Fields of a day: those that were kept, or else new ones.
+
+        Parameters
+        ----------
+        placed : PlacedObservations
+            Observations of one day on the model's grid.
+        model : Model
+            The model.
+        keep : bool
+            Whether to keep new ones for another run.
+        """
+        path = self._folder / f"{placed.observations.times[0]}-{_fingerprint(placed, model)}.npz"
+        kept = _load(path, placed, model)
+        if kept is not None:
+            return kept
+        (fields,) = fuse_in_batches(placed, model)
+        if keep:
+            self._folder.mkdir(exist_ok=True)
+            with replacing(path) as temporary, temporary.open("wb") as file:
+                np.savez(
+                    file,
+                    values=fields.values,
+                    uncertainty=fields.uncertainty,
+                    effective_stations=fields.effective_stations,
+                )
+        return fields
+
+
+def _load(path: Path, placed: PlacedObservations, model: Model) -> FusedFields | None:
+    """Fields that were kept; None if there are none, or they are damaged."""
+    # The checksums of the archive tell of a file that was cut off when the power failed.
+    try:
+        with path.open("rb") as file, np.load(file) as archive:
+            kept = dict(archive)
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        return None
+    count = grid_days(placed).station_count
+    return FusedFields(
+        values=kept["values"],
+        uncertainty=kept["uncertainty"],
+        effective_stations=kept["effective_stations"],
+        station_count=count,
+        station_distance=station_distance(count[0] > 0, model.metadata.grid)[None],
+        status=np.zeros(1, np.int8),
+        stations=placed,
+        model_sha256=model.sha256,
+        device=model.device,
+        provider=model.provider,
+    )
+
+
+def _fingerprint(placed: PlacedObservations, model: Model) -> str:
+    """Hash of all that the fields of a day depend on."""
+    running = (__version__, model.runtime, model.provider, model.threads)
+    what = (model.sha256, model.metadata.gaussian_process, *running)
+    digest = hashlib.sha256(repr(what).encode())
+    observations = placed.observations
+    stations = observations.stations
+    tables = (observations.values[name] for name in sorted(observations.values))
+    for array in (placed.cell, stations.longitude, stations.latitude, *tables):
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()[:24]

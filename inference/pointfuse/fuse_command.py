@@ -1,0 +1,196 @@
+"""`pointfuse fuse`: station files of any number of days to files of fields."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import click
+
+from pointfuse.command_line import call_text, progress
+from pointfuse.fields import FusedFields
+from pointfuse.model import Model
+from pointfuse.readers.station_list import read_station_list
+from pointfuse.reading_options import (
+    no_qc_option,
+    parse_days,
+    reading_and_running,
+    reading_arguments,
+    refuse_to_replace_input,
+    station_files,
+)
+from pointfuse.reports import model_facts, noting_days, run_summary, summary_text
+from pointfuse.running_options import load
+from pointfuse.spool import Spool, read_into_spool
+from pointfuse.stream import MIN_STATIONS, Tally, by_month, fused_days, with_any_field
+from pointfuse.working_folder import WorkingFolder, working_folder
+
+logger = logging.getLogger(__name__)
+
+_FILE = click.Path(path_type=Path)
+_DAYS_NAMED = 7
+_WITHOUT_EFFECT = ("resume", "quiet", "as_json")
+
+
+@click.command()
+@reading_and_running
+@no_qc_option
+@click.option("-o", "--output", required=True, type=_FILE, help="File to write.")
+@click.option(
+    "--output-format",
+    type=click.Choice(["netcdf", "ioapi"]),
+    default="netcdf",
+    show_default=True,
+    help="CF netCDF, or I/O API for CMAQ.",
+)
+@click.option(
+    "--period",
+    type=click.Choice(["all", "month"]),
+    default="all",
+    show_default=True,
+    help="One file of all days, or one a month: OUTPUT with _2019-01 before its suffix.",
+)
+@click.option(
+    "--min-stations",
+    type=click.IntRange(1),
+    default=MIN_STATIONS,
+    show_default=True,
+    help="Stations that make a day; one with fewer is written as missing.",
+)
+@click.option("--resume", is_flag=True, help="Go on where the same run was broken off.")
+@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+@click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
+def fuse(
+    output: Path,
+    output_format: str,
+    period: str,
+    min_stations: int,
+    resume: bool,
+    quiet: bool,
+    as_json: bool,
+    **reading: Any,
+) -> None:
+    """Fuse station FILES into daily fields and write them to a CF netCDF file.
+
+    FILES may be patterns such as '2019/*.csv'. A year takes no more memory than a day. Days that
+    are finished are kept beside the output until the end of a run, for --resume.
+    """
+    if quiet and as_json:
+        raise click.UsageError("--quiet and --json exclude each other")
+    began = time.perf_counter()
+    refuse_to_replace_input(output, reading)
+    hidden = quiet or as_json
+    call = call_text(click.get_current_context(), without=_WITHOUT_EFFECT)
+    model = load(reading)
+    if output_format == "ioapi":
+        from pointfuse.ioapi import check_grid
+
+        check_grid(model.metadata.grid)
+    with working_folder(output, resume=resume) as work:
+        spool = _read(reading, model, work, hidden)
+        tally = Tally(spool.stations, model.metadata)
+        days, reports = spool.days, list[dict[str, Any]]()
+        with progress(len(days), "fusing", hidden) as bar:
+            fields = fused_days(
+                spool.weeks(
+                    model.metadata.variables,
+                    min_hours=reading["min_hours"],
+                    quality_control=not reading["no_qc"],
+                ),
+                model,
+                tally,
+                quality_control=not reading["no_qc"],
+                min_stations=min_stations,
+                finished=work.days,
+                # Of a single day there is nothing to go on with.
+                keep=len(days) > 1,
+            )
+            outputs = _write(
+                noting_days(fields, reports, bar.update),
+                model,
+                output,
+                work,
+                output_format=output_format,
+                by_months=period == "month",
+                history=call,
+            )
+        if not tally.fused:
+            raise tally.nothing_fused(min_stations)
+    _warn_of_missing_days(reports, model.metadata.target.name)
+    summary = (
+        run_summary(tally, spool.files, reports)
+        | model_facts(model)
+        | {"threads": model.threads, "output": str(output), "outputs": [*map(str, outputs)]}
+    )
+    seconds = time.perf_counter() - began
+    summary |= {"seconds": round(seconds, 3), "days_per_second": round(len(days) / seconds, 3)}
+    if as_json:
+        click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
+    elif not quiet:
+        click.echo(summary_text(summary, model.metadata))
+
+
+def _read(reading: dict[str, Any], model: Model, work: WorkingFolder, hidden: bool) -> Spool:
+    """All files, sorted by week on disk: which of them hold a day is not known before."""
+    files = station_files(reading)
+    spool = Spool(work.spool, parse_days(reading["days"]))
+    with progress(len(files), "reading", hidden or len(files) == 1, "files") as bar:
+        read_into_spool(
+            spool,
+            files,
+            work.pieces,
+            stations=read_station_list(reading["stations"]) if reading["stations"] else None,
+            reading=reading_arguments(reading, model),
+            advance=bar.update,
+        )
+    return spool
+
+
+def _write(
+    days: Iterator[FusedFields],
+    model: Model,
+    output: Path,
+    work: WorkingFolder,
+    *,
+    output_format: str,
+    by_months: bool,
+    history: str,
+) -> list[Path]:
+    """Write the days to one file, or to one a month; those without any field get none."""
+    from pointfuse.cf import now
+
+    if output_format == "ioapi":
+        from pointfuse.ioapi import write_ioapi as write
+    else:
+        from pointfuse.netcdf import write_netcdf as write
+    begun = work.begin(history, now())
+    files = [("", days)] if not by_months else by_month(days)
+    outputs = []
+    for month, of_file in files:
+        with_fields = with_any_field(of_file, model)
+        if with_fields is None:
+            continue
+        name = f"{output.stem}_{month}{output.suffix}" if month else output.name
+        # Whatever a run leaves behind is in its folder, and what it finishes is outside.
+        written = write(work.outputs / name, with_fields, history=history, time=begun)
+        final = output.resolve().with_name(name) if month else output.resolve()
+        outputs.append(output.with_name(name))
+        written.replace(final)
+    return outputs
+
+
+def _warn_of_missing_days(reports: list[dict[str, Any]], target: str) -> None:
+    missing = [report for report in reports if "reason" in report]
+    if not missing:
+        return
+    named = [f"{report['day']} ({report['stations']} stations)" for report in missing]
+    more = f" and {len(named) - _DAYS_NAMED} more days" if len(named) > _DAYS_NAMED else ""
+    logger.warning(
+        "too few stations with a valid daily mean of %s, so no field, on %s",
+        target,
+        ", ".join(named[:_DAYS_NAMED]) + more,
+    )

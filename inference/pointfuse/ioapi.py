@@ -1,0 +1,280 @@
+"""Writer of I/O API files, which CMAQ and its tools read: a few days at a time.
+
+Layout after "Models-3 I/O API: netCDF files" and "Horizontal grid parameters" at
+https://cmascenter.org/ioapi/documentation. Texts are padded with blanks to 16 or 80 characters,
+rows go from south to north, and times are those at which the local days begin, in UTC.
+"""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.ahead import one_ahead
+from pointfuse.atomic import replacing
+from pointfuse.cf import day_bounds, global_attributes, now
+from pointfuse.errors import InputError
+from pointfuse.fields import FusedFields
+from pointfuse.grid import Grid
+from pointfuse.grid_mapping import EARTH_RADIUS
+from pointfuse.projection import LambertConformal
+from pointfuse.version import __version__
+
+MISSING = np.float32(-9.999e36)
+"""BADVAL3, which stands for a missing value."""
+
+_NO_LAYERS = np.int32(-9999)  # IMISS3
+_GRIDDED, _LAMBERT = np.int32(1), np.int32(2)
+_DAY = np.timedelta64(24, "h")
+_NAME, _LINE, _LINES = 16, 80, 60
+
+
+@dataclass(frozen=True)
+class _Variable:
+    """A variable of the file: its name, units, what it is, and its values (day, row, column)."""
+
+    name: str
+    units: str
+    description: str
+    values: NDArray[Any]
+
+
+def write_ioapi(
+    path: str | PathLike[str],
+    batches: Iterable[FusedFields],
+    *,
+    history: str,
+    time: datetime.datetime | None = None,
+) -> Path:
+    """Write fields to an I/O API file (netCDF classic), as they come.
+
+    The format has a record every 24 hours: days between the first and the last that are not among
+    the fields are written as missing.
+
+    Parameters
+    ----------
+    path : path
+        File to write; an existing one is replaced once the new one is complete.
+    batches : iterable of FusedFields
+        Fields of successive days; at least one, of one model, on a Lambert conformal grid.
+    history : str
+        What was done, for the file's history.
+    time : datetime.datetime, optional
+        When it was done; now by default.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    InputError
+        If there are no fields, or the format cannot hold their grid or days.
+    """
+    path = Path(path)
+    begin = None
+    done = time or now()
+    with (
+        replacing(path) as temporary,
+        netCDF4.Dataset(temporary, "w", format="NETCDF3_CLASSIC") as dataset,
+    ):
+        for batch in one_ahead(batches):
+            starts = _starts(batch)
+            if begin is None:
+                begin = starts[0]
+                _define(dataset, batch, begin, history, done)
+            _append(dataset, batch, begin, starts)
+        if begin is None:
+            raise InputError(f"there are no fields to write to {path.name}")
+    return path
+
+
+def check_grid(grid: Grid) -> None:
+    """Make sure that the format can hold a grid.
+
+    Raises
+    ------
+    InputError
+        If its projection is not a Lambert conformal one, on the sphere of CMAQ.
+    """
+    projection = grid.projection
+    if not isinstance(projection, LambertConformal):
+        raise InputError(
+            f"the grid is in the projection '{projection.grid_mapping_name}'; I/O API files are "
+            "written of lambert_conformal_conic grids alone, take --output-format netcdf"
+        )
+    if projection.earth_radius != EARTH_RADIUS:
+        raise InputError(
+            f"the grid is on a sphere of {projection.earth_radius:.0f} m; expected that of the I/O "
+            f"API, {EARTH_RADIUS:.0f} m, which its files cannot change, take --output-format netcdf"
+        )
+
+
+def _starts(fields: FusedFields) -> NDArray[np.datetime64]:
+    """When the days begin, UTC; all must have 24 hours."""
+    bounds = day_bounds(fields)
+    if not (bounds[:, 1] - bounds[:, 0] == _DAY).all():
+        raise InputError(
+            "a day in the time zone of the stations has not 24 hours, and I/O API files have a "
+            "record every 24; name a fixed offset with --timezone, such as +01:00"
+        )
+    return bounds[:, 0]
+
+
+def _define(
+    dataset: netCDF4.Dataset,
+    fields: FusedFields,
+    begin: np.datetime64,
+    history: str,
+    done: datetime.datetime,
+) -> None:
+    grid, variables = fields.model.grid, list(_variables(fields))
+    check_grid(grid)
+    for name, size in (
+        ("TSTEP", None),
+        ("DATE-TIME", 2),
+        ("LAY", 1),
+        ("VAR", len(variables)),
+        ("ROW", grid.rows),
+        ("COL", grid.columns),
+    ):
+        dataset.createDimension(name, size)
+    dataset.setncatts(_file_attributes(fields, begin, history, done))
+    flags = dataset.createVariable("TFLAG", "i4", ("TSTEP", "VAR", "DATE-TIME"))
+    flags.setncatts(
+        _texts("TFLAG", "<YYYYDDD,HHMMSS>", "Timestep-valid flags:  (1) YYYYDDD or (2) HHMMSS")
+    )
+    for variable in variables:
+        created = dataset.createVariable(variable.name, "f4", ("TSTEP", "LAY", "ROW", "COL"))
+        created.setncatts(_texts(variable.name, variable.units, variable.description))
+
+
+def _texts(name: str, units: str, description: str) -> dict[str, str]:
+    return {
+        "units": _padded(units, _NAME),
+        "long_name": _padded(name, _NAME),
+        "var_desc": _padded(description, _LINE),
+    }
+
+
+def _append(
+    dataset: netCDF4.Dataset,
+    fields: FusedFields,
+    begin: np.datetime64,
+    starts: NDArray[np.datetime64],
+) -> None:
+    variables = list(_variables(fields))
+    for day, start in enumerate(starts):
+        steps, rest = divmod(start - begin, _DAY)
+        if rest:
+            raise InputError(
+                "the clocks of the stations' time zone were changed between two days, and I/O API "
+                "files have a record every 24 hours; name a fixed offset with --timezone"
+            )
+        step, done = int(steps), len(dataset.dimensions["TSTEP"])
+        for record in range(done, step + 1):
+            dataset["TFLAG"][record] = _date_and_time(begin + record * _DAY)
+        for variable in variables:
+            for record in range(done, step):
+                dataset[variable.name][record] = MISSING
+            values = variable.values[day].astype(np.float32)
+            dataset[variable.name][step] = np.where(np.isfinite(values), values, MISSING)
+
+
+def _variables(fields: FusedFields) -> Iterator[_Variable]:
+    target = fields.model.target
+    name, units = target.name.upper(), target.units
+    yield _Variable(name, units, target.long_name, fields.values)
+    if fields.model.gaussian_process is not None:
+        description = f"standard uncertainty of {target.long_name}"
+        yield _Variable("UNCERTAINTY", units, description, fields.uncertainty)
+        yield _Variable(
+            "EFF_STATIONS", "1", "effective number of stations", fields.effective_stations
+        )
+    yield _Variable(
+        "STATION_COUNT", "1", f"stations of {name} averaged in the cell", fields.station_count
+    )
+    yield _Variable(
+        "STATION_DISTANCE",
+        "m",
+        f"distance to the nearest cell with a station of {name}",
+        fields.station_distance,
+    )
+
+
+def _file_attributes(
+    fields: FusedFields, begin: np.datetime64, history: str, done: datetime.datetime
+) -> dict[str, Any]:
+    grid: Grid = fields.model.grid
+    plane = grid.projection
+    assert isinstance(plane, LambertConformal)  # as check_grid has seen
+    names = [variable.name for variable in _variables(fields)]
+    first, second = sorted(plane.standard_parallel)
+    made = _date_and_time(np.datetime64(done.replace(tzinfo=None), "s"))
+    start = _date_and_time(begin)
+    about = global_attributes(fields, history, done)
+    lines = [
+        about["title"],
+        about["source"],
+        f"Daily means: each is that of the 24 hours from its time, UTC. {about['comment']}",
+        f"Missing values are {MISSING:.3e}. Model file: sha256 {fields.model_sha256}.",
+    ]
+    return {
+        "IOAPI_VERSION": _padded(f"netCDF classic, written by pointfuse {__version__}", _LINE),
+        "EXEC_ID": _padded("pointfuse", _LINE),
+        "FTYPE": _GRIDDED,
+        "CDATE": made[0],
+        "CTIME": made[1],
+        "WDATE": made[0],
+        "WTIME": made[1],
+        "SDATE": start[0],
+        "STIME": start[1],
+        "TSTEP": np.int32(240_000),
+        "NTHIK": np.int32(1),
+        "NCOLS": np.int32(grid.columns),
+        "NROWS": np.int32(grid.rows),
+        "NLAYS": np.int32(1),
+        "NVARS": np.int32(len(names)),
+        "GDTYP": _LAMBERT,
+        "P_ALP": np.float64(first),
+        "P_BET": np.float64(second),
+        "P_GAM": np.float64(plane.longitude_of_central_meridian),
+        "XCENT": np.float64(plane.longitude_of_central_meridian),
+        "YCENT": np.float64(plane.latitude_of_projection_origin),
+        # The lower left corner, not the centre of the first cell.
+        "XORIG": np.float64(grid.first_x - grid.cell_size / 2),
+        "YORIG": np.float64(grid.first_y - grid.cell_size / 2),
+        "XCELL": np.float64(grid.cell_size),
+        "YCELL": np.float64(grid.cell_size),
+        "VGTYP": _NO_LAYERS,
+        "VGTOP": MISSING,
+        "VGLVLS": np.zeros(2, np.float32),
+        "GDNAM": _padded(fields.model.name.split("-")[-1].upper(), _NAME),
+        "UPNAM": _padded("POINTFUSE", _NAME),
+        "VAR-LIST": "".join(_padded(name, _NAME) for name in names),
+        "FILEDESC": "".join(_padded(line, _LINE) for line in _wrapped(lines)),
+        "HISTORY": about["history"],
+    }
+
+
+def _date_and_time(instant: np.datetime64) -> NDArray[np.int32]:
+    """YYYYDDD and HHMMSS of an instant."""
+    moment: datetime.datetime = instant.astype("datetime64[s]").item()
+    return np.array([moment.strftime("%Y%j"), moment.strftime("%H%M%S")], np.int32)
+
+
+def _padded(text: str, length: int) -> str:
+    """ASCII text of a length, as Fortran has it."""
+    return text.encode("ascii", "replace").decode()[:length].ljust(length)
+
+
+def _wrapped(lines: list[str]) -> list[str]:
+    """Lines of the file's description, which has 60 of 80 characters."""
+    cut = [line[first : first + _LINE] for line in lines for first in range(0, len(line), _LINE)]
+    return (cut + [""] * _LINES)[:_LINES]

@@ -1,0 +1,127 @@
+"""Large text files in pieces of a day each, so that none has to be read as a whole."""
+
+from __future__ import annotations
+
+import contextlib
+import gzip
+import re
+import shutil
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+LARGEST_WHOLE = 2_000_000
+"""Bytes of text up to which a file is read as a whole: a day of a national network is less."""
+
+# A day as any format writes it, such as 2019-01-06, 20190106 or 2019-01-06T13:00.
+_DATE = re.compile(rb"(?<!\d)(?:19|20)\d\d(-?)(?:0[1-9]|1[0-2])\1[0-3]\d")
+_GZIP = b"\x1f\x8b"
+_BUFFERED = 8_000_000
+
+
+def pieces(path: Path, folder: Path) -> Iterator[Path]:
+    """Files that hold the rows of a text file together, none of them large.
+
+    The rows of a date go to one piece, whatever their order in the file, and the hours and
+    instants of a station with them. Each piece has the header, and the name of the file.
+
+    Parameters
+    ----------
+    path : Path
+        File with a header and a row a line, plain or gzipped; any other is left as it is.
+    folder : Path
+        Empty folder for the pieces, each of which is removed once the next one is asked for.
+
+    Yields
+    ------
+    Path
+        A piece; the file itself if it is small or cannot be divided.
+    """
+    with contextlib.suppress(OSError, EOFError, zlib.error):
+        # What is wrong with a file that cannot be opened is for its reader to say.
+        if _is_large_text(path) and _divided(path, folder):
+            for part in sorted(folder.iterdir()):
+                piece = folder / part.stem / path.name
+                piece.parent.mkdir()
+                part.rename(piece)
+                yield piece
+                shutil.rmtree(piece.parent)
+            return
+    yield path
+
+
+def with_lines_of(piece: Path, path: Path) -> Path:
+    """Write a piece anew, with empty lines in place of the rows that are not in it.
+
+    So a reader that finds fault with the piece names the line of the file.
+    """
+    date = piece.parent.name.encode()
+    lines = _lines(path)
+    with piece.open("wb") as file:
+        file.write(next(lines))
+        file.writelines(line if _date(line) == date else b"\n" for line in lines)
+    return piece
+
+
+def _is_large_text(path: Path) -> bool:
+    with _opened(path) as file:
+        start = file.read(LARGEST_WHOLE + 1)
+    return len(start) > LARGEST_WHOLE and b"\0" not in start
+
+
+def _divided(path: Path, folder: Path) -> bool:
+    """Whether the rows could be divided by their dates; then the parts are in the folder."""
+    lines = _lines(path)
+    header = next(lines)
+    waiting: dict[bytes, list[bytes]] = {}
+    size = 0
+
+    def flush() -> None:
+        for date, rows in waiting.items():
+            part = folder / f"{date.decode()}.part"
+            new = not part.exists()
+            with part.open("ab") as file:
+                if new:
+                    file.write(header)
+                file.writelines(rows)
+        waiting.clear()
+
+    for line in lines:
+        if line.count(b'"') % 2:
+            # A field goes on in the next line.
+            for part in folder.iterdir():
+                part.unlink()
+            return False
+        waiting.setdefault(_date(line), []).append(line)
+        size += len(line)
+        if size > _BUFFERED:
+            flush()
+            size = 0
+    flush()
+    return True
+
+
+def _date(line: bytes) -> bytes:
+    """The first date of a row as digits; zeros if it has none."""
+    found = _DATE.search(line)
+    return found[0].replace(b"-", b"") if found else b"0"
+
+
+def _lines(path: Path) -> Iterator[bytes]:
+    with _opened(path) as file:
+        for line in file:
+            # The last one may lack its end, which in a piece need not be the last.
+            yield line if line.endswith(b"\n") else line + b"\n"
+
+
+@contextlib.contextmanager
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as raw:
+        packed = raw.read(2) == _GZIP
+        raw.seek(0)
+        if packed:
+            with gzip.open(raw) as file:
+                yield file  # type: ignore[misc]  # which reads bytes
+        else:
+            yield raw

@@ -1,0 +1,144 @@
+"""From station files to fields of any number of days, a day at a time in constant memory."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+import numpy as np
+
+from pointfuse.ahead import one_ahead
+from pointfuse.day_status import DayStatus
+from pointfuse.errors import InputError
+from pointfuse.fields import FusedFields
+from pointfuse.finished_days import FinishedDays
+from pointfuse.fusion import missing_day, nothing_to_fuse, stations_with_target
+from pointfuse.gridding import PlacedObservations, StationCounts, count_stations, place
+from pointfuse.metadata import ModelMetadata
+from pointfuse.model import Model
+from pointfuse.observations import Observations, Stations
+from pointfuse.quality import check_days
+from pointfuse.quality.flags import Counts, add_counts
+
+MIN_STATIONS = 1
+"""Fewest stations that make a day, unless another number is asked for."""
+
+
+class Tally:
+    """What became of the stations and their values over all days of a run.
+
+    Parameters
+    ----------
+    stations : Stations
+        All that were read.
+    metadata : ModelMetadata
+        The model that fuses them.
+    """
+
+    def __init__(self, stations: Stations, metadata: ModelMetadata) -> None:
+        self.days = self.fused = 0
+        self.quality: Counts = {}
+        self._stations = stations
+        self._target = metadata.target.name
+        self._cell = metadata.grid.cells(stations.longitude, stations.latitude)
+        self._valid = np.zeros(len(stations), bool)
+        self._used = np.zeros(len(stations), bool)
+        self._out_of_range = self._suspect = 0
+
+    def add(self, placed: PlacedObservations, status: DayStatus) -> None:
+        """Count the observations of a day."""
+        self.days += 1
+        self.fused += status is DayStatus.FUSED
+        self._valid |= placed.valid
+        for table in placed.listed.values.values():
+            self._used |= np.isfinite(table).any(axis=0)
+        self._out_of_range += placed.counts.out_of_range
+        self._suspect += placed.counts.suspect
+        add_counts(self.quality, placed.quality)
+
+    @property
+    def counts(self) -> StationCounts:
+        """What became of the stations."""
+        return count_stations(
+            self._stations, self._cell, self._valid, self._used, self._out_of_range, self._suspect
+        )
+
+    def nothing_fused(self, min_stations: int) -> InputError:
+        """The error that no day was fused, with what became of the stations."""
+        counts = self.counts
+        if min_stations > 1 and counts.used:
+            return InputError(
+                f"no day has {min_stations} stations with a valid daily mean of {self._target} on "
+                f"the grid: {self.days} days, {counts.read} stations read, {counts.used} used; ask "
+                "for fewer with --min-stations"
+            )
+        return nothing_to_fuse(self._target, self.days, counts)
+
+
+def fused_days(
+    weeks: Iterator[Observations],
+    model: Model,
+    tally: Tally,
+    *,
+    quality_control: bool = True,
+    min_stations: int = MIN_STATIONS,
+    finished: FinishedDays,
+    keep: bool,
+) -> Iterator[FusedFields]:
+    """Fields day by day; a day with too few stations is one without values.
+
+    Reading and checking the next day goes on while the model computes one.
+
+    Parameters
+    ----------
+    weeks : iterator of Observations
+        Daily means of successive weeks, all with the same stations, as of `pointfuse.spool.Spool`.
+    model : Model
+        The model.
+    tally : Tally
+        Grows with each day.
+    quality_control : bool
+        Whether to leave out daily means that are suspect.
+    min_stations : int
+        Fewest stations of the fused variable that make a day.
+    finished : FinishedDays
+        Days of a run before.
+    keep : bool
+        Whether to add to them.
+    """
+    for placed in one_ahead(_placed_days(weeks, model, quality_control)):
+        stations = int(stations_with_target(placed)[0])
+        status = DayStatus.FUSED
+        if stations < min_stations:
+            status = DayStatus.TOO_FEW_STATIONS if stations else DayStatus.NO_STATIONS
+        tally.add(placed, status)
+        if status is DayStatus.FUSED:
+            yield finished.fuse(placed, model, keep=keep)
+        else:
+            yield missing_day(placed, model, status)
+
+
+def _placed_days(
+    weeks: Iterator[Observations], model: Model, quality_control: bool
+) -> Iterator[PlacedObservations]:
+    for week in weeks:
+        checked = check_days(week, model) if quality_control else week
+        for day in range(len(checked.times)):
+            yield place(checked.at_times(slice(day, day + 1)), model.metadata)
+
+
+def by_month(days: Iterator[FusedFields]) -> Iterator[tuple[str, Iterator[FusedFields]]]:
+    """Fields of single days with the month that each belongs to, such as 2019-01."""
+    return itertools.groupby(days, lambda fields: str(fields.days[0].astype("datetime64[M]")))
+
+
+def with_any_field(days: Iterator[FusedFields], model: Model) -> Iterator[FusedFields] | None:
+    """The same days if one of them was fused, or None."""
+    missing: list[tuple[PlacedObservations, DayStatus]] = []
+    for fields in days:
+        if fields.fused.any():
+            before = (missing_day(placed, model, status) for placed, status in missing)
+            return itertools.chain(before, [fields], days)
+        # The field of nothing is large, what it was made of is not.
+        missing.append((fields.stations, DayStatus(int(fields.status[0]))))
+    return None

@@ -1,0 +1,119 @@
+"""The hidden folder beside an output: what a long run needs until it is done."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from pointfuse.atomic import check_place, replacing
+from pointfuse.errors import OutputError, PointfuseError
+from pointfuse.finished_days import FinishedDays
+
+try:
+    import fcntl
+except ImportError:  # Windows
+    fcntl = None  # type: ignore[assignment]
+
+_BEGUN = "begun.json"
+
+
+class WorkingFolder:
+    """Where a run keeps what it has read, and the days that it has finished.
+
+    Parameters
+    ----------
+    folder : Path
+        The folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self.spool = folder / "spool"
+        self.pieces = folder / "pieces"
+        self.outputs = folder / "outputs"
+        self.days = FinishedDays(folder / "days")
+
+    def begin(self, call: str, now: datetime.datetime) -> datetime.datetime:
+        """When this call began: the time of the run that this one goes on with, or now.
+
+        Parameters
+        ----------
+        call : str
+            What is done.
+        now : datetime.datetime
+            Time to note where nobody has begun the same.
+        """
+        path = self._folder / _BEGUN
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            begun = json.loads(path.read_text(encoding="utf-8"))
+            if begun["call"] == call:
+                return datetime.datetime.fromisoformat(begun["time"])
+        with replacing(path) as temporary:
+            content = {"call": call, "time": now.isoformat(timespec="seconds")}
+            temporary.write_text(json.dumps(content), encoding="utf-8")
+        return now
+
+
+@contextlib.contextmanager
+def working_folder(output: Path, *, resume: bool) -> Iterator[WorkingFolder]:
+    """Make the folder, and remove it at the end; finished days stay if the run does not get there.
+
+    Parameters
+    ----------
+    output : Path
+        File that is to be written.
+    resume : bool
+        Whether days that a run before has finished are kept.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written there, or another run is writing it.
+    """
+    check_place(output)
+    final = output.resolve()
+    folder = final.with_name(f".{final.name}.work")
+    try:
+        folder.mkdir(exist_ok=True)
+        with (folder / "lock").open("w") as lock:
+            _lock(lock, output)
+            work = WorkingFolder(folder)
+            if not resume:
+                work.days.clear()
+                (folder / _BEGUN).unlink(missing_ok=True)
+            for path in (work.spool, work.pieces, work.outputs):
+                shutil.rmtree(path, ignore_errors=True)
+                path.mkdir()
+            try:
+                yield work
+            except BaseException:
+                if not len(work.days):
+                    shutil.rmtree(folder, ignore_errors=True)
+                for path in (work.spool, work.pieces, work.outputs):
+                    shutil.rmtree(path, ignore_errors=True)
+                raise
+            shutil.rmtree(folder, ignore_errors=True)
+    except PointfuseError:
+        raise
+    except OSError as error:
+        raise OutputError(
+            f"{output} cannot be written: {error}; check the name, and the folder's rights and "
+            "space"
+        ) from error
+
+
+def _lock(file: IO[str], output: Path) -> None:
+    """Hold the folder as long as this process lives."""
+    if fcntl is None:
+        return
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise OutputError(
+            f"another run is writing {output}; wait for its end, or name another file"
+        ) from error
