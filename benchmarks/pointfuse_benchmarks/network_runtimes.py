@@ -24,7 +24,7 @@ from pointfuse.model_file import read_model_file
 from pointfuse.precisions import REFERENCE
 from pointfuse.session import Program, Session, open_session
 from pointfuse_benchmarks.timings import timed
-from pointfuse_benchmarks.workload import PRECISIONS, usable_devices
+from pointfuse_benchmarks.workload import PRECISIONS, suited_files
 
 Feed = Mapping[str, NDArray[np.float32]]
 Field = NDArray[np.floating[Any]]
@@ -94,26 +94,23 @@ def _onnxruntime(models: Mapping[str, Path], feed: Feed, threads: int) -> Iterat
     import onnxruntime
 
     name = "ONNX Runtime"
-    for device in usable_devices():
-        for precision in PRECISIONS[device]:
-            if precision not in models:
-                continue
-            content, metadata, sha256 = read_model_file(models[precision])
-            program = Program(content, sha256, precision, (metadata.target.name,))
-            try:
-                session = open_session(program, device, threads)
-            except PointfuseError as error:
-                yield Absent(f"{name}, {device}, {precision}", str(error))
-                continue
-            yield Peer(
-                name,
-                device,
-                precision,
-                f"onnxruntime {onnxruntime.__version__}",
-                functools.partial(_run, session, feed),
-                _computation(session, feed),
-                {"provider": session.provider, "model_sha256": sha256},
-            )
+    for device, precision, path in suited_files(models):
+        content, metadata, sha256 = read_model_file(path)
+        program = Program(content, sha256, precision, (metadata.target.name,))
+        try:
+            session = open_session(program, device, threads)
+        except PointfuseError as error:
+            yield Absent(f"{name}, {device}, {precision}", str(error))
+            continue
+        yield Peer(
+            name,
+            device,
+            precision,
+            f"onnxruntime {onnxruntime.__version__}",
+            functools.partial(_run, session, feed),
+            _computation(session, feed),
+            {"provider": session.provider, "model_sha256": sha256},
+        )
 
 
 def _run(session: Session, feed: Feed) -> Field:

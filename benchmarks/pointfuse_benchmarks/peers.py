@@ -43,11 +43,10 @@ from pointfuse_benchmarks.network_runtimes import Absent, Field, Peer, network_r
 from pointfuse_benchmarks.performance_tables import machine_tables
 from pointfuse_benchmarks.timings import summary, timed
 from pointfuse_benchmarks.workload import (
-    PRECISIONS,
     example_day,
     example_feed,
     shipped_files,
-    usable_devices,
+    suited_files,
 )
 
 METHODS = {
@@ -167,23 +166,20 @@ def _first(peer: Peer, reference: Peer | None) -> Row:
 
 def _ours(models: Mapping[str, Path], day: Observations, threads: int) -> Iterator[Peer | Absent]:
     name = "pointfuse: network and process"
-    for device in usable_devices():
-        for precision in PRECISIONS[device]:
-            if precision not in models:
-                continue
-            try:
-                model = load_model(models[precision], threads=threads, device=device)
-            except PointfuseError as error:
-                yield Absent(f"{name}, {device}, {precision}", str(error))
-                continue
-            yield Peer(
-                name,
-                device,
-                precision,
-                f"pointfuse {importlib.metadata.version('pointfuse')}",
-                functools.partial(_fuse, day, model),
-                facts={"provider": model.provider, "model_sha256": model.sha256},
-            )
+    for device, precision, path in suited_files(models):
+        try:
+            model = load_model(path, threads=threads, device=device)
+        except PointfuseError as error:
+            yield Absent(f"{name}, {device}, {precision}", str(error))
+            continue
+        yield Peer(
+            name,
+            device,
+            precision,
+            f"pointfuse {importlib.metadata.version('pointfuse')}",
+            functools.partial(_fuse, day, model),
+            facts={"provider": model.provider, "model_sha256": model.sha256},
+        )
 
 
 def _fuse(day: Observations, model: Model) -> Field:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -72,3 +73,17 @@ def shipped_files() -> dict[str, Path]:
 def usable_devices() -> list[str]:
     """Devices of this machine, without ``auto``."""
     return [device for device in PROVIDERS if missing(device) is None]
+
+
+def suited_files(models: Mapping[str, Path]) -> Iterator[tuple[str, str, Path]]:
+    """Usable devices, the precisions that are meant for each, and the files of these.
+
+    Parameters
+    ----------
+    models : mapping of str to Path
+        Model files by precision; precisions without a file are left out.
+    """
+    for device in usable_devices():
+        for precision in PRECISIONS[device]:
+            if precision in models:
+                yield device, precision, models[precision]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -18,9 +19,14 @@ def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
         Asked for one item at a time, and never for more than one beyond the last that was taken.
         What it raises is raised where the item would have come.
     """
-    source, end = iter(items), object()
+    source = iter(items)
     with ThreadPoolExecutor(1, thread_name_prefix="one-ahead") as thread:
-        coming = thread.submit(next, source, end)
-        while (item := coming.result()) is not end:
-            coming = thread.submit(next, source, end)
-            yield item  # type: ignore[misc]  # which is an item, since it is not the end
+        coming = thread.submit(_next, source)
+        while item := coming.result():
+            coming = thread.submit(_next, source)
+            yield from item
+
+
+def _next(source: Iterator[Item]) -> list[Item]:
+    """The next item, in a list that is empty at the end."""
+    return list(itertools.islice(source, 1))
