@@ -10,11 +10,15 @@ from pathlib import Path
 import numpy as np
 
 from pointfuse.atomic import replacing
+from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
-from pointfuse.fusion import fuse_in_batches
-from pointfuse.gridding import PlacedObservations, grid_days, station_distance
+from pointfuse.fusion import day_fields, fuse_in_batches
+from pointfuse.gridding import PlacedObservations
 from pointfuse.model import Model
 from pointfuse.version import __version__
+
+_KEPT = ("values", "uncertainty", "effective_stations")
+"""Fields that are kept, the others follow from the stations."""
 
 
 class FinishedDays:
@@ -56,12 +60,7 @@ class FinishedDays:
         if keep:
             self._folder.mkdir(exist_ok=True)
             with replacing(path) as temporary, temporary.open("wb") as file:
-                np.savez(
-                    file,
-                    values=fields.values,
-                    uncertainty=fields.uncertainty,
-                    effective_stations=fields.effective_stations,
-                )
+                np.savez(file, **{name: getattr(fields, name) for name in _KEPT})
         return fields
 
 
@@ -73,19 +72,8 @@ def _load(path: Path, placed: PlacedObservations, model: Model) -> FusedFields |
             kept = dict(archive)
     except (OSError, ValueError, EOFError, zipfile.BadZipFile):
         return None
-    count = grid_days(placed).station_count
-    return FusedFields(
-        values=kept["values"],
-        uncertainty=kept["uncertainty"],
-        effective_stations=kept["effective_stations"],
-        station_count=count,
-        station_distance=station_distance(count[0] > 0, model.metadata.grid)[None],
-        status=np.zeros(1, np.int8),
-        stations=placed,
-        model_sha256=model.sha256,
-        device=model.device,
-        provider=model.provider,
-    )
+    fields = (kept[name] for name in _KEPT)
+    return day_fields(placed, model, DayStatus.FUSED, *fields)
 
 
 def _fingerprint(placed: PlacedObservations, model: Model) -> str:

@@ -179,17 +179,40 @@ def missing_day(placed: PlacedObservations, model: Model, status: DayStatus) -> 
     status : DayStatus
         Why not.
     """
-    shape = (1, *model.metadata.grid.shape)
     # One number stands for all of them, and takes no memory.
-    nothing = np.broadcast_to(np.float32(np.nan), shape)
+    nothing = np.broadcast_to(np.float32(np.nan), (1, *model.metadata.grid.shape))
+    return day_fields(placed, model, status, nothing, nothing, nothing)
+
+
+def day_fields(
+    placed: PlacedObservations,
+    model: Model,
+    status: DayStatus,
+    values: NDArray[np.float32],
+    uncertainty: NDArray[np.float32],
+    effective_stations: NDArray[np.float32],
+) -> FusedFields:
+    """Fields of a day that are known, with what follows from its stations alone.
+
+    Parameters
+    ----------
+    placed : PlacedObservations
+        Observations of one day on the model's grid.
+    model : Model
+        The model that computes its fields.
+    status : DayStatus
+        Whether it was fused.
+    values, uncertainty, effective_stations : ndarray of float32, shape (1, row, column)
+        As in `FusedFields`.
+    """
     count = grid_days(placed).station_count
-    distance = nothing
+    distance: NDArray[np.float32] = np.broadcast_to(np.float32(np.nan), values.shape)
     if count.any():
         distance = station_distance(count[0] > 0, model.metadata.grid)[None]
     return FusedFields(
-        values=nothing,
-        uncertainty=nothing,
-        effective_stations=nothing,
+        values=values,
+        uncertainty=uncertainty,
+        effective_stations=effective_stations,
         station_count=count,
         station_distance=distance,
         status=np.array([status], np.int8),

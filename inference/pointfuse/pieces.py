@@ -116,12 +116,12 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes]]:
+def _opened(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
     with path.open("rb") as raw:
         packed = raw.read(2) == _GZIP
         raw.seek(0)
         if packed:
             with gzip.open(raw) as file:
-                yield file  # type: ignore[misc]  # which reads bytes
+                yield file
         else:
             yield raw

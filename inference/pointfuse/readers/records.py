@@ -75,8 +75,8 @@ class Records:
             Values of the variables in the units of the request; NaN where missing.
         """
         code, *place = station
-        known = tuple(None if math.isnan(degrees) else degrees for degrees in place)
-        number = self._stations.setdefault((code, *known), len(self._stations))  # type: ignore[arg-type]
+        longitude, latitude = (None if math.isnan(degrees) else degrees for degrees in place)
+        number = self._stations.setdefault((code, longitude, latitude), len(self._stations))
         own = self._instruments.setdefault((number, instrument), len(self._instruments))
         if time not in self._times:
             self._times[time] = (
