@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -56,11 +57,19 @@ class Run(NamedTuple):
     summary: dict[str, Any]
 
 
-def files_to_file(runs: int) -> list[Row]:
-    """Measure all cases, so many times each after one run that fills the file cache."""
+def files_to_file(runs: int, options: Sequence[str] = ()) -> list[Row]:
+    """Measure all cases, so many times each after one run that fills the file cache.
+
+    Parameters
+    ----------
+    runs : int
+        Runs that count.
+    options : sequence of str
+        Further options of `pointfuse fuse`.
+    """
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        return [measured(case, folder, runs) for case in cases(folder)]
+        return [measured(case, folder, runs, options) for case in cases(folder)]
 
 
 def cases(folder: Path) -> list[Case]:
@@ -86,10 +95,11 @@ def cases(folder: Path) -> list[Case]:
     return found
 
 
-def measured(case: Case, folder: Path, runs: int) -> Row:
+def measured(case: Case, folder: Path, runs: int, options: Sequence[str]) -> Row:
     """Median times of a case and the largest memory of any run."""
-    fuse(case.one_day, folder)
-    pairs = [(fuse(case.one_day, folder), fuse(case.four_days, folder)) for _ in range(runs)]
+    one_day, four_days = [*case.one_day, *options], [*case.four_days, *options]
+    fuse(one_day, folder)
+    pairs = [(fuse(one_day, folder), fuse(four_days, folder)) for _ in range(runs)]
     summary = pairs[0][0].summary
     return {
         "case": case.name,

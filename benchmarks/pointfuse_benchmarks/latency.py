@@ -27,6 +27,7 @@ from pointfuse.cpus import usable_cpus
 from pointfuse.devices import PROVIDERS
 from pointfuse.errors import DeviceError
 from pointfuse.model import MAX_THREADS
+from pointfuse.precisions import fastest
 from pointfuse_benchmarks.files_to_file import files_to_file
 from pointfuse_benchmarks.machine_file import (
     Row,
@@ -47,6 +48,7 @@ _FILE = click.Path(path_type=Path)
 
 @click.command()
 @click.option("-o", "--output", type=_FILE, help="File of the machine; named after it by default.")
+@click.option("--models", type=_FILE, help="Folder of a model other than the shipped one.")
 @click.option("--device", "devices", multiple=True, type=click.Choice([*PROVIDERS]))
 @click.option("--precision", "precisions", multiple=True, help="All meant for a device by default.")
 @click.option("--threads", type=click.IntRange(1, MAX_THREADS), help="All usable by default.")
@@ -58,6 +60,7 @@ _FILE = click.Path(path_type=Path)
 )
 def main(
     output: Path | None,
+    models: Path | None,
     devices: tuple[str, ...],
     precisions: tuple[str, ...],
     threads: int | None,
@@ -67,17 +70,17 @@ def main(
     files: int,
 ) -> None:
     """Measure, put the rows into the file of the machine, and print them."""
-    about, output = origin("latency", load_of_machine()), machine_file(output)
+    about, output = origin("latency", load_of_machine()), machine_file(output, models)
     rows = []
-    models = shipped_files()
+    found = shipped_files(models)
     for device in devices or usable_devices():
         for precision in precisions or PRECISIONS[device]:
-            if precision not in models:
+            if precision not in found:
                 continue
             click.echo(f"{device}, {precision}", err=True)
             try:
                 row = measured(
-                    models[precision], device, threads or usable_cpus(), starts, runs, seconds
+                    found[precision], device, threads or usable_cpus(), starts, runs, seconds
                 )
             except DeviceError as error:
                 click.echo(f"{device}, {precision} left out: {error}", err=True)
@@ -86,7 +89,9 @@ def main(
             record(output, "latency", rows, key=("device", "precision", "threads"))
     if files:
         click.echo("files to file", err=True)
-        record(output, "files_to_file", [row | about for row in files_to_file(files)])
+        # Absolute, since the command runs in a folder of its own.
+        options = ["--model", str(found[fastest(found, "cpu")].resolve())] if models else []
+        record(output, "files_to_file", [row | about for row in files_to_file(files, options)])
     click.echo(machine_tables(read_machine(output)))
 
 

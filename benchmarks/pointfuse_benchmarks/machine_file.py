@@ -17,6 +17,7 @@ from typing import Any
 
 from pointfuse.atomic import check_place, replacing
 from pointfuse.errors import InputError
+from pointfuse.shipped import shipped_models
 from pointfuse_benchmarks.machine import machine
 
 MACHINES = Path(__file__).parents[1] / "machines"
@@ -35,10 +36,17 @@ _LOOK = 2.0
 Row = dict[str, Any]
 
 
-def machine_file(asked: Path | None) -> Path:
+def machine_file(asked: Path | None, models: Path | None = None) -> Path:
     """The file to write to: one that was asked for, or that of this machine.
 
     That is named after its GPU or processor and the threads used.
+
+    Parameters
+    ----------
+    asked : Path or None
+        The file, if one was asked for.
+    models : Path, optional
+        Folder of another model than the shipped one, whose name the file gets too.
 
     Raises
     ------
@@ -49,6 +57,8 @@ def machine_file(asked: Path | None) -> Path:
     if path is None:
         found = machine()
         words = f"{found.get('gpus', [found['processor']])[0]} {found['threads']} threads"
+        if models is not None:
+            words += f" {shipped_models(models)[0].name}"
         MACHINES.mkdir(exist_ok=True)
         path = MACHINES / f"{re.sub('[^a-z0-9]+', '-', words.lower()).strip('-')}.json"
     check_place(path)

@@ -64,9 +64,16 @@ def example_feed(metadata: ModelMetadata, days: int = 1) -> dict[str, NDArray[np
     }
 
 
-def shipped_files() -> dict[str, Path]:
-    """Files of the default model by precision, the reference first."""
-    found = {precision: model_folder() / file.file for precision, file in default_files().items()}
+def shipped_files(folder: Path | None = None) -> dict[str, Path]:
+    """Files of the default model by precision, the reference first.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Folder of another model, with its manifest.
+    """
+    folder = folder or model_folder()
+    found = {precision: folder / entry.file for precision, entry in default_files(folder).items()}
     return dict(sorted(found.items(), key=lambda item: item[0] != REFERENCE))
 
 

@@ -55,15 +55,20 @@ def chosen_path(path: str | PathLike[str] | None, precision: str, device: str) -
     return model_folder() / files[wanted].file
 
 
-def default_files() -> dict[str, ShippedModel]:
+def default_files(folder: Path | None = None) -> dict[str, ShippedModel]:
     """Files of the default model by their precision.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Another folder of models with a manifest.
 
     Raises
     ------
     ModelFileError
         If the list of shipped models is damaged.
     """
-    first, *others = shipped_models()
+    first, *others = shipped_models(folder)
     return {
         entry.precision: entry
         for entry in (first, *others)

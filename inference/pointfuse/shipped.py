@@ -38,15 +38,20 @@ def model_folder() -> Path:
     return installed if installed.is_dir() else package.parents[1] / "models"
 
 
-def shipped_models() -> tuple[ShippedModel, ...]:
+def shipped_models(folder: Path | None = None) -> tuple[ShippedModel, ...]:
     """Model files that come with this pointfuse; the first is the default.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Another folder of models with a manifest.
 
     Raises
     ------
     ModelFileError
         If the manifest is missing or damaged.
     """
-    path = model_folder() / "manifest.json"
+    path = (folder or model_folder()) / "manifest.json"
     try:
         entries = json.loads(path.read_text(encoding="utf-8"))["models"]
         return tuple(ShippedModel(**entry) for entry in entries)

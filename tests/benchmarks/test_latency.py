@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 from pathlib import Path
 
@@ -10,7 +11,14 @@ from click.testing import CliRunner
 
 from pointfuse import DeviceError, nvidia
 from pointfuse.golden import SUFFIX, GoldenCase, Values
-from pointfuse_benchmarks import energy, files_to_file, latency, one_process, workload
+from pointfuse_benchmarks import (
+    energy,
+    files_to_file,
+    latency,
+    machine_file,
+    one_process,
+    workload,
+)
 from pointfuse_benchmarks.machine_file import read_machine
 from pointfuse_benchmarks.timings import WARM_UP
 
@@ -140,7 +148,7 @@ def test_a_whole_measurement_is_written_with_its_origin(model, tmp_path, monkeyp
         monkeypatch.setattr(
             latency,
             name,
-            {"shipped_files": lambda: {"fp32": model}, "usable_devices": lambda: ["cpu"]}[name],
+            {"shipped_files": lambda _: {"fp32": model}, "usable_devices": lambda: ["cpu"]}[name],
         )
     path = tmp_path / "machine.json"
     options = ["-o", str(path), "--starts", "1", "--runs", "1", "--seconds", "1", "--files", "0"]
@@ -160,17 +168,21 @@ def test_files_to_file_runs_the_command_line_and_tells_its_own_memory(model, tmp
     # The same stations under four dates.
     lines = [line for file in one.four_days for line in Path(file).read_text().splitlines()]
     assert len({line.split(",")[3] for line in lines} - {"date"}) == 4
-    case = files_to_file.Case(
-        "tiny",
-        *(
-            [*files, "--model", str(model), "--threads", "1"]
-            for files in (one.one_day, one.four_days)
-        ),
-    )
-    row = files_to_file.measured(case, tmp_path, 1)
+    options = ["--model", str(model), "--threads", "1"]
+    row = files_to_file.measured(one, tmp_path, 1, options)
     assert 0 < row["one_day_s"] == row["slowest_one_day_s"]
     assert 30 < row["peak_memory_mb"] < 2000
     assert (row["provider"], row["threads"], row["n"]) == ("CPUExecutionProvider", 1, 1)
+
+
+def test_the_file_of_another_model_is_named_after_it_too(tmp_path, monkeypatch):
+    monkeypatch.setattr(machine_file, "MACHINES", tmp_path / "machines")
+    entry = {"file": "m.onnx", "name": "small", "version": "1", "precision": "fp32"}
+    manifest = {"models": [entry | {"bytes": 1, "sha256": "0"}]}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+    assert workload.shipped_files(tmp_path) == {"fp32": tmp_path / "m.onnx"}
+    shipped, other = machine_file.machine_file(None), machine_file.machine_file(None, tmp_path)
+    assert other.stem == f"{shipped.stem}-small"
 
 
 def test_a_failed_fusion_is_no_measurement(tmp_path):

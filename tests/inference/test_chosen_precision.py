@@ -94,7 +94,7 @@ def test_files_of_other_models_and_versions_are_not_taken(monkeypatch: pytest.Mo
         replace(first, file="a.fp16.onnx", precision="fp16", version="0.9.0"),
         replace(first, file="b.int8.onnx", precision="int8", name="b"),
     )
-    monkeypatch.setattr(precisions, "shipped_models", lambda: entries)
+    monkeypatch.setattr(precisions, "shipped_models", lambda _: entries)
     assert default_files() == {"fp32": first}
 
 
