@@ -17,7 +17,7 @@ from pointfuse_training.recipes import Recipe
 from pointfuse_training.seed_weights import network_weights
 from pointfuse_training.training import Training, validation_scores
 from pointfuse_training.training_days import Batch, CompleteDays, DrawnBatches
-from pointfuse_training.training_inputs import TrainingInputs, loss_weights, read_start
+from pointfuse_training.training_inputs import Start, TrainingInputs, loss_weights, read_start
 
 ALONE = Team(torch.device("cpu"))
 SEED = Path(__file__).parents[2] / "models" / "seed"
@@ -87,6 +87,32 @@ def test_the_average_follows_the_weights(
         kept = min(0.3, (1 + iteration) / (10 + iteration))
         mean = kept * mean + (1 - kept) * training.network.state_dict()[name]
         torch.testing.assert_close(training.averaged.state_dict()[name], mean)
+
+
+@pytest.mark.parametrize("kept", [True, False])
+def test_statistics_of_the_first_weights_are_kept_on_demand(
+    small_recipe: Recipe, small_inputs: TrainingInputs, batch: Batch, kept: bool
+) -> None:
+    trained = Training(small_recipe, small_inputs, ALONE)
+    trained.step(batch, 0.0)
+    weights = {name: w.clone() for name, w in network_weights(trained.network).items()}
+    name = "regr_unetpp.nodes.0_0.norm1.running_mean"
+    assert weights[name].any()
+    recipe = replace(small_recipe, keep_statistics=kept)
+    start = Start(weights, recipe.variant, recipe.widths, recipe.static_channels, "")
+    training = Training(recipe, small_inputs, ALONE, start)
+    head = training.network.state_dict()["regr_unetpp.head.weight"].clone()
+    training.step(batch, 0.0)
+    after = training.network.state_dict()
+    assert torch.equal(after[name], weights[name]) == kept
+    assert not torch.equal(after["regr_unetpp.head.weight"], head)
+
+
+def test_random_weights_have_no_statistics_to_keep(
+    small_recipe: Recipe, small_inputs: TrainingInputs
+) -> None:
+    with pytest.raises(InputError, match="name weights with --from"):
+        Training(replace(small_recipe, keep_statistics=True), small_inputs, ALONE)
 
 
 def test_a_large_gradient_is_clipped(

@@ -60,6 +60,9 @@ class Recipe:
     average : float
         Share that the exponential moving average of the weights keeps in an iteration; the average
         is what is evaluated and written.
+    keep_statistics : bool
+        Whether batch normalisation keeps the statistics that the weights came with. Those of a few
+        patches are not those of the whole grid, on which the network is used.
     relative_loss : bool
         Whether errors are divided by the mean of the day's observations, so that a severe day
         weighs no more than a clean one; otherwise they are in ug/m3, as in equation 5.
@@ -105,6 +108,7 @@ class Recipe:
     warm_up: int = 200
     largest_gradient: float = 1.0
     average: float = 0.999
+    keep_statistics: bool = False
     relative_loss: bool = True
     sea_weight: float = 0.15
     land_weight: float = 0.5
@@ -178,9 +182,10 @@ RECIPES = {
         batch=2,
         crop=128,
         iterations=1000,
-        learning_rate=3e-4,
+        learning_rate=1e-4,
         warm_up=50,
         average=0.99,
+        keep_statistics=True,
         validate_every=250,
     ),
     # From trained weights to observed days: smaller steps still, since there are fewer days.

@@ -41,6 +41,11 @@ class Training:
         This process among those that train together.
     start : Start, optional
         Weights to begin with; random ones without.
+
+    Raises
+    ------
+    InputError
+        If the recipe keeps statistics that no weights bring.
     """
 
     def __init__(
@@ -53,6 +58,11 @@ class Training:
         self.point_conv = "direct"
         self.precision = _chosen_precision(recipe.precision, team.device)
         torch.manual_seed(recipe.seed)
+        if recipe.keep_statistics and start is None:
+            raise InputError(
+                "random weights have no statistics to keep; name weights with --from, or set "
+                "'keep_statistics' to false in the recipe"
+            )
         network = FusionNetwork(inputs.static_layers, recipe.variant, recipe.widths)
         if start is not None:
             check_complete("the start", start.weights, network_weights(network))
@@ -119,7 +129,7 @@ class Training:
         """Learn from a batch; the loss, not yet checked."""
         for group in self.optimiser.param_groups:
             group["lr"] = self.learning_rate(progress)
-        self.network.train()
+        self._ready_to_learn()
         self.optimiser.zero_grad()
         loss = self.loss(batch)
         torch.autograd.backward(self._scaler.scale(loss))
@@ -130,6 +140,13 @@ class Training:
         self._update_average()
         self.iteration += 1
         return loss.detach()
+
+    def _ready_to_learn(self) -> None:
+        self.network.train()
+        if self.recipe.keep_statistics:
+            for module in self.network.modules():
+                if isinstance(module, nn.BatchNorm2d):
+                    module.eval()
 
     def loss(self, batch: Batch) -> Tensor:
         """Mean absolute error over the field (equation 5), weighted by cell and by day."""
