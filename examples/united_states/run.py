@@ -86,14 +86,14 @@ def main(
         scored = ["--static", static, "--mask", "country", "--stations", out / "stations.csv"]
         of = ["--archive", archive, "--held-out", HELD_OUT]
         evaluated(checkpoint, *of, *scored, "-o", out / "simulated.json")
-        if not (out / "cmaq").exists():
+        if not [*out.glob("cmaq/*.nc")]:
             run("pointfuse-train", "archive", cmaq, "--without-weather", "-o", out / "cmaq-coarse")
             write_finer(Archive(out / "cmaq-coarse"), read_grid(out / "grid.toml"), out / "cmaq")
         others = ["--baselines", "kriging,idw"]
         evaluated(checkpoint, "--archive", out / "cmaq", *scored, *others, "-o", out / "cmaq.json")
 
         model = out / "us36-example.onnx"
-        if not model.exists():
+        if not (out / "manifest.json").exists():
             seen = ["--stations", out / "stations.csv", "-o", out / "days.npz"]
             run("pointfuse-export", "days", archive, "--days", 8, *seen)
             write_description(out / "simulated.json", out / "model.toml")
