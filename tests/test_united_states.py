@@ -7,7 +7,6 @@ static layers, which are fetched, are there already.
 from __future__ import annotations
 
 import csv
-import importlib
 import json
 from pathlib import Path
 from types import SimpleNamespace
@@ -23,23 +22,12 @@ from pointfuse import load_model
 from pointfuse.grid import Grid
 from pointfuse_training.grids import read_grid
 
-ROOT = Path(__file__).parents[1]
-EXAMPLE = ROOT / "examples" / "united_states"
+pytestmark = pytest.mark.slow
 
 PROJECTION = "+proj=lcc +lat_1=33 +lat_2=45 +lat_0=40 +lon_0=-97 +R=6370000"
 ROWS, COLUMNS, CELL = 7, 9, 108_000.0
 WEST, SOUTH = -500_000.0, -400_000.0
 """Corner of the grid, m."""
-
-
-@pytest.fixture(scope="module")
-def example() -> SimpleNamespace:
-    """The modules of the example, which is no package."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(EXAMPLE))
-        return SimpleNamespace(
-            run=importlib.import_module("run"), comparison=importlib.import_module("comparison")
-        )
 
 
 def truth(x: np.ndarray, y: np.ndarray) -> np.ndarray:
@@ -71,10 +59,9 @@ def write_aqs(path: Path, rng: np.random.Generator) -> tuple[np.ndarray, np.ndar
     x = rng.uniform(WEST + 20e3, WEST + COLUMNS * CELL - 20e3, 90)
     y = rng.uniform(SOUTH + 20e3, SOUTH + ROWS * CELL - 20e3, 90)
     values = truth(x, y) * np.exp(0.05 * rng.standard_normal(90))
-    header = (
-        "State Code,County Code,Site Num,Parameter Code,POC,Latitude,Longitude,Sample Duration,"
-        "Date Local,Units of Measure,Event Type,Observation Percent,Arithmetic Mean"
-    ).split(",")
+    header = ["State Code", "County Code", "Site Num", "Parameter Code", "POC", "Latitude"]
+    header += ["Longitude", "Sample Duration", "Date Local", "Units of Measure", "Event Type"]
+    header += ["Observation Percent", "Arithmetic Mean"]
     with path.open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(header)
@@ -105,16 +92,18 @@ def write_layers(grid: Grid, path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def made(example: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory) -> SimpleNamespace:
+def made(
+    united_states: SimpleNamespace, tmp_path_factory: pytest.TempPathFactory
+) -> SimpleNamespace:
     """What the example made, and what it was made of."""
     data, out = tmp_path_factory.mktemp("data"), tmp_path_factory.mktemp("us")
     cmaq = write_cmaq(data / "dailyavg.nc")
     monitors = write_aqs(data / "daily_88101_20160115.csv", np.random.default_rng(3))
-    write_layers(example.run.finer(read_grid(data / "dailyavg.nc"), 3), out / "layers.npz")
-    short = ["--minutes", "0.02", "--scenarios", "5", "--days", "2"]
+    write_layers(united_states.run.finer(read_grid(data / "dailyavg.nc"), 3), out / "layers.npz")
+    short = ["--minutes", "0.02", "--scenarios", "5", "--days", "1"]
 
     def run() -> str:
-        result = CliRunner().invoke(example.run.main, [str(data), "-o", str(out), *short])
+        result = CliRunner().invoke(united_states.run.main, [str(data), "-o", str(out), *short])
         assert result.exit_code == 0, result.output
         return result.output
 
@@ -167,14 +156,16 @@ def test_the_scores_of_cmaq_are_those_of_its_field_at_the_monitors(made: SimpleN
         assert found[name]["rmse"] < cmaq["rmse"]
 
 
-def test_what_is_there_is_not_made_again(made: SimpleNamespace, example: SimpleNamespace) -> None:
+def test_what_is_there_is_not_made_again(
+    made: SimpleNamespace, united_states: SimpleNamespace
+) -> None:
     scores = json.loads((made.out / "scores.json").read_text(encoding="utf-8"))
-    assert example.comparison.markdown(scores) in made.said
+    assert united_states.comparison.markdown(scores) in made.said
     assert "$ pointfuse-train fit" in made.said
     assert (made.out / "maps.png").stat().st_size > 20_000
     again = made.run()
     for command in ("pointfuse-train fit", "pointfuse-train static", "pointfuse-export"):
         assert f"$ {command}" not in again
-    assert example.comparison.markdown(scores) in again
+    assert united_states.comparison.markdown(scores) in again
     with pytest.raises(SystemExit):
-        example.run.main([str(made.out), "-o", str(made.out / "other")])
+        united_states.run.main([str(made.out), "-o", str(made.out / "other")])

@@ -42,7 +42,7 @@ def compare(
     reconstruction : Path
         Scores of `pointfuse-train evaluate` on it.
     timezone : str
-        Of the day.
+        In which the day is written.
 
     Returns
     -------
@@ -52,7 +52,8 @@ def compare(
         method; ``training`` and ``machine``.
     """
     model = load_model(path, threads=1)
-    raw = read_stations(aqs, timezone=timezone)
+    day = cmaq.dates[0]
+    raw = read_stations(aqs, timezone=timezone).between(day, day)
     checked = check_days(raw, model)
     baselines = {
         "Gaussian process alone": process_alone(model),
@@ -116,11 +117,10 @@ def process_alone(model: Model) -> Baseline:
 
 
 def field_of(archive: Archive) -> Baseline:
-    """The field of an archive on the day of the observations, whatever these say."""
+    """The field of the first day of an archive, whatever the monitors say."""
+    field = archive[0][0].numpy().ravel()
 
     def predict(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
-        (day,) = np.flatnonzero(archive.dates == known.observations.times[0])
-        field = archive[int(day)][0].numpy().ravel()
         return archive.grid.interpolation(longitude, latitude).read(field)
 
     return predict

@@ -12,6 +12,9 @@ from pointfuse.atomic import replacing
 from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
 from pointfuse_training.archive import Archive
 
+FAR = 200.0
+"""Beyond this from the nearest monitor the field is a guess, km."""
+
 _DIFFERENCES = "RdBu_r"
 
 
@@ -30,6 +33,7 @@ def draw_maps(fused: Path, cmaq: Archive, output: Path) -> None:
     with netCDF4.Dataset(fused) as dataset:
         field = dataset["pm25"][0].filled(np.nan)
         monitors = dataset["station_pm25"][0].filled(np.nan)
+        distance = dataset["station_distance"][0].filled(np.nan)
         places = cmaq.grid.projection.forward(dataset["station_lon"][:], dataset["station_lat"][:])
     model = cmaq[0][0].numpy()
     figure = figure_class("a map")(figsize=(7.5, 13), layout="constrained")
@@ -39,7 +43,11 @@ def draw_maps(fused: Path, cmaq: Archive, output: Path) -> None:
     signed: dict[str, Any] = {"cmap": _DIFFERENCES, "vmin": -apart, "vmax": apart}
     for axes, title, shown, scale, line in zip(
         figure.subplots(3, 1),
-        (f"fused from monitors (circles), {cmaq.dates[0]}", "CMAQ", "fused minus CMAQ"),
+        (
+            f"fused from monitors (circles; dashed: {FAR:.0f} km from the nearest)",
+            f"CMAQ, {cmaq.dates[0]}",
+            "fused minus CMAQ",
+        ),
         (field, model, field - model),
         (values, values, signed),
         ("white", "white", "0.3"),
@@ -50,9 +58,11 @@ def draw_maps(fused: Path, cmaq: Archive, output: Path) -> None:
         draw_coast(axes, cmaq.grid.projection, line)
         draw_graticule(axes, cmaq.grid.projection, line)
         if shown is field:
+            far: dict[str, Any] = {"levels": [FAR], "colors": "white", "linestyles": "dashed"}
+            axes.contour(cmaq.grid.x, cmaq.grid.y, distance, linewidths=0.8, **far)
             axes.scatter(*places, c=monitors, s=9, edgecolors="white", linewidths=0.3, **scale)
         axes.set_title(title, loc="left")
         bar = figure.colorbar(mesh, ax=axes, extend="both" if scale is signed else "max")
         bar.set_label("daily mean PM2.5 (µg m⁻³)")
     with replacing(output) as temporary:
-        figure.savefig(temporary, dpi=90)
+        figure.savefig(temporary, dpi=72)

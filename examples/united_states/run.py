@@ -2,10 +2,11 @@
 
     python examples/united_states/run.py DATA -o us
 
-`DATA` holds a daily mean of CMAQ (``dailyavg*.nc``, I/O API) and the EPA's file of the same day
-(``daily_88101*.csv``, AQS). The grid is that of CMAQ, with each cell divided into nine. Most steps
-are commands of the project, which are printed before they run. What is there already is not made
-again, so that an interrupted run goes on where it was; name another folder to begin anew.
+`DATA` holds a day of CMAQ (``dailyavg*.nc``, I/O API) and daily means of the EPA's monitors with
+that day in them (``daily_88101*.csv``, AQS). The grid is that of CMAQ, with each cell divided into
+nine. Most steps are commands of the project, which are printed before they run. What is there
+already is not made again, so that an interrupted run goes on where it was; name another folder to
+begin anew.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ import json
 import shlex
 import sys
 from pathlib import Path
+from typing import Any
 
 import click
 import torch
@@ -34,13 +36,11 @@ from pointfuse_training.cli import main as pointfuse_train
 from pointfuse_training.grids import read_grid
 
 HERE = Path(__file__).parent
-PARTS = 3
-"""Parts into which each edge of CMAQ's cells is divided: monitors in 108 km differ too much."""
-
 TIMEZONE = "America/Chicago"
 """In which the day is written. AQS gives days of local standard time, site by site."""
 
-HELD_OUT = 4
+USA, HELD_OUT = "840", 4
+CHECKPOINT, MODEL = "run/checkpoint.npz", "us36-example.onnx"
 
 PROGRAMS = {
     "pointfuse": pointfuse,
@@ -52,63 +52,89 @@ PROGRAMS = {
 @click.command(context_settings={"show_default": True})
 @click.argument("data", type=click.Path(path_type=Path))
 @click.option("-o", "--output", "out", required=True, type=click.Path(path_type=Path))
+@click.option("--parts", default=3, type=click.IntRange(1), help="Of each edge of CMAQ's cells.")
 @click.option("--minutes", default=25.0, type=click.FloatRange(min=0.01), help="Of training.")
 @click.option("--scenarios", default=60, type=click.IntRange(HELD_OUT + 1), help="To simulate.")
 @click.option("--days", default=8, type=click.IntRange(1), help="Of each scenario.")
 @click.option("--cache", type=click.Path(), help="Folder of what 'pointfuse-train static' fetches.")
 def main(
-    data: Path, out: Path, minutes: float, scenarios: int, days: int, cache: str | None
+    data: Path, out: Path, parts: int, minutes: float, scenarios: int, days: int, cache: str | None
 ) -> None:
     """Train a model for the grid of CMAQ in DATA, and fuse the monitors of AQS in DATA with it."""
     try:
         cmaq, aqs = found(data, "dailyavg*.nc"), found(data, "daily_88101*.csv")
         make_folder(out)
-        archive, static, checkpoint = (
-            out / "simulated",
-            out / "layers.npz",
-            out / "run/checkpoint.npz",
-        )
-        write_grid(finer(read_grid(cmaq), PARTS), out / "grid.toml")
+        write_grid(finer(read_grid(cmaq), parts), out / "grid.toml")
         write_station_list(aqs, out / "stations.csv")
-
-        grid = ["--grid", out / "grid.toml"]
-        kept = ["--cache", cache] if cache else []
-        if not static.exists():
-            run("pointfuse-train", "static", *grid, "--country", "840", *kept, "-o", static)
-        amount = ["--scenarios", scenarios, "--days", days, "--seed", 2016]
-        run("pointfuse-train", "simulate", *grid, "--static", static, *amount, "-o", archive)
-        learned = ["--archive", archive, "--static", static, "--network", out / "stations.csv"]
-        if not checkpoint.exists():
-            recipe = ["--recipe", HERE / "recipe.toml", "--minutes", minutes]
-            resume = ["--resume"] if [*out.glob("run/state_*")] else []
-            run("pointfuse-train", "fit", *learned, *recipe, *resume, "-o", out / "run")
-
-        scored = ["--static", static, "--mask", "country", "--stations", out / "stations.csv"]
-        of = ["--archive", archive, "--held-out", HELD_OUT]
-        evaluated(checkpoint, *of, *scored, "-o", out / "simulated.json")
-        if not [*out.glob("cmaq/*.nc")]:
-            run("pointfuse-train", "archive", cmaq, "--without-weather", "-o", out / "cmaq-coarse")
-            write_finer(Archive(out / "cmaq-coarse"), read_grid(out / "grid.toml"), out / "cmaq")
-        others = ["--baselines", "kriging,idw"]
-        evaluated(checkpoint, "--archive", out / "cmaq", *scored, *others, "-o", out / "cmaq.json")
-
-        model = out / "us36-example.onnx"
-        if not (out / "manifest.json").exists():
-            seen = ["--stations", out / "stations.csv", "-o", out / "days.npz"]
-            run("pointfuse-export", "days", archive, "--days", 8, *seen)
-            write_description(out / "simulated.json", out / "model.toml")
-            run("pointfuse-export", out / "model.toml", "--precision", "fp32", "-o", out)
-        run("pointfuse", "verify", model)
-        reading = [aqs, "--model", model, "--timezone", TIMEZONE]
-        run("pointfuse", "fuse", *reading, "-o", out / "fused.nc")
-
-        scores = compare(aqs, model, Archive(out / "cmaq"), out / "cmaq.json", TIMEZONE)
-        with replacing(out / "scores.json") as temporary:
-            temporary.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
-        draw_maps(out / "fused.nc", Archive(out / "cmaq"), out / "maps.png")
+        simulate(out, scenarios, days, ["--cache", cache] if cache else [])
+        learn(out, minutes)
+        reconstruct(out, cmaq)
+        export(out)
+        scores = judge(out, aqs)
     except PointfuseError as error:
         raise click.ClickException(str(error)) from error
     click.echo(f"\n{markdown(scores)}\n\nwrote {out / 'scores.json'} and {out / 'maps.png'}")
+
+
+def simulate(out: Path, scenarios: int, days: int, cache: list[str]) -> None:
+    """Static layers of the grid, and days on it that never were."""
+    grid, static = ["--grid", out / "grid.toml"], out / "layers.npz"
+    if not static.exists():
+        run("pointfuse-train", "static", *grid, "--country", USA, *cache, "-o", static)
+    amount = ["--scenarios", scenarios, "--days", days, "--seed", 2016]
+    archive = ["--static", static, "-o", out / "simulated"]
+    run("pointfuse-train", "simulate", *grid, *amount, *archive)
+
+
+def learn(out: Path, minutes: float) -> None:
+    """A small network, trained on the simulated days, and how well it completes others of them."""
+    if not (out / CHECKPOINT).exists():
+        days = ["--archive", out / "simulated", "--static", out / "layers.npz"]
+        recipe = ["--recipe", HERE / "recipe.toml", "--network", out / "stations.csv"]
+        resume = ["--resume"] if [*out.glob("run/state_*")] else []
+        length = ["--minutes", minutes, *resume]
+        run("pointfuse-train", "fit", *days, *recipe, *length, "-o", out / "run")
+    evaluate(out, "simulated", "--held-out", HELD_OUT)
+
+
+def reconstruct(out: Path, cmaq: Path) -> None:
+    """The field of CMAQ, completed from its values at the monitors."""
+    if not [*out.glob("cmaq/*.nc")]:
+        run("pointfuse-train", "archive", cmaq, "--without-weather", "-o", out / "cmaq-coarse")
+        write_finer(Archive(out / "cmaq-coarse"), read_grid(out / "grid.toml"), out / "cmaq")
+    evaluate(out, "cmaq", "--baselines", "kriging,idw")
+
+
+def evaluate(out: Path, archive: str, *which: object) -> None:
+    """Let the network complete days of an archive, unless its scores are there."""
+    output = out / f"{archive}.json"
+    if not output.exists():
+        days = ["--archive", out / archive, "--stations", out / "stations.csv", *which]
+        land = ["--static", out / "layers.npz", "--mask", "country"]
+        run("pointfuse-train", "evaluate", out / CHECKPOINT, *days, *land, "-o", output)
+
+
+def export(out: Path) -> None:
+    """One file of the network, its grid, its layers and the Gaussian process."""
+    # The manifest is written last.
+    if not (out / "manifest.json").exists():
+        seen = ["--days", 8, "--stations", out / "stations.csv"]
+        run("pointfuse-export", "days", out / "simulated", *seen, "-o", out / "days.npz")
+        write_description(out / "simulated.json", out / "model.toml")
+        run("pointfuse-export", out / "model.toml", "--precision", "fp32", "-o", out)
+    run("pointfuse", "verify", out / MODEL)
+
+
+def judge(out: Path, aqs: Path) -> dict[str, Any]:
+    """Fuse the real day, draw it, and compare methods at withheld monitors; the scores."""
+    cmaq = Archive(out / "cmaq")
+    day = ["--days", cmaq.dates[0], "--timezone", TIMEZONE]
+    run("pointfuse", "fuse", aqs, "--model", out / MODEL, *day, "-o", out / "fused.nc")
+    draw_maps(out / "fused.nc", cmaq, out / "maps.png")
+    scores = compare(aqs, out / MODEL, cmaq, out / "cmaq.json", TIMEZONE)
+    with replacing(out / "scores.json") as temporary:
+        temporary.write_text(json.dumps(scores, indent=1) + "\n", encoding="utf-8")
+    return scores
 
 
 def found(folder: Path, pattern: str) -> Path:
@@ -132,12 +158,6 @@ def run(program: str, *words: object) -> None:
     sys.stdout.flush()
     if status := PROGRAMS[program].main(arguments, prog_name=program, standalone_mode=False):
         sys.exit(status)
-
-
-def evaluated(*words: object) -> None:
-    """Evaluate, unless the file of scores, which is named last, is there."""
-    if not Path(str(words[-1])).exists():
-        run("pointfuse-train", "evaluate", *words)
 
 
 def finer(grid: Grid, parts: int) -> Grid:
