@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import hypothesis
 import numpy as np
@@ -58,6 +60,15 @@ def tiny_metadata() -> ModelMetadata:
         scores=(),
         weights_sha256="0" * 64,
     )
+
+
+@pytest.fixture(scope="session")
+def united_states() -> SimpleNamespace:
+    """The modules of the example of the United States, which is no package."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parents[1] / "examples" / "united_states"))
+        names = ("run", "comparison")
+        return SimpleNamespace(**{name: importlib.import_module(name) for name in names})
 
 
 @pytest.fixture(scope="session")

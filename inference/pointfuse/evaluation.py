@@ -161,12 +161,13 @@ def _scores(daily: PairSums, times: Values) -> dict[str, Any]:
 def _paired(network: PairSums, baseline: PairSums, times: Values) -> dict[str, Any]:
     """How the network compares with a baseline, from the sums of each day of both."""
     compared: dict[str, Any] = {}
+    days = network.pairs > 0
+    enough = days.sum() >= _FEWEST_DAYS_DRAWN
     for name, score in ("rmse", root_mean_square_error), ("nme", normalised_mean_error):
         whole = ratio(score(network.over()), score(baseline.over()))
         drawn = ratio(score(network.drawn(times)), score(baseline.drawn(times)))
         compared[f"{name}_ratio"] = _rounded(float(whole))
-        compared[f"{name}_ratio_interval"] = _interval(drawn)
-    days = network.pairs > 0
+        compared[f"{name}_ratio_interval"] = _interval(drawn) if enough else [None, None]
     better = root_mean_square_error(network) < root_mean_square_error(baseline)
     return compared | {"days_better": _rounded(float(better[days].mean()))}
 

@@ -4,18 +4,26 @@ from __future__ import annotations
 
 import datetime
 import glob
+import logging
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 import numpy as np
+from click.core import ParameterSource
 
 from pointfuse.errors import InputFileNotFoundError, OutputError
 from pointfuse.model import Model
 from pointfuse.observations import Observations
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
 from pointfuse.running_options import model_options
+from pointfuse.timezones import parse_timezone
+
+logger = logging.getLogger(__name__)
+
+_FARTHEST_NOON = 4.0
+"""Hours that clocks may be ahead of the sun: no country's are farther from it."""
 
 _FILE = click.Path(path_type=Path)
 
@@ -113,7 +121,11 @@ def refuse_to_replace_input(output: Path, options: Mapping[str, Any]) -> None:
 
 
 def reading_arguments(options: Mapping[str, Any], model: Model) -> dict[str, Any]:
-    """Arguments of `pointfuse.read_stations` but the files, the station list and the checks."""
+    """Arguments of `pointfuse.read_stations` but the files, the station list and the checks.
+
+    A warning tells who left the time zone to its default on a grid where the sun is elsewhere.
+    """
+    _warn_of_default_timezone(options["timezone"], model)
     return {
         "format": options["format"],
         "variables": model.metadata.variables,
@@ -121,6 +133,27 @@ def reading_arguments(options: Mapping[str, Any], model: Model) -> dict[str, Any
         "min_hours": options["min_hours"],
         "timezone": options["timezone"],
     }
+
+
+def _warn_of_default_timezone(timezone: str, model: Model) -> None:
+    context = click.get_current_context(silent=True)
+    if context is None or context.get_parameter_source("timezone") != ParameterSource.DEFAULT:
+        return
+    zone = parse_timezone(timezone)
+    clock = zone.utcoffset(datetime.datetime(2000, 1, 1, tzinfo=zone))
+    longitude, _ = model.metadata.grid.longitude_latitude()
+    middle = float(longitude[longitude.shape[0] // 2, longitude.shape[1] // 2])
+    sun = middle / 15
+    ahead = (clock / datetime.timedelta(hours=1) - sun + 12) % 24 - 12
+    if abs(ahead) > _FARTHEST_NOON:
+        logger.warning(
+            "days begin and end in the time zone %s, by default, but the middle of the grid lies "
+            "at %.0f degrees east, where noon is %.0f hours from that of its clocks; name the time "
+            "zone of the stations with --timezone",
+            timezone,
+            middle,
+            abs(ahead),
+        )
 
 
 def read_daily(

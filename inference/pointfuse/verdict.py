@@ -197,6 +197,7 @@ def _range_of_change(interval: list[float | None]) -> str:
     """Interval of a ratio as changes, the smaller first: 2.0 to 4.2 % lower."""
     low, high = interval
     if low is None or high is None:
+        # Of a method without any error, or of too few days to draw from.
         return "unknown"
     low_text, high_text = _change(low), _change(high)
     if low_text.endswith("lower") and high_text.endswith("lower"):

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import netCDF4
@@ -16,9 +17,11 @@ import pytest
 from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from mean_model import mean_model
 
 from pointfuse import __version__
 from pointfuse.cli import main
+from pointfuse.metadata import ModelMetadata
 from pointfuse.shipped import shipped_models
 
 Write = Callable[[str, str | bytes], Path]
@@ -163,6 +166,41 @@ def test_units_timezone_and_hours(write: Write, tiny_model_file: Path, tmp_path:
         assert dataset["pm25"][0, 0, 0] == 50.0
         assert dataset.day_timezone == "+08:00"
         assert str(netCDF4.num2date(dataset["time"][0], dataset["time"].units))[:10] == "2019-01-06"
+
+
+@pytest.mark.parametrize(
+    ("meridian", "named", "warned"),
+    [
+        (-97.0, None, True),  # noon is 14.5 hours from that of China, and so 9.5
+        (-97.0, "Asia/Shanghai", False),
+        (100.0, None, False),
+        (178.0, None, False),  # four hours and a little less
+        (182.0, None, True),
+    ],
+)
+def test_a_default_time_zone_that_is_far_from_the_grid_is_told(
+    tiny_metadata: ModelMetadata,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    meridian: float,
+    named: str | None,
+    warned: bool,
+) -> None:
+    grid = tiny_metadata.grid
+    plane = replace(grid.projection, longitude_of_central_meridian=meridian)
+    metadata = replace(tiny_metadata, grid=replace(grid, projection=plane))
+    (tmp_path / "model.onnx").write_bytes(mean_model(metadata).SerializeToString())
+    longitude, latitude = metadata.grid.longitude_latitude()
+    day = f"A,{longitude[5, 5]},{latitude[5, 5]},2019-01-06,50"
+    (tmp_path / "day.csv").write_text(f"station,longitude,latitude,date,pm25\n{day}\n")
+    arguments = ["fuse", tmp_path / "day.csv", "--model", tmp_path / "model.onnx"]
+    arguments += ["--timezone", named] if named else []
+    result = run(*arguments, "-o", tmp_path / "out.nc")
+    assert result.exit_code == 0, result.output
+    told = [text for text in caplog.messages if "by default" in text]
+    assert len(told) == warned
+    if warned:
+        assert "name the time zone of the stations with --timezone" in told[0]
 
 
 @pytest.mark.parametrize(

@@ -352,6 +352,21 @@ def test_a_model_that_is_its_own_baseline_is_equal(
     }
 
 
+def test_a_few_days_are_compared_without_an_interval(
+    observations: Observations, tiny_model: Model
+) -> None:
+    """Draws of one day are all the same: their range would look like certainty."""
+    for days, known in ((1, False), (4, False), (5, True)):
+        result = cross_validate(observations.at_times(slice(days)), tiny_model, folds=4)
+        found = evaluate(replace(result, baselines={"other": result.observed + 30.0}))
+        paired = found["baselines"]["other"]["paired"]
+        there = np.isfinite(result.observed)
+        own = rmse(result.observed[there], result.predicted[there])
+        assert paired["rmse_ratio"] == pytest.approx(own / 30.0, abs=1e-4)
+        for score in ("rmse", "nme"):
+            assert (None not in paired[f"{score}_ratio_interval"]) == known
+
+
 def test_a_baseline_with_gaps_is_refused(observations: Observations, tiny_model: Model) -> None:
     result = cross_validate(observations, tiny_model, folds=4)
     gaps = result.predicted.copy()

@@ -9,6 +9,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
+from pointfuse.grid import Grid
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.cli import main
 from pointfuse_training.fit import CHECKPOINT_NAME
@@ -72,6 +73,31 @@ def test_the_command_goes_on_from_a_checkpoint(data: dict[str, object], tmp_path
     both = train(*options(data, one, start, narrow, {"-o": tmp_path / "both"}))
     assert both.exit_code == 2
     assert "exclude each other" in both.output
+
+
+def test_a_station_list_is_a_network_as_good_as_its_cells(
+    data: dict[str, object], small_grid: Grid, tmp_path: Path
+) -> None:
+    """The recipe has every day seen by the network; both ways it is the same, bit by bit."""
+    recipe = tmp_path / "seen.toml"
+    recipe.write_text(
+        "batch = 1\nheld_out = 1\nvalidation_days = 1\nwidths = [4, 8]\npoint_conv = 'direct'\n"
+        "[sampling]\nnetwork = 1.0\nclustered = 0.0\n"
+    )
+    observed = np.zeros((1, 3, *small_grid.shape), bool)
+    observed[0, 0, 5:35:5, 5:45:4] = True
+    np.savez(tmp_path / "cells.npz", observed=observed)
+    places = np.stack(small_grid.longitude_latitude())[:, observed[0, 0]].T
+    rows = [f"S{number},{east},{north}" for number, (east, north) in enumerate(places)]
+    (tmp_path / "list.csv").write_text("\n".join(["station,longitude,latitude", *rows]) + "\n")
+    weights = []
+    for name in ("cells.npz", "list.csv"):
+        own = {"--recipe": recipe, "--network": tmp_path / name, "--iterations": 2}
+        result = train(*options(data, own, {"-o": tmp_path / f"run-{name}"}), "--quiet")
+        assert result.exit_code == 0, result.output
+        weights.append(load_checkpoint(tmp_path / f"run-{name}" / CHECKPOINT_NAME).network())
+    first, second = (network.state_dict() for network in weights)
+    assert all(torch.equal(first[name], second[name]) for name in first)
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,21 @@ def test_an_archive_and_its_files_have_the_grid_they_were_written_with(archive):
     assert read_grid(archive / "scenario_00000.nc") == GRID
 
 
+@pytest.mark.parametrize("step", [240_000, 0])
+def test_a_file_of_a_transport_model_says_its_grid(tmp_path, step):
+    """I/O API: the corner of the grid, and no time (TSTEP 0) in a file such as GRIDCRO2D."""
+    with netCDF4.Dataset(tmp_path / "cmaq.nc", "w", format="NETCDF3_CLASSIC") as dataset:
+        dataset.setncatts({"GDTYP": 2, "P_ALP": 33.0, "P_BET": 45.0, "P_GAM": -97.0})
+        dataset.setncatts({"XCENT": -97.0, "YCENT": 40.0, "XCELL": 36e3, "YCELL": 36e3})
+        dataset.setncatts({"XORIG": -5e5 - 18e3, "YORIG": 1e5 - 18e3, "TSTEP": step})
+        for name, size in {"TSTEP": 1, "VAR": 1, "DATE-TIME": 2, "ROW": 8, "COL": 9}.items():
+            dataset.createDimension(name, size)
+        dataset.createVariable("TFLAG", "i4", ("TSTEP", "VAR", "DATE-TIME"))
+    # The sphere of CMAQ.
+    sphere = dataclasses.replace(GRID.projection, earth_radius=6_370_000.0)
+    assert read_grid(tmp_path / "cmaq.nc") == dataclasses.replace(GRID, projection=sphere)
+
+
 def test_a_description_needs_nothing_but_the_grid(tmp_path):
     path = tmp_path / "grid.toml"
     path.write_text(DESCRIPTION)

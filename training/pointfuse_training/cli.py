@@ -19,6 +19,7 @@ from pointfuse_training.archive_command import archive as archive_command
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.devices import checked_device
 from pointfuse_training.evaluate_command import evaluate
+from pointfuse_training.evaluation.sampling import read_cells
 from pointfuse_training.fit_command import fit_command
 from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.grids import read_grid
@@ -32,7 +33,7 @@ from pointfuse_training.scale_training import (
     withheld_ratios,
     write_scale_head,
 )
-from pointfuse_training.seed_weights import load_seed_network, read_station_cells
+from pointfuse_training.seed_weights import load_seed_network
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.simulation.tables import parameters_markdown
@@ -66,8 +67,8 @@ main.add_command(static_command)
     "--grid",
     "place",
     type=_FILE,
-    help="Model file, TOML with a [grid], or netCDF archive whose grid to use; the shipped model's "
-    "by default.",
+    help="Whose grid to use: a model file, TOML with a [grid], an archive or netCDF file (CMAQ, WRF, "
+    "CF); the shipped model's by default.",
 )
 @click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
 @click.option("--days", required=True, type=click.IntRange(1, 365), help="Days of each scenario.")
@@ -139,7 +140,8 @@ def parameters() -> None:
     "--network",
     "stations",
     type=_FILE,
-    help="Archive (.npz) whose array 'observed' marks the cells of a real network of stations.",
+    help="A real network of stations: a station list (CSV), or an archive (.npz) whose array "
+    "'observed' marks its cells.",
 )
 @click.option("--steps", default=250, show_default=True, type=click.IntRange(1), help="Steps.")
 @click.option(
@@ -181,7 +183,7 @@ def scale(
     land = 1 - layers.ocean
     places = StationPlaces(
         inhabited_cells(layers.night_lights, layers.urban, land),
-        read_station_cells(stations) if stations else None,
+        torch.from_numpy(read_cells(stations, archive.grid)) if stations else None,
     )
     training, checking = (
         SimulatedDays(archive, days, places, land) for days in split_by_scenario(archive, held_out)

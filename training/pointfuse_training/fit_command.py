@@ -67,7 +67,8 @@ def running_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--network",
     type=_FILE,
-    help="Archive (.npz) whose array 'observed' marks the cells of a real network of stations.",
+    help="A real network of stations: a station list (CSV), or an archive (.npz) whose array "
+    "'observed' marks its cells.",
 )
 @click.option(
     "--recipe",

@@ -16,6 +16,7 @@ from pointfuse.grid_mapping import grid_axes
 from pointfuse.model_file import read_model_file
 from pointfuse.projection import Projection, read_projection
 from pointfuse_training.archive import Archive
+from pointfuse_training.archiving import ioapi, wrf
 
 
 def read_grid(path: Path | None) -> Grid:
@@ -25,8 +26,9 @@ def read_grid(path: Path | None) -> Grid:
     ----------
     path : Path, optional
         A model file (.onnx); a description (.toml) with the table ``[grid]`` that
-        `pointfuse-export` takes, other tables are ignored; a CF netCDF file (.nc) on the grid; or
-        the folder of an archive. Without it, the grid of the shipped model.
+        `pointfuse-export` takes, other tables are ignored; a netCDF file on the grid, of CF, the
+        I/O API (CMAQ, MCIP) or WRF; or the folder of an archive. Without it, the grid of the
+        shipped model.
 
     Raises
     ------
@@ -66,6 +68,10 @@ def _grid_of_description(path: Path) -> Grid:
 def _grid_of_netcdf(path: Path) -> Grid:
     try:
         with netCDF4.Dataset(path) as dataset:
+            if ioapi.recognises(dataset):
+                return ioapi.read_grid(dataset)
+            if wrf.recognises(dataset):
+                return wrf.layout(dataset, None).axes.grid
             field = next(
                 name
                 for name, variable in dataset.variables.items()
@@ -74,8 +80,8 @@ def _grid_of_netcdf(path: Path) -> Grid:
             return grid_axes(dataset, field).grid
     except StopIteration:
         raise InputError(
-            f"{path} has no field with the attribute grid_mapping; name a CF netCDF file with a "
-            "projection, such as those of 'pointfuse-train archive' and 'simulate'"
+            f"{path} has no field with the attribute grid_mapping; name a file of CMAQ, MCIP or "
+            "WRF, or one of CF netCDF with a projection, such as 'pointfuse-train archive' writes"
         ) from None
     except (OSError, InputError) as error:
         raise InputError(f"{path} holds no grid that can be used: {error}") from error

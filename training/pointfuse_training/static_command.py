@@ -21,8 +21,8 @@ _FILE = click.Path(path_type=Path)
     "--grid",
     "place",
     type=_FILE,
-    help="Model file, TOML with a [grid], or netCDF archive whose grid to use; the shipped model's "
-    "by default.",
+    help="Whose grid to use: a model file, TOML with a [grid], an archive or netCDF file (CMAQ, WRF, "
+    "CF); the shipped model's by default.",
 )
 @click.option(
     "--country",

@@ -15,17 +15,14 @@ from pointfuse.errors import InputError
 from pointfuse.grid import Grid
 from pointfuse_training.archive import Archive, read_attributes
 from pointfuse_training.checkpoints import load_checkpoint
+from pointfuse_training.evaluation.sampling import read_cells
 from pointfuse_training.fusion_network import CHANNELS
 from pointfuse_training.provenance import NO_OBSERVATIONS, archive_sha256
 from pointfuse_training.pseudo_stations import StationPlaces, inhabited_cells, report_noise
 from pointfuse_training.recipes import Recipe
 from pointfuse_training.regr_unetpp import WIDTHS
 from pointfuse_training.scale_training import SimulatedDays, split_by_scenario
-from pointfuse_training.seed_weights import (
-    load_seed_network,
-    network_weights,
-    read_station_cells,
-)
+from pointfuse_training.seed_weights import load_seed_network, network_weights
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
 from pointfuse_training.static_channels import (
     SEED_CHANNELS,
@@ -79,7 +76,8 @@ def read_training_inputs(
     recipe : Recipe
         Configuration.
     network : Path, optional
-        Archive (.npz) whose array ``observed`` marks the cells of a real network of stations.
+        A real network of stations, as `read_cells` takes it: a station list, or an archive (.npz)
+        whose array ``observed`` marks its cells.
 
     Raises
     ------
@@ -89,7 +87,7 @@ def read_training_inputs(
     archive = Archive(folder)
     grid = archive.grid
     layers = read_static_inputs(static, grid, torch.device("cpu"))
-    cells = read_station_cells(network) if network else None
+    cells = torch.from_numpy(read_cells(network, grid)) if network else None
     training, validation = simulated_days(archive, static, layers, recipe, cells)
     return TrainingInputs(
         training=training,

@@ -48,12 +48,20 @@ def layout(dataset: netCDF4.Dataset, projection: Projection | None) -> Layout:
     step = _seconds(int(_number(dataset, "TSTEP")))
     if step == np.timedelta64(0, "s"):
         raise InputError("the file does not depend on time (TSTEP is 0); leave it out")
-    axes = GridAxes(("ROW", "COL"), _grid(dataset), _ORIENTED)
+    axes = GridAxes(("ROW", "COL"), read_grid(dataset), _ORIENTED)
     return Layout(axes, "TSTEP", _starts(dataset), step)
 
 
-def _grid(dataset: netCDF4.Dataset) -> Grid:
-    """XORIG and YORIG are the lower left corner of the grid, relative to XCENT and YCENT."""
+def read_grid(dataset: netCDF4.Dataset) -> Grid:
+    """Grid of a file, with or without time.
+
+    XORIG and YORIG are the lower left corner of the grid, relative to XCENT and YCENT.
+
+    Raises
+    ------
+    InputError
+        If it is none that pointfuse knows.
+    """
     wide, high = _number(dataset, "XCELL"), _number(dataset, "YCELL")
     if not (wide > 0 and abs(wide - high) < 1e-6 * wide):
         raise InputError(f"the cells are {wide:g} by {high:g}; expected squares")

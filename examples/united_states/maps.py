@@ -1,0 +1,68 @@
+"""Maps of the day: what was fused, CMAQ, and how they differ."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+
+from pointfuse.atomic import replacing
+from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
+from pointfuse_training.archive import Archive
+
+FAR = 200.0
+"""Beyond this from the nearest monitor the field is a guess, km."""
+
+_DIFFERENCES = "RdBu_r"
+
+
+def draw_maps(fused: Path, cmaq: Archive, output: Path) -> None:
+    """Draw the fused field with its monitors, CMAQ, and their difference.
+
+    Parameters
+    ----------
+    fused : Path
+        File of `pointfuse fuse`, of one day.
+    cmaq : Archive
+        The day of CMAQ on the same grid.
+    output : Path
+        Picture to write.
+    """
+    with netCDF4.Dataset(fused) as dataset:
+        field = dataset["pm25"][0].filled(np.nan)
+        monitors = dataset["station_pm25"][0].filled(np.nan)
+        distance = dataset["station_distance"][0].filled(np.nan)
+        places = cmaq.grid.projection.forward(dataset["station_lon"][:], dataset["station_lat"][:])
+    model = cmaq[0][0].numpy()
+    figure = figure_class("a map")(figsize=(7.5, 13), layout="constrained")
+    top = float(np.nanpercentile(field, 99.8))
+    values: dict[str, Any] = {"cmap": COLOURS, "vmin": 0, "vmax": top}
+    apart = float(np.nanpercentile(np.abs(field - model), 99.8))
+    signed: dict[str, Any] = {"cmap": _DIFFERENCES, "vmin": -apart, "vmax": apart}
+    for axes, title, shown, scale, line in zip(
+        figure.subplots(3, 1),
+        (
+            f"fused from monitors (circles; dashed: {FAR:.0f} km from the nearest)",
+            f"CMAQ, {cmaq.dates[0]}",
+            "fused minus CMAQ",
+        ),
+        (field, model, field - model),
+        (values, values, signed),
+        ("white", "white", "0.3"),
+        strict=True,
+    ):
+        mesh = axes.pcolormesh(cmaq.grid.x, cmaq.grid.y, shown, rasterized=True, **scale)
+        axes.set_aspect("equal")
+        draw_coast(axes, cmaq.grid.projection, line)
+        draw_graticule(axes, cmaq.grid.projection, line)
+        if shown is field:
+            far: dict[str, Any] = {"levels": [FAR], "colors": "white", "linestyles": "dashed"}
+            axes.contour(cmaq.grid.x, cmaq.grid.y, distance, linewidths=0.8, **far)
+            axes.scatter(*places, c=monitors, s=9, edgecolors="white", linewidths=0.3, **scale)
+        axes.set_title(title, loc="left")
+        bar = figure.colorbar(mesh, ax=axes, extend="both" if scale is signed else "max")
+        bar.set_label("daily mean PM2.5 (µg m⁻³)")
+    with replacing(output) as temporary:
+        figure.savefig(temporary, dpi=72)
