@@ -78,3 +78,35 @@ def local_days(dataset: netCDF4.Dataset) -> NDArray[np.datetime64]:
     # Rounding may bring the begin of a day into the one before, but not its middle.
     middles = [begin + (end - begin) / 2 for begin, end in day_spans(dataset)]
     return np.array([middle.astimezone(zone).date() for middle in middles], "datetime64[D]")
+
+
+def chosen_days(
+    path: Path,
+    dataset: netCDF4.Dataset,
+    first: np.datetime64 | None,
+    last: np.datetime64 | None,
+) -> list[int]:
+    """Places of the days of a period along the time axis.
+
+    Parameters
+    ----------
+    path : Path
+        Name of the file.
+    dataset : netCDF4.Dataset
+        The same, open.
+    first, last : datetime64[D] or None
+        First and last day, both included; open where None.
+
+    Raises
+    ------
+    InputError
+        If there is no such day in the file.
+    """
+    days = local_days(dataset)
+    chosen = (days >= (first or days[0])) & (days <= (last or days[-1]))
+    if not chosen.any():
+        raise InputError(
+            f"{path.name} has no day of {first or ''}:{last or ''}; it holds {days[0]} to {days[-1]}"
+        )
+    places: list[int] = np.flatnonzero(chosen).tolist()
+    return places

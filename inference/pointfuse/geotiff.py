@@ -16,7 +16,13 @@ import numpy as np
 from pointfuse.atomic import check_place, replacing
 from pointfuse.cf import now
 from pointfuse.errors import InputError, MissingExtraError
-from pointfuse.field_file import day_spans, field_names, local_days, open_field_file
+from pointfuse.field_file import (
+    chosen_days,
+    day_spans,
+    field_names,
+    local_days,
+    open_field_file,
+)
 from pointfuse.grid import Grid
 from pointfuse.grid_mapping import axis_values, grid_axes
 from pointfuse.projection import (
@@ -48,7 +54,8 @@ def write_geotiff(
     output: Path,
     *,
     variable: str | None = None,
-    day: np.datetime64 | None = None,
+    first: np.datetime64 | None = None,
+    last: np.datetime64 | None = None,
     history: str = "convert",
     advance: Callable[[int], object] = lambda days: None,
 ) -> Path:
@@ -65,8 +72,8 @@ def write_geotiff(
         GeoTIFF to write; an existing one is replaced.
     variable : str, optional
         Name of a variable with a field a day; the fused one by default.
-    day : datetime64[D], optional
-        Day to take; all days of the file by default, a band each.
+    first, last : datetime64[D], optional
+        First and last day, both included; open where None.
     history : str
         What was done, for the file's history.
     advance : callable
@@ -77,7 +84,7 @@ def write_geotiff(
     MissingExtraError
         If rasterio is not installed.
     InputFileNotFoundError, InputError
-        If the file is missing, no fused field, or lacks the variable or the day.
+        If the file is missing, no fused field, or lacks the variable or the days.
     OutputError
         If the GeoTIFF cannot be written.
     """
@@ -101,40 +108,17 @@ def write_geotiff(
         MemoryFile() as ordered,
     ):
         name = _chosen_variable(path, dataset, variable)
-        chosen = _chosen_days(path, dataset, day)
-        descriptions = _day_tags(dataset)
+        chosen = chosen_days(path, dataset, first, last)
         profile = _profile(grid_axes(dataset, name).grid, len(chosen))
         with bands.open(**profile) as raster:
             raster.update_tags(**_file_tags(dataset, name, history))
-            for band, place in enumerate(chosen, start=1):
-                values = np.ma.filled(dataset[name][place].astype(np.float32), np.nan)
-                raster.write(values[::-1], band)
-                raster.set_band_unit(band, dataset[name].units)
-                raster.set_band_description(band, descriptions[place]["day"])
-                raster.update_tags(band, **descriptions[place])
-                advance(1)
+            _write_bands(raster, dataset, name, chosen, advance)
             raster.build_overviews(_overviews(raster.shape), rasterio.enums.Resampling.average)
         # Overviews must be in front of the values, which are known before them.
         copy(bands.name, ordered.name, copy_src_overviews=True, **_LAYOUT)
         with replacing(output) as temporary:
             temporary.write_bytes(ordered.getbuffer())
     return output
-
-
-def _chosen_days(path: Path, dataset: netCDF4.Dataset, day: np.datetime64 | None) -> Sequence[int]:
-    """Places of the days to take along the time axis.
-
-    Raises
-    ------
-    InputError
-        If the day is not in the file.
-    """
-    days = local_days(dataset)
-    if day is None:
-        return range(len(days))
-    if day not in days:
-        raise InputError(f"{path.name} has no field of {day}; it holds {days[0]} to {days[-1]}")
-    return [int(place) for place in np.flatnonzero(days == day)]
 
 
 def _chosen_variable(path: Path, dataset: netCDF4.Dataset, variable: str | None) -> str:
@@ -213,6 +197,24 @@ def _file_tags(dataset: netCDF4.Dataset, name: str, history: str) -> dict[str, s
         "TIFFTAG_IMAGEDESCRIPTION": f"{field.long_name} ({field.units})",
         "TIFFTAG_SOFTWARE": f"pointfuse {__version__}",
     }
+
+
+def _write_bands(
+    raster: Any,
+    dataset: netCDF4.Dataset,
+    name: str,
+    chosen: Sequence[int],
+    advance: Callable[[int], object],
+) -> None:
+    """Write the values of each day, and what they are."""
+    tags = _day_tags(dataset)
+    for band, place in enumerate(chosen, start=1):
+        values = np.ma.filled(dataset[name][place].astype(np.float32), np.nan)
+        raster.write(values[::-1], band)
+        raster.set_band_unit(band, dataset[name].units)
+        raster.set_band_description(band, tags[place]["day"])
+        raster.update_tags(band, **tags[place])
+        advance(1)
 
 
 def _day_tags(dataset: netCDF4.Dataset) -> list[dict[str, str]]:

@@ -128,7 +128,7 @@ def test_gdal_names_the_projection_with_its_parameters(
     tiny_metadata: ModelMetadata, tmp_path: Path
 ) -> None:
     path = made_up(tiny_metadata, SHIPPED).to_netcdf(tmp_path / "pm25.nc")
-    tif = write_geotiff(path, tmp_path / "pm25.tif", day=DAYS[0])
+    tif = write_geotiff(path, tmp_path / "pm25.tif", last=DAYS[0])
     for written in (path, tif):
         with opened(written) as raster:
             found = raster.crs.to_dict()
@@ -213,13 +213,13 @@ def directories(content: bytes) -> list[dict[int, tuple[int, ...]]]:
     return found
 
 
-@pytest.mark.parametrize("day", [None, DAYS[2]], ids=["all days", "a day"])
+@pytest.mark.parametrize("first", [None, DAYS[2]], ids=["all days", "a day"])
 def test_a_geotiff_is_cloud_optimised(
-    large: Path, tmp_path: Path, day: np.datetime64 | None
+    large: Path, tmp_path: Path, first: np.datetime64 | None
 ) -> None:
     """Directories first, then the values of the overview, then those of the image."""
     width, height, compression, sizes, offsets = 256, 257, 259, (322, 323), 324
-    output = write_geotiff(large, tmp_path / "pm25.tif", day=day)
+    output = write_geotiff(large, tmp_path / "pm25.tif", first=first)
     image, overview = directories(output.read_bytes())
     assert (image[width], image[height]) == ((426,), (372,))
     assert (overview[width], overview[height]) == ((213,), (186,))
@@ -261,11 +261,11 @@ def test_command_line(fused: Path, tmp_path: Path) -> None:
     with opened(output) as raster:
         # The mean of the stations, everywhere.
         assert [np.unique(band).tolist() for band in raster.read()] == [[20.0], [50.0]]
-    assert convert(fused, "-o", output, "--day", "2019-01-07", "--quiet") == (0, "")
+    assert convert(fused, "-o", output, "--days", "2019-01-07", "--quiet") == (0, "")
     with opened(output) as raster:
         assert raster.descriptions == ("2019-01-07",)
         assert np.unique(raster.read()).tolist() == [50.0]
-        assert "convert pm25.nc -o map.tif --day 2019-01-07" in raster.tags()["NC_GLOBAL#history"]
+        assert "convert pm25.nc -o map.tif --days 2019-01-07" in raster.tags()["NC_GLOBAL#history"]
     assert convert(fused, "-o", output, "--variable", "station_count")[0] == 0
     with opened(output) as raster:
         assert raster.read().sum(axis=(1, 2)).tolist() == [2, 1]
@@ -283,7 +283,10 @@ def test_what_cannot_be_converted(
         ((tmp_path / "none.nc", "-o", output), "there is no file"),
         ((write("text.nc", "text"), "-o", output), "is no netCDF file"),
         ((without_support, "-o", output), "no fused field; expected a file as 'pointfuse fuse'"),
-        ((fused, "-o", output, "--day", "2020-01-01"), "no field of 2020-01-01; it holds 2019"),
+        (
+            (fused, "-o", output, "--days", "2020-01-01"),
+            "no day of 2020-01-01:2020-01-01; it holds 2019",
+        ),
         ((fused, "-o", output, "--variable", "pm10"), "no field 'pm10'; expected one of pm25, "),
         ((fused, "-o", tmp_path / "map.png"), "expected a GeoTIFF named *.tif or *.tiff"),
         ((fused, "-o", tmp_path / "no" / "map.tif"), "does not exist; make it first"),
@@ -313,7 +316,7 @@ def test_days_of_a_file_are_those_of_its_time_zone(
     text = write("t.csv", "station,longitude,latitude,date,pm25\nA,105,36,2019-01-06,10\n")
     arguments = ["fuse", text, "-o", nc, "--model", tiny_model_file, "--timezone", "+14:00"]
     assert CliRunner().invoke(main, list(map(str, arguments))).exit_code == 0
-    assert convert(nc, "-o", tif, "--day", "2019-01-06")[0] == 0
+    assert convert(nc, "-o", tif, "--days", "2019-01-06")[0] == 0
     with opened(tif) as raster, netCDF4.Dataset(nc) as dataset:
         assert dataset.day_timezone == "+14:00"
         assert raster.tags(1)["begin"] == "2019-01-05T10:00:00+00:00"
