@@ -24,12 +24,11 @@ def convert(file: Path, output: Path, variable: str | None, days: str | None, qu
     The GeoTIFF has a band a day, with the values, the cells and the projection of FILE, and is
     cloud-optimised.
     """
-    from pointfuse.field_file import chosen_days, field_names, open_field_file
+    from pointfuse.field_file import chosen_days, open_field_file
     from pointfuse.geotiff import write_geotiff
 
     first, last = parse_days(days)
     with open_field_file(file) as dataset:
-        field_names(file, dataset)
         number = len(chosen_days(file, dataset, first, last))
     with progress(number, "converting", quiet) as bar:
         write_geotiff(

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.timezones import parse_timezone
 
-_ON_THE_GRID = ("time", "y", "x")
+_GRIDDED = ("time", "y", "x")
 _NEEDED = {"time", "time_bnds", "day_status", "y", "x", "crs"}
 
 
@@ -23,42 +23,36 @@ def open_field_file(path: Path) -> netCDF4.Dataset:
     Raises
     ------
     InputFileNotFoundError, InputError
-        If there is no such file, or it is no netCDF file.
+        If there is no such file, it is no netCDF file, or holds no fused field.
     """
     if not path.is_file():
         raise InputFileNotFoundError(f"there is no file {path}; check the path")
     try:
-        return netCDF4.Dataset(path)
+        dataset = netCDF4.Dataset(path)
     except OSError as error:
         raise InputError(f"{path.name} is no netCDF file ({error}); check the path") from error
-
-
-def field_names(path: Path, dataset: netCDF4.Dataset) -> list[str]:
-    """Names of the variables with a field a day, the fused one first.
-
-    Raises
-    ------
-    InputError
-        If the file holds no fused field.
-    """
-    names = [
-        str(name)
-        for name, variable in dataset.variables.items()
-        if variable.dimensions == _ON_THE_GRID
-    ]
-    # Its support is attached to the fused variable, and to no other.
-    fused = [
-        name
-        for name in names
-        if "station_distance" in getattr(dataset[name], "ancillary_variables", "")
-    ]
-    if not fused or not {"time", "time_bnds", "day_status", "y", "x", "crs"} <= set(
-        dataset.variables
-    ):
+    if not (set(dataset.variables) >= _NEEDED and _fused(dataset)):
+        dataset.close()
         raise InputError(
             f"{path.name} holds no fused field; expected a file as 'pointfuse fuse' wrote it"
         )
-    return [*fused, *(name for name in names if name not in fused)]
+    return dataset
+
+
+def field_names(dataset: netCDF4.Dataset) -> list[str]:
+    """Names of the variables with a field a day, the fused one first."""
+    names = [str(name) for name, each in dataset.variables.items() if each.dimensions == _GRIDDED]
+    return sorted(names, key=lambda name: name not in _fused(dataset))
+
+
+def _fused(dataset: netCDF4.Dataset) -> list[str]:
+    """The fused variable: its support is attached to it, and to no other."""
+    return [
+        str(name)
+        for name, variable in dataset.variables.items()
+        if variable.dimensions == _GRIDDED
+        and "station_distance" in getattr(variable, "ancillary_variables", "")
+    ]
 
 
 def day_spans(dataset: netCDF4.Dataset) -> list[tuple[datetime.datetime, datetime.datetime]]:
@@ -105,8 +99,7 @@ def chosen_days(
     days = local_days(dataset)
     chosen = (days >= (first or days[0])) & (days <= (last or days[-1]))
     if not chosen.any():
-        raise InputError(
-            f"{path.name} has no day of {first or ''}:{last or ''}; it holds {days[0]} to {days[-1]}"
-        )
+        wanted = f"{first or ''}:{last or ''}"
+        raise InputError(f"{path.name} has no day of {wanted}; it holds {days[0]} to {days[-1]}")
     places: list[int] = np.flatnonzero(chosen).tolist()
     return places

@@ -122,7 +122,7 @@ def write_geotiff(
 
 
 def _chosen_variable(path: Path, dataset: netCDF4.Dataset, variable: str | None) -> str:
-    names = field_names(path, dataset)
+    names = field_names(dataset)
     if variable is None:
         return names[0]
     if variable not in names:
