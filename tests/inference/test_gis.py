@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import struct
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -320,3 +322,18 @@ def test_days_of_a_file_are_those_of_its_time_zone(
     with opened(tif) as raster, netCDF4.Dataset(nc) as dataset:
         assert dataset.day_timezone == "+14:00"
         assert raster.tags(1)["begin"] == "2019-01-05T10:00:00+00:00"
+
+
+def test_the_code_of_the_document_runs(large: Path, tmp_path: Path) -> None:
+    document = Path(__file__).parents[2] / "docs" / "notebook-and-gis.md"
+    (code,) = re.findall(r"```python\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
+    run = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    cell = 226 * 426 + 292  # of Beijing
+    first, last = cell % 8000, (cell + 2 * 372 * 426) % 8000
+    assert run.stdout.splitlines() == [
+        f"2020-01-14 {first:.1f} ug m-3",
+        "2020-01-15 nan ug m-3",
+        f"2020-01-16 {last:.1f} ug m-3",
+    ]
