@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import errno
 import re
 import struct
 import subprocess
@@ -297,6 +298,24 @@ def test_what_cannot_be_converted(
         code, text = convert(*arguments)
         assert code == 1, message
         assert message in text
+    assert output.read_text() == "an older one"
+    assert not list(tmp_path.glob(".*"))
+
+
+def test_a_full_disk_leaves_the_older_file(
+    fused: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    output = tmp_path / "map.tif"
+    output.write_text("an older one")
+
+    def no_space(path: Path, content: bytes) -> int:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(Path, "write_bytes", no_space)
+    code, text = convert(fused, "-o", output)
+    assert code == 1
+    assert "map.tif cannot be written: [Errno 28] No space left on device" in text
     assert output.read_text() == "an older one"
     assert not list(tmp_path.glob(".*"))
 
