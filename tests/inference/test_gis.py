@@ -345,14 +345,29 @@ def test_days_of_a_file_are_those_of_its_time_zone(
 
 def test_the_code_of_the_document_runs(large: Path, tmp_path: Path) -> None:
     document = Path(__file__).parents[2] / "docs" / "notebook-and-gis.md"
-    (code,) = re.findall(r"```python\n(.*?)```", document.read_text(encoding="utf-8"), re.DOTALL)
-    run = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+    text = document.read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    (warp,) = re.findall(r"`rio (warp [^`]+)`", text)
+    rio = "from rasterio.rio.main import main_group; main_group()"
+    printed, _ = (
+        subprocess.run(
+            [sys.executable, "-c", *script],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=True,
+        ).stdout
+        for script in ([code], [rio, *warp.split()])
     )
     cell = 226 * 426 + 292  # of Beijing
     first, last = cell % 8000, (cell + 2 * 372 * 426) % 8000
-    assert run.stdout.splitlines() == [
+    assert printed.splitlines() == [
         f"2020-01-14 {first:.1f} ug m-3",
         "2020-01-15 nan ug m-3",
         f"2020-01-16 {last:.1f} ug m-3",
     ]
+    with opened(tmp_path / "degrees.tif") as raster:
+        assert raster.crs.to_epsg() == 4326
+        (warped,) = raster.sample([(116.4, 39.9)], indexes=1)
+    # The nearest cell, or the one beside it.
+    assert abs(warped - first) <= 1
