@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import click
@@ -24,21 +25,17 @@ def convert(file: Path, output: Path, variable: str | None, days: str | None, qu
     The GeoTIFF has a band a day, with the values, the cells and the projection of FILE, and is
     cloud-optimised.
     """
-    from pointfuse.field_file import chosen_days, open_field_file
     from pointfuse.geotiff import write_geotiff
 
     first, last = parse_days(days)
-    with open_field_file(file) as dataset:
-        number = len(chosen_days(file, dataset, first, last))
-    with progress(number, "converting", quiet) as bar:
-        write_geotiff(
-            file,
-            output,
-            variable=variable,
-            first=first,
-            last=last,
-            history=call_text(click.get_current_context(), without=("quiet",)),
-            advance=bar.update,
-        )
+    write_geotiff(
+        file,
+        output,
+        variable=variable,
+        first=first,
+        last=last,
+        history=call_text(click.get_current_context(), without=("quiet",)),
+        progress=partial(progress, hidden=quiet),
+    )
     if not quiet:
         click.echo(f"wrote {output}")

@@ -7,6 +7,8 @@ them in front of the values, so that a map in a browser reads no more of them th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import numpy as np
 
 from pointfuse.atomic import check_place, replacing
 from pointfuse.cf import now
+from pointfuse.command_line import progress
 from pointfuse.errors import InputError, MissingExtraError
 from pointfuse.field_file import (
     chosen_days,
@@ -33,6 +36,11 @@ from pointfuse.projection import (
     Projection,
 )
 from pointfuse.version import __version__
+
+Progress = Callable[[int, str], AbstractContextManager[Any]]
+"""Makes a bar of progress of a number of days, with a label."""
+
+_UNSEEN: Progress = partial(progress, hidden=True)
 
 _TILE = 256
 _CACHE_MB = 64  # GDAL would take a twentieth of the memory
@@ -57,7 +65,7 @@ def write_geotiff(
     first: np.datetime64 | None = None,
     last: np.datetime64 | None = None,
     history: str = "convert",
-    advance: Callable[[int], object] = lambda days: None,
+    progress: Progress = _UNSEEN,
 ) -> Path:
     """Write a variable of a file of fused fields to a cloud-optimised GeoTIFF.
 
@@ -76,8 +84,8 @@ def write_geotiff(
         First and last day, both included; open where None.
     history : str
         What was done, for the file's history.
-    advance : callable
-        Told after each day that one is done.
+    progress : callable
+        Shows how far it is; not at all by default.
 
     Raises
     ------
@@ -112,7 +120,8 @@ def write_geotiff(
         profile = _profile(grid_axes(dataset, name).grid, len(chosen))
         with bands.open(**profile) as raster:
             raster.update_tags(**_file_tags(dataset, name, history))
-            _write_bands(raster, dataset, name, chosen, advance)
+            with progress(len(chosen), "converting") as bar:
+                _write_bands(raster, dataset, name, chosen, bar.update)
             raster.build_overviews(_overviews(raster.shape), rasterio.enums.Resampling.average)
         # Overviews must be in front of the values, which are known before them.
         copy(bands.name, ordered.name, copy_src_overviews=True, **_LAYOUT)
