@@ -1,4 +1,4 @@
-"""The command line: `pointfuse fuse`, `crossval`, `qc`, `inspect`, `verify`, `doctor`, `plot`."""
+"""The command line: `fuse`, `convert`, `crossval`, `qc`, `inspect`, `verify`, `doctor`, `plot`."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ import click
 from pointfuse.atomic import replacing
 from pointfuse.baselines import find_baselines
 from pointfuse.command_line import Commands, call_text, exit_on_signals, progress
+from pointfuse.convert_command import convert
 from pointfuse.cpus import usable_cpus
 from pointfuse.crossval import SCHEMES, cross_validate
 from pointfuse.errors import PointfuseError
@@ -91,6 +92,7 @@ def _read(options: Mapping[str, Any]) -> tuple[Model, Observations]:
 
 
 main.add_command(fuse)
+main.add_command(convert)
 
 
 @main.command()

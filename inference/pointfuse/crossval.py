@@ -73,6 +73,12 @@ class CrossValidation:
         """The observations of the fused variable, shape (day, station); NaN where missing."""
         return self.placed.observations.values[self.placed.metadata.target.name]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of the cross-validation."""
+        from pointfuse.notebook_html import cross_validation_html
+
+        return cross_validation_html(self)
+
 
 def assign_folds(
     stations: Stations,

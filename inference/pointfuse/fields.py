@@ -97,6 +97,12 @@ class FusedFields:
         """Degrees north of the cell centres, shape (row, column)."""
         return self.model.grid.longitude_latitude()[1]
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of the fields."""
+        from pointfuse.notebook_html import fields_html
+
+        return fields_html(self)
+
     def to_netcdf(self, path: str | PathLike[str], *, history: str = "fuse") -> Path:
         """Write the fields to a CF netCDF file, under its name only once it is complete.
 

@@ -153,6 +153,12 @@ class Model:
         """Whether fields come with an uncertainty: the process's, or else the network's own."""
         return self.metadata.gaussian_process is not None or len(self._session.outputs) > 1
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of the model."""
+        from pointfuse.notebook_html import model_html
+
+        return model_html(self)
+
     def run(self, observations: NDArray[np.float32], observed: NDArray[np.float32]) -> ModelOutput:
         """Complete gridded observations to fields.
 

@@ -133,6 +133,12 @@ class Observations:
         """Whether the times are hours, not days."""
         return bool(self.times.dtype == np.dtype("datetime64[h]"))
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows of the observations."""
+        from pointfuse.notebook_html import observations_html
+
+        return observations_html(self)
+
     def require_daily(self) -> None:
         """Make sure that these are daily means.
 

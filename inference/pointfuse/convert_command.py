@@ -1,0 +1,41 @@
+"""`pointfuse convert`: a file of fields to the format of another world."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from pointfuse.command_line import call_text, progress
+from pointfuse.reading_options import parse_days
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("file", type=_FILE)
+@click.option("-o", "--output", required=True, type=_FILE, help="GeoTIFF to write (*.tif).")
+@click.option("--variable", help="Variable to take, such as pm25_uncertainty; pm25 by default.")
+@click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31.")
+@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+def convert(file: Path, output: Path, variable: str | None, days: str | None, quiet: bool) -> None:
+    """Convert a FILE that `pointfuse fuse` wrote to a GeoTIFF, for GIS and maps in browsers.
+
+    The GeoTIFF has a band a day, with the values, the cells and the projection of FILE, and is
+    cloud-optimised.
+    """
+    from pointfuse.geotiff import write_geotiff
+
+    first, last = parse_days(days)
+    write_geotiff(
+        file,
+        output,
+        variable=variable,
+        first=first,
+        last=last,
+        history=call_text(click.get_current_context(), without=("quiet",)),
+        progress=partial(progress, hidden=quiet),
+    )
+    if not quiet:
+        click.echo(f"wrote {output}")

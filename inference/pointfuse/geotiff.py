@@ -1,0 +1,251 @@
+"""GeoTIFF of fused fields, for GIS (extra `[geotiff]`): one variable a file, one band a day.
+
+The files are cloud-optimised: in tiles, compressed, with overviews, and with all that describes
+them in front of the values, so that a map in a browser reads no more of them than it shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+
+from pointfuse.atomic import check_place, replacing
+from pointfuse.cf import now
+from pointfuse.command_line import progress
+from pointfuse.errors import InputError, MissingExtraError
+from pointfuse.field_file import (
+    chosen_days,
+    day_spans,
+    field_names,
+    local_days,
+    open_field_file,
+)
+from pointfuse.grid import Grid
+from pointfuse.grid_mapping import axis_values, grid_axes
+from pointfuse.projection import (
+    LambertConformal,
+    LatitudeLongitude,
+    Mercator,
+    PolarStereographic,
+    Projection,
+)
+from pointfuse.version import __version__
+
+Progress = Callable[[int, str], AbstractContextManager[Any]]
+"""Makes a bar of progress of a number of days, with a label."""
+
+_UNSEEN: Progress = partial(progress, hidden=True)
+
+_TILE = 256
+_CACHE_MB = 64  # GDAL would take a twentieth of the memory
+# Bands one after the other: who looks at a day of a year reads that day alone. The third predictor
+# is that of floating-point numbers.
+_LAYOUT = {
+    "driver": "GTiff",
+    "tiled": True,
+    "blockxsize": _TILE,
+    "blockysize": _TILE,
+    "interleave": "band",
+    "compress": "deflate",
+    "predictor": 3,
+}
+
+
+def write_geotiff(
+    path: Path,
+    output: Path,
+    *,
+    variable: str | None = None,
+    first: np.datetime64 | None = None,
+    last: np.datetime64 | None = None,
+    history: str = "convert",
+    progress: Progress = _UNSEEN,
+) -> Path:
+    """Write a variable of a file of fused fields to a cloud-optimised GeoTIFF.
+
+    Rows go from north to south, as GIS have them; values are those of the file, in float32, and
+    NaN where they are missing.
+
+    Parameters
+    ----------
+    path : Path
+        netCDF file of fused fields.
+    output : Path
+        GeoTIFF to write; an existing one is replaced.
+    variable : str, optional
+        Name of a variable with a field a day; the fused one by default.
+    first, last : datetime64[D], optional
+        First and last day, both included; open where None.
+    history : str
+        What was done, for the file's history.
+    progress : callable
+        Shows how far it is; not at all by default.
+
+    Raises
+    ------
+    MissingExtraError
+        If rasterio is not installed.
+    InputFileNotFoundError, InputError
+        If the file is missing, no fused field, or lacks the variable or the days.
+    OutputError
+        If the GeoTIFF cannot be written.
+    """
+    try:
+        import rasterio
+        from rasterio.io import MemoryFile
+        from rasterio.shutil import copy
+    except ImportError as error:
+        raise MissingExtraError(
+            "a GeoTIFF needs rasterio; install it with pip install 'pointfuse[geotiff]'"
+        ) from error
+    if output.suffix.lower() not in {".tif", ".tiff"}:
+        raise InputError(f"expected a GeoTIFF named *.tif or *.tiff, got {output.name}")
+    check_place(output)
+    # In memory, since GDAL does not say reliably that a disk is full: 300 MB for a year on the
+    # shipped grid.
+    with (
+        open_field_file(path) as dataset,
+        rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
+        MemoryFile() as bands,
+        MemoryFile() as ordered,
+    ):
+        name = _chosen_variable(path, dataset, variable)
+        chosen = chosen_days(path, dataset, first, last)
+        profile = _profile(grid_axes(dataset, name).grid, len(chosen))
+        with bands.open(**profile) as raster:
+            raster.update_tags(**_file_tags(dataset, name, history))
+            with progress(len(chosen), "converting") as bar:
+                _write_bands(raster, dataset, name, chosen, bar.update)
+            raster.build_overviews(_overviews(raster.shape), rasterio.enums.Resampling.average)
+        # Overviews must be in front of the values, which are known before them.
+        copy(bands.name, ordered.name, copy_src_overviews=True, **_LAYOUT)
+        with replacing(output) as temporary:
+            temporary.write_bytes(ordered.getbuffer())
+    return output
+
+
+def _chosen_variable(path: Path, dataset: netCDF4.Dataset, variable: str | None) -> str:
+    names = field_names(dataset)
+    if variable is None:
+        return names[0]
+    if variable not in names:
+        raise InputError(
+            f"{path.name} has no field '{variable}'; expected one of {', '.join(names)}"
+        )
+    return variable
+
+
+def _profile(grid: Grid, bands: int) -> dict[str, Any]:
+    """What rasterio must know of a file before it has values."""
+    import rasterio
+
+    y, x = axis_values(grid)
+    high, wide = y[1] - y[0], x[1] - x[0]
+    return _LAYOUT | {
+        "dtype": "float32",
+        "nodata": np.nan,
+        "count": bands,
+        "height": grid.rows,
+        "width": grid.columns,
+        "crs": rasterio.CRS.from_dict(_proj_parameters(grid.projection)),
+        # The corner in the north-west, half a cell from the first centre.
+        "transform": rasterio.Affine(wide, 0, x[0] - wide / 2, 0, -high, y[-1] + high / 2),
+    }
+
+
+def _proj_parameters(projection: Projection) -> dict[str, Any]:
+    """A projection in the terms of PROJ, whose library GIS are built on."""
+    match projection:
+        case LambertConformal():
+            first, second = projection.standard_parallel
+            place = {
+                "proj": "lcc",
+                "lat_1": first,
+                "lat_2": second,
+                "lat_0": projection.latitude_of_projection_origin,
+                "lon_0": projection.longitude_of_central_meridian,
+            }
+        case PolarStereographic():
+            place = {
+                "proj": "stere",
+                "lat_0": projection.latitude_of_projection_origin,
+                "lat_ts": projection.standard_parallel,
+                "lon_0": projection.straight_vertical_longitude_from_pole,
+            }
+        case Mercator():
+            place = {
+                "proj": "merc",
+                "lat_ts": projection.standard_parallel,
+                "lon_0": projection.longitude_of_projection_origin,
+            }
+        case LatitudeLongitude():
+            # In degrees, so there is no central meridian.
+            place = {"proj": "longlat"}
+    return place | {"R": projection.earth_radius}
+
+
+def _file_tags(dataset: netCDF4.Dataset, name: str, history: str) -> dict[str, str]:
+    """Attributes of the netCDF file and of the variable, by the names that GDAL gives to them."""
+    everything = {f"NC_GLOBAL#{key}": dataset.getncattr(key) for key in dataset.ncattrs()}
+    done = f"{now().isoformat(timespec='seconds')} pointfuse {__version__}: {history}"
+    everything["NC_GLOBAL#history"] = f"{done}\n{dataset.history}"
+    field = dataset[name]
+    # Of the fill value and of other variables there is nothing in a GeoTIFF.
+    everything |= {
+        f"{name}#{key}": field.getncattr(key)
+        for key in ("standard_name", "long_name", "units", "cell_methods", "comment")
+        if key in field.ncattrs()
+    }
+    return {key: str(value) for key, value in everything.items()} | {
+        "TIFFTAG_IMAGEDESCRIPTION": f"{field.long_name} ({field.units})",
+        "TIFFTAG_SOFTWARE": f"pointfuse {__version__}",
+    }
+
+
+def _write_bands(
+    raster: Any,
+    dataset: netCDF4.Dataset,
+    name: str,
+    chosen: Sequence[int],
+    advance: Callable[[int], object],
+) -> None:
+    """Write the values of each day, and what they are."""
+    tags = _day_tags(dataset)
+    for band, place in enumerate(chosen, start=1):
+        values = np.ma.filled(dataset[name][place].astype(np.float32), np.nan)
+        raster.write(values[::-1], band)
+        raster.set_band_unit(band, dataset[name].units)
+        raster.set_band_description(band, tags[place]["day"])
+        raster.update_tags(band, **tags[place])
+        advance(1)
+
+
+def _day_tags(dataset: netCDF4.Dataset) -> list[dict[str, str]]:
+    """What the band of each day of the file says of it."""
+    status = dataset["day_status"]
+    meanings = dict(zip(status.flag_values, status.flag_meanings.split(), strict=True))
+    return [
+        {
+            "day": str(day),
+            "begin": begin.isoformat(),
+            "end": end.isoformat(),
+            "day_status": meanings[code],
+        }
+        for day, (begin, end), code in zip(
+            local_days(dataset), day_spans(dataset), status[:], strict=True
+        )
+    ]
+
+
+def _overviews(shape: tuple[int, int]) -> list[int]:
+    """Factors of the coarser pictures, down to one that fits in a tile."""
+    factors = [2]
+    while max(shape) > _TILE * factors[-1]:
+        factors.append(2 * factors[-1])
+    return factors if max(shape) > _TILE else []

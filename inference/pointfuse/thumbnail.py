@@ -1,0 +1,97 @@
+"""Small pictures of tables of numbers, as elements of a page, without matplotlib."""
+
+from __future__ import annotations
+
+import base64
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.html_page import text
+
+_COLOURS = "414487", "355f8d", "2a788e", "21918c", "22a884", "44bf70", "7ad151", "bddf26", "fde725"
+"""Nine colours of viridis, evenly apart from a fifth of its range to its end: what is darker would
+sink into a dark page."""
+
+_LEVELS = 64
+_LARGEST = 320
+"""Pixels along the longer side, beyond which a picture is made coarser."""
+
+
+def picture(values: NDArray[np.floating[Any]], top: float, alternative: str) -> str:
+    """A table of numbers in colours, with its scale below.
+
+    Parameters
+    ----------
+    values : ndarray, shape (row, column)
+        Row 0 is the lowest of the picture; NaN is left open.
+    top : float
+        Value that has the last colour, as have all above it; 0 has the first.
+    alternative : str
+        What it shows, for those who cannot see it.
+    """
+    coarse = _coarser(np.asarray(values, np.float64))
+    share = np.clip(np.nan_to_num(coarse / top), 0, 1)
+    # Number 0 is left open.
+    numbers = np.where(np.isfinite(coarse), 1 + np.rint(share * (_LEVELS - 1)), 0).astype(np.uint8)
+    data = base64.b64encode(_png(numbers[::-1])).decode()
+    return (
+        f'<img alt="{text(alternative)}" src="data:image/png;base64,{data}" '
+        'style="display:block;width:320px;max-width:100%;height:auto;image-rendering:pixelated"/>'
+    )
+
+
+def scale(top: str, caption: str) -> str:
+    """Bar with the colours of a picture, between the values of the first and the last."""
+    stops = ",".join(f"#{colour}" for colour in _COLOURS)
+    bar = f"flex:1;height:0.6em;background:linear-gradient(to right,{stops})"
+    return (
+        '<div style="display:flex;align-items:center;gap:0.5em;width:320px;max-width:100%">'
+        f'0<span style="{bar}"></span>{text(top)}</div>{text(caption)}'
+    )
+
+
+def _coarser(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Means of as many values as bring the table to the size of a picture."""
+    factor = -(-max(values.shape) // _LARGEST)
+    rows, columns = (factor * -(-size // factor) for size in values.shape)
+    padded = np.full((rows, columns), np.nan)
+    padded[: values.shape[0], : values.shape[1]] = values
+    blocks = padded.reshape(rows // factor, factor, columns // factor, factor)
+    count = np.isfinite(blocks).sum(axis=(1, 3))
+    means = np.full(count.shape, np.nan)
+    np.divide(np.nansum(blocks, axis=(1, 3)), count, out=means, where=count > 0)
+    return means
+
+
+def _png(numbers: NDArray[np.uint8]) -> bytes:
+    """A picture of the numbers of colours, of which 0 is transparent (ISO/IEC 15948)."""
+    height, width = numbers.shape
+    # Each row begins with its filter: none.
+    rows = np.pad(numbers, ((0, 0), (1, 0))).tobytes()
+    parts = {
+        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0),
+        b"PLTE": bytes(3) + _palette(),
+        b"tRNS": bytes(1),
+        b"IDAT": zlib.compress(rows, 9),
+        b"IEND": b"",
+    }
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(content))
+        + name
+        + content
+        + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))
+        for name, content in parts.items()
+    )
+
+
+def _palette() -> bytes:
+    """Red, green and blue of each level."""
+    known = np.array([list(bytes.fromhex(colour)) for colour in _COLOURS])
+    steps = np.linspace(0, len(known) - 1, _LEVELS)
+    channels = [np.interp(steps, np.arange(len(known)), channel) for channel in known.T]
+    palette: NDArray[np.uint8] = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
+    return palette.tobytes()
