@@ -43,6 +43,7 @@ myst_heading_anchors = 4
 # A benchmark prints its table, and no document has a heading of its own above a part of it.
 suppress_warnings = ["myst.header"]
 
+default_role = "code"
 autodoc_member_order = "bysource"
 autodoc_preserve_defaults = True
 maximum_signature_line_length = 80
