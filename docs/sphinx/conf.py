@@ -7,6 +7,7 @@ The source is the whole checkout, so that links between documents are the same t
 import sys
 from pathlib import Path
 
+import click
 from pygments.lexers.special import TextLexer
 from sphinx.application import Sphinx
 
@@ -50,6 +51,8 @@ maximum_signature_line_length = 80
 numpydoc_show_class_members = False
 python_use_unqualified_type_names = True
 
+smartquotes = False
+
 html_theme = "furo"
 html_title = f"pointfuse {version}"
 html_static_path = ["style.css"]
@@ -64,5 +67,13 @@ html_domain_indices = False
 
 
 def setup(app: Sphinx) -> None:
-    """Files of stations are shown as they are: there is nothing in them to colour."""
+    """Tell Sphinx what it does not know by itself."""
+    # Files of stations are shown as they are: there is nothing in them to colour.
     app.add_lexer("csv", TextLexer)
+    for part in ("description", "options"):
+        app.connect(f"sphinx-click-process-{part}", _keep_asterisks)
+
+
+def _keep_asterisks(app: Sphinx, context: click.Context, lines: list[str]) -> None:
+    """Help texts are plain: an asterisk is part of a pattern of files."""
+    lines[:] = [line.replace("*", r"\*") for line in lines]
