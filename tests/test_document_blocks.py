@@ -11,13 +11,16 @@
 from __future__ import annotations
 
 import configparser
+import doctest
 import importlib
 import json
+import pkgutil
 import re
 import runpy
 import shlex
 import tomllib
 from pathlib import Path
+from types import SimpleNamespace
 
 import click
 import numpy as np
@@ -209,9 +212,9 @@ def test_commands_are_those_that_there_are(block: Block) -> None:
 )
 @pytest.mark.usefixtures("nothing_is_done")
 def test_a_wrong_command_is_found(line: str, message: str) -> None:
+    *_, words = simple_commands(line)
     with pytest.raises(AssertionError, match=message):
-        for words in simple_commands(line):
-            check(words)
+        check(words)
 
 
 # --- Python
@@ -294,11 +297,25 @@ def test_python_runs(
         assert [line.split()[0] for line in inputs] == ["observations", "observed"]
 
 
+@pytest.mark.parametrize("page", ["python", "training-and-export"])
+def test_examples_of_the_reference_run(
+    page: str, workplace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Those in the docstrings that the site shows; what needs an archive is run above."""
+    monkeypatch.chdir(workplace)
+    for block in blocks(f"docs/reference/{page}.md"):
+        for name in re.findall(r"^\.\. auto\w+:: (.*)$", block.text, re.MULTILINE):
+            found = pkgutil.resolve_name(name)
+            # Its own module, and what its package offers.
+            modules = (name.split(".")[0], found.__module__)
+            globs = {k: v for m in modules for k, v in vars(importlib.import_module(m)).items()}
+            for example in doctest.DocTestFinder(recurse=False).find(found, name, globs=globs):
+                assert doctest.DocTestRunner(verbose=False).run(example).failed == 0
+
+
 def test_the_baseline_of_the_document_is_one(
     tiny_metadata, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from types import SimpleNamespace
-
     (code,) = [block.text for block in of_language("python") if block.page == "docs/baselines.md"]
     names: dict[str, object] = {}
     exec(code, names)

@@ -178,9 +178,7 @@ def test_the_reference_has_every_public_name(
     built: dict[str, Page], package: str, page: str
 ) -> None:
     module = importlib.import_module(package)
-    documented = {
-        f"{package}.{name}" for name in module.__all__ if callable(getattr(module, name))
-    }
+    documented = {f"{package}.{name}" for name in module.__all__ if callable(getattr(module, name))}
     assert documented <= built[f"docs/reference/{page}.html"].anchors
 
 

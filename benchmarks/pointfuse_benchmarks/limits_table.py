@@ -1,7 +1,4 @@
-"""Print the table of `docs/limits.md`: where the intervals hold less than they should.
-
-    python -m pointfuse_benchmarks.limits_table
-"""
+"""Print the table of `docs/limits.md`: where the intervals hold less than they should."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 project = "pointfuse"
 author = "the authors of pointfuse"
-copyright = "the authors of pointfuse, Apache-2.0"
+project_copyright = "the authors of pointfuse, Apache-2.0"
 version = release = __version__
 
 root_doc = "docs/index"
