@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import json
+import math
 import posixpath
 import re
 import subprocess
@@ -21,7 +22,11 @@ import pointfuse
 from pointfuse.cli import main as pointfuse_command
 from pointfuse_benchmarks import limits_table, method_figures
 from pointfuse_export.cli import main as export_command
+from pointfuse_training import load_seed_network
 from pointfuse_training.cli import main as train_command
+from pointfuse_training.fusion_network import MIN_SCALE, WEATHER_CENTRE, WEATHER_SPREAD
+from pointfuse_training.pointconv import KERNEL_SIZES, STABILISER
+from pointfuse_training.scale_head import FLOOR
 
 INDEX = "docs/index.md"
 COMMANDS = {
@@ -226,6 +231,11 @@ def test_limits_are_those_that_were_measured() -> None:
         f"{ours[1]['r2']:.3f} and {ours[1]['rmse']:.2f}"
     ) in text
     assert f"all parts of the {stations['days']} days of 2019" in text
+    ratios = [part["ratios"]["network and process"]["gp-c"]["rmse"] for part in (cities, stations)]
+    assert (
+        "its RMSE is {:.3f} of that one's there, with a 95 % interval of {:.3f} to {:.3f}, "
+        "and {:.3f} ({:.3f} to {:.3f}) with stations left out"
+    ).format(*ratios[0], *ratios[1]) in text
     assert "| untouched above 150, flagged | 0.44% |" in read("docs/quality-control.md")
     assert "above 150 ug m-3 it leaves out 0.44 %" in text
 
@@ -240,3 +250,27 @@ def test_the_method_names_the_settings_of_the_shipped_model() -> None:
     assert settings.distance == (0.0, 20e3, 200e3, 300e3)
     assert settings.network_weight == (0.05, 0.2, 0.2, 0.0)
     assert "0.05 in a cell with a station, 0.2 from 20 to 200 km, 0 from 300 km on" in text
+
+
+def test_the_method_names_the_constants_of_the_network() -> None:
+    text = " ".join(read("docs/method.md").split())
+    (humidity, wind), (of_humidity, of_wind) = WEATHER_CENTRE, WEATHER_SPREAD
+    assert f"humidity as $(x_2 - {humidity:.0f}) / {of_humidity:.0f}$" in text
+    assert f"wind speed as $(x_3 - {wind:.0f}) / {of_wind:.0f}$" in text
+    assert (MIN_SCALE, FLOOR) == (1, 0.01)
+    assert "{0} x {0} cells and a narrow one of {1} x {1}".format(*KERNEL_SIZES) in text
+    assert math.exp(-5) == STABILISER
+    network = load_seed_network(
+        ROOT / "models/seed/weights.npz",
+        ROOT / "models/seed/static_channels.npz",
+        ROOT / "models/seed/scale_head.npz",
+    )
+    assert f"{network.regr_unetpp.nodes['0_0'].conv1.in_channels} channels in the shipped" in text
+    assert tuple(
+        node.conv1.out_channels
+        for name, node in network.regr_unetpp.nodes.items()
+        if name.endswith("_0")
+    ) == (32, 64, 128, 256)
+    assert "four levels, of 32, 64, 128 and 256 channels" in text
+    weights = sum(parameter.numel() for parameter in network.scale_head.parameters())
+    assert f"A small head with {weights:,} weights" in text
