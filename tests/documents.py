@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[1]
-PATTERNS = ("*.md", "docs/**/*.md", "models/**/*.md", "benchmarks/**/*.md")
+FOLDERS = ("docs", "models", "benchmarks", "examples", "inference")
+PATTERNS = ("*.md", *(f"{folder}/**/*.md" for folder in FOLDERS))
 """Where pages are; those of `include_patterns` in docs/sphinx/conf.py."""
 
 COMMANDS = "sh"
@@ -36,7 +37,9 @@ class Block(NamedTuple):
 def pages() -> list[str]:
     """All pages, relative to the checkout."""
     paths = {path for pattern in PATTERNS for path in ROOT.glob(pattern)}
-    return sorted(path.relative_to(ROOT).as_posix() for path in paths)
+    return sorted(
+        path.relative_to(ROOT).as_posix() for path in paths if "node_modules" not in path.parts
+    )
 
 
 def blocks(page: str) -> list[Block]:

@@ -24,9 +24,10 @@ root_doc = "docs/index"
 include_patterns = [
     "*.md",
     "docs/**.md",
-    "models/*.md",
-    "models/seed/*.md",
+    "models/**.md",
     "benchmarks/**.md",
+    "examples/**.md",
+    "inference/**.md",
 ]
 exclude_patterns = [".*", "build", "dist", "demo", "site", "**/node_modules"]
 
