@@ -142,7 +142,10 @@ def check(words: list[str]) -> None:
     elif program == "pytest":
         assert (ROOT / arguments[0]).exists()
     else:
-        assert program in SHELL, f"'{program}' is no command that this test knows"
+        assert program in SHELL, (
+            f"'{program}' is no command that this test knows; put the line '*Not run by a test: "
+            "why.*' and an empty one before the block, or fence it in its own language"
+        )
 
 
 def without_redirection(words: list[str]) -> list[str]:
@@ -174,7 +177,11 @@ def check_python(words: list[str]) -> None:
     elif words[0] == "-c":
         compile(words[1], "a command", "exec")
     else:
-        parse(runpy.run_path(str(ROOT / words[0]))["main"], words[1:])
+        script = ROOT / words[0]
+        with pytest.MonkeyPatch.context() as patch:
+            # As Python does for a script: what lies beside it can be imported.
+            patch.syspath_prepend(script.parent)
+            parse(runpy.run_path(str(script))["main"], words[1:])
 
 
 def check_pip(words: list[str]) -> None:

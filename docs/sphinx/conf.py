@@ -42,8 +42,6 @@ extensions = [
 # As GitHub shows it: formulas between dollars, and an anchor for every heading.
 myst_enable_extensions = ["dollarmath"]
 myst_heading_anchors = 4
-# A benchmark prints its table, and no document has a heading of its own above a part of it.
-suppress_warnings = ["myst.header"]
 
 default_role = "code"
 autodoc_member_order = "bysource"
@@ -51,7 +49,7 @@ autodoc_preserve_defaults = True
 maximum_signature_line_length = 80
 numpydoc_show_class_members = False
 python_use_unqualified_type_names = True
-
+# Quotes and hyphens of commands must stay what they are.
 smartquotes = False
 
 html_theme = "furo"
