@@ -6,7 +6,7 @@ GPU_VENV := .gpu-venv
 BENCH_VENV := $(if $(GPU),$(GPU_VENV),$(VENV))
 REAL_DATA := $(or $(POINTFUSE_REAL_DATA),../shared/data)
 
-.PHONY: demo test lint bench accuracy model clean
+.PHONY: demo test lint bench accuracy model site clean
 
 demo:  ## build the light wheel, install it alone, fuse the example, draw the map, score it
 	rm -rf $(DEMO) dist demo
@@ -41,8 +41,12 @@ accuracy: $(VENV)/installed  ## compare with the baselines on real data (hours o
 model: $(VENV)/installed  ## make the shipped model file again from its weights
 	$(VENV)/bin/pointfuse-export models/pointfuse-china12.toml -o models
 
+site: $(VENV)/installed  ## build the documentation as a site in site/ (SERVE=1: and serve it)
+	$(VENV)/bin/python -m sphinx --fail-on-warning --keep-going --quiet --jobs auto -c docs/sphinx -d build/doctrees . site
+	$(if $(SERVE),$(VENV)/bin/python -m http.server --bind 127.0.0.1 --directory site 8000,@echo open site/index.html)
+
 clean:  ## remove everything that can be made again
-	rm -rf $(VENV) $(GPU_VENV) $(DEMO) build dist demo
+	rm -rf $(VENV) $(GPU_VENV) $(DEMO) build dist demo site
 
 # One environment for tests, lint, training, export and benchmarks. The file marks a complete installation.
 $(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml benchmarks/pyproject.toml

@@ -154,7 +154,7 @@ def described(text: str) -> None:
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where all blocks of the section were run, from the first to the last."""
     section = DOCUMENT.read_text(encoding="utf-8").split(TITLE)[1].split("\n## ")[0]
-    (header,) = re.findall(r"^ +(station,longitude,.*)$", section, re.MULTILINE)
+    (header,) = re.findall(r"^(station,longitude,.*)$", section, re.MULTILINE)
     folder = tmp_path_factory.mktemp("modeller")
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
@@ -166,7 +166,7 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
                 described(text)
             elif kind == "python":
                 exec(text, {})
-            elif text != "pointfuse-train static --grid archive -o layers.npz\n":
+            elif kind == "sh" and text != "pointfuse-train static --grid archive -o layers.npz\n":
                 # That command fetches packages; the code that stands beside it is run instead.
                 for line in text.splitlines():
                     said = run(line)

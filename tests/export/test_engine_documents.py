@@ -49,7 +49,7 @@ def test_engines(folder, capsys):
     # Half of the last digit, and what another version of the library may make of it.
     assert (folder / "china12-turing.engine").stat().st_size / 1e6 == pytest.approx(size, abs=0.3)
     assert re.search(r"^fp32 +convolution +point_conv\.narrow/Conv$", shown, re.MULTILINE)
-    (code,) = blocks("tensorrt.md", "python")
+    code, _ = blocks("tensorrt.md", "python")
     exec(code, {})
     assert capsys.readouterr().out.startswith("pointfuse-china12 ('8.6', '8.9', '12.0') 8 ")
 
@@ -58,5 +58,5 @@ def test_repositories(folder):
     (commands,) = blocks("triton.md", "sh")
     run(commands)
     configuration = (folder / "repository/pointfuse-china12/config.pbtxt").read_text()
-    (shown,) = blocks("triton.md", "text")
+    _, shown = blocks("triton.md", "text")
     assert shown in configuration
