@@ -11,7 +11,7 @@ import contextlib
 import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import ClassVar
+from typing import Any, ClassVar
 
 DEFAULT_PORT = 8000
 HEADERS = {
@@ -46,7 +46,16 @@ class PageHandler(SimpleHTTPRequestHandler):
         """Say nothing of what went well."""
 
 
-def server(folder: str, port: int) -> ThreadingHTTPServer:
+class PageServer(ThreadingHTTPServer):
+    """Serves a page to one person."""
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Say nothing of a browser that has left."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
+
+
+def server(folder: str, port: int) -> PageServer:
     """A server of a folder, for this computer alone.
 
     Parameters
@@ -61,7 +70,7 @@ def server(folder: str, port: int) -> ThreadingHTTPServer:
     OSError
         If the port is taken.
     """
-    return ThreadingHTTPServer(("127.0.0.1", port), partial(PageHandler, directory=folder))
+    return PageServer(("127.0.0.1", port), partial(PageHandler, directory=folder))
 
 
 def main(folder: str, port: int) -> None:

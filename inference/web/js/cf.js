@@ -38,6 +38,7 @@ export function cfDataset(fusion, now) {
   const { grid } = fusion.model;
   const ids = characters(placedStations(fusion).map(({ code }) => code));
   return {
+    record: "time",
     dimensions: {
       time: fusion.fields.length,
       bounds: 2,
@@ -111,7 +112,7 @@ function timeVariables({ bounds, fields }) {
     {
       name: "time",
       dimensions: ["time"],
-      parts: [Float64Array.from(hours, ([begin, end]) => (begin + end) / 2)],
+      parts: hours.map(([begin, end]) => Float64Array.of((begin + end) / 2)),
       attributes: {
         standard_name: "time",
         long_name: "middle of the local day, UTC",
@@ -121,7 +122,12 @@ function timeVariables({ bounds, fields }) {
         bounds: "time_bnds",
       },
     },
-    { name: "time_bnds", dimensions: ["time", "bounds"], parts: [Float64Array.from(hours.flat())], attributes: {} },
+    {
+      name: "time_bnds",
+      dimensions: ["time", "bounds"],
+      parts: hours.map((pair) => Float64Array.from(pair)),
+      attributes: {},
+    },
   ];
 }
 

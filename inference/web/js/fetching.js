@@ -25,7 +25,7 @@ export async function fetched(name, url, size, advance) {
     }
     if (length !== size) throw new Error(`${length} of ${size} bytes came`);
   } catch (error) {
-    throw new InputError(`${name} could not be fetched (${error.message}); is the server still running?`);
+    throw new InputError(`${name} could not be fetched (${error.message}); see whether it is still served`);
   }
   return content;
 }

@@ -6,7 +6,6 @@
  */
 
 const TAG = { dimension: 10, variable: 11, attribute: 12 };
-const LARGEST_SIZE = 2 ** 32 - 1;
 
 /** Number and size of the external types, by the arrays that hold them. */
 const TYPES = new Map([
@@ -25,37 +24,46 @@ const TYPES = new Map([
  *
  * @typedef {object} Variable
  * @property {string} name
- * @property {string[]} dimensions names, slowest first
- * @property {Numbers[]} parts its values, one array after the other; at least one
+ * @property {string[]} dimensions names, slowest first; the record dimension can only be the first
+ * @property {Numbers[]} parts its values: an array a record, or a single one
  * @property {Attributes} attributes
  *
  * @typedef {object} Dataset
+ * @property {string} record name of the record dimension, which can grow; two variables at least
+ *   have it
  * @property {Record<string, number>} dimensions lengths by name
  * @property {Variable[]} variables
  * @property {Attributes} attributes
  */
 
 /**
- * The bytes of a netCDF file.
+ * The bytes of a netCDF file: header, variables without records, and record by record the others.
  * @param {Dataset} dataset
  * @returns {Uint8Array[]} pieces of the file, one after the other
  */
 export function netcdfBytes(dataset) {
+  const { dimensions, record, variables } = dataset;
+  const grows = (variable) => variable.dimensions[0] === record;
+  const ordered = [...variables.filter((variable) => !grows(variable)), ...variables.filter(grows)];
   // Offsets have a fixed width, so the header has its length whatever they are.
-  const { length } = header(dataset, () => 0);
+  let position = header(dataset, () => 0).length;
   const begins = new Map();
-  let position = length;
-  for (const variable of dataset.variables) {
+  for (const variable of ordered) {
     begins.set(variable.name, position);
-    position += padded(sizeOf(variable));
+    position += padded(variable.parts[0].byteLength);
   }
   const pieces = [header(dataset, (name) => begins.get(name))];
-  for (const variable of dataset.variables) {
-    pieces.push(...variable.parts.map(bigEndian));
-    const size = sizeOf(variable);
-    pieces.push(new Uint8Array(padded(size) - size));
+  for (const variable of ordered) if (!grows(variable)) pieces.push(...valueBytes(variable.parts[0]));
+  for (let number = 0; number < dimensions[record]; number += 1) {
+    for (const variable of ordered) if (grows(variable)) pieces.push(...valueBytes(variable.parts[number]));
   }
   return pieces;
+}
+
+/** Bytes of values, and those that fill up to a multiple of four. */
+function valueBytes(values) {
+  const bytes = bigEndian(values);
+  return [bytes, new Uint8Array(padded(bytes.length) - bytes.length)];
 }
 
 /** Characters of texts in rows of one length, filled up with zeros. */
@@ -67,24 +75,23 @@ export function characters(texts) {
   return { length, rows };
 }
 
-function header({ dimensions, variables, attributes }, beginOf) {
+function header({ dimensions, record, variables, attributes }, beginOf) {
   const names = Object.keys(dimensions);
   const bytes = new Bytes();
   bytes.raw(new TextEncoder().encode("CDF\x02"));
-  bytes.integer(0); // no record dimension
+  bytes.integer(dimensions[record]);
   bytes.list(TAG.dimension, names, (name) => {
     bytes.text(name);
-    bytes.integer(dimensions[name]);
+    bytes.integer(name === record ? 0 : dimensions[name]);
   });
   bytes.attributes(attributes);
   bytes.list(TAG.variable, variables, (variable) => {
-    const size = padded(sizeOf(variable));
     bytes.text(variable.name);
     bytes.integer(variable.dimensions.length);
     for (const name of variable.dimensions) bytes.integer(names.indexOf(name));
     bytes.attributes(variable.attributes);
     bytes.integer(typeOf(variable.parts[0]).number);
-    bytes.integer(Math.min(size, LARGEST_SIZE));
+    bytes.integer(padded(variable.parts[0].byteLength));
     bytes.offset(beginOf(variable.name));
   });
   return bytes.whole();
@@ -94,12 +101,12 @@ function header({ dimensions, variables, attributes }, beginOf) {
 class Bytes {
   #pieces = [];
 
-  raw(piece) {
-    this.#pieces.push(piece, new Uint8Array(padded(piece.length) - piece.length));
+  raw(values) {
+    this.#pieces.push(...valueBytes(values));
   }
 
   integer(value) {
-    this.raw(bigEndian(Int32Array.of(value)));
+    this.raw(Int32Array.of(value));
   }
 
   offset(value) {
@@ -125,7 +132,7 @@ class Bytes {
       this.text(name);
       this.integer(typeOf(values).number);
       this.integer(values.length);
-      this.raw(bigEndian(values));
+      this.raw(values);
     });
   }
 
@@ -143,10 +150,6 @@ class Bytes {
 
 function typeOf(values) {
   return TYPES.get(values.constructor);
-}
-
-function sizeOf({ parts }) {
-  return parts.reduce((sum, part) => sum + part.byteLength, 0);
 }
 
 /** Everything in the file begins at a multiple of four bytes. */

@@ -31,7 +31,8 @@ async function listModels() {
   const response = await fetch(MANIFEST);
   const listed = (await response.json()).models.filter(({ precision }) => precision !== NOT_FOR_BROWSERS);
   for (const { file, name, version, precision, bytes } of listed) {
-    const text = `${name} ${version}, ${precision} (${(bytes / MEGABYTE).toFixed(1)} MB)`;
+    const size = `${(bytes / MEGABYTE).toFixed(1)} MB`;
+    const text = `${name} ${version}, ${precision} (${size}${precision === "fp32" ? "" : ", approximate"})`;
     element("model").add(new Option(text, file));
   }
   return listed.map(({ file, bytes, sha256 }) => ({
@@ -96,7 +97,7 @@ async function fuse(files) {
     worker ??= newWorker();
     worker.postMessage(request);
   } catch (error) {
-    showError(`A file of the page could not be fetched (${error.message}); is the server still running?`);
+    showError(`a file of the page could not be fetched (${error.message}); see whether it is still served`);
   }
 }
 
@@ -107,8 +108,8 @@ function newWorker() {
     event.preventDefault();
     worker = null;
     showError(
-      `The part of the page that computes did not start (${event.message || "a file is missing"}); ` +
-        "load the page again with a browser of 2023 or later.",
+      `the part of the page that computes did not start (${event.message || "a file is missing"}); ` +
+        "load the page again with a browser of 2023 or later",
     );
   };
   return made;
@@ -136,10 +137,14 @@ const answers = {
   error: ({ message }) => showError(message),
 };
 
+/** Show how far it is; a share of null is not known. */
 function showProgress(stage, share) {
-  if (element("stage").textContent !== stage) announce(stage);
-  element("stage").textContent = stage;
-  element("progress").value = share;
+  if (element("stage").textContent !== stage) {
+    element("stage").textContent = stage;
+    announce(stage);
+  }
+  if (share === null) element("progress").removeAttribute("value");
+  else element("progress").value = share;
 }
 
 function showElapsed() {
@@ -149,7 +154,7 @@ function showElapsed() {
 function showError(message) {
   finish();
   result.hide();
-  element("error").textContent = message.charAt(0).toUpperCase() + message.slice(1);
+  element("error").textContent = `Nothing was fused: ${message}.`;
   element("error").hidden = false;
   element("error").focus();
 }

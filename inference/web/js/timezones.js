@@ -59,13 +59,16 @@ export class TimeZone {
   }
 
   /**
-   * Instant at which the clock on the wall shows a time.
+   * Instant at which the clock on the wall shows a time: the first, where it does so twice, and by
+   * the clock of before, where it is put forward past that time.
    * @param {number} local local milliseconds
    * @returns {number} milliseconds since 1970 in UTC
    */
   instant(local) {
-    // The offset of the day before or after, whichever makes the clock show that time.
-    const before = local - (this.local(local - 864e5) - (local - 864e5));
-    return this.local(before) === local ? before : local - (this.local(local + 864e5) - (local + 864e5));
+    const byClockOf = (day) => local - (this.local(day) - day);
+    const before = byClockOf(local - 864e5);
+    if (this.local(before) === local) return before;
+    const after = byClockOf(local + 864e5);
+    return this.local(after) === local ? after : before;
   }
 }

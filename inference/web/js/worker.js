@@ -37,8 +37,8 @@ self.onmessage = async ({ data }) => {
     if (!known) console.error(error);
     const text = known
       ? error.message
-      : `The page failed in a way that it should not (${error.message}); load it again, and report ` +
-        "this if it happens twice.";
+      : `the page failed in a way that it should not (${error.message}); load it again, and report ` +
+        "this if it happens twice";
     self.postMessage({ kind: "error", message: text });
   }
 };
@@ -70,7 +70,8 @@ async function fuse(request) {
     remarks,
   });
   for (const [number, day] of days.entries()) {
-    const share = PREPARED + ((1 - PREPARED) * number) / days.length;
+    // How long a day takes is not known before one is done.
+    const share = number ? PREPARED + ((1 - PREPARED) * number) / days.length : null;
     progress(`Fusing day ${number + 1} of ${days.length}`, share);
     const gridded = gridDay(observations, day, cells, model);
     const { field, scale } = await network.run(gridded);
