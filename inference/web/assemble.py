@@ -26,7 +26,11 @@ FILES = {
         RUNTIME / "ort-wasm-simd-threaded.wasm",
         HERE / "onnxruntime-LICENSE",
     ],
-    "models": [ROOT / "models" / "manifest.json", *sorted((ROOT / "models").glob("*.onnx"))],
+    # Half precision is made for GPUs, and slower than any other in WebAssembly.
+    "models": [
+        ROOT / "models" / "manifest.json",
+        *sorted(file for file in (ROOT / "models").glob("*.onnx") if ".fp16." not in file.name),
+    ],
     "examples": [ROOT / "examples" / "air_quality.csv", ROOT / "examples" / "weather.csv"],
 }
 """Files by the folder of the page in which they are."""

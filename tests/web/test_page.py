@@ -185,43 +185,42 @@ def test_a_model_without_scale_gives_no_uncertainty(
         assert "pm25_uncertainty" not in dataset.variables
 
 
-@pytest.mark.parametrize(
-    ("name", "content", "said"),
-    [
-        ("cnemc.csv", b"date,hour,type,1001A\n20190106,0,PM2.5,61\n", "not in the one format"),
-        ("cut.csv", f"{HEADER}\nA,105,36,2019-01-06,5\nB,10".encode(), "line 3: 2 fields"),
-        ("text.csv", f"{HEADER}\nA,105,36,2019-01-06,high\n".encode(), "column 'pm25'"),
-        ("unit.csv", f"{HEADER} [ppm]\nA,105,36,2019-01-06,5\n".encode(), "the unit 'ppm'"),
-        ("sea.csv", f"{HEADER}\nA,0,0,2019-01-06,5\n".encode(), "1 outside the grid"),
-        ("picture.csv", b"\x89PNG\x00\x01\xff\xfe", "no text file"),
-        ("empty.csv", b"", "empty.csv is empty"),
-        ("broken.csv.gz", b"\x1f\x8bxx", "damaged or cut-off gzip"),
-        ("bad.onnx", b"not a model", "not a whole pointfuse model"),
-        (
-            "pointer.onnx",
-            b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
-            "a Git LFS pointer",
-        ),
-    ],
-)
+BAD_FILES = [
+    ("cnemc.csv", b"date,hour,type,1001A\n20190106,0,PM2.5,61\n", "not in the one format"),
+    ("cut.csv", f"{HEADER}\nA,105,36,2019-01-06,5\nB,10".encode(), "line 3: 2 fields"),
+    ("text.csv", f"{HEADER}\nA,105,36,2019-01-06,high\n".encode(), "column 'pm25'"),
+    ("unit.csv", f"{HEADER} [ppm]\nA,105,36,2019-01-06,5\n".encode(), "the unit 'ppm'"),
+    ("sea.csv", f"{HEADER}\nA,0,0,2019-01-06,5\n".encode(), "1 outside the grid"),
+    ("picture.csv", b"\x89PNG\x00\x01\xff\xfe", "no text file"),
+    ("empty.csv", b"", "empty.csv is empty"),
+    ("broken.csv.gz", b"\x1f\x8bxx", "damaged or cut-off gzip"),
+    ("bad.onnx", b"not a model", "not a whole pointfuse model"),
+    (
+        "pointer.onnx",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+        "a Git LFS pointer",
+    ),
+]
+
+
 def test_a_bad_file_is_named_and_draws_no_map(
-    page: Page, tiny_files: Path, tmp_path: Path, name: str, content: bytes, said: str
+    page: Page, tiny_files: Path, tmp_path: Path
 ) -> None:
-    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
-    shown(page)
-    bad = tmp_path / name
-    bad.write_bytes(content)
-    give(page, *([bad, tiny_files / "days.csv"] if bad.suffix == ".onnx" else [bad]))
-    page.wait_for_selector("#error:visible")
-    message = page.inner_text("#error")
-    assert said in message
-    assert "\n" not in message
-    assert page.get_attribute("#error", "role") == "alert"
-    assert page.locator("#result").is_hidden()
-    assert page.locator("#working").is_hidden()
-    # The page goes on with files that are right.
-    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
-    shown(page)
+    for name, content, said in BAD_FILES:
+        give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+        shown(page)
+        bad = tmp_path / name
+        bad.write_bytes(content)
+        give(page, *([bad, tiny_files / "days.csv"] if bad.suffix == ".onnx" else [bad]))
+        page.wait_for_selector("#error:visible")
+        message = page.inner_text("#error")
+        assert said in message
+        assert "\n" not in message
+        assert page.locator("#result").is_hidden()
+        assert page.locator("#working").is_hidden()
+        # It is heard, and what is done next with the keyboard begins at it.
+        assert page.get_attribute("#error", "role") == "alert"
+        assert page.evaluate("document.activeElement.id") == "error"
 
 
 def test_a_run_can_be_stopped(page: Page, tiny_files: Path) -> None:
@@ -256,12 +255,42 @@ def test_the_page_fits_the_window(
     page = open_page(width, height)
     give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
     shown(page)
+    page.click("summary")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     box = page.locator("#map").bounding_box()
     assert box is not None
     assert box["height"] <= height
     # Whatever the window, the map takes most of one of its sides.
     assert box["width"] > 0.85 * width or box["height"] > 0.7 * height
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_independent_checker_finds_no_barrier(
+    open_page: Callable[..., Page], tiny_files: Path, tmp_path: Path, scheme: str
+) -> None:
+    """axe-core looks at the page as it opens, with a map and after an error."""
+    checker = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+    # The page forbids scripts of others, such as the checker.
+    page = open_page(color_scheme=scheme, bypass_csp=True)
+    page.add_script_tag(path=checker)
+
+    def barriers() -> list[str]:
+        found: list[str] = page.evaluate(
+            "async () => (await axe.run()).violations.map(({ id, nodes }) =>"
+            " `${id}: ${nodes.map(({ html }) => html).join()}`)"
+        )
+        return found
+
+    page.click("summary")
+    assert barriers() == []
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    assert barriers() == []
+    bad = tmp_path / "bad.csv"
+    bad.touch()
+    give(page, bad)
+    page.wait_for_selector("#error:visible")
+    assert barriers() == []
 
 
 def test_without_isolation_one_thread_does(

@@ -30,7 +30,10 @@ export function parseCsv(name, text) {
   const [first, ...rows] = text.includes('"') ? quotedRows(name, text) : plainRows(text);
   const header = (first?.fields ?? []).map((field) => field.trim());
   if (first?.line !== 1 || !header.some((field) => field)) {
-    throw new InputError(`${name} is empty or has no header; expected a CSV file`);
+    throw new InputError(
+      `${name} is empty or has no header on its first line; expected a CSV file with the header ` +
+        "station,longitude,latitude,date,pm25",
+    );
   }
   for (const { line, fields } of rows) {
     if (fields.length !== header.length) {

@@ -35,11 +35,13 @@ export function placed({ stations, days, values, outOfRange }, files, { grid, va
     );
   }
   const remarks = files.flatMap((file) => file.remarks);
-  const note = (count, text) => count && remarks.push(`${count} ${text}`);
-  note(withoutPlace, "stations without coordinates were left out");
-  note(outside, "stations outside the grid were left out");
-  note(outOfRange, "values outside the valid range were left out");
-  note(missing.length, `days have no station with a daily mean of ${target.name}, so no field: ${someOf(missing)}`);
+  const note = (count, text) => count && remarks.push(`${text}: ${count}`);
+  note(withoutPlace, "Stations without coordinates, left out");
+  note(outside, "Stations outside the grid, left out");
+  note(outOfRange, "Values outside the valid range, left out");
+  if (missing.length) {
+    remarks.push(`Days without a station with a daily mean of ${target.name}, so without a field: ${someOf(missing)}`);
+  }
   return { cells, days: fusible, remarks };
 }
 

@@ -11,6 +11,10 @@ import { typesetUnits } from "./units.js";
 const LEGEND_COLOURS = 256;
 const SHARE_OF_WINDOW = 0.78;
 const LEAST_HEIGHT = 260;
+/** What the text beside the map needs, with the gap: 24 rem of the style sheet. */
+const WIDTH_BESIDE = 384;
+/** Beyond this share of the scale is the label of its end. */
+const CLOSEST_TICK = 0.7;
 const STEPS = { ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const STRIDE = 10;
 
@@ -122,8 +126,8 @@ export class Result {
 
   #fit() {
     if (!this.#fusion) return;
-    const width = element("map").parentElement.clientWidth;
-    this.#map.fit(width, Math.max(LEAST_HEIGHT, SHARE_OF_WINDOW * window.innerHeight));
+    const beside = matchMedia("(min-width: 60rem)").matches ? WIDTH_BESIDE : 0;
+    this.#map.fit(element("result").clientWidth - beside, Math.max(LEAST_HEIGHT, SHARE_OF_WINDOW * window.innerHeight));
     element("legend").style.width = element("map").style.width;
   }
 
@@ -257,10 +261,11 @@ function drawLegend(top, title) {
     context.fillStyle = `rgb(${colourOf((step + 0.5) / LEGEND_COLOURS, 1).join()})`;
     context.fillRect(step, 0, 1, canvas.height);
   }
+  const values = ticksOf(top).filter((value) => value < CLOSEST_TICK * top);
   element("ticks").replaceChildren(
-    ...ticksOf(top).map((value) => {
+    ...[...values, top].map((value) => {
       const tick = document.createElement("span");
-      tick.textContent = String(value);
+      tick.textContent = value === top ? `${value} and above` : String(value);
       tick.style.left = `${(100 * value) / top}%`;
       return tick;
     }),

@@ -88,7 +88,7 @@ export function readTidy(table, variables, zone) {
     stations: places.stations,
     variables: columns.map((column) => column.variable),
     rows: [...rows.values()],
-    remarks: repeated ? [`${repeated} rows of ${name} stand twice; each was kept once`] : [],
+    remarks: repeated ? [`Rows of ${name} that stand twice, each kept once: ${repeated}`] : [],
   };
 }
 
