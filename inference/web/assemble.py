@@ -8,6 +8,7 @@ does so on this computer.
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
 import zipfile
@@ -16,6 +17,17 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 RUNTIME = HERE / "node_modules" / "onnxruntime-web" / "dist"
+
+
+def models_for_browsers() -> list[Path]:
+    """The models in single precision: others are no faster in WebAssembly, or not as good."""
+    manifest = json.loads((ROOT / "models" / "manifest.json").read_text(encoding="utf-8"))
+    return [
+        ROOT / "models" / model["file"]
+        for model in manifest["models"]
+        if model["precision"] == "fp32"
+    ]
+
 
 FILES = {
     "": [HERE / "index.html", HERE / "style.css", ROOT / "LICENSE", ROOT / "NOTICE"],
@@ -26,11 +38,7 @@ FILES = {
         RUNTIME / "ort-wasm-simd-threaded.wasm",
         HERE / "onnxruntime-LICENSE",
     ],
-    # Half precision is made for GPUs, and slower than any other in WebAssembly.
-    "models": [
-        ROOT / "models" / "manifest.json",
-        *sorted(file for file in (ROOT / "models").glob("*.onnx") if ".fp16." not in file.name),
-    ],
+    "models": [ROOT / "models" / "manifest.json", *models_for_browsers()],
     "examples": [ROOT / "examples" / "air_quality.csv", ROOT / "examples" / "weather.csv"],
 }
 """Files by the folder of the page in which they are."""

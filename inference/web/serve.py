@@ -11,7 +11,7 @@ import contextlib
 import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, ClassVar
+from typing import Any
 
 DEFAULT_PORT = 8000
 HEADERS = {
@@ -26,7 +26,7 @@ HEADERS = {
 class PageHandler(SimpleHTTPRequestHandler):
     """Gives files, and takes nothing."""
 
-    extensions_map: ClassVar[dict[str, str]] = {
+    extensions_map = {  # noqa: RUF012 - declared so where it comes from
         **SimpleHTTPRequestHandler.extensions_map,
         # Some systems know none of these, or something else.
         ".css": "text/css",
@@ -80,7 +80,8 @@ def main(folder: str, port: int) -> None:
     except OSError as error:
         sys.exit(f"port {port} cannot be used ({error.strerror}); name another: make web PORT=8001")
     with page, contextlib.suppress(KeyboardInterrupt):
-        print(f"The page is at http://localhost:{page.server_port}/ until Ctrl-C.", flush=True)
+        address = f"http://localhost:{page.server_port}/"
+        print(f"The page is at {address} until Ctrl-C.", flush=True)  # noqa: T201
         page.serve_forever()
 
 

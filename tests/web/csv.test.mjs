@@ -8,7 +8,10 @@ import { parseCsv, readCsv } from "../../inference/web/js/csv.js";
 import { conversionFactor } from "../../inference/web/js/units.js";
 
 test("fields in quotes hold commas, quotes and line ends", () => {
-  const { header, rows } = parseCsv("a.csv", 'station, pm25\r\n"A, ""b""",5\r\n\r\n"two\nlines",6\r\n');
+  const { header, rows } = parseCsv(
+    "a.csv",
+    'station, pm25\r\n"A, ""b""",5\r\n\r\n"two\nlines",6\r\n',
+  );
   assert.deepEqual(header, ["station", "pm25"]);
   assert.deepEqual(rows, [
     { line: 2, fields: ['A, "b"', "5"] },

@@ -20,7 +20,14 @@ try {
   const { stations, days, values } = dailyMeans(files, variables, Number(minHours));
   const tables = Object.entries(values).map(([name, table]) => [name, [...table]]);
   const bounds = days.map((day) => [zone.instant(day), zone.instant(day + 864e5)]);
-  console.log(JSON.stringify({ stations, days: days.map(dayText), bounds, values: Object.fromEntries(tables) }));
+  console.log(
+    JSON.stringify({
+      stations,
+      days: days.map(dayText),
+      bounds,
+      values: Object.fromEntries(tables),
+    }),
+  );
 } catch (error) {
   if (error.constructor.name !== "InputError") throw error;
   console.log(JSON.stringify({ error: error.message }));

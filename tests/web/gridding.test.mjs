@@ -34,12 +34,17 @@ test("stations of a cell are averaged, and a calm is an observation", () => {
   assert.equal(day.stationCount[8], 2);
   assert.equal(day.observed[8], 1);
   assert.deepEqual([day.observations[35 + 8], day.observed[35 + 8]], [0, 1]);
-  assert.equal(day.observed.reduce((sum, value) => sum + value), 2);
+  assert.equal(
+    day.observed.reduce((sum, value) => sum + value),
+    2,
+  );
 });
 
 test("distances are those of brute force", () => {
   for (let seed = 1; seed < 40; seed += 1) {
-    const counts = Int16Array.from({ length: 35 }, (_, i) => Number((i * i * seed + 7 * i) % 11 === seed % 11));
+    const counts = Int16Array.from({ length: 35 }, (_, i) =>
+      Number((i * i * seed + 7 * i) % 11 === seed % 11),
+    );
     counts[seed % 35] = 1;
     const occupied = [...counts.keys()].filter((cell) => counts[cell]);
     const distances = stationDistance(counts, grid);
@@ -58,5 +63,6 @@ test("a point lies in the cell whose centre is nearest", () => {
   assert.equal(grid.cell(10 + 360, 0), 2 * 7 + 3);
   assert.equal(grid.cell(0, 60), -1);
   assert.equal(grid.cell(NaN, NaN), -1);
-  for (let cell = 0; cell < grid.size; cell += 1) assert.equal(grid.cell(...grid.centre(cell)), cell);
+  for (let cell = 0; cell < grid.size; cell += 1)
+    assert.equal(grid.cell(...grid.centre(cell)), cell);
 });

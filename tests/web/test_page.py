@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import csv
 import re
+import subprocess
+import sys
 import time
+import urllib.request
 from collections.abc import Callable
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "inference" / "web"
 EXAMPLE = [ROOT / "examples" / "air_quality.csv", ROOT / "examples" / "weather.csv"]
 HEADER = "station,longitude,latitude,date,pm25"
 
@@ -74,7 +78,8 @@ def test_the_example_becomes_the_field_of_python(
     summary = page.inner_text("#summary")
     threads = re.findall(r"(\d+) threads?\.", summary)[0]
     with capsys.disabled():
-        print(f"\nfirst field in the browser: {seconds:.1f} s after the click, {threads} threads")
+        told = f"first field in the browser: {seconds:.1f} s after the click, {threads} threads"
+        print(f"\n{told}")  # noqa: T201
     assert "900 stations in 900 cells" in summary
 
     file = downloaded(page, "#save-netcdf", tmp_path)
@@ -203,9 +208,7 @@ BAD_FILES = [
 ]
 
 
-def test_a_bad_file_is_named_and_draws_no_map(
-    page: Page, tiny_files: Path, tmp_path: Path
-) -> None:
+def test_a_bad_file_is_named_and_draws_no_map(page: Page, tiny_files: Path, tmp_path: Path) -> None:
     for name, content, said in BAD_FILES:
         give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
         shown(page)
@@ -291,6 +294,25 @@ def test_an_independent_checker_finds_no_barrier(
     give(page, bad)
     page.wait_for_selector("#error:visible")
     assert barriers() == []
+
+
+def test_the_server_tells_its_address_or_that_the_port_is_taken(
+    page_folder: Path, address: str
+) -> None:
+    call = [sys.executable, str(PAGE / "serve.py"), str(page_folder)]
+    with subprocess.Popen([*call, "0"], stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        told = serving.stdout.readline()
+        own = re.findall(r"http://localhost:\d+/", told)[0]
+        with urllib.request.urlopen(own) as answer:
+            assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+            assert answer.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+        serving.terminate()
+    taken = address.rstrip("/").rpartition(":")[2]
+    second = subprocess.run([*call, taken], capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert "make web PORT=" in second.stderr
+    assert "Traceback" not in second.stderr
 
 
 def test_without_isolation_one_thread_does(

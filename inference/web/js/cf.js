@@ -61,7 +61,8 @@ function placeVariables(grid) {
   const geographic = grid.mapping.grid_mapping_name === "latitude_longitude";
   const latitude = new Float32Array(grid.size);
   const longitude = new Float32Array(grid.size);
-  for (let cell = 0; cell < grid.size; cell += 1) [longitude[cell], latitude[cell]] = grid.centre(cell);
+  for (let cell = 0; cell < grid.size; cell += 1)
+    [longitude[cell], latitude[cell]] = grid.centre(cell);
   const [of_y, of_x] = geographic
     ? [degrees("latitude", "north", "Y"), degrees("longitude", "east", "X")]
     : [plane("y", "northward"), plane("x", "eastward")];
@@ -72,14 +73,23 @@ function placeVariables(grid) {
     delete of_lon.standard_name;
   }
   const onAxis = (values, meridian) =>
-    geographic ? values.map((value) => meridian + (value / grid.mapping.earth_radius) * (180 / Math.PI)) : values;
-  const mapping = geographic ? grid.mapping : { ...grid.mapping, false_easting: 0, false_northing: 0 };
+    geographic
+      ? values.map((value) => meridian + (value / grid.mapping.earth_radius) * (180 / Math.PI))
+      : values;
+  const mapping = geographic
+    ? grid.mapping
+    : { ...grid.mapping, false_easting: 0, false_northing: 0 };
   const numbers = Object.entries(mapping).map(([name, value]) => [
     name,
     typeof value === "string" ? value : Float64Array.from([value].flat()),
   ]);
   return [
-    { name: "crs", dimensions: [], parts: [Int32Array.of(0)], attributes: Object.fromEntries(numbers) },
+    {
+      name: "crs",
+      dimensions: [],
+      parts: [Int32Array.of(0)],
+      attributes: Object.fromEntries(numbers),
+    },
     { name: "y", dimensions: ["y"], parts: [onAxis(grid.y, 0)], attributes: of_y },
     {
       name: "x",
@@ -198,7 +208,12 @@ function fieldVariables({ model, fields }) {
 function stationVariables(fusion, ids) {
   const { model, observations, fields, days } = fusion;
   const stations = placedStations(fusion);
-  const of = (name, values, attributes) => ({ name, dimensions: ["station"], parts: [values], attributes });
+  const of = (name, values, attributes) => ({
+    name,
+    dimensions: ["station"],
+    parts: [values],
+    attributes,
+  });
   const daily = model.variables
     .filter(({ name }) => !observations.values[name].every(Number.isNaN))
     .map(({ name, standardName, longName, units }) => ({
@@ -206,7 +221,8 @@ function stationVariables(fusion, ids) {
       dimensions: ["time", "station"],
       parts: fields.map((_, number) =>
         Float32Array.from(stations, ({ position }) => {
-          const value = observations.values[name][days[number] * observations.stations.length + position];
+          const value =
+            observations.values[name][days[number] * observations.stations.length + position];
           return Number.isNaN(value) ? MISSING[0] : value;
         }),
       ),
@@ -226,14 +242,22 @@ function stationVariables(fusion, ids) {
       parts: [ids],
       attributes: { long_name: "station code in its network" },
     },
-    of("station_lat", Float64Array.from(stations, ({ latitude }) => latitude), {
-      ...degrees("latitude", "north"),
-      long_name: "latitude of the station",
-    }),
-    of("station_lon", Float64Array.from(stations, ({ longitude }) => longitude), {
-      ...degrees("longitude", "east"),
-      long_name: "longitude of the station",
-    }),
+    of(
+      "station_lat",
+      Float64Array.from(stations, ({ latitude }) => latitude),
+      {
+        ...degrees("latitude", "north"),
+        long_name: "latitude of the station",
+      },
+    ),
+    of(
+      "station_lon",
+      Float64Array.from(stations, ({ longitude }) => longitude),
+      {
+        ...degrees("longitude", "east"),
+        long_name: "longitude of the station",
+      },
+    ),
     ...daily,
   ];
 }

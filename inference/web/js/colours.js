@@ -58,5 +58,7 @@ export function ticksOf(top) {
   const rough = top / 5;
   const digit = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map((factor) => factor * digit).find((each) => each >= rough);
-  return Array.from({ length: Math.floor(top / step) + 1 }, (_, i) => Number((i * step).toPrecision(6)));
+  return Array.from({ length: Math.floor(top / step) + 1 }, (_, i) =>
+    Number((i * step).toPrecision(6)),
+  );
 }

@@ -25,7 +25,9 @@ export async function fetched(name, url, size, advance) {
     }
     if (length !== size) throw new Error(`${length} of ${size} bytes came`);
   } catch (error) {
-    throw new InputError(`${name} could not be fetched (${error.message}); see whether it is still served`);
+    throw new InputError(
+      `${name} could not be fetched (${error.message}); see whether it is still served`,
+    );
   }
   return content;
 }

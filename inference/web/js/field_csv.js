@@ -7,7 +7,11 @@
  * @param {import("./cf.js").DayFields} day
  * @returns {string} from south to north, in each row from west to east
  */
-export function fieldCsv({ grid, variables }, date, { field, uncertainty, stationCount, stationDistance }) {
+export function fieldCsv(
+  { grid, variables },
+  date,
+  { field, uncertainty, stationCount, stationDistance },
+) {
   const [{ name }] = variables;
   const columns = ["date", "row", "column", "longitude", "latitude", name];
   if (uncertainty) columns.push(`${name}_uncertainty`);
@@ -15,7 +19,14 @@ export function fieldCsv({ grid, variables }, date, { field, uncertainty, statio
   field.forEach((value, cell) => {
     const row = Math.floor(cell / grid.columns);
     const [longitude, latitude] = grid.centre(cell);
-    const cells = [date, row, cell - row * grid.columns, longitude.toFixed(4), latitude.toFixed(4), value.toFixed(3)];
+    const cells = [
+      date,
+      row,
+      cell - row * grid.columns,
+      longitude.toFixed(4),
+      latitude.toFixed(4),
+      value.toFixed(3),
+    ];
     if (uncertainty) cells.push(uncertainty[cell].toFixed(3));
     lines.push([...cells, stationCount[cell], (stationDistance[cell] / 1000).toFixed(1)].join(","));
   });

@@ -40,7 +40,8 @@ export class FieldMap {
     this.#shown = null;
     this.#cursor = -1;
     this.#picture = new OffscreenCanvas(grid.columns, grid.rows);
-    const project = (line) => line.map(([longitude, latitude]) => grid.position(longitude, latitude));
+    const project = (line) =>
+      line.map(([longitude, latitude]) => grid.position(longitude, latitude));
     this.#coast = coast.map(project).filter((line) => line.some((point) => this.#isOnGrid(point)));
     this.#graticule = graticule(grid).map((line) => ({ ...line, points: project(line.points) }));
   }
@@ -100,7 +101,9 @@ export class FieldMap {
       Math.round(scale * rows + MARGIN.top + MARGIN.bottom),
     ];
     [this.#canvas.style.width, this.#canvas.style.height] = size.map((pixels) => `${pixels}px`);
-    [this.#canvas.width, this.#canvas.height] = size.map((pixels) => Math.round(pixels * devicePixelRatio));
+    [this.#canvas.width, this.#canvas.height] = size.map((pixels) =>
+      Math.round(pixels * devicePixelRatio),
+    );
     this.draw();
   }
 
@@ -121,7 +124,12 @@ export class FieldMap {
     context.beginPath();
     context.rect(0, 0, width, height);
     context.clip();
-    this.#drawLines(context, this.#graticule.map(({ points }) => points), at, FAINT_LINE);
+    this.#drawLines(
+      context,
+      this.#graticule.map(({ points }) => points),
+      at,
+      FAINT_LINE,
+    );
     this.#drawLines(context, this.#coast, at, LINE);
     this.#drawStations(context, at, Math.min(4.5, Math.max(2, width / 220)));
     this.#drawCursor(context, at, scale);
@@ -147,7 +155,8 @@ export class FieldMap {
       let before = null;
       for (const point of line) {
         // A projection is cut somewhere, and the two sides are far apart.
-        const near = before && Math.hypot(point[0] - before[0], point[1] - before[1]) < this.#grid.columns;
+        const near =
+          before && Math.hypot(point[0] - before[0], point[1] - before[1]) < this.#grid.columns;
         if (near) context.lineTo(...at(point));
         else context.moveTo(...at(point));
         before = point;
@@ -174,7 +183,10 @@ export class FieldMap {
     const row = Math.floor(this.#cursor / this.#grid.columns);
     const [x, y] = at([(this.#cursor % this.#grid.columns) + 0.5, row + 0.5]);
     const half = Math.max(5, scale);
-    for (const [colour, lineWidth] of [["black", 4], ["white", 2]]) {
+    for (const [colour, lineWidth] of [
+      ["black", 4],
+      ["white", 2],
+    ]) {
       context.strokeStyle = colour;
       context.lineWidth = lineWidth;
       context.strokeRect(x - half, y - half, 2 * half, 2 * half);
@@ -187,7 +199,9 @@ export class FieldMap {
     context.fillStyle = style.color;
     for (const { points, label, meridian } of this.#graticule) {
       for (let i = 1; i < points.length; i += 1) {
-        const edge = meridian ? crossing(points[i - 1], points[i], 1) : crossing(points[i - 1], points[i], 0);
+        const edge = meridian
+          ? crossing(points[i - 1], points[i], 1)
+          : crossing(points[i - 1], points[i], 0);
         if (!edge || !this.#isOnGrid(edge)) continue;
         const [x, y] = at(edge);
         context.textAlign = meridian ? "center" : "right";

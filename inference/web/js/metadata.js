@@ -35,7 +35,10 @@ const SCHEMA_VERSION = 1;
  * @throws {InputError} if it is no pointfuse model, or one of another schema
  */
 export function readModel(name, content) {
-  if (new TextDecoder().decode(content.subarray(0, 42)) === "version https://git-lfs.github.com/spec/v1") {
+  if (
+    new TextDecoder().decode(content.subarray(0, 42)) ===
+    "version https://git-lfs.github.com/spec/v1"
+  ) {
     throw new InputError(
       `${name} is a Git LFS pointer, not the model itself; run 'git lfs pull' or download the file`,
     );

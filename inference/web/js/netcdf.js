@@ -53,9 +53,11 @@ export function netcdfBytes(dataset) {
     position += padded(variable.parts[0].byteLength);
   }
   const pieces = [header(dataset, (name) => begins.get(name))];
-  for (const variable of ordered) if (!grows(variable)) pieces.push(...valueBytes(variable.parts[0]));
+  for (const variable of ordered)
+    if (!grows(variable)) pieces.push(...valueBytes(variable.parts[0]));
   for (let number = 0; number < dimensions[record]; number += 1) {
-    for (const variable of ordered) if (grows(variable)) pieces.push(...valueBytes(variable.parts[number]));
+    for (const variable of ordered)
+      if (grows(variable)) pieces.push(...valueBytes(variable.parts[number]));
   }
   return pieces;
 }

@@ -42,7 +42,8 @@ export function dailyMeans(files, variables, minHours) {
       file.variables.forEach((variable, i) => {
         const [low, high] = limits.get(variable);
         const value = row.values[i];
-        if (value >= low && value <= high) means.add(variable, own[row.station].number, row.time, value);
+        if (value >= low && value <= high)
+          means.add(variable, own[row.station].number, row.time, value);
         else if (!Number.isNaN(value)) outOfRange += 1;
       });
     }
@@ -51,7 +52,11 @@ export function dailyMeans(files, variables, minHours) {
   days.take(hours.averagedOverDays(minHours), "the hourly files", [...stations.values()]);
   return {
     ...days.laidOut(variables, stations.size, daysOf(files)),
-    stations: [...stations.values()].map(({ code, longitude, latitude }) => ({ code, longitude, latitude })),
+    stations: [...stations.values()].map(({ code, longitude, latitude }) => ({
+      code,
+      longitude,
+      latitude,
+    })),
     outOfRange,
   };
 }
@@ -117,7 +122,8 @@ class Table {
   laidOut(variables, stations, days) {
     const position = new Map(days.map((day, number) => [day, number]));
     const values = {};
-    for (const { name } of variables) values[name] = new Float64Array(days.length * stations).fill(NaN);
+    for (const { name } of variables)
+      values[name] = new Float64Array(days.length * stations).fill(NaN);
     for (const { variable, station, time, value } of this.cells.values()) {
       values[variable][position.get(time) * stations + station] = value;
     }

@@ -6,8 +6,8 @@ import { Result } from "./result.js";
 
 const EXAMPLE = ["air_quality.csv", "weather.csv"];
 const MANIFEST = "models/manifest.json";
-// Half precision is made for GPUs, and slower than any other in WebAssembly.
-const NOT_FOR_BROWSERS = "fp16";
+// Others are no faster in WebAssembly, or not as good (docs/browser.md).
+const PRECISION = "fp32";
 const MEGABYTE = 1e6;
 const OWN_MODEL = "own";
 
@@ -29,11 +29,11 @@ for (const awaited of [coast, models]) awaited.catch(() => {});
 
 async function listModels() {
   const response = await fetch(MANIFEST);
-  const listed = (await response.json()).models.filter(({ precision }) => precision !== NOT_FOR_BROWSERS);
-  for (const { file, name, version, precision, bytes } of listed) {
-    const size = `${(bytes / MEGABYTE).toFixed(1)} MB`;
-    const text = `${name} ${version}, ${precision} (${size}${precision === "fp32" ? "" : ", approximate"})`;
-    element("model").add(new Option(text, file));
+  const listed = (await response.json()).models.filter(({ precision }) => precision === PRECISION);
+  for (const { file, name, version, bytes } of listed) {
+    element("model").add(
+      new Option(`${name} ${version} (${(bytes / MEGABYTE).toFixed(1)} MB)`, file),
+    );
   }
   return listed.map(({ file, bytes, sha256 }) => ({
     name: file,
@@ -97,7 +97,9 @@ async function fuse(files) {
     worker ??= newWorker();
     worker.postMessage(request);
   } catch (error) {
-    showError(`a file of the page could not be fetched (${error.message}); see whether it is still served`);
+    showError(
+      `a file of the page could not be fetched (${error.message}); see whether it is still served`,
+    );
   }
 }
 
@@ -131,7 +133,9 @@ const answers = {
   done: () => {
     const { fusion, since } = running;
     const days = fusion.days.length === 1 ? "The day is" : `${fusion.days.length} days are`;
-    announce(`${days} fused, after ${((performance.now() - since) / 1000).toFixed(0)} seconds. The map is below.`);
+    announce(
+      `${days} fused, after ${((performance.now() - since) / 1000).toFixed(0)} seconds. The map is below.`,
+    );
     finish();
   },
   error: ({ message }) => showError(message),

@@ -14,12 +14,15 @@ import { dayText } from "./tidy.js";
  */
 export function placed({ stations, days, values, outOfRange }, files, { grid, variables }) {
   const [target] = variables;
-  const cells = Int32Array.from(stations, ({ longitude, latitude }) => grid.cell(longitude, latitude));
+  const cells = Int32Array.from(stations, ({ longitude, latitude }) =>
+    grid.cell(longitude, latitude),
+  );
   const fusible = [];
   const missing = [];
   days.forEach((day, number) => {
     const found = cells.some(
-      (cell, station) => cell >= 0 && !Number.isNaN(values[target.name][number * cells.length + station]),
+      (cell, station) =>
+        cell >= 0 && !Number.isNaN(values[target.name][number * cells.length + station]),
     );
     if (found) fusible.push(number);
     else missing.push(dayText(day));
@@ -40,7 +43,8 @@ export function placed({ stations, days, values, outOfRange }, files, { grid, va
   note(outside, "Stations outside the grid, left out");
   note(outOfRange, "Values outside the valid range, left out");
   if (missing.length) {
-    remarks.push(`Days without a station with a daily mean of ${target.name}, so without a field: ${someOf(missing)}`);
+    const days = someOf(missing);
+    remarks.push(`Days without a daily mean of ${target.name}, so without a field: ${days}`);
   }
   return { cells, days: fusible, remarks };
 }

@@ -114,7 +114,10 @@ function latitudeLongitude(mapping) {
   const meridian = mapping.longitude_of_central_meridian;
   const radius = mapping.earth_radius;
   return {
-    forward: (longitude, latitude) => [radius * turn(longitude, meridian), radius * radians(latitude)],
+    forward: (longitude, latitude) => [
+      radius * turn(longitude, meridian),
+      radius * radians(latitude),
+    ],
     inverse: (x, y) => [longitudeOf(x / radius, meridian), degrees(y / radius)],
   };
 }

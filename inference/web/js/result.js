@@ -79,9 +79,13 @@ export class Result {
    */
   add(fields) {
     const number = this.#fusion.fields.push(fields) - 1;
-    this.#tops.push({ field: topOf(fields.field), uncertainty: fields.uncertainty && topOf(fields.uncertainty) });
+    this.#tops.push({
+      field: topOf(fields.field),
+      uncertainty: fields.uncertainty && topOf(fields.uncertainty),
+    });
     element("day").add(new Option(this.#date(number), String(number)));
-    for (const radio of document.querySelectorAll("[name=layer]")) radio.disabled = !fields.uncertainty;
+    for (const radio of document.querySelectorAll("[name=layer]"))
+      radio.disabled = !fields.uncertainty;
     if (!fields.uncertainty) document.querySelector("[name=layer][value=field]").checked = true;
     if (number === 0) {
       element("result").hidden = false;
@@ -117,7 +121,10 @@ export class Result {
     const units = typesetUnits(target.units);
     const title = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
     element("title").textContent = `${title}, ${this.#date(this.#day)}`;
-    element("map").setAttribute("aria-label", `Map of ${what} on ${this.#date(this.#day)}. ${this.#daySummary()}`);
+    element("map").setAttribute(
+      "aria-label",
+      `Map of ${what} on ${this.#date(this.#day)}. ${this.#daySummary()}`,
+    );
     drawLegend(top, `${title} (${units})${stations.length ? "; circles: stations" : ""}`);
     element("stations").disabled = layer !== "field";
     element("summary").textContent = this.#daySummary();
@@ -127,7 +134,10 @@ export class Result {
   #fit() {
     if (!this.#fusion) return;
     const beside = matchMedia("(min-width: 60rem)").matches ? WIDTH_BESIDE : 0;
-    this.#map.fit(element("result").clientWidth - beside, Math.max(LEAST_HEIGHT, SHARE_OF_WINDOW * window.innerHeight));
+    this.#map.fit(
+      element("result").clientWidth - beside,
+      Math.max(LEAST_HEIGHT, SHARE_OF_WINDOW * window.innerHeight),
+    );
     element("legend").style.width = element("map").style.width;
   }
 
@@ -148,7 +158,10 @@ export class Result {
     const step = STEPS[event.key];
     if (!step) return;
     event.preventDefault();
-    const cell = this.#map.cursor < 0 ? Math.floor(rows / 2) * columns + Math.floor(columns / 2) : this.#map.cursor;
+    const cell =
+      this.#map.cursor < 0
+        ? Math.floor(rows / 2) * columns + Math.floor(columns / 2)
+        : this.#map.cursor;
     const [north, east] = step.map((cells) => cells * (event.shiftKey ? STRIDE : 1));
     const row = Math.min(rows - 1, Math.max(0, Math.floor(cell / columns) + north));
     const column = Math.min(columns - 1, Math.max(0, (cell % columns) + east));
@@ -183,12 +196,20 @@ export class Result {
       ["Place", `${north}, ${east}`],
       ["Value", `${field[cell].toFixed(1)} ${units}`],
     ];
-    if (uncertainty) entries.push(["Uncertainty", `${uncertainty[cell].toFixed(1)} ${units} (standard deviation)`]);
-    entries.push(["Nearest station", stationDistance[cell] ? `${Math.round(stationDistance[cell] / 1000)} km` : "in this cell"]);
+    if (uncertainty)
+      entries.push([
+        "Uncertainty",
+        `${uncertainty[cell].toFixed(1)} ${units} (standard deviation)`,
+      ]);
+    const kilometres = Math.round(stationDistance[cell] / 1000);
+    entries.push(["Nearest station", kilometres ? `${kilometres} km` : "in this cell"]);
     const here = this.#stations().filter((station) => station.cell === cell);
     if (here.length) {
       const texts = here.slice(0, 3).map(({ code, value }) => `${code}: ${value.toFixed(1)}`);
-      entries.push(["Measured", texts.join(", ") + (here.length > 3 ? `, and ${here.length - 3} more` : "")]);
+      entries.push([
+        "Measured",
+        texts.join(", ") + (here.length > 3 ? `, and ${here.length - 3} more` : ""),
+      ]);
     }
     return entries;
   }
@@ -201,7 +222,13 @@ export class Result {
     return observations.stations
       .map(({ code, longitude, latitude }, station) => {
         const [east, north] = model.grid.position(longitude, latitude);
-        return { code, east, north, cell: model.grid.cell(longitude, latitude), value: values[first + station] };
+        return {
+          code,
+          east,
+          north,
+          cell: model.grid.cell(longitude, latitude),
+          value: values[first + station],
+        };
       })
       .filter(({ cell, value }) => cell >= 0 && !Number.isNaN(value));
   }
@@ -232,7 +259,11 @@ export class Result {
   #saveCsv() {
     const { model } = this.#fusion;
     const date = this.#date(this.#day);
-    save([fieldCsv(model, date, this.#fields)], `${model.variables[0].name}_${date}.csv`, "text/csv");
+    save(
+      [fieldCsv(model, date, this.#fields)],
+      `${model.variables[0].name}_${date}.csv`,
+      "text/csv",
+    );
   }
 
   #saveNetcdf() {

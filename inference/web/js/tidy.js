@@ -12,7 +12,8 @@ const MISSING = new Set(["", "-", "--", "—", "na", "n/a", "nan", "null", "none
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const WITH_UNIT = /^([^[(]+?)\s*[[(](.*)[\])]$/;
 const DAY = /^(\d{4})(-?)(\d{2})\2(\d{2})$/;
-const INSTANT = /^([\d-]{8,10})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
+const INSTANT =
+  /^([\d-]{8,10})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
 const DAY_LENGTH = 864e5;
 const EARLIEST = Date.UTC(1900, 0, 1);
 const LATEST = Date.UTC(2200, 0, 1);
@@ -129,9 +130,12 @@ function valueColumns({ name, header }, variables) {
 
 /** A function that reads the cells of a row. */
 function rowReader(table, columns, hourly, zone) {
-  const [code, east, north, when] = ["station", "longitude", "latitude", hourly ? "time" : "date"].map(
-    (title) => column(table, title),
-  );
+  const [code, east, north, when] = [
+    "station",
+    "longitude",
+    "latitude",
+    hourly ? "time" : "date",
+  ].map((title) => column(table, title));
   const times = new Map();
   return ({ line, fields }) => {
     const at = (title) => `${table.name}, line ${line}, column '${title}'`;
@@ -151,7 +155,9 @@ function rowReader(table, columns, hourly, zone) {
         `${table.name}, line ${line}`,
       ),
       ...times.get(text),
-      values: columns.map(({ position, title, factor }) => number(fields[position], at(title)) * factor),
+      values: columns.map(
+        ({ position, title, factor }) => number(fields[position], at(title)) * factor,
+      ),
     };
   };
 }

@@ -68,7 +68,7 @@ export function conversionFactor(variable, given, wanted) {
 /** One spelling for the many of a unit: `µg/m³`, `ug/m^3` and `ug m-3` become `ugm-3`. */
 function canonical(unit) {
   // The micro sign and the Greek letter are two characters that look alike.
-  const plain = { "µ": "u", "μ": "u", "³": "3", "⁻": "-", "¹": "1" };
+  const plain = { µ: "u", μ: "u", "³": "3", "⁻": "-", "¹": "1" };
   return unit
     .toLowerCase()
     .replace(/[µμ³⁻¹]/g, (letter) => plain[letter])

@@ -64,7 +64,10 @@ async function fuse(request) {
     threads: network.threads,
     timeZone: zone.name,
     files: files.map(({ file }) => file),
-    bounds: days.map((day) => [zone.instant(observations.days[day]), zone.instant(observations.days[day] + 864e5)]),
+    bounds: days.map((day) => [
+      zone.instant(observations.days[day]),
+      zone.instant(observations.days[day] + 864e5),
+    ]),
     observations,
     days,
     remarks,
@@ -82,7 +85,9 @@ async function fuse(request) {
       stationCount: gridded.stationCount,
       stationDistance: stationDistance(gridded.stationCount, model.grid),
     };
-    const moved = Object.values(result).filter((values) => values).map((values) => values.buffer);
+    const moved = Object.values(result)
+      .filter((values) => values)
+      .map((values) => values.buffer);
     self.postMessage({ kind: "day", number, ...result }, moved);
   }
   self.postMessage({ kind: "done" });
@@ -93,7 +98,9 @@ async function networkOf({ name, file, url, bytes, sha256 }) {
   progress(`Fetching the model ${name}`, 0);
   const content = file
     ? new Uint8Array(await file.arrayBuffer())
-    : await fetched(name, url, bytes, (share) => progress(`Fetching the model ${name}`, share * FETCHED));
+    : await fetched(name, url, bytes, (share) =>
+        progress(`Fetching the model ${name}`, share * FETCHED),
+      );
   const hash = await sha256Of(content);
   if (sha256 && hash && hash !== sha256) {
     throw new InputError(
