@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import importlib.util
 import os
 import shutil
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import ModuleType
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 import pytest
 from mean_model import COLUMNS, ROWS, mean_model
 from onnx import TensorProto, helper
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from pointfuse.metadata import ModelMetadata
-
-if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page, Playwright
-
-ROOT = Path(__file__).parents[2]
-PAGE = ROOT / "inference" / "web"
-CHROMIUM = Path(__file__).parent / "chromium"
+from pointfuse_benchmarks.browser import (
+    PAGE,
+    chromium_program,
+    open_browser,
+    page_script,
+)
 
 PATIENCE = 120_000
 """What a field takes on two processors, ms, and then a great deal more: they may be busy."""
@@ -43,24 +41,7 @@ def node() -> str:
 
 
 @pytest.fixture(scope="session")
-def page_script() -> Callable[[str], ModuleType]:
-    """Loads one of the scripts that put the page together and serve it."""
-
-    def load(name: str) -> ModuleType:
-        spec = importlib.util.spec_from_file_location(f"page_{name}", PAGE / f"{name}.py")
-        assert spec is not None
-        assert spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-        return module
-
-    return load
-
-
-@pytest.fixture(scope="session")
-def page_folder(
-    page_script: Callable[[str], ModuleType], tmp_path_factory: pytest.TempPathFactory
-) -> Path:
+def page_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page as it is put together."""
     if not (PAGE / "node_modules").is_dir():
         lacks("the runtime of the page is not there")
@@ -70,7 +51,7 @@ def page_folder(
 
 
 @pytest.fixture(scope="session")
-def address(page_script: Callable[[str], ModuleType], page_folder: Path) -> Iterator[str]:
+def address(page_folder: Path) -> Iterator[str]:
     """Where the page is."""
     with page_script("serve").server(str(page_folder), 0) as server:
         threading.Thread(target=server.serve_forever).start()
@@ -79,30 +60,13 @@ def address(page_script: Callable[[str], ModuleType], page_folder: Path) -> Iter
 
 
 @pytest.fixture(scope="session")
-def playwright() -> Iterator[Playwright]:
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError:
-        lacks("the package playwright is not installed")
-    with sync_playwright() as driver:
-        yield driver
-
-
-@pytest.fixture(scope="session")
-def browser(playwright: Playwright) -> Iterator[Browser]:
-    program = CHROMIUM / "chromium"
-    if not program.is_file():
+def browser() -> Iterator[Browser]:
+    if chromium_program() is None:
         lacks("there is no browser for tests")
-    environment = {
-        **os.environ,
-        "LD_LIBRARY_PATH": str(CHROMIUM / "lib"),
-        "FONTCONFIG_PATH": str(CHROMIUM),
-    }
-    launched = playwright.chromium.launch(
-        executable_path=program, args=["--no-sandbox", "--disable-gpu"], env=environment
-    )
-    yield launched
-    launched.close()
+    with sync_playwright() as playwright:
+        launched = open_browser(playwright)
+        yield launched
+        launched.close()
 
 
 @pytest.fixture

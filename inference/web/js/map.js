@@ -131,7 +131,7 @@ export class FieldMap {
       FAINT_LINE,
     );
     this.#drawLines(context, this.#coast, at, LINE);
-    this.#drawStations(context, at, Math.min(4.5, Math.max(2, width / 220)));
+    this.#drawStations(context, at, Math.min(4.5, Math.max(1.6, width / 200)));
     this.#drawCursor(context, at, scale);
     context.restore();
     this.#drawLabels(context, at, height);

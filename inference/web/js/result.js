@@ -172,7 +172,7 @@ export class Result {
   /** Say what is under the cursor; returns it as a sentence. */
   #readOut() {
     const cell = this.#map.cursor;
-    const entries = cell < 0 ? [["Cell", "none yet"]] : this.#cellEntries(cell);
+    const entries = cell < 0 ? [["Place", "none yet"]] : this.#cellEntries(cell);
     element("readout").replaceChildren(
       ...entries.flatMap(([term, content]) => {
         const [dt, dd] = [document.createElement("dt"), document.createElement("dd")];
