@@ -24,6 +24,7 @@ export async function coastlines(folder) {
   const [points, starts, steps] = await Promise.all(
     ["points", "starts", "steps_per_degree"].map(async (name) => {
       const response = await fetch(`${folder}/${name}.npy`);
+      if (!response.ok) throw new Error(`${name}.npy: ${response.status}`);
       return npyValues(await response.arrayBuffer());
     }),
   );
