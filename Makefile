@@ -4,9 +4,12 @@ VENV := .venv
 DEMO := .demo-venv
 GPU_VENV := .gpu-venv
 BENCH_VENV := $(if $(GPU),$(GPU_VENV),$(VENV))
+PAGE := inference/web/node_modules/installed
+BROWSER := tests/web/chromium/installed
+PORT ?= 8000
 REAL_DATA := $(or $(POINTFUSE_REAL_DATA),../shared/data)
 
-.PHONY: demo test lint bench accuracy model site clean
+.PHONY: demo web test lint bench accuracy model site clean
 
 demo:  ## build the light wheel, install it alone, fuse the example, draw the map, score it
 	rm -rf $(DEMO) dist demo
@@ -19,7 +22,12 @@ demo:  ## build the light wheel, install it alone, fuse the example, draw the ma
 	$(DEMO)/bin/pointfuse plot demo/pm25.nc -o demo/pm25.png --stations
 	$(DEMO)/bin/python examples/score.py demo/pm25.nc
 
-test: $(VENV)/installed  ## run all tests
+web: $(PAGE)  ## make the page that fuses in a browser, and serve it (PORT=8000)
+	$(PYTHON) inference/web/assemble.py build/web
+	$(PYTHON) inference/web/serve.py build/web $(PORT)
+
+# Without npm the tests in a browser are skipped.
+test: $(VENV)/installed $(if $(shell command -v npm),$(PAGE) $(BROWSER))  ## run all tests
 	$(VENV)/bin/python -m pytest
 
 lint: $(VENV)/installed  ## check style and types
@@ -43,10 +51,10 @@ model: $(VENV)/installed  ## make the shipped model file again from its weights
 
 site: $(VENV)/installed  ## build the documentation as a site in site/ (SERVE=1: and serve it)
 	$(VENV)/bin/python -m sphinx --fail-on-warning --keep-going --quiet --jobs auto -c docs/sphinx -d build/doctrees . site
-	$(if $(SERVE),$(VENV)/bin/python -m http.server --bind 127.0.0.1 --directory site 8000,@echo open site/index.html)
+	$(if $(SERVE),$(VENV)/bin/python -m http.server --bind 127.0.0.1 --directory site $(PORT),@echo open site/index.html)
 
 clean:  ## remove everything that can be made again
-	rm -rf $(VENV) $(GPU_VENV) $(DEMO) build dist demo site
+	rm -rf $(VENV) $(GPU_VENV) $(DEMO) build dist demo site inference/web/node_modules tests/web/node_modules tests/web/chromium
 
 # One environment for tests, lint, training, export and benchmarks. The file marks a complete installation.
 $(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml benchmarks/pyproject.toml
@@ -54,6 +62,17 @@ $(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml 
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
 	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray,parquet,geotiff]' -e 'training[static]' -e 'export[rtx]' -e benchmarks
+	touch $@
+
+# The runtime of the page, from npm.
+$(PAGE): inference/web/package-lock.json
+	npm ci --prefix inference/web --ignore-scripts --no-audit --no-fund --loglevel=error
+	touch $@
+
+# A browser for the tests, which needs neither an installation nor rights to make one.
+$(BROWSER): tests/web/package-lock.json tests/web/unpack_chromium.mjs
+	npm ci --prefix tests/web --ignore-scripts --no-audit --no-fund --loglevel=error
+	node tests/web/unpack_chromium.mjs
 	touch $@
 
 # ONNX Runtime and PyTorch for GPUs, which cannot be installed beside those for processors.

@@ -107,6 +107,7 @@ def test_examples_of_station_files_are_read(tmp_path: Path) -> None:
         ("pointfuse_benchmarks.quality_control", "docs/quality-control.md"),
         ("pointfuse_benchmarks.accuracy", "docs/accuracy.md"),
         ("pointfuse_benchmarks.sharpness", "docs/uncertainty.md"),
+        ("pointfuse_benchmarks.browser", "docs/browser.md"),
     ],
 )
 def test_documents_show_the_benchmarks_as_they_were_measured(

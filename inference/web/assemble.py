@@ -1,0 +1,65 @@
+"""Put the page together: its own files, the runtime, models, example and coastline in one folder.
+
+    python assemble.py FOLDER
+
+It needs Python alone, and what `npm ci` has fetched. Any web server can serve the folder; serve.py
+does so on this computer.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import zipfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+RUNTIME = HERE / "node_modules" / "onnxruntime-web" / "dist"
+
+
+def models_for_browsers() -> list[Path]:
+    """The models in single precision: others are no faster in WebAssembly, or not as good."""
+    manifest = json.loads((ROOT / "models" / "manifest.json").read_text(encoding="utf-8"))
+    return [
+        ROOT / "models" / model["file"]
+        for model in manifest["models"]
+        if model["precision"] == "fp32"
+    ]
+
+
+FILES = {
+    "": [HERE / "index.html", HERE / "style.css", ROOT / "LICENSE", ROOT / "NOTICE"],
+    "js": sorted((HERE / "js").glob("*.js")),
+    "onnxruntime": [
+        RUNTIME / "ort.wasm.min.mjs",
+        RUNTIME / "ort-wasm-simd-threaded.mjs",
+        RUNTIME / "ort-wasm-simd-threaded.wasm",
+        HERE / "onnxruntime-LICENSE",
+    ],
+    "models": [ROOT / "models" / "manifest.json", *models_for_browsers()],
+    "examples": [ROOT / "examples" / "air_quality.csv", ROOT / "examples" / "weather.csv"],
+}
+"""Files by the folder of the page in which they are."""
+
+
+def assemble(folder: Path) -> None:
+    """Put the page together in a folder, which is replaced.
+
+    Raises
+    ------
+    FileNotFoundError
+        If a file is missing, such as those of npm.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    for name, files in FILES.items():
+        (folder / name).mkdir(parents=True, exist_ok=True)
+        for file in files:
+            shutil.copy(file, folder / name)
+    with zipfile.ZipFile(ROOT / "inference" / "pointfuse" / "coastline.npz") as stored:
+        stored.extractall(folder / "coastline")
+
+
+if __name__ == "__main__":
+    assemble(Path(sys.argv[1]))

@@ -1,0 +1,101 @@
+/** @module csv CSV files as they come: UTF-8 or GB 18030, plain or gzipped, whole or broken. */
+
+import { InputError } from "./errors.js";
+
+/**
+ * @typedef {object} Table
+ * @property {string} name name of the file, for messages
+ * @property {string[]} header column names, without surrounding blanks
+ * @property {{line: number, fields: string[]}[]} rows rows that are not blank
+ */
+
+/**
+ * A CSV file and its rows.
+ * @param {string} name name of the file, for messages
+ * @param {Uint8Array} content the whole file
+ * @returns {Promise<Table>}
+ * @throws {InputError} if it is no text, empty, or cut off
+ */
+export async function readCsv(name, content) {
+  return parseCsv(name, decoded(name, await unzipped(name, content)));
+}
+
+/**
+ * A CSV text and its rows.
+ * @param {string} name name of the file, for messages
+ * @param {string} text
+ * @returns {Table}
+ */
+export function parseCsv(name, text) {
+  const [first, ...rows] = text.includes('"') ? quotedRows(name, text) : plainRows(text);
+  const header = (first?.fields ?? []).map((field) => field.trim());
+  if (first?.line !== 1 || !header.some((field) => field)) {
+    throw new InputError(
+      `${name} is empty or has no header on its first line; expected a CSV file with the header ` +
+        "station,longitude,latitude,date,pm25",
+    );
+  }
+  for (const { line, fields } of rows) {
+    if (fields.length !== header.length) {
+      throw new InputError(
+        `${name}, line ${line}: ${fields.length} fields where the header has ${header.length}; ` +
+          "the file may be cut off - get it again",
+      );
+    }
+  }
+  return { name, header, rows };
+}
+
+async function unzipped(name, content) {
+  if (content[0] !== 0x1f || content[1] !== 0x8b) return content;
+  const stream = new Blob([content]).stream().pipeThrough(new DecompressionStream("gzip"));
+  try {
+    return new Uint8Array(await new Response(stream).arrayBuffer());
+  } catch {
+    throw new InputError(`${name} is a damaged or cut-off gzip file; get it again`);
+  }
+}
+
+function decoded(name, content) {
+  // UTF-8 refuses nearly all GB 18030 text.
+  for (const encoding of ["utf-8", "gb18030"]) {
+    try {
+      const text = new TextDecoder(encoding, { fatal: true }).decode(content);
+      if (!text.includes("\0")) return text;
+    } catch {
+      continue;
+    }
+  }
+  throw new InputError(
+    `${name} is no text file; expected a CSV file, plain or gzipped, with the header ` +
+      "station,longitude,latitude,date,pm25",
+  );
+}
+
+function plainRows(text) {
+  return text
+    .split(/\r\n|\n|\r/)
+    .map((line, index) => ({ line: index + 1, fields: line.split(",") }))
+    .filter(({ fields }) => fields.length > 1 || fields[0]);
+}
+
+function quotedRows(name, text) {
+  const rows = [];
+  const next = /(?:"((?:[^"]|"")*)"|((?!")[^,\r\n]*))(,|\r\n|\n|\r|$)/y;
+  let line = 1;
+  let fields = [];
+  while (next.lastIndex < text.length || fields.length) {
+    const match = next.exec(text);
+    if (!match) {
+      throw new InputError(`${name}, line ${line}: a quotation mark is not closed; correct it`);
+    }
+    const [, inQuotes, plain, end] = match;
+    fields.push(inQuotes === undefined ? plain : inQuotes.replaceAll('""', '"'));
+    line += inQuotes?.match(/\r\n|\n|\r/g)?.length ?? 0;
+    if (end === ",") continue;
+    if (fields.length > 1 || fields[0]) rows.push({ line, fields });
+    fields = [];
+    line += 1;
+  }
+  return rows;
+}

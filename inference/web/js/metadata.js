@@ -1,0 +1,137 @@
+/** @module metadata What a model file says of itself, read from the ONNX file (docs/model-file.md). */
+
+import { InputError } from "./errors.js";
+import { Grid } from "./grid.js";
+
+const KEY = "pointfuse";
+const SCHEMA_VERSION = 1;
+
+/**
+ * @typedef {object} Variable
+ * @property {string} name
+ * @property {string} units in CF spelling
+ * @property {string} standardName
+ * @property {string} longName
+ * @property {[number, number]} validRange of daily means
+ */
+
+/**
+ * @typedef {object} Model
+ * @property {string} name
+ * @property {string} version
+ * @property {string} summary
+ * @property {string} licence
+ * @property {string} precision
+ * @property {Grid} grid
+ * @property {Variable[]} variables in the order of the channels; the first is the one that is fused
+ * @property {string[]} sources data from which the static layers were made
+ */
+
+/**
+ * Read and check the description in a model file.
+ * @param {string} name name of the file, for messages
+ * @param {Uint8Array} content the whole file
+ * @returns {Model}
+ * @throws {InputError} if it is no pointfuse model, or one of another schema
+ */
+export function readModel(name, content) {
+  if (
+    new TextDecoder().decode(content.subarray(0, 42)) ===
+    "version https://git-lfs.github.com/spec/v1"
+  ) {
+    throw new InputError(
+      `${name} is a Git LFS pointer, not the model itself; run 'git lfs pull' or download the file`,
+    );
+  }
+  const text = metadataEntry(content);
+  if (text === undefined) {
+    throw new InputError(
+      `${name} is not a whole pointfuse model: expected an ONNX file with the metadata entry ` +
+        `'${KEY}'; get it again from where it was published`,
+    );
+  }
+  try {
+    const description = JSON.parse(text);
+    if (description.schema_version !== SCHEMA_VERSION) {
+      throw new InputError(
+        `the metadata of ${name} has schema version ${description.schema_version}, this page reads ` +
+          `version ${SCHEMA_VERSION}; use a page that matches the model`,
+      );
+    }
+    return modelOf(description);
+  } catch (error) {
+    if (error instanceof InputError) throw error;
+    throw new InputError(
+      `the metadata of ${name} is garbled (${error.message}); get the file again from where it was published`,
+    );
+  }
+}
+
+function modelOf(description) {
+  const { name, version, summary, licence, precision } = description;
+  return {
+    name,
+    version,
+    summary,
+    licence,
+    precision,
+    grid: new Grid(description.grid),
+    variables: description.variables.map((variable) => ({
+      name: variable.name,
+      units: variable.units,
+      standardName: variable.standard_name,
+      longName: variable.long_name,
+      validRange: variable.valid_range,
+    })),
+    sources: [...new Set(description.static_layers.map((layer) => layer.source))],
+  };
+}
+
+// Field numbers in onnx.proto, and wire types of protocol buffers.
+const MODEL_METADATA = 14;
+const ENTRY_KEY = 1;
+const ENTRY_VALUE = 2;
+const VARINT = 0;
+const FIXED64 = 1;
+const BYTES = 2;
+const FIXED32 = 5;
+
+/** The entry of `metadata_props` that is ours; undefined where there is none. */
+function metadataEntry(content) {
+  for (const [number, entry] of messageFields(content)) {
+    if (number !== MODEL_METADATA) continue;
+    const parts = new Map(messageFields(entry));
+    const text = (part) => new TextDecoder().decode(parts.get(part));
+    if (text(ENTRY_KEY) === KEY) return text(ENTRY_VALUE);
+  }
+  return undefined;
+}
+
+/** Number and bytes of each field of a message; it ends where the message is damaged. */
+function* messageFields(message) {
+  let position = 0;
+  const varint = () => {
+    let value = 0;
+    for (let scale = 1; position < message.length && scale < 2 ** 63; scale *= 128) {
+      const byte = message[position];
+      position += 1;
+      value += (byte & 0x7f) * scale;
+      if (byte < 0x80) return value;
+    }
+    return NaN;
+  };
+  while (position < message.length) {
+    const tag = varint();
+    const type = tag % 8;
+    let length = { [FIXED64]: 8, [FIXED32]: 4 }[type] ?? NaN;
+    if (type === VARINT) {
+      varint();
+      length = 0;
+    } else if (type === BYTES) {
+      length = varint();
+    }
+    if (!(position + length <= message.length)) return;
+    yield [Math.floor(tag / 8), message.subarray(position, position + length)];
+    position += length;
+  }
+}

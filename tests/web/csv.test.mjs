@@ -1,0 +1,56 @@
+// The parts of CSV reading that can be worked out by hand.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { gzipSync } from "node:zlib";
+
+import { parseCsv, readCsv } from "../../inference/web/js/csv.js";
+import { conversionFactor } from "../../inference/web/js/units.js";
+
+test("fields in quotes hold commas, quotes and line ends", () => {
+  const { header, rows } = parseCsv(
+    "a.csv",
+    'station, pm25\r\n"A, ""b""",5\r\n\r\n"two\nlines",6\r\n',
+  );
+  assert.deepEqual(header, ["station", "pm25"]);
+  assert.deepEqual(rows, [
+    { line: 2, fields: ['A, "b"', "5"] },
+    { line: 5, fields: ["two\nlines", "6"] },
+  ]);
+});
+
+test("plain files end lines as they like", () => {
+  for (const end of ["\n", "\r\n", "\r"]) {
+    const { rows } = parseCsv("a.csv", ["a,b", "1,2", "", "3,"].join(end));
+    assert.deepEqual(rows, [
+      { line: 2, fields: ["1", "2"] },
+      { line: 4, fields: ["3", ""] },
+    ]);
+  }
+});
+
+test("a quotation mark that is not closed is named", () => {
+  assert.throws(() => parseCsv("a.csv", 'a,b\n1,"2\n'), /line 2: a quotation mark is not closed/);
+});
+
+test("a row of another length is a cut-off file", () => {
+  assert.throws(() => parseCsv("a.csv", "a,b\n1,2\n3"), /line 3: 1 fields where the header has 2/);
+});
+
+test("UTF-8 with a mark, GB 18030 and gzip are read", async () => {
+  const utf8 = new TextEncoder().encode("\ufeffstation,城市\n1,北京\n");
+  const { header, rows } = await readCsv("a.csv", utf8);
+  assert.deepEqual(header, ["station", "城市"]);
+  const zipped = await readCsv("a.csv.gz", new Uint8Array(gzipSync(utf8)));
+  assert.deepEqual(zipped.rows, rows);
+  // 北京 in GB 18030.
+  const chinese = new Uint8Array([0x61, 0x2c, 0x62, 0x0a, 0x31, 0x2c, 0xb1, 0xb1, 0xbe, 0xa9]);
+  assert.deepEqual((await readCsv("a.csv", chinese)).rows[0].fields, ["1", "北京"]);
+});
+
+test("units are converted", () => {
+  assert.equal(conversionFactor("pm25", "mg/m³", "ug m-3"), 1000);
+  assert.equal(conversionFactor("pm25", "Micrograms/cubic meter (LC)", "ug m-3"), 1);
+  assert.equal(conversionFactor("wind_speed", "km/h", "m s-1"), 1 / 3.6);
+  assert.throws(() => conversionFactor("pm25", "ppm", "ug m-3"), /cannot be converted to 'ug m-3'/);
+});

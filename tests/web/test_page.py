@@ -1,0 +1,331 @@
+"""The page in a browser, from station files to files of fields, against the Python package."""
+
+from __future__ import annotations
+
+import csv
+import re
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import netCDF4
+import numpy as np
+import pytest
+from playwright.sync_api import Page
+
+from pointfuse import fuse, load_model, read_stations
+from pointfuse.fields import FusedFields
+from pointfuse_benchmarks.browser import EXAMPLE, PAGE
+
+HEADER = "station,longitude,latitude,date,pm25"
+
+
+@pytest.fixture(scope="module")
+def expected() -> FusedFields:
+    """The example as `pointfuse fuse --network-alone --no-qc` computes it."""
+    return fuse(
+        read_stations(EXAMPLE, quality_control=False),
+        load_model(precision="fp32", network_alone=True),
+        quality_control=False,
+    )
+
+
+def shown(page: Page) -> None:
+    """Wait for a map."""
+    page.wait_for_selector("#result:visible, #error:visible")
+    assert page.locator("#error").is_hidden(), page.inner_text("#error")
+
+
+def downloaded(page: Page, button: str, folder: Path) -> Path:
+    with page.expect_download() as waiting:
+        page.click(button)
+    path = folder / waiting.value.suggested_filename
+    waiting.value.save_as(path)
+    return path
+
+
+def give(page: Page, *files: Path) -> None:
+    page.set_input_files("#files", files)
+
+
+def test_the_example_becomes_the_field_of_python(
+    open_page: Callable[..., Page],
+    address: str,
+    expected: FusedFields,
+    tmp_path: Path,
+    assert_cf_compliant: Callable[[Path], None],
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    page = open_page()
+    requests: list[Any] = []
+    page.on("request", lambda request: requests.append(request))
+    began = time.perf_counter()
+    page.click("#example")
+    shown(page)
+    seconds = time.perf_counter() - began
+    assert page.evaluate("crossOriginIsolated")
+    summary = page.inner_text("#summary")
+    threads = re.findall(r"(\d+) threads?\.", summary)[0]
+    with capsys.disabled():
+        told = f"first field in the browser: {seconds:.1f} s after the click, {threads} threads"
+        print(f"\n{told}")  # noqa: T201
+    assert "900 stations in 900 cells" in summary
+
+    file = downloaded(page, "#save-netcdf", tmp_path)
+    assert file.name == "pm25_2020-01-15.nc"
+    with netCDF4.Dataset(file) as dataset:
+        for name, values in [
+            ("pm25", expected.values),
+            ("pm25_uncertainty", expected.uncertainty),
+            ("station_count", expected.station_count),
+            ("station_distance", expected.station_distance / 1000),
+        ]:
+            assert dataset[name].shape == (1, 372, 426)
+            # The promise of the page; what differs is the order of sums, by some 3e-5.
+            np.testing.assert_allclose(dataset[name][:].filled(), values, rtol=0, atol=1e-2)
+        assert dataset.model_sha256 == expected.model_sha256
+        assert dataset.model_version == expected.model.version
+        (begin, end) = netCDF4.num2date(dataset["time_bnds"][0], dataset["time"].units)
+        assert (str(begin), str(end)) == ("2020-01-14 16:00:00", "2020-01-15 16:00:00")
+        codes = netCDF4.chartostring(dataset["station_id"][:])
+        air = [code.startswith("AQ") for code in codes]
+        assert (len(codes), sum(air)) == (1600, 900)
+        assert not dataset["station_pm25"][0][air].mask.any()
+        assert dataset["station_pm25"][0][~np.array(air)].mask.all()
+    assert_cf_compliant(file)
+
+    table = downloaded(page, "#save-csv", tmp_path)
+    with table.open() as lines:
+        rows = list(csv.DictReader(lines))
+    assert len(rows) == 372 * 426
+    # Written with three digits.
+    np.testing.assert_allclose(
+        [float(row["pm25"]) for row in rows], expected.values.ravel(), rtol=0, atol=1e-2
+    )
+    np.testing.assert_allclose(
+        [(float(row["longitude"]), float(row["latitude"])) for row in rows],
+        np.stack([expected.longitude.ravel(), expected.latitude.ravel()], axis=1),
+        rtol=0,
+        atol=1e-4,
+    )
+
+    # Nothing goes out: files of the page are fetched, from its own server, and that is all.
+    for request in requests:
+        assert request.method == "GET"
+        assert request.url.startswith((address, f"blob:{address}"))
+        assert request.post_data is None
+
+
+def test_what_is_under_the_cursor_is_the_field(page: Page, tiny_files: Path) -> None:
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    box = page.locator("#map").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    readout = page.inner_text("#readout")
+    # The scale is a quarter of the field, and the standard deviation sqrt(2) times the scale.
+    assert "20.0 µg\u00a0m⁻³" in readout
+    assert "7.1 µg\u00a0m⁻³ (standard deviation)" in readout
+    place = readout.split("\n")[1]
+    page.focus("#map")
+    page.keyboard.press("ArrowUp")
+    moved = page.inner_text("#readout").split("\n")[1]
+    north, further_north = (float(text.split("°")[0]) for text in (place, moved))
+    # A cell is 100 km.
+    assert further_north - north == pytest.approx(100 / 111.2, abs=0.05)
+    assert moved in page.inner_text("#live")
+
+
+def test_days_are_stepped_through_with_the_keyboard(page: Page, tiny_files: Path) -> None:
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    page.wait_for_selector("#working", state="hidden")
+    # The next keys work on the button that says so.
+    page.focus("#next")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#title") == "Daily mean PM2.5, 2019-01-07"
+    assert "2019-01-07" in page.inner_text("#live")
+    assert "mean of the field 30.0" in page.inner_text("#summary")
+    page.keyboard.press("Enter")
+    page.keyboard.press("Enter")
+    assert page.inner_text("#title").endswith("2019-01-08")
+    assert page.get_attribute("#next", "aria-disabled") == "true"
+    assert page.evaluate("document.activeElement.id") == "next"
+    page.focus("#map")
+    page.keyboard.press("PageUp")
+    assert page.inner_text("#title").endswith("2019-01-07")
+    page.focus("#day")
+    page.keyboard.press("ArrowUp")
+    assert page.inner_text("#title").endswith("2019-01-06")
+
+
+def test_all_days_are_in_one_file(page: Page, tiny_files: Path, tmp_path: Path) -> None:
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    page.wait_for_selector("#working", state="hidden")
+    with netCDF4.Dataset(downloaded(page, "#save-netcdf", tmp_path)) as dataset:
+        assert dataset["pm25"][:].mean(axis=(1, 2)).tolist() == pytest.approx([20, 30, 40])
+        assert dataset["station_pm25"][:].tolist() == [[15, 25], [25, 35], [35, 45]]
+        assert np.ptp(np.diff(dataset["time"][:])) == 0
+
+
+def test_a_model_without_scale_gives_no_uncertainty(
+    page: Page, tiny_files: Path, tmp_path: Path
+) -> None:
+    give(page, tiny_files / "mean_only.onnx", tiny_files / "days.csv")
+    shown(page)
+    assert page.is_disabled("[name=layer][value=uncertainty]")
+    with netCDF4.Dataset(downloaded(page, "#save-netcdf", tmp_path)) as dataset:
+        assert "pm25_uncertainty" not in dataset.variables
+
+
+BAD_FILES = [
+    ("cnemc.csv", b"date,hour,type,1001A\n20190106,0,PM2.5,61\n", "not in the one format"),
+    ("cut.csv", f"{HEADER}\nA,105,36,2019-01-06,5\nB,10".encode(), "line 3: 2 fields"),
+    ("text.csv", f"{HEADER}\nA,105,36,2019-01-06,high\n".encode(), "column 'pm25'"),
+    ("unit.csv", f"{HEADER} [ppm]\nA,105,36,2019-01-06,5\n".encode(), "the unit 'ppm'"),
+    ("sea.csv", f"{HEADER}\nA,0,0,2019-01-06,5\n".encode(), "1 outside the grid"),
+    ("picture.csv", b"\x89PNG\x00\x01\xff\xfe", "no text file"),
+    ("empty.csv", b"", "empty.csv is empty"),
+    ("broken.csv.gz", b"\x1f\x8bxx", "damaged or cut-off gzip"),
+    ("bad.onnx", b"not a model", "not a whole pointfuse model"),
+    (
+        "pointer.onnx",
+        b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n",
+        "a Git LFS pointer",
+    ),
+]
+
+
+def test_a_bad_file_is_named_and_draws_no_map(page: Page, tiny_files: Path, tmp_path: Path) -> None:
+    for name, content, said in BAD_FILES:
+        give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+        shown(page)
+        bad = tmp_path / name
+        bad.write_bytes(content)
+        give(page, *([bad, tiny_files / "days.csv"] if bad.suffix == ".onnx" else [bad]))
+        page.wait_for_selector("#error:visible")
+        message = page.inner_text("#error")
+        assert said in message
+        assert "\n" not in message
+        assert page.locator("#result").is_hidden()
+        assert page.locator("#working").is_hidden()
+        # It is heard, and what is done next with the keyboard begins at it.
+        assert page.get_attribute("#error", "role") == "alert"
+        assert page.evaluate("document.activeElement.id") == "error"
+
+
+def test_a_run_can_be_stopped(page: Page, tiny_files: Path) -> None:
+    page.click("#example")
+    page.click("#stop")
+    page.wait_for_selector("#working", state="hidden")
+    assert page.locator("#error").is_hidden()
+    assert page.inner_text("#live") == "Stopped."
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+
+
+def test_files_are_dropped_on_the_page(page: Page, tiny_files: Path) -> None:
+    page.evaluate(
+        """(files) => {
+          const carried = new DataTransfer();
+          for (const [name, bytes] of files) {
+            carried.items.add(new File([Uint8Array.from(bytes)], name));
+          }
+          dispatchEvent(new DragEvent("drop", { dataTransfer: carried, cancelable: true }));
+        }""",
+        [[name, list((tiny_files / name).read_bytes())] for name in ("tiny.onnx", "days.csv")],
+    )
+    shown(page)
+    assert "mean of the field 20.0" in page.inner_text("#summary")
+
+
+def test_the_page_fits_the_window(page: Page, tiny_files: Path) -> None:
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    page.click("summary")
+    for width, height in [(320, 640), (360, 740), (1920, 1080)]:
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(100)  # the page hears of it in its own time
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        box = page.locator("#map").bounding_box()
+        assert box is not None
+        assert box["height"] <= height
+        # Whatever the window, the map takes most of one of its sides.
+        assert box["width"] > 0.85 * width or box["height"] > 0.7 * height
+
+
+def test_an_independent_checker_finds_no_barrier(
+    open_page: Callable[..., Page], tiny_files: Path, tmp_path: Path
+) -> None:
+    """axe-core looks at the page as it opens, with a map and after an error, light and dark."""
+    checker = Path(__file__).parent / "node_modules" / "axe-core" / "axe.min.js"
+    # The page forbids scripts of others, such as the checker.
+    page = open_page(bypass_csp=True)
+    page.add_script_tag(path=checker)
+
+    def barriers() -> list[str]:
+        found: list[str] = []
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)
+            found += page.evaluate(
+                "async () => (await axe.run()).violations.map(({ id, nodes }) =>"
+                " `${id}: ${nodes.map(({ html }) => html).join()}`)"
+            )
+        return found
+
+    page.click("summary")
+    assert barriers() == []
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    assert barriers() == []
+    bad = tmp_path / "bad.csv"
+    bad.touch()
+    give(page, bad)
+    page.wait_for_selector("#error:visible")
+    assert barriers() == []
+
+
+def test_the_server_tells_its_address_or_that_the_port_is_taken(
+    page_folder: Path, address: str
+) -> None:
+    call = [sys.executable, str(PAGE / "serve.py"), str(page_folder)]
+    with subprocess.Popen([*call, "0"], stdout=subprocess.PIPE, text=True) as serving:
+        assert serving.stdout is not None
+        told = serving.stdout.readline()
+        own = re.findall(r"http://localhost:\d+/", told)[0]
+        with urllib.request.urlopen(own) as answer:
+            assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
+            assert answer.headers["Cross-Origin-Embedder-Policy"] == "require-corp"
+        serving.terminate()
+    taken = address.rstrip("/").rpartition(":")[2]
+    second = subprocess.run([*call, taken], capture_output=True, text=True, check=False)
+    assert second.returncode == 1
+    assert "make web PORT=" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+def test_without_isolation_one_thread_does(
+    open_page: Callable[..., Page], page_folder: Path, tiny_files: Path
+) -> None:
+    class Quiet(SimpleHTTPRequestHandler):
+        extensions_map = {**SimpleHTTPRequestHandler.extensions_map, ".mjs": "text/javascript"}  # noqa: RUF012
+
+        def log_request(self, code: int | str = "-", size: int | str = "-") -> None: ...
+
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(Quiet, directory=str(page_folder))
+    ) as server:
+        Thread(target=server.serve_forever).start()
+        page = open_page(at=f"http://localhost:{server.server_port}/")
+        give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+        shown(page)
+        assert "1 thread." in page.inner_text("#summary")
+        server.shutdown()
