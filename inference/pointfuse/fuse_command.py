@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -26,14 +27,17 @@ from pointfuse.reading_options import (
 from pointfuse.reports import model_facts, noting_days, run_summary, summary_text
 from pointfuse.running_options import load
 from pointfuse.spool import Spool, read_into_spool
-from pointfuse.stream import MIN_STATIONS, Tally, by_month, fused_days, with_any_field
+from pointfuse.stream import MIN_STATIONS, Tally, by_month, fused_days, placed_days, with_any_field
 from pointfuse.working_folder import WorkingFolder, working_folder
+
+if TYPE_CHECKING:
+    from pointfuse.cluster import Cluster
 
 logger = logging.getLogger(__name__)
 
 _FILE = click.Path(path_type=Path)
 _DAYS_NAMED = 7
-_WITHOUT_EFFECT = ("resume", "quiet", "as_json")
+_WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
 
 
 @click.command()
@@ -62,6 +66,7 @@ _WITHOUT_EFFECT = ("resume", "quiet", "as_json")
     help="Stations that make a day; one with fewer is written as missing.",
 )
 @click.option("--resume", is_flag=True, help="Go on where the same run was broken off.")
+@click.option("--dask", metavar="ADDRESS", help="Compute the days on the Dask cluster there.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def fuse(
@@ -70,6 +75,7 @@ def fuse(
     period: str,
     min_stations: int,
     resume: bool,
+    dask: str | None,
     quiet: bool,
     as_json: bool,
     **reading: Any,
@@ -85,17 +91,23 @@ def fuse(
     refuse_to_replace_input(output, reading)
     hidden = quiet or as_json
     call = call_text(click.get_current_context(), without=_WITHOUT_EFFECT)
+    if dask and reading["threads"] is None:
+        # Days are computed side by side, as many as the workers have threads.
+        reading["threads"] = 1
     model = load(reading)
     if output_format == "ioapi":
         from pointfuse.ioapi import check_grid
 
         check_grid(model.metadata.grid)
-    with working_folder(output, resume=resume) as work:
+    with (
+        working_folder(output, resume=resume) as work,
+        _cluster(dask, model, work, reading) as cluster,
+    ):
         spool = _read(reading, model, work, hidden)
         tally = Tally(spool.stations, model.metadata)
         days, reports = spool.days, list[dict[str, Any]]()
         with progress(len(days), "fusing", hidden) as bar:
-            fields = fused_days(
+            placed = placed_days(
                 spool.weeks(
                     model.metadata.variables,
                     min_hours=reading["min_hours"],
@@ -105,10 +117,12 @@ def fuse(
                 tally,
                 quality_control=not reading["no_qc"],
                 min_stations=min_stations,
-                finished=work.days,
-                # Of a single day there is nothing to go on with.
-                keep=len(days) > 1,
             )
+            if cluster:
+                fields = cluster.fused_days(placed)
+            else:
+                # Of a single day there is nothing to go on with.
+                fields = fused_days(placed, model, work.days, keep=len(days) > 1)
             outputs = _write(
                 noting_days(fields, reports, bar.update),
                 model,
@@ -132,6 +146,18 @@ def fuse(
         click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
     elif not quiet:
         click.echo(summary_text(summary, model.metadata))
+
+
+def _cluster(
+    address: str | None, model: Model, work: WorkingFolder, reading: dict[str, Any]
+) -> contextlib.AbstractContextManager[Cluster | None]:
+    if address is None:
+        return contextlib.nullcontext()
+    from pointfuse.cluster import connected
+
+    return connected(
+        address, model, work, path=reading["model"], network_alone=reading["network_alone"]
+    )
 
 
 def _read(reading: dict[str, Any], model: Model, work: WorkingFolder, hidden: bool) -> Spool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator
+from typing import NamedTuple
 
 import numpy as np
 
@@ -75,19 +76,30 @@ class Tally:
         return nothing_to_fuse(self._target, self.days, counts)
 
 
-def fused_days(
+class Day(NamedTuple):
+    """A day that is to be fused, or why it is not.
+
+    Attributes
+    ----------
+    placed : PlacedObservations
+        Its observations on the model's grid.
+    status : DayStatus
+        Whether it has enough stations.
+    """
+
+    placed: PlacedObservations
+    status: DayStatus
+
+
+def placed_days(
     weeks: Iterator[Observations],
     model: Model,
     tally: Tally,
     *,
     quality_control: bool = True,
     min_stations: int = MIN_STATIONS,
-    finished: FinishedDays,
-    keep: bool,
-) -> Iterator[FusedFields]:
-    """Fields day by day; a day with too few stations is one without values.
-
-    Reading and checking the next day goes on while the model computes one.
+) -> Iterator[Day]:
+    """Observations of each day on the grid; reading and checking is one day ahead.
 
     Parameters
     ----------
@@ -101,24 +113,40 @@ def fused_days(
         Whether to leave out daily means that are suspect.
     min_stations : int
         Fewest stations of the fused variable that make a day.
-    finished : FinishedDays
-        Days of a run before.
-    keep : bool
-        Whether to add to them.
     """
-    for placed in one_ahead(_placed_days(weeks, model, quality_control)):
+    for placed in one_ahead(_placed(weeks, model, quality_control)):
         stations = int(stations_with_target(placed)[0])
         status = DayStatus.FUSED
         if stations < min_stations:
             status = DayStatus.TOO_FEW_STATIONS if stations else DayStatus.NO_STATIONS
         tally.add(placed, status)
+        yield Day(placed, status)
+
+
+def fused_days(
+    days: Iterator[Day], model: Model, finished: FinishedDays, *, keep: bool
+) -> Iterator[FusedFields]:
+    """Fields day by day; a day with too few stations is one without values.
+
+    Parameters
+    ----------
+    days : iterator of Day
+        From `placed_days`.
+    model : Model
+        The model.
+    finished : FinishedDays
+        Days of a run before.
+    keep : bool
+        Whether to add to them.
+    """
+    for placed, status in days:
         if status is DayStatus.FUSED:
             yield finished.fuse(placed, model, keep=keep)
         else:
             yield missing_day(placed, model, status)
 
 
-def _placed_days(
+def _placed(
     weeks: Iterator[Observations], model: Model, quality_control: bool
 ) -> Iterator[PlacedObservations]:
     for week in weeks:

@@ -36,6 +36,7 @@ class WorkingFolder:
         self.spool = folder / "spool"
         self.pieces = folder / "pieces"
         self.outputs = folder / "outputs"
+        self.token = folder / "cluster"
         self.days = FinishedDays(folder / "days")
 
     def begin(self, call: str, now: datetime.datetime) -> datetime.datetime:
