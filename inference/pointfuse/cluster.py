@@ -254,6 +254,9 @@ def _check_workers(client: distributed.Client, address: str, job: Job) -> None:
     for worker, answer in answers.items():
         if isinstance(answer, PointfuseError):
             raise answer
+        if isinstance(answer, OSError):
+            # It has gone away; what comes later is looked at with its first day.
+            continue
         if isinstance(answer, Exception):
             raise ClusterError(
                 f"the worker {worker} cannot run pointfuse {__version__}: {answer}; install it "

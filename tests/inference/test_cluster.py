@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -13,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import distributed
 import numpy as np
 import onnx
 import pytest
@@ -23,9 +25,14 @@ from onnx import TensorProto, helper
 from pointfuse.cli import main
 from pointfuse.metadata import ModelMetadata
 
-DAYS = np.arange("2019-01-24", "2019-02-17", dtype="datetime64[D]")
+DAYS = np.arange("2019-01-24", "2019-02-13", dtype="datetime64[D]")
 STATIONS = 40
-ENVIRONMENT = os.environ | {"SOURCE_DATE_EPOCH": "1577836800", "OMP_NUM_THREADS": "1"}
+ENVIRONMENT = os.environ | {
+    "SOURCE_DATE_EPOCH": "1577836800",
+    "OMP_NUM_THREADS": "1",
+    # Of the scheduler: with how many ends of workers a day is given up.
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+}
 
 
 def run(*arguments: object) -> Result:
@@ -118,7 +125,7 @@ def slow_model_file(
     graph.initializer.extend(
         [
             onnx.numpy_helper.from_array(stored_layers, "static_layers"),
-            helper.make_tensor("size", TensorProto.INT64, [4], [1, 1, 1200, 1200]),
+            helper.make_tensor("size", TensorProto.INT64, [4], [1, 1, 1000, 1000]),
             helper.make_tensor("none", TensorProto.FLOAT, [1], [0.0]),
         ]
     )
@@ -189,7 +196,7 @@ def test_with_a_worker_killed_the_file_is_that_of_a_local_run(
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     first.send_signal(signal.SIGKILL)
-    assert kept(output) < 20
+    assert kept(output) < 17
     assert completed(process) == summary
     assert output.read_bytes() == content
     assert second.poll() is None
@@ -197,25 +204,179 @@ def test_with_a_worker_killed_the_file_is_that_of_a_local_run(
 
 
 def test_resuming_on_a_cluster_takes_the_days_of_a_local_run(
-    local: tuple[dict[str, Any], bytes],
     files: list[Path],
-    slow_model_file: Path,
+    process_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pointfuse import finished_days
+
+    worker()
+    computed: list[str] = []
+    original = finished_days.fuse_in_batches
+
+    def counted(placed: Any, model: Any) -> Any:
+        if len(computed) == 10:
+            raise KeyboardInterrupt
+        computed.append(str(placed.observations.times[0]))
+        return original(placed, model)
+
+    monkeypatch.setattr(finished_days, "fuse_in_batches", counted)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1577836800")
+    common = ["fuse", *files, "--model", process_model_file, "--threads", 1, "-o"]
+    output = tmp_path / "out.nc"
+    assert run(*common, output).exit_code != 0
+    assert kept(output) == 10
+    # Whatever is still to be computed is not computed here.
+    result = run(*common, output, "--dask", scheduler, "--resume")
+    assert result.exit_code == 0, result.output
+    assert len(computed) == 10
+    monkeypatch.setattr(finished_days, "fuse_in_batches", original)
+    run(*common, tmp_path / "whole.nc")
+    assert output.read_bytes() == (tmp_path / "whole.nc").read_bytes()
+
+
+def on_cluster(
+    address: str, files: list[Path], model: Path, tmp_path: Path, *options: object
+) -> Result:
+    """A run in this process, which leaves nothing behind."""
+    result = run(
+        *("fuse", *files, "-o", tmp_path / "out.nc", "--model", model, "--dask", address, *options)
+    )
+    assert not list(tmp_path.glob("*out.nc*"))
+    return result
+
+
+def test_without_a_scheduler_workers_or_the_package(
+    files: list[Path],
+    process_model_file: Path,
+    scheduler: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pointfuse import cluster
+
+    monkeypatch.setattr(cluster, "_CONNECTING", 0.5)
+    monkeypatch.setattr(cluster, "_NO_WORKERS", 0.5)
+    for address, message in [
+        ("tcp://127.0.0.1:1", "there is no Dask scheduler at tcp://127.0.0.1:1 ("),
+        ("nowhere://x", "there is no Dask scheduler at nowhere://x (unknown address scheme"),
+        (scheduler, f"has no workers; start some with 'dask worker {scheduler}'"),
+    ]:
+        result = on_cluster(address, files, process_model_file, tmp_path)
+        assert result.exit_code == 3, result.output
+        assert message in result.stderr
+    monkeypatch.delitem(sys.modules, "pointfuse.cluster")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = on_cluster("tcp://127.0.0.1:1", files, process_model_file, tmp_path)
+    assert result.exit_code == 1
+    assert "pip install 'pointfuse[dask]'" in result.stderr
+
+
+WORKERS = {
+    "that has no pointfuse": (
+        "import sys; sys.modules['pointfuse'] = None",
+        "cannot run pointfuse .* install it there",
+    ),
+    "of another version": (
+        "import pointfuse.version; pointfuse.version.__version__ = '0.0.1'",
+        r"has another pointfuse: expected .*, got 0\.0\.1; install the same there",
+    ),
+    "that does not see the folder": (
+        "from pathlib import Path\n"
+        "before = Path.read_text\n"
+        "def read_text(path, *args, **settings):\n"
+        "    if path.name == 'cluster':\n"
+        "        raise FileNotFoundError(2, 'No such file or directory')\n"
+        "    return before(path, *args, **settings)\n"
+        "Path.read_text = read_text",
+        r"cannot write into .*/\.out\.nc\.work .* name an output in a folder that all machines",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WORKERS)
+def test_a_worker(
+    kind: str,
+    files: list[Path],
+    process_model_file: Path,
     scheduler: str,
     worker: Callable[..., subprocess.Popen[bytes]],
     tmp_path: Path,
 ) -> None:
-    """And a worker that is gone for good ends nothing but its own days."""
-    output = tmp_path / "out.nc"
-    process = start(output, files, slow_model_file)
-    while kept(output) < 4:
-        assert process.poll() is None, process.communicate()
-        time.sleep(0.02)
-    process.kill()
-    process.communicate()
-    before = {path.name: path.stat().st_mtime_ns for path in output.parent.glob(".out*/days/*")}
+    preload, message = WORKERS[kind]
+    worker(preload)
+    result = on_cluster(scheduler, files, process_model_file, tmp_path)
+    assert result.exit_code == 3, result.output
+    assert re.search(f"the worker tcp://.* {message}", result.stderr), result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_worker_with_another_file_of_the_model(
+    files: list[Path],
+    process_model_file: Path,
+    slow_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where an old copy is left on another machine."""
+    from pointfuse import fuse_command
+
+    path = tmp_path / "mine.onnx"
+    shutil.copy(process_model_file, path)
+
+    def load_and_change(options: Any) -> Any:
+        model = load(options)
+        shutil.copy(slow_model_file, path)
+        return model
+
+    load = fuse_command.load
+    monkeypatch.setattr(fuse_command, "load", load_and_change)
     worker()
-    summary, content = local
-    process = start(output, files, slow_model_file, "--dask", scheduler, "--resume")
-    assert completed(process) == summary
-    assert output.read_bytes() == content
-    assert len(before) >= 4
+    result = on_cluster(scheduler, files, path, tmp_path)
+    assert result.exit_code == 3, result.output
+    assert "has another model: expected" in result.stderr
+
+
+DEADLY = """
+import os
+from pointfuse.finished_days import FinishedDays
+FinishedDays.fuse = lambda *args, **settings: os._exit(1)
+"""
+
+
+def test_a_day_that_ends_worker_after_worker(
+    files: list[Path],
+    process_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+) -> None:
+    worker(DEADLY), worker(DEADLY)
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        client.wait_for_workers(2)
+    result = on_cluster(scheduler, files[:1], process_model_file, tmp_path)
+    assert result.exit_code == 3, result.output
+    assert f"all workers that were given {DAYS[0]} ended before they were done" in result.stderr
+
+
+def test_a_cluster_whose_workers_are_gone(
+    files: list[Path],
+    process_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pointfuse import cluster
+
+    monkeypatch.setattr(cluster, "_LOOK", 0.2)
+    monkeypatch.setattr(cluster, "_STALLED", 0.5)
+    worker(DEADLY)
+    result = on_cluster(scheduler, files, process_model_file, tmp_path)
+    assert result.exit_code == 3, result.output
+    assert "has had no worker for 1 s; start some, and go on with --resume" in result.stderr
