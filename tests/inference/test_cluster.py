@@ -234,8 +234,10 @@ def test_resuming_on_a_cluster_takes_the_days_of_a_local_run(
     assert result.exit_code == 0, result.output
     assert len(computed) == 10
     monkeypatch.setattr(finished_days, "fuse_in_batches", original)
-    run(*common, tmp_path / "whole.nc")
-    assert output.read_bytes() == (tmp_path / "whole.nc").read_bytes()
+    whole = tmp_path / "whole" / output.name
+    whole.parent.mkdir()
+    run(*common, whole)
+    assert output.read_bytes() == whole.read_bytes()
 
 
 def on_cluster(
