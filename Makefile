@@ -49,7 +49,7 @@ $(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml 
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
-	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray,parquet]' -e 'training[static]' -e 'export[rtx]' -e benchmarks
+	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray,parquet,dask]' -e 'training[static]' -e 'export[rtx]' -e benchmarks
 	touch $@
 
 # ONNX Runtime and PyTorch for GPUs, which cannot be installed beside those for processors.

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
@@ -20,6 +19,9 @@ from pointfuse_benchmarks.stages import RESULTS
 DAYS_A_YEAR = 365.25
 CORES = (2, 16, 64, 256, 1024)
 """Processors of the workers."""
+
+_MANY = 64
+"""From so many processors on, a run a year is shown too."""
 
 
 @dataclass(frozen=True)
@@ -123,13 +125,13 @@ def times_table(stages: dict[str, Any], tasks: list[Task], prices: Prices) -> st
     ]
     for task in tasks:
         for cores in CORES:
-            for runs in (1, task.years):
+            for runs in (1, task.years) if cores >= _MANY else (1,):
                 found = estimate(stages, task, cores, runs)
                 money = found.total * (cores + runs) * prices.core_hour
                 lines.append(
                     f"| {_name(task)} | {cores} | {runs} | {_hours(found.reading)} | "
                     f"{_hours(found.computing)} | {_hours(found.collecting)} | "
-                    f"{_hours(found.total)} | {found.bottleneck} | {money:,.0f} |"
+                    f"{_hours(found.total)} | {found.bottleneck} | {money:,.2f} |"
                 )
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""What each stage of a day takes, from station files to a finished file, and how many bytes it moves.
+"""What each stage of a day takes, from station files to a finished file, and the bytes it moves.
 
     python -m pointfuse_benchmarks.stages
 
