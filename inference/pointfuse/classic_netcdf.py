@@ -23,8 +23,11 @@ _LONGEST_NAME = 256
 _LARGEST_RANK = 1024
 
 
-class DamagedHeaderError(ValueError):
-    """A header that contradicts itself or the length of the file."""
+class DamagedHeaderError(OSError):
+    """A header that contradicts itself or the length of the file.
+
+    An error of the operating system, as the netCDF library has it for files that it refuses.
+    """
 
 
 def check_classic(content: bytes | mmap.mmap) -> None:
@@ -85,13 +88,17 @@ class _Header:
             raise DamagedHeaderError("it has several record dimensions")
         self._attributes()
         ends = [self._variable(lengths) for _ in range(self._list(_VARIABLES))]
-        record = sum(size for _, size, of_record in ends if of_record)
+        sizes = [size for _, size, of_record in ends if of_record]
+        # Records are padded, but for those of a single variable.
+        record = sum(size + -size % 4 for size in sizes) if len(sizes) > 1 else sum(sizes)
         for begin, size, of_record in ends:
-            # Of a single variable records are not padded; and the last one need not be.
-            whole = size if not of_record else max(records, 0) and size + (records - 1) * record
-            if not self._position <= begin <= begin + whole <= len(self._content) + 3:
+            whole = size
+            if of_record:
+                whole = size + (records - 1) * record if records > 0 else 0
+            if begin < self._position or (whole and begin + whole > len(self._content)):
                 raise DamagedHeaderError(
-                    f"it has values up to byte {begin + whole} of {len(self._content)}"
+                    f"it is truncated: it has {len(self._content)} bytes, its variables "
+                    f"{begin + whole}"
                 )
 
     def _number(self, form: str) -> int:
