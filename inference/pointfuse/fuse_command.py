@@ -15,7 +15,6 @@ import click
 from pointfuse.command_line import call_text, progress
 from pointfuse.fields import FusedFields
 from pointfuse.model import Model
-from pointfuse.readers.station_list import read_station_list
 from pointfuse.reading_options import (
     no_qc_option,
     parse_days,
@@ -23,6 +22,7 @@ from pointfuse.reading_options import (
     reading_arguments,
     refuse_to_replace_input,
     station_files,
+    station_list,
 )
 from pointfuse.reports import model_facts, noting_days, run_summary, summary_text
 from pointfuse.running_options import load
@@ -169,7 +169,7 @@ def _read(reading: dict[str, Any], model: Model, work: WorkingFolder, hidden: bo
             spool,
             files,
             work.pieces,
-            stations=read_station_list(reading["stations"]) if reading["stations"] else None,
+            stations=station_list(reading),
             reading=reading_arguments(reading, model),
             advance=bar.update,
         )

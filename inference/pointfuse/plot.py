@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.atomic import replacing
-from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
 from pointfuse.classic_netcdf import check_classic_file
+from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid_mapping import grid_axes
 from pointfuse.timezones import parse_timezone
