@@ -24,8 +24,10 @@ def test_networks_with_lists_of_their_own(
     """CNEMC beside ISD-Lite, of which neither holds coordinates."""
     rows = "".join(f"20190106,{hour},PM2.5,{40 + hour},{60 + hour}\n" for hour in range(24))
     air = write("air.csv", f"date,hour,type,1001A,1002A\n{rows}")
-    line = "2019 01 {day:02} {hour:02}  -100  -150 10200   270    30     0 -9999 -9999\n"
-    hours = "".join(line.format(day=day, hour=hour) for day in (5, 6) for hour in range(24))
+    line = "2019 01 {day:02} {hour:02}  -100  -150 10200   270    {wind}     0 -9999 -9999\n"
+    hours = "".join(
+        line.format(day=day, hour=hour, wind=20 + hour) for day in (5, 6) for hour in range(24)
+    )
     weather = write("545110-99999-2019", hours)
     lists = [
         write("cnemc.csv", f"{HEADER}1001A,105,36,X\n1002A,108,36.5,X\n"),
