@@ -126,7 +126,8 @@ class Cluster:
 
     def _threads(self) -> int:
         """Days that the workers, which come and go, can compute at once; at least one."""
-        return max(1, sum(self._client.nthreads().values()))
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, sum(threads.values()))
 
     def _asked_for(self, placed: PlacedObservations) -> distributed.Future:
         # The stations that are only listed in the output are of no use to a worker.

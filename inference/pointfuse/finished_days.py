@@ -44,6 +44,11 @@ class FinishedDays:
         """Whether a day is there under a name, as `kept_name` has it."""
         return (self._folder / name).exists()
 
+    def forget(self, month: str) -> None:
+        """Remove the days of a month, such as 2019-01."""
+        for path in self._folder.glob(f"{month}-*.npz"):
+            path.unlink(missing_ok=True)
+
     def clear(self) -> None:
         """Forget all days."""
         shutil.rmtree(self._folder, ignore_errors=True)

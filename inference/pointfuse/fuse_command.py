@@ -6,15 +6,14 @@ import contextlib
 import json
 import logging
 import time
-from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from pointfuse.command_line import call_text, progress
-from pointfuse.fields import FusedFields
 from pointfuse.model import Model
+from pointfuse.output_files import OutputFiles
 from pointfuse.reading_options import (
     no_qc_option,
     parse_days,
@@ -24,10 +23,10 @@ from pointfuse.reading_options import (
     station_files,
     station_list,
 )
-from pointfuse.reports import model_facts, noting_days, run_summary, summary_text
+from pointfuse.reports import model_facts, run_summary, summary_text
 from pointfuse.running_options import load
 from pointfuse.spool import Spool, read_into_spool
-from pointfuse.stream import MIN_STATIONS, Tally, by_month, fused_days, placed_days, with_any_field
+from pointfuse.stream import MIN_STATIONS, Tally, fused_days, placed_days
 from pointfuse.working_folder import WorkingFolder, working_folder
 
 if TYPE_CHECKING:
@@ -105,7 +104,15 @@ def fuse(
     ):
         spool = _read(reading, model, work, hidden)
         tally = Tally(spool.stations, model.metadata)
-        days, reports = spool.days, list[dict[str, Any]]()
+        days = spool.days
+        files = OutputFiles(
+            output,
+            work,
+            model,
+            output_format=output_format,
+            by_months=period == "month",
+            history=call,
+        )
         with progress(len(days), "fusing", hidden) as bar:
             placed = placed_days(
                 spool.weeks(
@@ -118,27 +125,20 @@ def fuse(
                 quality_control=not reading["no_qc"],
                 min_stations=min_stations,
             )
+            placed = files.unfinished(placed, bar.update)
             if cluster:
                 fields = cluster.fused_days(placed)
             else:
                 # Of a single day there is nothing to go on with.
                 fields = fused_days(placed, model, work.days, keep=len(days) > 1)
-            outputs = _write(
-                noting_days(fields, reports, bar.update),
-                model,
-                output,
-                work,
-                output_format=output_format,
-                by_months=period == "month",
-                history=call,
-            )
+            files.write(fields, bar.update)
         if not tally.fused:
             raise tally.nothing_fused(min_stations)
-    _warn_of_missing_days(reports, model.metadata.target.name)
+    _warn_of_missing_days(files.reports, model.metadata.target.name)
     summary = (
-        run_summary(tally, spool.files, reports)
+        run_summary(tally, spool.files, files.reports)
         | model_facts(model)
-        | {"threads": model.threads, "output": str(output), "outputs": [*map(str, outputs)]}
+        | {"threads": model.threads, "output": str(output), "outputs": [*map(str, files.written)]}
     )
     seconds = time.perf_counter() - began
     summary |= {"seconds": round(seconds, 3), "days_per_second": round(len(days) / seconds, 3)}
@@ -174,39 +174,6 @@ def _read(reading: dict[str, Any], model: Model, work: WorkingFolder, hidden: bo
             advance=bar.update,
         )
     return spool
-
-
-def _write(
-    days: Iterator[FusedFields],
-    model: Model,
-    output: Path,
-    work: WorkingFolder,
-    *,
-    output_format: str,
-    by_months: bool,
-    history: str,
-) -> list[Path]:
-    """Write the days to one file, or to one a month; those without any field get none."""
-    from pointfuse.cf import now
-
-    if output_format == "ioapi":
-        from pointfuse.ioapi import write_ioapi as write
-    else:
-        from pointfuse.netcdf import write_netcdf as write
-    begun = work.begin(history, now())
-    files = [("", days)] if not by_months else by_month(days)
-    outputs = []
-    for month, of_file in files:
-        with_fields = with_any_field(of_file, model)
-        if with_fields is None:
-            continue
-        name = f"{output.stem}_{month}{output.suffix}" if month else output.name
-        # Whatever a run leaves behind is in its folder, and what it finishes is outside.
-        written = write(work.outputs / name, with_fields, history=history, time=begun)
-        final = output.resolve().with_name(name) if month else output.resolve()
-        outputs.append(output.with_name(name))
-        written.replace(final)
-    return outputs
 
 
 def _warn_of_missing_days(reports: list[dict[str, Any]], target: str) -> None:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,8 @@ from pointfuse.model import Model
 from pointfuse.observations import Observations, Stations
 from pointfuse.quality import check_days
 from pointfuse.quality.flags import Counts, add_counts
+
+Item = TypeVar("Item")
 
 MIN_STATIONS = 1
 """Fewest stations that make a day, unless another number is asked for."""
@@ -90,6 +92,12 @@ class Day(NamedTuple):
     placed: PlacedObservations
     status: DayStatus
 
+    @property
+    def date(self) -> np.datetime64:
+        """The day, datetime64[D]."""
+        day: np.datetime64 = self.placed.observations.times[0]
+        return day
+
 
 def placed_days(
     weeks: Iterator[Observations],
@@ -155,9 +163,11 @@ def _placed(
             yield place(checked.at_times(slice(day, day + 1)), model.metadata)
 
 
-def by_month(days: Iterator[FusedFields]) -> Iterator[tuple[str, Iterator[FusedFields]]]:
-    """Fields of single days with the month that each belongs to, such as 2019-01."""
-    return itertools.groupby(days, lambda fields: str(fields.days[0].astype("datetime64[M]")))
+def by_month(
+    items: Iterator[Item], day_of: Callable[[Item], np.datetime64]
+) -> Iterator[tuple[str, Iterator[Item]]]:
+    """What belongs to single days with the month that each belongs to, such as 2019-01."""
+    return itertools.groupby(items, lambda item: str(day_of(item).astype("datetime64[M]")))
 
 
 def with_any_field(days: Iterator[FusedFields], model: Model) -> Iterator[FusedFields] | None:
