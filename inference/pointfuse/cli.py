@@ -25,13 +25,13 @@ from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
 from pointfuse.quality import check_days, count_reasons, write_flags
-from pointfuse.readers.station_list import read_station_list
 from pointfuse.reading_options import (
     no_qc_option,
     parse_day,
     read_daily,
     reading_and_running,
     refuse_to_replace_input,
+    station_list,
 )
 from pointfuse.reports import (
     metadata_text,
@@ -142,10 +142,10 @@ def crossval(
             raise click.UsageError("--output and --report name the same file")
         refuse_to_replace_input(report, reading)
         check_report(report)
-    station_list = read_station_list(reading["stations"]) if reading["stations"] else None
+    stations = station_list(reading)
     # As many folds at once as there are threads, each on one of them.
     workers = reading["threads"] or usable_cpus()
-    model, observations = _read(reading | {"stations": station_list, "threads": 1})
+    model, observations = _read(reading | {"stations": stations, "threads": 1})
     observations = observations.at_times(slice(None, None, every))
     with progress(len(observations.times), "predicting", quiet) as bar:
         result = cross_validate(
@@ -154,7 +154,7 @@ def crossval(
             scheme=scheme,
             folds=folds,
             seed=seed,
-            cities=station_list.cities if station_list else {},
+            cities=stations.cities if stations else {},
             baselines=others,
             workers=workers,
             progress_file=output.with_name(f".{output.name}.progress.npz"),

@@ -36,5 +36,11 @@ class DeviceError(PointfuseError, RuntimeError):
     exit_code = 3
 
 
+class ClusterError(PointfuseError, RuntimeError):
+    """A cluster that was asked for and cannot be used, or does not compute what it should."""
+
+    exit_code = 3
+
+
 class MissingExtraError(PointfuseError, ImportError):
     """A feature whose optional packages are not installed."""

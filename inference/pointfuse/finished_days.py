@@ -34,7 +34,20 @@ class FinishedDays:
         self._folder = folder
 
     def __len__(self) -> int:
-        return len(list(self._folder.glob("*.npz")))
+        return len(self.names())
+
+    def names(self) -> set[str]:
+        """What is there, as `kept_name` has it."""
+        return {path.name for path in self._folder.glob("*.npz")}
+
+    def hold(self, name: str) -> bool:
+        """Whether a day is there under a name, as `kept_name` has it."""
+        return (self._folder / name).exists()
+
+    def forget(self, month: str) -> None:
+        """Remove the days of a month, such as 2019-01."""
+        for path in self._folder.glob(f"{month}-*.npz"):
+            path.unlink(missing_ok=True)
 
     def clear(self) -> None:
         """Forget all days."""
@@ -52,7 +65,7 @@ class FinishedDays:
         keep : bool
             Whether to keep new ones for another run.
         """
-        path = self._folder / f"{placed.observations.times[0]}-{_fingerprint(placed, model)}.npz"
+        path = self._folder / kept_name(placed, model)
         kept = _load(path, placed, model)
         if kept is not None:
             return kept
@@ -62,6 +75,11 @@ class FinishedDays:
             with replacing(path) as temporary, temporary.open("wb") as file:
                 np.savez(file, **{name: getattr(fields, name) for name in _KEPT})
         return fields
+
+
+def kept_name(placed: PlacedObservations, model: Model) -> str:
+    """Name under which the fields of a day are kept; it says of all that they depend on."""
+    return f"{placed.observations.times[0]}-{_fingerprint(placed, model)}.npz"
 
 
 def _load(path: Path, placed: PlacedObservations, model: Model) -> FusedFields | None:

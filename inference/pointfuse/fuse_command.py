@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import logging
 import time
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pointfuse.command_line import call_text, progress
-from pointfuse.fields import FusedFields
 from pointfuse.model import Model
-from pointfuse.readers.station_list import read_station_list
+from pointfuse.output_files import OutputFiles
 from pointfuse.reading_options import (
     no_qc_option,
     parse_days,
@@ -22,18 +21,22 @@ from pointfuse.reading_options import (
     reading_arguments,
     refuse_to_replace_input,
     station_files,
+    station_list,
 )
-from pointfuse.reports import model_facts, noting_days, run_summary, summary_text
+from pointfuse.reports import model_facts, run_summary, summary_text
 from pointfuse.running_options import load
 from pointfuse.spool import Spool, read_into_spool
-from pointfuse.stream import MIN_STATIONS, Tally, by_month, fused_days, with_any_field
+from pointfuse.stream import MIN_STATIONS, Tally, fused_days, placed_days
 from pointfuse.working_folder import WorkingFolder, working_folder
+
+if TYPE_CHECKING:
+    from pointfuse.cluster import Cluster
 
 logger = logging.getLogger(__name__)
 
 _FILE = click.Path(path_type=Path)
 _DAYS_NAMED = 7
-_WITHOUT_EFFECT = ("resume", "quiet", "as_json")
+_WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
 
 
 @click.command()
@@ -62,6 +65,7 @@ _WITHOUT_EFFECT = ("resume", "quiet", "as_json")
     help="Stations that make a day; one with fewer is written as missing.",
 )
 @click.option("--resume", is_flag=True, help="Go on where the same run was broken off.")
+@click.option("--dask", metavar="ADDRESS", help="Compute the days on the Dask cluster there.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def fuse(
@@ -70,6 +74,7 @@ def fuse(
     period: str,
     min_stations: int,
     resume: bool,
+    dask: str | None,
     quiet: bool,
     as_json: bool,
     **reading: Any,
@@ -85,17 +90,31 @@ def fuse(
     refuse_to_replace_input(output, reading)
     hidden = quiet or as_json
     call = call_text(click.get_current_context(), without=_WITHOUT_EFFECT)
+    if dask and reading["threads"] is None:
+        # Days are computed side by side, as many as the workers have threads.
+        reading["threads"] = 1
     model = load(reading)
     if output_format == "ioapi":
         from pointfuse.ioapi import check_grid
 
         check_grid(model.metadata.grid)
-    with working_folder(output, resume=resume) as work:
+    with (
+        working_folder(output, resume=resume) as work,
+        _cluster(dask, model, work, reading) as cluster,
+    ):
         spool = _read(reading, model, work, hidden)
         tally = Tally(spool.stations, model.metadata)
-        days, reports = spool.days, list[dict[str, Any]]()
+        days = spool.days
+        files = OutputFiles(
+            output,
+            work,
+            model,
+            output_format=output_format,
+            by_months=period == "month",
+            history=call,
+        )
         with progress(len(days), "fusing", hidden) as bar:
-            fields = fused_days(
+            placed = placed_days(
                 spool.weeks(
                     model.metadata.variables,
                     min_hours=reading["min_hours"],
@@ -105,26 +124,21 @@ def fuse(
                 tally,
                 quality_control=not reading["no_qc"],
                 min_stations=min_stations,
-                finished=work.days,
+            )
+            placed = files.unfinished(placed, bar.update)
+            if cluster:
+                fields = cluster.fused_days(placed)
+            else:
                 # Of a single day there is nothing to go on with.
-                keep=len(days) > 1,
-            )
-            outputs = _write(
-                noting_days(fields, reports, bar.update),
-                model,
-                output,
-                work,
-                output_format=output_format,
-                by_months=period == "month",
-                history=call,
-            )
+                fields = fused_days(placed, model, work.days, keep=len(days) > 1)
+            files.write(fields, bar.update)
         if not tally.fused:
             raise tally.nothing_fused(min_stations)
-    _warn_of_missing_days(reports, model.metadata.target.name)
+    _warn_of_missing_days(files.reports, model.metadata.target.name)
     summary = (
-        run_summary(tally, spool.files, reports)
+        run_summary(tally, spool.files, files.reports)
         | model_facts(model)
-        | {"threads": model.threads, "output": str(output), "outputs": [*map(str, outputs)]}
+        | {"threads": model.threads, "output": str(output), "outputs": [*map(str, files.written)]}
     )
     seconds = time.perf_counter() - began
     summary |= {"seconds": round(seconds, 3), "days_per_second": round(len(days) / seconds, 3)}
@@ -132,6 +146,18 @@ def fuse(
         click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
     elif not quiet:
         click.echo(summary_text(summary, model.metadata))
+
+
+def _cluster(
+    address: str | None, model: Model, work: WorkingFolder, reading: dict[str, Any]
+) -> contextlib.AbstractContextManager[Cluster | None]:
+    if address is None:
+        return contextlib.nullcontext()
+    from pointfuse.cluster import connected
+
+    return connected(
+        address, model, work, path=reading["model"], network_alone=reading["network_alone"]
+    )
 
 
 def _read(reading: dict[str, Any], model: Model, work: WorkingFolder, hidden: bool) -> Spool:
@@ -143,44 +169,11 @@ def _read(reading: dict[str, Any], model: Model, work: WorkingFolder, hidden: bo
             spool,
             files,
             work.pieces,
-            stations=read_station_list(reading["stations"]) if reading["stations"] else None,
+            stations=station_list(reading),
             reading=reading_arguments(reading, model),
             advance=bar.update,
         )
     return spool
-
-
-def _write(
-    days: Iterator[FusedFields],
-    model: Model,
-    output: Path,
-    work: WorkingFolder,
-    *,
-    output_format: str,
-    by_months: bool,
-    history: str,
-) -> list[Path]:
-    """Write the days to one file, or to one a month; those without any field get none."""
-    from pointfuse.cf import now
-
-    if output_format == "ioapi":
-        from pointfuse.ioapi import write_ioapi as write
-    else:
-        from pointfuse.netcdf import write_netcdf as write
-    begun = work.begin(history, now())
-    files = [("", days)] if not by_months else by_month(days)
-    outputs = []
-    for month, of_file in files:
-        with_fields = with_any_field(of_file, model)
-        if with_fields is None:
-            continue
-        name = f"{output.stem}_{month}{output.suffix}" if month else output.name
-        # Whatever a run leaves behind is in its folder, and what it finishes is outside.
-        written = write(work.outputs / name, with_fields, history=history, time=begun)
-        final = output.resolve().with_name(name) if month else output.resolve()
-        outputs.append(output.with_name(name))
-        written.replace(final)
-    return outputs
 
 
 def _warn_of_missing_days(reports: list[dict[str, Any]], target: str) -> None:

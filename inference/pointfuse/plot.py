@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.atomic import replacing
+from pointfuse.classic_netcdf import check_classic_file
 from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid_mapping import grid_axes
@@ -81,6 +82,7 @@ def _opened(path: Path) -> netCDF4.Dataset:
     if not path.is_file():
         raise InputFileNotFoundError(f"there is no file {path}; check the path")
     try:
+        check_classic_file(path)
         return netCDF4.Dataset(path)
     except OSError as error:
         raise InputError(f"{path.name} is no netCDF file ({error}); check the path") from error

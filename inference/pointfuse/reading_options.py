@@ -17,6 +17,7 @@ from pointfuse.errors import InputFileNotFoundError, OutputError
 from pointfuse.model import Model
 from pointfuse.observations import Observations
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
+from pointfuse.readers.station_list import StationList, read_station_lists
 from pointfuse.running_options import model_options
 from pointfuse.timezones import parse_timezone
 
@@ -29,7 +30,12 @@ _FILE = click.Path(path_type=Path)
 
 _READING = (
     click.argument("files", nargs=-1, required=True, type=_FILE),
-    click.option("--stations", type=_FILE, help="Station list, for files without coordinates."),
+    click.option(
+        "--stations",
+        type=_FILE,
+        multiple=True,
+        help="Station list, for files without coordinates; again for each network.",
+    ),
     click.option(
         "--format",
         type=click.Choice(["auto", *READERS]),
@@ -107,6 +113,17 @@ def station_files(options: Mapping[str, Any]) -> list[Path]:
     return files
 
 
+def station_list(options: Mapping[str, Any]) -> StationList | None:
+    """The station lists that the arguments name as one; None without any.
+
+    Raises
+    ------
+    InputFileNotFoundError, InputError
+        As `pointfuse.readers.station_list.read_station_lists`.
+    """
+    return read_station_lists(options["stations"]) if options["stations"] else None
+
+
 def refuse_to_replace_input(output: Path, options: Mapping[str, Any]) -> None:
     """Make sure that an output is none of the files to read.
 
@@ -115,7 +132,7 @@ def refuse_to_replace_input(output: Path, options: Mapping[str, Any]) -> None:
     OutputError
         If it is one.
     """
-    for path in (*station_files(options), options["stations"], options["model"]):
+    for path in (*station_files(options), *options["stations"], options["model"]):
         if path is not None and output.exists() and path.exists() and output.samefile(path):
             raise OutputError(f"{output} is one of the files to read; name another one to write")
 
@@ -178,7 +195,7 @@ def read_daily(
     period = parse_days(options["days"])
     return read_stations(
         station_files(options),
-        stations=options["stations"],
+        stations=options["stations"] or None,
         quality_control=quality_control,
         **reading_arguments(options, model),
     ).between(*period)

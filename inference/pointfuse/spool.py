@@ -166,7 +166,7 @@ def read_into_spool(
         spool.files.append(_joined(found))
         advance(1)
     if stations is not None:
-        spool.files.append(stations.file)
+        spool.files.extend(stations.files)
     warn_of_moved_stations(spool.stations)
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -19,6 +20,8 @@ from pointfuse.model import Model
 from pointfuse.observations import Observations, Stations
 from pointfuse.quality import check_days
 from pointfuse.quality.flags import Counts, add_counts
+
+Item = TypeVar("Item")
 
 MIN_STATIONS = 1
 """Fewest stations that make a day, unless another number is asked for."""
@@ -75,19 +78,36 @@ class Tally:
         return nothing_to_fuse(self._target, self.days, counts)
 
 
-def fused_days(
+class Day(NamedTuple):
+    """A day that is to be fused, or why it is not.
+
+    Attributes
+    ----------
+    placed : PlacedObservations
+        Its observations on the model's grid.
+    status : DayStatus
+        Whether it has enough stations.
+    """
+
+    placed: PlacedObservations
+    status: DayStatus
+
+    @property
+    def date(self) -> np.datetime64:
+        """The day, datetime64[D]."""
+        day: np.datetime64 = self.placed.observations.times[0]
+        return day
+
+
+def placed_days(
     weeks: Iterator[Observations],
     model: Model,
     tally: Tally,
     *,
     quality_control: bool = True,
     min_stations: int = MIN_STATIONS,
-    finished: FinishedDays,
-    keep: bool,
-) -> Iterator[FusedFields]:
-    """Fields day by day; a day with too few stations is one without values.
-
-    Reading and checking the next day goes on while the model computes one.
+) -> Iterator[Day]:
+    """Observations of each day on the grid; reading and checking is one day ahead.
 
     Parameters
     ----------
@@ -101,24 +121,40 @@ def fused_days(
         Whether to leave out daily means that are suspect.
     min_stations : int
         Fewest stations of the fused variable that make a day.
-    finished : FinishedDays
-        Days of a run before.
-    keep : bool
-        Whether to add to them.
     """
-    for placed in one_ahead(_placed_days(weeks, model, quality_control)):
+    for placed in one_ahead(_placed(weeks, model, quality_control)):
         stations = int(stations_with_target(placed)[0])
         status = DayStatus.FUSED
         if stations < min_stations:
             status = DayStatus.TOO_FEW_STATIONS if stations else DayStatus.NO_STATIONS
         tally.add(placed, status)
+        yield Day(placed, status)
+
+
+def fused_days(
+    days: Iterator[Day], model: Model, finished: FinishedDays, *, keep: bool
+) -> Iterator[FusedFields]:
+    """Fields day by day; a day with too few stations is one without values.
+
+    Parameters
+    ----------
+    days : iterator of Day
+        From `placed_days`.
+    model : Model
+        The model.
+    finished : FinishedDays
+        Days of a run before.
+    keep : bool
+        Whether to add to them.
+    """
+    for placed, status in days:
         if status is DayStatus.FUSED:
             yield finished.fuse(placed, model, keep=keep)
         else:
             yield missing_day(placed, model, status)
 
 
-def _placed_days(
+def _placed(
     weeks: Iterator[Observations], model: Model, quality_control: bool
 ) -> Iterator[PlacedObservations]:
     for week in weeks:
@@ -127,9 +163,11 @@ def _placed_days(
             yield place(checked.at_times(slice(day, day + 1)), model.metadata)
 
 
-def by_month(days: Iterator[FusedFields]) -> Iterator[tuple[str, Iterator[FusedFields]]]:
-    """Fields of single days with the month that each belongs to, such as 2019-01."""
-    return itertools.groupby(days, lambda fields: str(fields.days[0].astype("datetime64[M]")))
+def by_month(
+    items: Iterator[Item], day_of: Callable[[Item], np.datetime64]
+) -> Iterator[tuple[str, Iterator[Item]]]:
+    """What belongs to single days with the month that each belongs to, such as 2019-01."""
+    return itertools.groupby(items, lambda item: str(day_of(item).astype("datetime64[M]")))
 
 
 def with_any_field(days: Iterator[FusedFields], model: Model) -> Iterator[FusedFields] | None:

@@ -13,6 +13,7 @@ from typing import IO
 from pointfuse.atomic import check_place, replacing
 from pointfuse.errors import OutputError, PointfuseError
 from pointfuse.finished_days import FinishedDays
+from pointfuse.finished_months import FinishedMonths
 
 try:
     import fcntl
@@ -36,7 +37,9 @@ class WorkingFolder:
         self.spool = folder / "spool"
         self.pieces = folder / "pieces"
         self.outputs = folder / "outputs"
+        self.token = folder / "cluster"
         self.days = FinishedDays(folder / "days")
+        self.months = FinishedMonths(folder / "months")
 
     def begin(self, call: str, now: datetime.datetime) -> datetime.datetime:
         """When this call began: the time of the run that this one goes on with, or now.
@@ -85,6 +88,7 @@ def working_folder(output: Path, *, resume: bool) -> Iterator[WorkingFolder]:
             work = WorkingFolder(folder)
             if not resume:
                 work.days.clear()
+                work.months.clear()
                 (folder / _BEGUN).unlink(missing_ok=True)
             for path in (work.spool, work.pieces, work.outputs):
                 shutil.rmtree(path, ignore_errors=True)
@@ -92,7 +96,7 @@ def working_folder(output: Path, *, resume: bool) -> Iterator[WorkingFolder]:
             try:
                 yield work
             except BaseException:
-                if not len(work.days):
+                if not (len(work.days) or len(work.months)):
                     shutil.rmtree(folder, ignore_errors=True)
                 for path in (work.spool, work.pieces, work.outputs):
                     shutil.rmtree(path, ignore_errors=True)

@@ -324,6 +324,68 @@ def test_resuming_takes_finished_days_and_the_time_of_the_beginning(
     assert not list(tmp_path.glob(".out*"))
 
 
+def test_days_of_finished_months_are_not_kept_nor_computed_again(
+    three_weeks: list[Path],
+    tiny_model_file: Path,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A run of eight days of January and eleven of February is broken off on February 3."""
+    from pointfuse import finished_days
+
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
+    computed: list[str] = []
+    original = finished_days.fuse_in_batches
+    enough = 10
+
+    def counted(placed: Any, model: Model) -> Any:
+        if len(computed) == enough:
+            raise KeyboardInterrupt
+        computed.append(str(placed.observations.times[0]))
+        return original(placed, model)
+
+    monkeypatch.setattr(finished_days, "fuse_in_batches", counted)
+    names = ["out_2019-01.nc", "out_2019-02.nc"]
+    common = ["fuse", *three_weeks, "--model", tiny_model_file, "--period", "month", "--json"]
+
+    def broken_off(folder: Path) -> list[object]:
+        folder.mkdir()
+        computed.clear()
+        arguments = [*common, "-o", folder / "out.nc"]
+        assert run(*arguments).exit_code != 0
+        kept = sorted(path.name[:10] for path in folder.glob(".out.nc.work/days/*.npz"))
+        assert kept == ["2019-02-01", "2019-02-02"]
+        computed.clear()
+        return [*arguments, "--resume"]
+
+    whole = tmp_path / "whole"
+    arguments = broken_off(whole)
+    enough = 99
+    summary = json.loads(run(*arguments[:-1]).stdout)
+    assert len(computed) == 19
+    enough = 10
+    folder = tmp_path / "resumed"
+    arguments = broken_off(folder)
+    again = json.loads(run(*arguments).stdout)
+    assert computed == [f"2019-02-{day:02}" for day in range(3, 12)]
+    assert not list(folder.glob(".out*"))
+    assert [Path(name).name for name in again["outputs"]] == names
+    for key in ("days", "days_missing", "stations", "quality_control"):
+        assert again[key] == summary[key]
+    for name in names:
+        assert (folder / name).read_bytes() == (whole / name).read_bytes()
+    # Another file under the name of the month is not taken for it.
+    folder = tmp_path / "changed"
+    arguments = broken_off(folder)
+    enough = 99
+    (folder / names[0]).write_bytes(b"something else")
+    assert run(*arguments).exit_code == 0
+    assert computed == [f"2019-01-{day}" for day in range(24, 32)] + [
+        f"2019-02-{day:02}" for day in range(3, 12)
+    ]
+    assert (folder / names[0]).read_bytes() == (whole / names[0]).read_bytes()
+
+
 def test_without_resume_all_is_computed_anew(
     three_weeks: list[Path], tiny_model_file: Path, tmp_path: Path
 ) -> None:

@@ -20,6 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from pointfuse.classic_netcdf import check_classic_file
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid import Grid
 from pointfuse.grid_mapping import grid_axes
@@ -183,6 +184,7 @@ def _unpacked(variable: netCDF4.Variable[Any], day: int) -> Tensor:
 
 def _opened(path: Path) -> netCDF4.Dataset:
     try:
+        check_classic_file(path)
         return netCDF4.Dataset(path)
     except OSError as error:
         raise InputError(

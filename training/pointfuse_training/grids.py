@@ -10,6 +10,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 
+from pointfuse.classic_netcdf import check_classic_file
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid import Grid
 from pointfuse.grid_mapping import grid_axes
@@ -67,6 +68,7 @@ def _grid_of_description(path: Path) -> Grid:
 
 def _grid_of_netcdf(path: Path) -> Grid:
     try:
+        check_classic_file(path)
         with netCDF4.Dataset(path) as dataset:
             if ioapi.recognises(dataset):
                 return ioapi.read_grid(dataset)

@@ -25,7 +25,7 @@ from pointfuse.quality.reasons import Reason
 from pointfuse.readers import aqs, cf_series, cnemc, gsod, isd, isd_lite, openaq, parquet, tidy
 from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_file import StationFile, open_station_file
-from pointfuse.readers.station_list import StationList, read_station_list
+from pointfuse.readers.station_list import StationList, read_station_lists
 from pointfuse.readers.table import shortened
 from pointfuse.timezones import parse_timezone
 
@@ -96,7 +96,7 @@ READERS: dict[str, Reader] = {
 def read_stations(
     paths: str | PathLike[str] | Iterable[str | PathLike[str]],
     *,
-    stations: str | PathLike[str] | StationList | None = None,
+    stations: str | PathLike[str] | StationList | Sequence[Path] | None = None,
     format: str = "auto",  # noqa: A002 - the word that users look for
     variables: Sequence[Variable] = DEFAULT_VARIABLES,
     units: Mapping[str, str] | None = None,
@@ -111,8 +111,8 @@ def read_stations(
     paths : path or iterable of paths
         Files of any mix of formats, plain or gzipped. Networks may come as files of their own,
         and their stations need not coincide.
-    stations : path or StationList, optional
-        Station list, for files that hold no coordinates.
+    stations : path, StationList or sequence of Path, optional
+        Station list, for files that hold no coordinates; several for several networks.
     format : str
         A key of `READERS`, or ``auto`` to tell from the first bytes, header and name of each file.
     variables : sequence of Variable
@@ -160,10 +160,11 @@ def read_stations(
             f"units were given for {', '.join(sorted(strangers))}; the variables are "
             f"{', '.join(by_name)}"
         )
-    station_list = (
-        read_station_list(Path(stations)) if isinstance(stations, str | PathLike) else stations
-    )
-    request = ReadRequest(by_name, units or {}, parse_timezone(timezone), station_list, min_hours)
+    if isinstance(stations, str | PathLike):
+        stations = [Path(stations)]
+    if stations is not None and not isinstance(stations, StationList):
+        stations = read_station_lists(stations)
+    request = ReadRequest(by_name, units or {}, parse_timezone(timezone), stations, min_hours)
     parts = (_read_file(path, format, request) for path in files)
     merged = daily_table(
         [_with_range_remarks(part, variables) if part.hourly else part for part in parts],
@@ -172,7 +173,7 @@ def read_stations(
         quality_control=quality_control,
     )
     warn_of_moved_stations(merged.stations)
-    return replace(merged, files=(*merged.files, station_list.file)) if station_list else merged
+    return replace(merged, files=(*merged.files, *stations.files)) if stations else merged
 
 
 def _with_range_remarks(hourly: Observations, variables: Sequence[Variable]) -> Observations:

@@ -16,6 +16,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.classic_netcdf import check_classic
 from pointfuse.errors import InputError
 from pointfuse.observations import Observations
 from pointfuse.printable import listed
@@ -56,6 +57,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         If the file is damaged or not laid out so, or a unit is unknown.
     """
     try:
+        check_classic(file.content)
         with netCDF4.Dataset("memory", memory=file.content) as dataset:
             return _Series(file.name, dataset, request).observations()
     except (OSError, RuntimeError, UnicodeDecodeError) as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -33,6 +34,10 @@ _LAYOUTS = (
 )
 
 
+_SAME_PLACE = 0.001
+"""Degrees, some 100 m, by which two lists may differ on a station: they round."""
+
+
 @dataclass(frozen=True)
 class StationList:
     """Coordinates of stations by their code.
@@ -43,13 +48,13 @@ class StationList:
         Longitude and latitude, degrees; NaN where the list gives none.
     cities : dict of str to str
         City of each station; empty where the list has no such column.
-    file : SourceFile
-        The file it came from.
+    files : tuple of SourceFile
+        The files it came from.
     """
 
     places: dict[str, tuple[float, float]]
     cities: dict[str, str]
-    file: SourceFile
+    files: tuple[SourceFile, ...]
 
     @cached_property
     def city_places(self) -> dict[str, tuple[float, float]]:
@@ -105,7 +110,43 @@ def read_station_list(path: Path) -> StationList:
         if city is not None:
             cities[name] = row[city].strip()
     file = SourceFile(table.name, "station list", len(places), 0, tuple(remarks))
-    return StationList(places, cities, file)
+    return StationList(places, cities, (file,))
+
+
+def read_station_lists(paths: Sequence[Path]) -> StationList:
+    """Read the station lists of several networks into one.
+
+    A station may be in several of them. Its place is that of the first that gives one, and the
+    others must agree; its city that of the first that names one.
+
+    Raises
+    ------
+    InputFileNotFoundError, InputError
+        As `read_station_list`; and if two lists have a station at different places.
+    """
+    lists = [read_station_list(path) for path in paths]
+    places: dict[str, tuple[float, float]] = {}
+    cities: dict[str, str] = {}
+    source: dict[str, str] = {}
+    for each in lists:
+        name = each.files[0].name
+        for code, place in each.places.items():
+            if math.isnan(place[0]):
+                places.setdefault(code, place)
+                continue
+            known = places.get(code, place)
+            if max(abs(a - b) for a, b in zip(known, place, strict=True)) > _SAME_PLACE:
+                raise InputError(
+                    f"{code} stands at {known[0]:g}, {known[1]:g} in {source[code]} and at "
+                    f"{place[0]:g}, {place[1]:g} in {name}; correct or remove one of them, or run "
+                    "the networks apart if these are two stations"
+                )
+            if code not in source:
+                places[code], source[code] = place, name
+        for code, city in each.cities.items():
+            if not cities.get(code):
+                cities[code] = city
+    return StationList(places, cities, tuple(file for each in lists for file in each.files))
 
 
 def coordinates(table: Table, line: int, longitude: str, latitude: str) -> tuple[float, float]:

@@ -11,6 +11,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.classic_netcdf import check_classic_file
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid_mapping import GridAxes
 
@@ -124,8 +125,8 @@ def opened(path: Path) -> Iterator[netCDF4.Dataset]:
     if not path.is_file():
         raise InputFileNotFoundError(f"there is no file {path}; check the path")
     try:
+        check_classic_file(path)
         with netCDF4.Dataset(path) as dataset:
-            _check_complete(path, dataset)
             yield dataset
     # netCDF4 reports damage within a file as a RuntimeError.
     except (OSError, RuntimeError) as error:
@@ -134,18 +135,3 @@ def opened(path: Path) -> Iterator[netCDF4.Dataset]:
         ) from error
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from error
-
-
-def _check_complete(path: Path, dataset: netCDF4.Dataset) -> None:
-    """Refuse truncated files of the classic formats, in which the library would read zeros."""
-    if not dataset.data_model.startswith("NETCDF3"):
-        return
-    expected = sum(
-        variable.size * np.dtype(variable.dtype).itemsize for variable in dataset.variables.values()
-    )
-    found = path.stat().st_size
-    if found < expected:
-        raise InputError(
-            f"the file is truncated: it has {found} bytes, its variables {expected}; copy or make "
-            "it again"
-        )

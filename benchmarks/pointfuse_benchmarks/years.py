@@ -1,6 +1,6 @@
 """Time and memory of many days in one call, from station files to a CF file.
 
-    python benchmarks/years.py [-o RESULTS.json] [--whole]
+    python -m pointfuse_benchmarks.years [-o RESULTS.json] [--whole]
 
 Fuses 20 and 60 days of hourly CNEMC files, made from the four real ones with other dates, and with
 --whole the days of the even weeks of 2019, which are one file of daily means.
@@ -103,7 +103,7 @@ def table(report: dict[str, Any]) -> str:
         "",
         f"{about['processor']}, {about['threads']} threads, {about['system']},",
         f"Python {about['python']}, onnxruntime {about['onnxruntime']}, {about['date']}; "
-        "`benchmarks/years.py`.",
+        "`python -m pointfuse_benchmarks.years`.",
     ]
     return "\n".join(lines)
 

@@ -1,0 +1,335 @@
+"""Days computed by the workers of a Dask cluster, each kept in the folder beside the output.
+
+Imported where a cluster is asked for: it needs the package distributed. What a worker gets is a
+day of stations and how to load the model, which it loads once from a file of its own; what it
+gives is a file in the folder, under a name that says what it was made of. So it does not matter
+which worker computes a day, nor how often.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import secrets
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pointfuse.day_status import DayStatus
+from pointfuse.errors import ClusterError, MissingExtraError, PointfuseError
+from pointfuse.fields import FusedFields
+from pointfuse.finished_days import FinishedDays, kept_name
+from pointfuse.fusion import missing_day
+from pointfuse.gridding import PlacedObservations
+from pointfuse.model import Model, load_model
+from pointfuse.stream import Day
+from pointfuse.version import __version__
+from pointfuse.working_folder import WorkingFolder
+
+try:
+    import distributed
+except ImportError as problem:
+    raise MissingExtraError(
+        "a cluster needs the package distributed; install it with pip install 'pointfuse[dask]'"
+    ) from problem
+
+_CONNECTING, _NO_WORKERS, _STALLED = 10.0, 60.0, 300.0
+"""Seconds to wait for a scheduler, for a first worker, and for another where all have gone."""
+
+_LOOK = 5.0
+"""Seconds between looks at whether anyone is still at work."""
+
+_SHOWN_ELSEWHERE = 90
+"""Seconds that a network's file system may take to show a file to another machine."""
+
+_AHEAD = 3
+"""Days a thread of the workers that are asked for before they are taken, and kept in memory."""
+
+_RETRIES = 2
+"""How often a day is tried again after an error; after the end of its worker, Dask says."""
+
+
+@dataclass(frozen=True)
+class Job:
+    """What a worker needs to compute days as the caller would.
+
+    Parameters
+    ----------
+    options : mapping
+        Arguments of `pointfuse.load_model`, the file as ``path``.
+    facts : mapping of str to str
+        What the fields depend on, as `_facts` gives it.
+    days : FinishedDays
+        Where fields go.
+    token : Path
+        File beside them.
+    word : str
+        What it holds.
+    """
+
+    options: Mapping[str, Any]
+    facts: Mapping[str, str]
+    days: FinishedDays
+    token: Path
+    word: str
+
+
+class Cluster:
+    """Workers that compute days; `connected` makes one.
+
+    Parameters
+    ----------
+    client : distributed.Client
+        Connection to the scheduler.
+    model : Model
+        The model as it is here.
+    job : Job
+        What the workers are told.
+    """
+
+    def __init__(self, client: distributed.Client, model: Model, job: Job) -> None:
+        self._client, self._model, self._job = client, model, job
+
+    def fused_days(self, days: Iterator[Day]) -> Iterator[FusedFields]:
+        """Fields in the order of the days, as of `pointfuse.stream.fused_days`.
+
+        Parameters
+        ----------
+        days : iterator of Day
+            From `pointfuse.stream.placed_days`; as many are taken in advance as keep all workers
+            busy.
+
+        Raises
+        ------
+        ClusterError
+            If there are no workers any more, or one is unfit.
+        """
+        # Looked for one by one, a file is taken for absent some time after it is there.
+        kept = self._job.days.names()
+        waiting: deque[tuple[Day, distributed.Future | None]] = deque()
+        try:
+            for day in days:
+                wanted = day.status is DayStatus.FUSED
+                absent = wanted and kept_name(day.placed, self._model) not in kept
+                waiting.append((day, self._asked_for(day.placed) if absent else None))
+                while len(waiting) > _AHEAD * self._threads():
+                    yield self._fields(*waiting.popleft())
+            while waiting:
+                yield self._fields(*waiting.popleft())
+        finally:
+            self._client.cancel([future for _, future in waiting if future is not None])
+
+    def _threads(self) -> int:
+        """Days that the workers, which come and go, can compute at once; at least one."""
+        threads: dict[str, int] = self._client.nthreads()
+        return max(1, sum(threads.values()))
+
+    def _asked_for(self, placed: PlacedObservations) -> distributed.Future:
+        # The stations that are only listed in the output are of no use to a worker.
+        needed = replace(placed, listed=placed.observations)
+        day = placed.observations.times[0]
+        key = f"pointfuse-{day}-{secrets.token_hex(4)}"
+        return self._client.submit(
+            _fuse_on_worker, self._job, needed, key=key, pure=False, retries=_RETRIES
+        )
+
+    def _fields(self, day: Day, future: distributed.Future | None) -> FusedFields:
+        placed, status = day
+        if status is not DayStatus.FUSED:
+            return missing_day(placed, self._model, status)
+        if future is not None:
+            self._wait(future, str(placed.observations.times[0]))
+            self._wait_for_file(kept_name(placed, self._model))
+        return self._job.days.fuse(placed, self._model, keep=True)
+
+    def _wait(self, future: distributed.Future, day: str) -> None:
+        alone = 0.0
+        # That a day is done is lost with its worker, and found out again by another.
+        while future.status in ("pending", "lost"):
+            with contextlib.suppress(TimeoutError):
+                distributed.wait(future, timeout=_LOOK)
+            alone = 0.0 if self._client.nthreads() else alone + _LOOK
+            if alone >= _STALLED:
+                raise ClusterError(
+                    f"the cluster has had no worker for {alone:.0f} s; start some, and go on with "
+                    "--resume"
+                )
+        if future.status == "finished":
+            return
+        if future.status != "error":
+            raise ClusterError(
+                f"the scheduler has gone away or has dropped {day}; start it again, and go on with "
+                "--resume"
+            )
+        error = future.exception()
+        if isinstance(error, PointfuseError):
+            raise error
+        if isinstance(error, distributed.KilledWorker):
+            raise ClusterError(
+                f"all workers that were given {day} ended before they were done; look into the log "
+                "of the last one, give workers more memory, and go on with --resume"
+            ) from error
+        raise ClusterError(
+            f"a worker could not compute {day}: {type(error).__name__}: {error}; go on with "
+            "--resume"
+        ) from error
+
+    def _wait_for_file(self, name: str) -> None:
+        for _ in range(_SHOWN_ELSEWHERE):
+            if self._job.days.hold(name):
+                return
+            time.sleep(1)
+            # Listing a folder makes the system ask its server again.
+            self._job.days.names()
+        raise ClusterError(
+            f"a worker has written {name}, which is not to be seen here; check that the folder of "
+            "the output is the same on all machines, and go on with --resume"
+        )
+
+
+@contextlib.contextmanager
+def connected(
+    address: str, model: Model, work: WorkingFolder, *, path: Path | None, network_alone: bool
+) -> Iterator[Cluster]:
+    """Connect to a cluster, and make sure that its workers compute what would be computed here.
+
+    Parameters
+    ----------
+    address : str
+        Address of the scheduler, such as ``tcp://10.0.0.1:8786``.
+    model : Model
+        The model as it is here.
+    work : WorkingFolder
+        Folder beside the output, which the workers must see under the same name.
+    path : Path or None
+        File of the model; each worker has its own, or sees the same.
+    network_alone : bool
+        As for `pointfuse.load_model`.
+
+    Raises
+    ------
+    ClusterError
+        If there is no scheduler, or no worker, or one that has no pointfuse, or another version of
+        it or of the model, or does not see the folder.
+    """
+    # What goes wrong is said in our words, once.
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    word = secrets.token_hex(16)
+    work.token.write_text(word, encoding="ascii")
+    options = {
+        "path": path.resolve() if path else None,
+        "threads": model.threads,
+        "device": model.device,
+        "precision": model.metadata.precision,
+        "network_alone": network_alone,
+    }
+    job = Job(options, _facts(model), work.days, work.token, word)
+    with _client(address) as client:
+        _check_workers(client, address, job)
+        yield Cluster(client, model, job)
+
+
+def _client(address: str) -> distributed.Client:
+    try:
+        return distributed.Client(address, timeout=_CONNECTING)
+    except (OSError, ValueError) as error:
+        raise ClusterError(
+            f"there is no Dask scheduler at {address} ({str(error).splitlines()[0]}); check the "
+            "address, or start one with 'dask scheduler'"
+        ) from error
+
+
+def _check_workers(client: distributed.Client, address: str, job: Job) -> None:
+    try:
+        client.wait_for_workers(1, timeout=_NO_WORKERS)
+    except TimeoutError as error:
+        raise ClusterError(
+            f"the cluster at {address} has no workers; start some with 'dask worker {address}'"
+        ) from error
+    answers = client.run(_ready, job, on_error="return")
+    for worker, answer in answers.items():
+        if isinstance(answer, PointfuseError):
+            raise answer
+        if isinstance(answer, OSError):
+            # It has gone away; what comes later is looked at with its first day.
+            continue
+        if isinstance(answer, Exception):
+            raise ClusterError(
+                f"the worker {worker} cannot run pointfuse {__version__}: {answer}; install it "
+                "there"
+            ) from answer
+
+
+def _facts(model: Model) -> dict[str, str]:
+    """What the fields of a day depend on, beside its stations."""
+    return {
+        "pointfuse": __version__,
+        "model": model.sha256,
+        "runtime": model.runtime,
+        "provider": model.provider,
+    }
+
+
+# What follows runs on workers.
+
+_loading = threading.Lock()
+_loaded: dict[str, Model] = {}
+"""The model that was used last, by its hash and options."""
+
+
+def _fuse_on_worker(job: Job, placed: PlacedObservations) -> None:
+    """Compute a day, unless another has done so, and keep it."""
+    model = _ready_model(job, distributed.get_worker().address)
+    job.days.fuse(placed, model, keep=True)
+
+
+async def _ready(job: Job, dask_worker: distributed.Worker) -> None:
+    """Make sure that days can be computed here, while the worker goes on answering."""
+    await asyncio.to_thread(_ready_model, job, dask_worker.address)
+
+
+def _ready_model(job: Job, worker: str) -> Model:
+    """The model, once this worker is known to be fit."""
+    _check_fact("pointfuse", __version__, job, worker)
+    _check_folder(job, worker)
+    # Several days may be asked for at once.
+    with _loading:
+        key = repr((job.facts, sorted(job.options.items())))
+        if key not in _loaded:
+            try:
+                model = load_model(**job.options)
+            except PointfuseError as error:
+                raise ClusterError(f"the worker {worker} cannot load the model: {error}") from error
+            for name, found in _facts(model).items():
+                _check_fact(name, found, job, worker)
+            _loaded.clear()
+            _loaded[key] = model
+        return _loaded[key]
+
+
+def _check_fact(name: str, found: str, job: Job, worker: str) -> None:
+    if found != job.facts[name]:
+        raise ClusterError(
+            f"the worker {worker} has another {name}: expected {job.facts[name]}, got {found}; "
+            "install the same there"
+        )
+
+
+def _check_folder(job: Job, worker: str) -> None:
+    folder = job.token.parent
+    try:
+        if job.token.read_text(encoding="ascii") != job.word:
+            raise FileNotFoundError("it is another folder of that name")
+        mark = job.token.with_name(f"{job.token.name}-{secrets.token_hex(4)}")
+        mark.touch()
+        mark.unlink()
+    except OSError as error:
+        raise ClusterError(
+            f"the worker {worker} cannot write into {folder} ({error}); name an output in a folder "
+            "that all machines share under one name"
+        ) from error

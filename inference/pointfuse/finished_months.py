@@ -1,0 +1,118 @@
+"""Months whose files are complete: what is noted of them, so that their days need not be kept."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pointfuse.atomic import replacing
+from pointfuse.day_status import DayStatus
+from pointfuse.fields import FusedFields
+from pointfuse.gridding import PlacedObservations
+from pointfuse.model import Model
+from pointfuse.version import __version__
+
+
+class MonthContent:
+    """Hash of all that a month's file is made of, day by day.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    beginning : str
+        What else the file says: the call and its time.
+    """
+
+    def __init__(self, model: Model, beginning: str) -> None:
+        running = (__version__, model.runtime, model.provider, model.threads)
+        what = (beginning, model.sha256, model.metadata.gaussian_process, *running)
+        self._digest = hashlib.sha256(repr(what).encode())
+
+    def add(self, placed: PlacedObservations, status: DayStatus) -> None:
+        """Go on with a day."""
+        listed = placed.listed
+        files = [file.name for file in listed.files]
+        what = (str(listed.times[0]), int(status), placed.quality, files, *listed.values)
+        self._digest.update(repr(what).encode())
+        stations = listed.stations
+        places = (stations.code, stations.longitude, stations.latitude)
+        for array in (*places, *listed.values.values(), *listed.reasons.values()):
+            self._digest.update(np.ascontiguousarray(array).tobytes())
+
+    def adding(self, days: Iterator[FusedFields]) -> Iterator[FusedFields]:
+        """Pass fields of single days on, going on with each."""
+        for fields in days:
+            self.add(fields.stations, DayStatus(int(fields.status[0])))
+            yield fields
+
+    def __str__(self) -> str:
+        return self._digest.hexdigest()
+
+
+class FinishedMonths:
+    """Notes of months, in a folder.
+
+    Parameters
+    ----------
+    folder : Path
+        It need not exist.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def __contains__(self, month: str) -> bool:
+        return self._note(month).exists()
+
+    def __len__(self) -> int:
+        return len(list(self._folder.glob("*.json")))
+
+    def clear(self) -> None:
+        """Forget all months."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def add(
+        self, month: str, content: MonthContent, file: Path, reports: list[dict[str, Any]]
+    ) -> None:
+        """Note a month.
+
+        Parameters
+        ----------
+        month : str
+            Such as 2019-01.
+        content : MonthContent
+            What its file is made of.
+        file : Path
+            The file under its final name.
+        reports : list of dict
+            What the summary says of its days.
+        """
+        self._folder.mkdir(exist_ok=True)
+        note = {"content": str(content), "file": _look_of(file), "reports": reports}
+        with replacing(self._note(month)) as temporary:
+            temporary.write_text(json.dumps(note), encoding="utf-8")
+
+    def reports(self, month: str, content: MonthContent, file: Path) -> list[dict[str, Any]] | None:
+        """What the summary says of its days, if its file is there and made of the same."""
+        with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
+            note = json.loads(self._note(month).read_text(encoding="utf-8"))
+            if note["content"] == str(content) and note["file"] == _look_of(file):
+                return list(note["reports"])
+        return None
+
+    def _note(self, month: str) -> Path:
+        return self._folder / f"{month}.json"
+
+
+def _look_of(file: Path) -> list[int]:
+    """Length and time of a file: another one has others."""
+    found = file.stat()
+    return [found.st_size, found.st_mtime_ns]

@@ -1,0 +1,138 @@
+"""The files that a run writes: one of all days, or one a month."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from pointfuse.fields import FusedFields
+from pointfuse.finished_months import MonthContent
+from pointfuse.model import Model
+from pointfuse.reports import noting_days
+from pointfuse.stream import Day, by_month, with_any_field
+from pointfuse.working_folder import WorkingFolder
+
+
+class OutputFiles:
+    """Files of a run, each under its name once it is complete.
+
+    Parameters
+    ----------
+    output : Path
+        Name of the file; of those of months without the month.
+    work : WorkingFolder
+        Where files grow.
+    model : Model
+        The model that makes the fields.
+    output_format : str
+        ``netcdf`` or ``ioapi``.
+    by_months : bool
+        Whether to write a file a month.
+    history : str
+        What is done, for the files' history.
+    """
+
+    def __init__(
+        self,
+        output: Path,
+        work: WorkingFolder,
+        model: Model,
+        *,
+        output_format: str,
+        by_months: bool,
+        history: str,
+    ) -> None:
+        from pointfuse.cf import now
+
+        self._output, self._work, self._model = output, work, model
+        self._format, self._by_months, self._history = output_format, by_months, history
+        self._begun = work.begin(history, now())
+        self._written: list[Path] = []
+        self._reports: list[dict[str, Any]] = []
+
+    @property
+    def written(self) -> list[Path]:
+        """The files, in the order of their months."""
+        return sorted(self._written)
+
+    @property
+    def reports(self) -> list[dict[str, Any]]:
+        """What the summary says of the days, in their order."""
+        return sorted(self._reports, key=lambda report: str(report["day"]))
+
+    def unfinished(self, days: Iterator[Day], advance: Callable[[int], object]) -> Iterator[Day]:
+        """The days but those of months whose files a run before has written of the same.
+
+        Parameters
+        ----------
+        days : iterator of Day
+            All days.
+        advance : callable
+            Told how many days are done already.
+        """
+        for month, of_month in by_month(days, lambda day: day.date):
+            if self._by_months and month in self._work.months:
+                listed = list(of_month)
+                content = self._content()
+                for placed, status in listed:
+                    content.add(placed, status)
+                found = self._work.months.reports(month, content, self._final(month))
+                if found is not None:
+                    self._reports += found
+                    self._written.append(self._name(month))
+                    advance(len(listed))
+                    continue
+                of_month = iter(listed)
+            yield from of_month
+
+    def write(self, days: Iterator[FusedFields], advance: Callable[[int], object]) -> None:
+        """Write the days to their files; months without any field get none.
+
+        Parameters
+        ----------
+        days : iterator of FusedFields
+            Fields of single days.
+        advance : callable
+            Told after each day that one is done.
+        """
+        noted = noting_days(days, self._reports, advance)
+        if not self._by_months:
+            self._write("", noted)
+            return
+        for month, of_month in by_month(noted, lambda fields: fields.days[0]):
+            content = self._content()
+            if self._write(month, content.adding(of_month)):
+                reports = [each for each in self._reports if each["day"].startswith(month)]
+                self._work.months.add(month, content, self._final(month), reports)
+                self._work.days.forget(month)
+
+    def _write(self, month: str, days: Iterator[FusedFields]) -> bool:
+        """Write a file, if there is any field for it."""
+        if self._format == "ioapi":
+            from pointfuse.ioapi import write_ioapi as write
+        else:
+            from pointfuse.netcdf import write_netcdf as write
+        with_fields = with_any_field(days, self._model)
+        if with_fields is None:
+            return False
+        # Whatever a run leaves behind is in its folder, and what it finishes is outside.
+        growing = self._work.outputs / self._name(month).name
+        write(growing, with_fields, history=self._history, time=self._begun)
+        growing.replace(self._final(month))
+        self._written.append(self._name(month))
+        return True
+
+    def _content(self) -> MonthContent:
+        return MonthContent(self._model, f"{self._begun} {self._format} {self._history}")
+
+    def _name(self, month: str) -> Path:
+        """Name of a file as the caller would give it."""
+        if not month:
+            return self._output
+        return self._output.with_name(f"{self._output.stem}_{month}{self._output.suffix}")
+
+    def _final(self, month: str) -> Path:
+        """Where a file goes: beside the output, or beside what that is a link to."""
+        final = self._output.resolve()
+        return final.with_name(self._name(month).name) if month else final

@@ -1,0 +1,384 @@
+"""Days on a Dask cluster of two processes: the same file, whoever is killed; and errors."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import distributed
+import numpy as np
+import onnx
+import pytest
+from click.testing import CliRunner, Result
+from mean_model import mean_model
+from onnx import TensorProto, helper
+
+from pointfuse.cli import main
+from pointfuse.metadata import ModelMetadata
+
+DAYS = np.arange("2019-01-24", "2019-02-13", dtype="datetime64[D]")
+STATIONS = 40
+ENVIRONMENT = os.environ | {
+    "SOURCE_DATE_EPOCH": "1577836800",
+    "OMP_NUM_THREADS": "1",
+    # Of the scheduler: with how many ends of workers a day is given up.
+    "DASK_DISTRIBUTED__SCHEDULER__ALLOWED_FAILURES": "1",
+}
+
+
+def run(*arguments: object) -> Result:
+    return CliRunner().invoke(main, [str(argument) for argument in arguments])
+
+
+def dask(*arguments: str, log: Path) -> subprocess.Popen[bytes]:
+    """A process of Dask's own programs, whose words go to a file."""
+    program, *rest = arguments
+    with log.open("wb") as file:
+        return subprocess.Popen(
+            [sys.executable, "-m", f"distributed.cli.dask_{program}", *rest],
+            env=ENVIRONMENT,
+            stdout=file,
+            stderr=file,
+            cwd=log.parent,
+        )
+
+
+def killed(process: subprocess.Popen[bytes]) -> None:
+    process.kill()
+    process.wait()
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a scheduler."""
+    folder = tmp_path_factory.mktemp("scheduler")
+    about = folder / "scheduler.json"
+    process = dask(
+        *("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"),
+        *("--scheduler-file", str(about)),
+        log=folder / "log",
+    )
+    while not about.exists():
+        assert process.poll() is None, (folder / "log").read_text()
+        time.sleep(0.05)
+    yield json.loads(about.read_text())["address"]
+    killed(process)
+
+
+@pytest.fixture
+def worker(scheduler: str, tmp_path: Path) -> Iterator[Callable[..., subprocess.Popen[bytes]]]:
+    """Start a worker, which is killed at the end at the latest."""
+    started = []
+
+    def start(preload: str = "") -> subprocess.Popen[bytes]:
+        number = len(started)
+        options = ["--no-nanny", "--no-dashboard", "--nthreads", "1", "--memory-limit", "0"]
+        if preload:
+            before = tmp_path / f"before{number}.py"
+            before.write_text(preload)
+            options += ["--preload", str(before)]
+        log = tmp_path / f"worker{number}.log"
+        started.append(dask("worker", scheduler, *options, log=log))
+        return started[-1]
+
+    yield start
+    for process in started:
+        killed(process)
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
+    """A file a day of daily means, over months' ends; one of a day without any."""
+    folder = tmp_path_factory.mktemp("stations")
+    rng = np.random.default_rng(24)
+    paths = []
+    for day in DAYS:
+        path = folder / f"d{day}.csv"
+        values = "" if day == DAYS[5] else 40
+        rows = [
+            f"S{i},{100 + 0.3 * i:.1f},{34 + i % 5},{day},{values and rng.integers(20, 60)}"
+            for i in range(STATIONS)
+        ]
+        path.write_text("station,longitude,latitude,date,pm25\n" + "\n".join(rows) + "\n")
+        paths.append(path)
+    return paths
+
+
+@pytest.fixture(scope="module")
+def slow_model_file(
+    process_metadata: ModelMetadata,
+    stored_layers: np.ndarray,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """The model with a process, which also multiplies two large matrices and adds a zero of it."""
+    proto = mean_model(process_metadata)
+    graph = proto.graph
+    graph.initializer.extend(
+        [
+            onnx.numpy_helper.from_array(stored_layers, "static_layers"),
+            helper.make_tensor("size", TensorProto.INT64, [4], [1, 1, 1000, 1000]),
+            helper.make_tensor("none", TensorProto.FLOAT, [1], [0.0]),
+        ]
+    )
+    (last,) = (node for node in graph.node if node.op_type == "Expand")
+    graph.node.remove(last)
+    graph.node.extend(
+        [
+            helper.make_node("Expand", ["mean", "size"], ["large"]),
+            helper.make_node("MatMul", ["large", "large"], ["product"]),
+            helper.make_node("ReduceMean", ["product"], ["number"], keepdims=1),
+            helper.make_node("Mul", ["number", "none"], ["zero"]),
+            helper.make_node("Add", ["mean", "zero"], ["same"]),
+            helper.make_node("Expand", ["same", "shape"], ["pm25"]),
+        ]
+    )
+    path = tmp_path_factory.mktemp("model") / "slow.onnx"
+    path.write_bytes(proto.SerializeToString())
+    return path
+
+
+@pytest.fixture(scope="module")
+def local(
+    files: list[Path], slow_model_file: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[dict[str, Any], bytes]:
+    """File and summary of a run without a cluster."""
+    output = tmp_path_factory.mktemp("local") / "out.nc"
+    summary = completed(start(output, files, slow_model_file))
+    return summary, output.read_bytes()
+
+
+def start(output: Path, files: list[Path], model: Path, *options: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "pointfuse", "fuse", *map(str, files), "-o", str(output)]
+    command += ["--model", str(model), "--threads", "1", "--json", *options]
+    return subprocess.Popen(
+        command, env=ENVIRONMENT, text=True, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+
+
+def completed(process: subprocess.Popen[str]) -> dict[str, Any]:
+    """The summary of a run that ends well, but for what is different each time."""
+    out, err = process.communicate()
+    assert process.returncode == 0, err
+    assert "distributed" not in err
+    summary = json.loads(out)
+    for name in ("output", "outputs", "seconds", "days_per_second"):
+        del summary[name]
+    return summary
+
+
+def kept(output: Path) -> int:
+    return len(list(output.with_name(f".{output.name}.work").glob("days/*.npz")))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_with_a_worker_killed_the_file_is_that_of_a_local_run(
+    local: tuple[dict[str, Any], bytes],
+    files: list[Path],
+    slow_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+) -> None:
+    summary, content = local
+    first, second = worker(), worker()
+    output = tmp_path / "out.nc"
+    process = start(output, files, slow_model_file, "--dask", scheduler)
+    while kept(output) < 6:
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    first.send_signal(signal.SIGKILL)
+    assert kept(output) < 17
+    assert completed(process) == summary
+    assert output.read_bytes() == content
+    assert second.poll() is None
+    assert not list(tmp_path.glob(".out*"))
+
+
+def test_resuming_on_a_cluster_takes_the_days_of_a_local_run(
+    files: list[Path],
+    process_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pointfuse import finished_days
+
+    worker()
+    computed: list[str] = []
+    original = finished_days.fuse_in_batches
+
+    def counted(placed: Any, model: Any) -> Any:
+        if len(computed) == 10:
+            raise KeyboardInterrupt
+        computed.append(str(placed.observations.times[0]))
+        return original(placed, model)
+
+    monkeypatch.setattr(finished_days, "fuse_in_batches", counted)
+    monkeypatch.setenv("SOURCE_DATE_EPOCH", "1577836800")
+    common = ["fuse", *files, "--model", process_model_file, "--threads", 1, "-o"]
+    output = tmp_path / "out.nc"
+    assert run(*common, output).exit_code != 0
+    assert kept(output) == 10
+    # Whatever is still to be computed is not computed here.
+    result = run(*common, output, "--dask", scheduler, "--resume")
+    assert result.exit_code == 0, result.output
+    assert len(computed) == 10
+    monkeypatch.setattr(finished_days, "fuse_in_batches", original)
+    whole = tmp_path / "whole" / output.name
+    whole.parent.mkdir()
+    run(*common, whole)
+    assert output.read_bytes() == whole.read_bytes()
+
+
+def on_cluster(
+    address: str, files: list[Path], model: Path, tmp_path: Path, *options: object
+) -> Result:
+    """A run in this process, which leaves nothing behind."""
+    result = run(
+        *("fuse", *files, "-o", tmp_path / "out.nc", "--model", model, "--dask", address, *options)
+    )
+    assert not list(tmp_path.glob("*out.nc*"))
+    return result
+
+
+def test_without_a_scheduler_workers_or_the_package(
+    files: list[Path],
+    process_model_file: Path,
+    scheduler: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pointfuse import cluster
+
+    monkeypatch.setattr(cluster, "_CONNECTING", 0.5)
+    monkeypatch.setattr(cluster, "_NO_WORKERS", 0.5)
+    for address, message in [
+        ("tcp://127.0.0.1:1", "there is no Dask scheduler at tcp://127.0.0.1:1 ("),
+        ("nowhere://x", "there is no Dask scheduler at nowhere://x (unknown address scheme"),
+        (scheduler, f"has no workers; start some with 'dask worker {scheduler}'"),
+    ]:
+        result = on_cluster(address, files, process_model_file, tmp_path)
+        assert result.exit_code == 3, result.output
+        assert message in result.stderr
+    monkeypatch.delitem(sys.modules, "pointfuse.cluster")
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    result = on_cluster("tcp://127.0.0.1:1", files, process_model_file, tmp_path)
+    assert result.exit_code == 1
+    assert "pip install 'pointfuse[dask]'" in result.stderr
+
+
+WORKERS = {
+    "that has no pointfuse": (
+        "import sys; sys.modules['pointfuse'] = None",
+        "cannot run pointfuse .* install it there",
+    ),
+    "of another version": (
+        "import pointfuse.version; pointfuse.version.__version__ = '0.0.1'",
+        r"has another pointfuse: expected .*, got 0\.0\.1; install the same there",
+    ),
+    "that does not see the folder": (
+        "from pathlib import Path\n"
+        "before = Path.read_text\n"
+        "def read_text(path, *args, **settings):\n"
+        "    if path.name == 'cluster':\n"
+        "        raise FileNotFoundError(2, 'No such file or directory')\n"
+        "    return before(path, *args, **settings)\n"
+        "Path.read_text = read_text",
+        r"cannot write into .*/\.out\.nc\.work .* name an output in a folder that all machines",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", WORKERS)
+def test_a_worker(
+    kind: str,
+    files: list[Path],
+    process_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+) -> None:
+    preload, message = WORKERS[kind]
+    worker(preload)
+    result = on_cluster(scheduler, files, process_model_file, tmp_path)
+    assert result.exit_code == 3, result.output
+    assert re.search(f"the worker tcp://.* {message}", result.stderr), result.stderr
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_worker_with_another_file_of_the_model(
+    files: list[Path],
+    process_model_file: Path,
+    slow_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As where an old copy is left on another machine."""
+    from pointfuse import fuse_command
+
+    path = tmp_path / "mine.onnx"
+    shutil.copy(process_model_file, path)
+
+    def load_and_change(options: Any) -> Any:
+        model = load(options)
+        shutil.copy(slow_model_file, path)
+        return model
+
+    load = fuse_command.load
+    monkeypatch.setattr(fuse_command, "load", load_and_change)
+    worker()
+    result = on_cluster(scheduler, files, path, tmp_path)
+    assert result.exit_code == 3, result.output
+    assert "has another model: expected" in result.stderr
+
+
+DEADLY = """
+import os
+from pointfuse.finished_days import FinishedDays
+FinishedDays.fuse = lambda *args, **settings: os._exit(1)
+"""
+
+
+def test_a_day_that_ends_worker_after_worker(
+    files: list[Path],
+    process_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+) -> None:
+    worker(DEADLY), worker(DEADLY)
+    with distributed.Client(scheduler, set_as_default=False) as client:
+        client.wait_for_workers(2)
+    result = on_cluster(scheduler, files[:1], process_model_file, tmp_path)
+    assert result.exit_code == 3, result.output
+    assert f"all workers that were given {DAYS[0]} ended before they were done" in result.stderr
+
+
+def test_a_cluster_whose_workers_are_gone(
+    files: list[Path],
+    process_model_file: Path,
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from pointfuse import cluster
+
+    monkeypatch.setattr(cluster, "_LOOK", 0.2)
+    monkeypatch.setattr(cluster, "_STALLED", 0.5)
+    worker(DEADLY)
+    result = on_cluster(scheduler, files, process_model_file, tmp_path)
+    assert result.exit_code == 3, result.output
+    assert "has had no worker for 1 s; start some, and go on with --resume" in result.stderr
