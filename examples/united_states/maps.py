@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Any
 
 import netCDF4
 import numpy as np
+from matplotlib import colormaps
+from numpy.typing import NDArray
+from PIL import Image
 
 from pointfuse.atomic import replacing
 from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
@@ -37,10 +41,7 @@ def draw_maps(fused: Path, cmaq: Archive, output: Path) -> None:
         places = cmaq.grid.projection.forward(dataset["station_lon"][:], dataset["station_lat"][:])
     model = cmaq[0][0].numpy()
     figure = figure_class("a map")(figsize=(7.5, 13), layout="constrained")
-    top = float(np.nanpercentile(field, 99.8))
-    values: dict[str, Any] = {"cmap": COLOURS, "vmin": 0, "vmax": top}
-    apart = float(np.nanpercentile(np.abs(field - model), 99.8))
-    signed: dict[str, Any] = {"cmap": _DIFFERENCES, "vmin": -apart, "vmax": apart}
+    values, signed = scale_of(COLOURS, field), scale_of(_DIFFERENCES, field - model)
     for axes, title, shown, scale, line in zip(
         figure.subplots(3, 1),
         (
@@ -65,4 +66,13 @@ def draw_maps(fused: Path, cmaq: Archive, output: Path) -> None:
         bar = figure.colorbar(mesh, ax=axes, extend="both" if scale is signed else "max")
         bar.set_label("daily mean PM2.5 (µg m⁻³)")
     with replacing(output) as temporary:
-        figure.savefig(temporary, dpi=72)
+        figure.savefig(temporary, dpi=90)
+        # A palette is plenty for so few colours, and makes a third of the bytes.
+        Image.open(temporary).convert("RGB").quantize(256).save(temporary, optimize=True)
+
+
+def scale_of(colours: str, field: NDArray[np.float32]) -> dict[str, Any]:
+    """A colour for each ug/m3, up to a multiple of five that few cells exceed."""
+    top = 5 * math.ceil(float(np.nanpercentile(np.abs(field), 99.8)) / 5)
+    low = -top if (field < 0).any() else 0
+    return {"cmap": colormaps[colours].resampled(top - low), "vmin": low, "vmax": top}

@@ -19,12 +19,12 @@ from pointfuse.observations import Observations
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
 from pointfuse.readers.station_list import StationList, read_station_lists
 from pointfuse.running_options import model_options
-from pointfuse.timezones import parse_timezone
+from pointfuse.timezones import parse_timezone, utc_midnights
 
 logger = logging.getLogger(__name__)
 
 _FARTHEST_NOON = 4.0
-"""Hours that clocks may be ahead of the sun: no country's are farther from it."""
+"""Hours that clocks may be ahead of the sun or behind it: no country's are farther."""
 
 _FILE = click.Path(path_type=Path)
 
@@ -156,12 +156,12 @@ def _warn_of_default_timezone(timezone: str, model: Model) -> None:
     context = click.get_current_context(silent=True)
     if context is None or context.get_parameter_source("timezone") != ParameterSource.DEFAULT:
         return
-    zone = parse_timezone(timezone)
-    clock = zone.utcoffset(datetime.datetime(2000, 1, 1, tzinfo=zone))
+    day = np.array(["2000-01-01"], "datetime64[D]")
+    midnight = utc_midnights(day, parse_timezone(timezone))
+    clock = float((day - midnight)[0] / np.timedelta64(1, "h"))
     longitude, _ = model.metadata.grid.longitude_latitude()
     middle = float(longitude[longitude.shape[0] // 2, longitude.shape[1] // 2])
-    sun = middle / 15
-    ahead = (clock / datetime.timedelta(hours=1) - sun + 12) % 24 - 12
+    ahead = (clock - middle / 15 + 12) % 24 - 12
     if abs(ahead) > _FARTHEST_NOON:
         logger.warning(
             "days begin and end in the time zone %s, by default, but the middle of the grid lies "

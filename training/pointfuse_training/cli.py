@@ -67,7 +67,7 @@ main.add_command(static_command)
     "--grid",
     "place",
     type=_FILE,
-    help="Whose grid to use: a model file, TOML with a [grid], an archive or netCDF file (CMAQ, WRF, "
+    help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
     "CF); the shipped model's by default.",
 )
 @click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")

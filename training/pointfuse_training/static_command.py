@@ -21,7 +21,7 @@ _FILE = click.Path(path_type=Path)
     "--grid",
     "place",
     type=_FILE,
-    help="Whose grid to use: a model file, TOML with a [grid], an archive or netCDF file (CMAQ, WRF, "
+    help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
     "CF); the shipped model's by default.",
 )
 @click.option(
