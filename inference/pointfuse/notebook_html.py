@@ -82,6 +82,7 @@ def observations_html(observations: Observations) -> str:
         )
         rows.append([name, str(len(known)), *(ends or ["-"] * 3)])
     placed = np.isfinite(stations.longitude) & np.isfinite(stations.latitude)
+    more_files = len(observations.files) - _NAMED
     named = ", ".join(stations.code[:_NAMED].tolist()) + (", ..." if len(stations) > _NAMED else "")
     facts = [
         f"stations {named}" if len(stations) else "no stations",
@@ -89,11 +90,7 @@ def observations_html(observations: Observations) -> str:
         f"{'hours' if observations.hourly else 'days'} in the time zone "
         f"{zone_name(observations.timezone)}",
         *(f"{file.name}: {file.format}" for file in observations.files[:_NAMED]),
-        *(
-            [f"and {len(observations.files) - _NAMED} more files"][
-                : len(observations.files) > _NAMED
-            ]
-        ),
+        *([f"and {more_files} more files"] if more_files > 0 else []),
         *quality_lines(count_reasons(observations)),
     ]
     kind = "Hourly values" if observations.hourly else "Daily means"
