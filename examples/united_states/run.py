@@ -118,7 +118,8 @@ def export(out: Path) -> None:
     """One file of the network, its grid, its layers and the Gaussian process."""
     # The manifest is written last.
     if not (out / "manifest.json").exists():
-        seen = ["--days", 8, "--stations", out / "stations.csv"]
+        days = min(8, len(Archive(out / "simulated")))
+        seen = ["--days", days, "--stations", out / "stations.csv"]
         run("pointfuse-export", "days", out / "simulated", *seen, "-o", out / "days.npz")
         write_description(out / "simulated.json", out / "model.toml")
         run("pointfuse-export", out / "model.toml", "--precision", "fp32", "-o", out)
