@@ -58,6 +58,7 @@ LARGE_COUNTRIES = (
 )
 SMALLEST_LAKE = 500.0  # km2
 SIMPLIFIED = 0.02  # degrees
+LONGEST_STEP = 1.0  # degrees
 # Hundredths of a degree, about a kilometre, are finer than the source.
 STEPS_PER_DEGREE = 100
 KM_PER_DEGREE = 111.2
@@ -114,8 +115,8 @@ def provinces(shapes: Iterable[list[Line]], topology: dict[str, Any]) -> list[Li
 
 
 def simplified(line: shapely.LineString) -> Line:
-    """A line without the points that change little."""
-    return np.array(line.simplify(SIMPLIFIED).coords)
+    """A line without the points that change little, but with enough to bend with a parallel."""
+    return np.array(line.simplify(SIMPLIFIED).segmentize(LONGEST_STEP).coords)
 
 
 def area(ring: Line) -> float:
@@ -151,7 +152,9 @@ def write_lines(path: Path, **kinds: list[Line]) -> None:
     for kind, lines in kinds.items():
         rounded = [np.round(line * STEPS_PER_DEGREE).astype(np.int16) for line in lines]
         # Points that have become one, and lines that have become a point.
-        rounded = [line[[True, *np.diff(line, axis=0).any(axis=1)]] for line in rounded]
+        rounded = [
+            line[np.concatenate([[True], np.diff(line, axis=0).any(axis=1)])] for line in rounded
+        ]
         rounded = [line for line in rounded if len(line) > 1]
         # Steps around the world wrap, as they do again when they are summed.
         stored[f"{kind}_steps"] = np.diff(

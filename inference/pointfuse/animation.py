@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import MissingExtraError
 from pointfuse.map_sheet import Sheet
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 FRAMES_PER_SECOND = 4
 """Slow enough to follow a cloud from day to day."""
@@ -77,11 +74,11 @@ def _write_gif(path: Path, sheet: Sheet, frames: Iterator[None]) -> None:
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from PIL import Image
 
-    canvas = FigureCanvasAgg(sheet.figure)
+    canvas: Any = FigureCanvasAgg(sheet.figure)
     palette = Image.new("P", (1, 1))
     palette.putpalette(_palette(sheet).tobytes())
 
-    def picture() -> Image:
+    def picture() -> Any:
         canvas.draw()
         shown = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
         # Dithering would flicker.
@@ -105,4 +102,5 @@ def _palette(sheet: Sheet) -> NDArray[np.uint8]:
     places = np.linspace(0, 1, each)
     greys = np.repeat(np.linspace(0, 1, _GREYS)[:, None], 3, axis=1)
     colours = np.concatenate([greys, *(colours(places)[:, :3] for colours in maps.values())])
-    return np.rint(255 * colours).astype(np.uint8)
+    bytes_of_colours: NDArray[np.uint8] = np.rint(255 * colours).astype(np.uint8)
+    return bytes_of_colours

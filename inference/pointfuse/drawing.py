@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,6 +22,9 @@ COLOURS = "viridis"
 
 DIVERGING = "PuOr_r"
 """Purple is too low, orange too high, and what lies between is pale."""
+
+_LARGEST_RATIO = 1.3
+"""Of the scales of a map that has a bar."""
 
 _COASTS = {COAST: (0.8, 0.9), LAKES: (0.5, 0.8)}
 _BORDERS = {BORDERS: (0.6, 0.7), PROVINCES: (0.35, 0.45)}
@@ -49,7 +53,7 @@ def colours_between(name: str, low: float, high: float) -> ListedColormap:
     from matplotlib import colormaps
     from matplotlib.colors import ListedColormap
 
-    return ListedColormap(colormaps[name](np.linspace(low, high, 256)))
+    return ListedColormap(colormaps[name](np.linspace(low, high, 256)), name=name)
 
 
 def draw_coast(axes: Axes, projection: Projection, colour: str) -> None:
@@ -109,15 +113,33 @@ def _labelled(lines: list[GraticuleLine], edge: str) -> dict[float, str]:
 
 
 def draw_scale_bar(axes: Axes, projection: Projection, colour: str) -> None:
-    """A bar in the lower left corner as long as a round distance on the Earth is there."""
+    """A bar in the lower left corner as long as a round distance on the Earth is there.
+
+    A map on which it would be much longer elsewhere has none.
+    """
+    from matplotlib.patheffects import withStroke
+
     (west, east), (south, north) = axes.get_xlim(), axes.get_ylim()
     x, y = west + 0.04 * (east - west), south + 0.05 * (north - south)
     plane_per_metre = _plane_per_metre(projection, x, y)
+    corners = [_plane_per_metre(projection, *corner) for corner in product((x, east), (y, north))]
+    if max(corners) > _LARGEST_RATIO * min(corners):
+        return
     longest = 0.22 * (east - west) / plane_per_metre
     power = 10 ** np.floor(np.log10(longest))
     metres = max(factor * power for factor in (1, 2, 5) if factor * power <= longest)
     end = x + metres * plane_per_metre
-    axes.plot([x, end], [y, y], color=colour, linewidth=2.5, solid_capstyle="butt", label="scale")
+    # Readable on dark ground too.
+    halo = [withStroke(linewidth=2.5, foreground="white", alpha=0.6)]
+    axes.plot(
+        [x, end],
+        [y, y],
+        color=colour,
+        linewidth=2.5,
+        solid_capstyle="butt",
+        label="scale",
+        path_effects=[withStroke(linewidth=4.5, foreground="white", alpha=0.6)],
+    )
     text = f"{metres / 1000:g} km" if metres >= 1000 else f"{metres:g} m"
     axes.annotate(
         text,
@@ -127,6 +149,7 @@ def draw_scale_bar(axes: Axes, projection: Projection, colour: str) -> None:
         ha="center",
         fontsize=8,
         color=colour,
+        path_effects=halo,
     )
 
 

@@ -51,7 +51,7 @@ def draw_kernels_of_model(path: Path, output: Path) -> None:
             "'pointfuse-export' made"
         )
     figure = new_figure(figsize=(10.8, 7.6), layout="constrained")
-    draw_kernels(figure, kernels, metadata.grid.cell_size, colours_between("magma_r", 0, 0.93))
+    draw_kernels(figure, kernels, metadata.grid.cell_size, colours_between("magma_r", 0, 0.87))
     figure.suptitle("How much a station counts around it", x=0.01, ha="left", fontsize=13)
     figure.supxlabel(
         f"kernels of PointConv of {metadata.name} {metadata.version} · circle: radius of "

@@ -18,6 +18,9 @@ from pointfuse.scores import PairSums, mean_bias, root_mean_square_error, square
 _INTERVAL = 90
 """Interval that is drawn, in 100."""
 
+_MINUS = "\N{MINUS SIGN}"
+_DIFFERENCE = f"B {_MINUS} A"
+
 Advance = Callable[[int], object]
 
 
@@ -255,7 +258,7 @@ class Comparison:
         label = f"difference ({self.first.units})"
         difference = second.field - first.field
         note = _scores_text(first.field, second.field, self.first.units)
-        return [first, second, Panel("B − A", Kind.DIFFERENCE, label, difference, note=note)]
+        return [first, second, Panel(_DIFFERENCE, Kind.DIFFERENCE, label, difference, note=note)]
 
 
 def _scores_text(first: NDArray[np.float64], second: NDArray[np.float64], units: str) -> str:
@@ -267,9 +270,13 @@ def _scores_text(first: NDArray[np.float64], second: NDArray[np.float64], units:
         squared = float(squared_correlation(sums))
     correlation = f", R² {squared:.3f}" if np.isfinite(squared) else ""
     return (
-        f"mean {mean_bias(sums):+.2f}, RMSE {root_mean_square_error(sums):.2f} "
+        f"mean {_signed(float(mean_bias(sums)))}, RMSE {root_mean_square_error(sums):.2f} "
         f"{units}{correlation}, {int(sums.pairs):,} cells"
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", _MINUS)
 
 
 def _counted(days: int) -> str:

@@ -40,18 +40,18 @@ _WIDTHS = {1: 7.6, 2: 5.2, 3: 4.5, 4: 3.7}
 _NOTHING = "0.82"
 """Colour of cells without a value: a grey that no colour map has."""
 
-_MARGINS = 1.3, 0.95
-"""What lies beside and above the panels, inches."""
+_BESIDE, _ABOVE, _BETWEEN, _BAR_BELOW = 1.3, 0.65, 0.3, 0.75
+"""Room for what lies around the panels, inches: bars, titles, labels."""
 
 _CIRCLE = 18.0
 """Size of the circle of a station on a map as wide as the sheet, square points."""
 
-_INK = "0.15"
+_INK = "0.1"
 """Colour of lines on a map."""
 
 # Light is low and dark is high, so that lines show on most of a map, and paper stays white.
 _COLOURS = {
-    Kind.AMOUNT: ("magma_r", 0.0, 0.93),
+    Kind.AMOUNT: ("magma_r", 0.0, 0.87),
     Kind.UNCERTAINTY: ("cividis_r", 0.0, 1.0),
     Kind.DISTANCE: ("bone_r", 0.05, 0.75),
     Kind.DIFFERENCE: (DIVERGING, 0.0, 1.0),
@@ -172,8 +172,9 @@ def make_sheet(
 
 def _axes(rows: int, columns: int, grid: Grid) -> tuple[Figure, NDArray[Any]]:
     width = _WIDTHS[columns]
-    beside, above = _MARGINS
-    size = columns * width + beside, rows * (width * grid.rows / grid.columns + above)
+    height = width * grid.rows / grid.columns + _BETWEEN
+    below = _BAR_BELOW if rows == 1 and columns > 1 else 0.0
+    size = columns * width + _BESIDE, _ABOVE + rows * height + below
     figure = figure_class("a map")(figsize=size, layout="compressed")
     return figure, figure.subplots(rows, columns, squeeze=False)
 
@@ -206,9 +207,7 @@ def _draw_stations(axes: Axes, stations: StationMeans, scale: dict[str, Any]) ->
     )
 
 
-def _draw_furniture(
-    axes: Axes, grid: Grid, borders: bool, sides: str, *, scale_bar: bool
-) -> None:
+def _draw_furniture(axes: Axes, grid: Grid, borders: bool, sides: str, *, scale_bar: bool) -> None:
     if borders:
         draw_borders(axes, grid.projection, _INK)
     draw_coast(axes, grid.projection, _INK)
@@ -229,12 +228,19 @@ def _draw_bars(
             images[chosen[0]],
             ax=places,
             location="bottom" if below else "right",
-            extend={Kind.DIFFERENCE: "both", Kind.DISTANCE: None}.get(kind, "max"),
+            extend=_extend(kind, images[chosen[0]]),
             shrink=0.8 if len(places) == 1 else 0.5,
             pad=0.02,
             aspect=30,
         )
         bar.set_label(panels[chosen[0]].label)
+
+
+def _extend(kind: Kind, image: AxesImage) -> str | None:
+    """On which sides values may lie beyond the colours."""
+    if kind is Kind.DISTANCE:  # its classes say so themselves
+        return None
+    return "max" if image.norm.vmin == 0 else "both"
 
 
 def _heading(panel: Panel) -> str:

@@ -16,7 +16,7 @@ from pointfuse.atomic import check_place, replacing
 from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError
 from pointfuse.evaluation import SEASONS
-from pointfuse.map_file import opened
+from pointfuse.map_file import MapFile, opened
 from pointfuse.map_panels import Comparison, FieldMap, Panel, Period
 from pointfuse.map_sheet import make_sheet, scales_of
 
@@ -59,9 +59,7 @@ class MapChoices:
     variable: str | None = None
 
 
-def draw_maps(
-    paths: Sequence[Path], output: Path, choices: MapChoices, progress: Progress
-) -> None:
+def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress: Progress) -> None:
     """Draw maps of one file, or of two and their difference.
 
     Parameters
@@ -89,11 +87,7 @@ def draw_maps(
     check_picture(output, (*PICTURES, *MOVING))
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(opened(path, choices.variable)) for path in paths]
-        maps = (
-            Comparison(*files, stations=choices.stations)
-            if len(files) == 2
-            else FieldMap(*files, choices.stations, choices.uncertainty, choices.support)
-        )
+        maps = _maps(files, choices)
         days = _chosen_days(maps, choices)
         if output.suffix.lower() in MOVING:
             _draw_moving(maps, days, output, choices, progress)
@@ -117,6 +111,12 @@ def check_picture(output: Path, kinds: Sequence[str]) -> None:
             f"expected a picture named {', '.join(names[:-1])} or {names[-1]}, got {output.name}"
         )
     check_place(output)
+
+
+def _maps(files: Sequence[MapFile], choices: MapChoices) -> FieldMap | Comparison:
+    if len(files) == 2:
+        return Comparison(files[0], files[1], choices.stations)
+    return FieldMap(files[0], choices.stations, choices.uncertainty, choices.support)
 
 
 def _draw_still(
