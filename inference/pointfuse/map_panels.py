@@ -68,7 +68,7 @@ class Period:
     Parameters
     ----------
     name : str
-        Such as ``winter``; empty for days without a name.
+        Such as ``June to August``; empty for days without a name.
     days : ndarray of datetime64[D], shape (day,)
         The days, in order, each once.
     """
@@ -269,9 +269,10 @@ def _scores_text(first: NDArray[np.float64], second: NDArray[np.float64], units:
     with np.errstate(invalid="ignore", divide="ignore"):
         squared = float(squared_correlation(sums))
     correlation = f", R² {squared:.3f}" if np.isfinite(squared) else ""
+    cells = "" if sums.pairs == first.size else f", {int(sums.pairs):,} of {first.size:,} cells"
     return (
         f"mean {_signed(float(mean_bias(sums)))}, RMSE {root_mean_square_error(sums):.2f} "
-        f"{units}{correlation}, {int(sums.pairs):,} cells"
+        f"{units}{correlation}{cells}"
     )
 
 

@@ -58,7 +58,8 @@ _COLOURS = {
 }
 """Part of a colour map: all perceptually even, for colour-blind people and in grey too."""
 
-_HEADING: dict[str, Any] = {"loc": "left", "fontsize": 10}
+_HEADING_SIZE = {1: 10.0, 2: 10.0, 3: 10.0, 4: 8.5}
+"""Letters of the titles of panels, points."""
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,7 @@ class Sheet:
         for image, panel in zip(self.images, panels, strict=True):
             image.set_data(np.ma.masked_invalid(panel.field))
             if len(panels) > 1:
-                image.axes.set_title(_heading(panel), **_HEADING)
+                _write_heading(image.axes, panel)
         with_stations = (panel.stations for panel in panels if panel.stations is not None)
         for circles, stations in zip(self.circles, with_stations, strict=True):
             circles.set_array(np.ma.masked_invalid(stations.values))
@@ -163,7 +164,7 @@ def make_sheet(
         sides = "left " * (column == 0) + "bottom" * (row == len(rows) - 1)
         _draw_furniture(place, grid, borders, sides, scale_bar=number == 0)
         if len(panels) > 1:
-            place.set_title(_heading(panel), **_HEADING)
+            _write_heading(place, panel)
     _draw_bars(figure, axes, images, panels)
     heading = figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     figure.supxlabel(footer, x=0.99, ha="right", fontsize=7, color="0.35")
@@ -243,5 +244,7 @@ def _extend(kind: Kind, image: AxesImage) -> str | None:
     return "max" if image.norm.vmin == 0 else "both"
 
 
-def _heading(panel: Panel) -> str:
-    return f"{panel.title}\n{panel.note}" if panel.note else panel.title
+def _write_heading(axes: Axes, panel: Panel) -> None:
+    columns = axes.get_subplotspec().get_gridspec().ncols
+    text = f"{panel.title}\n{panel.note}" if panel.note else panel.title
+    axes.set_title(text, loc="left", fontsize=_HEADING_SIZE[columns])

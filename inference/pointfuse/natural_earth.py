@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -43,6 +43,8 @@ def read_lines(kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
         return whole.T / float(stored["steps_per_degree"]), np.cumsum(lengths) - lengths
 
 
+# Panels of a sheet have the same lines.
+@lru_cache(maxsize=8)
 def lines_on_map(
     kind: str, projection: Projection, x: tuple[float, float], y: tuple[float, float]
 ) -> list[NDArray[np.float64]]:

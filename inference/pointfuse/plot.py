@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from calendar import month_name
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
@@ -149,8 +150,7 @@ def _draw_still(
 
 def _of_season(panel: Panel, period: Period, among_others: bool) -> Panel:
     """A panel that says which season it is of."""
-    title = f"{str(period)[:1].upper()}{str(period)[1:]}"
-    return replace(panel, title=f"{title}: {panel.title}" if among_others else title)
+    return replace(panel, title=f"{panel.title}, {period}" if among_others else str(period))
 
 
 def _footer(maps: FieldMap | Comparison, choices: MapChoices) -> str:
@@ -232,7 +232,10 @@ def _chosen_days(maps: FieldMap | Comparison, choices: MapChoices) -> NDArray[np
 
 
 def _seasons(days: NDArray[np.datetime64]) -> list[Period]:
-    """The seasons that the days are in."""
-    months = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
-    chosen = {name: days[np.isin(months, of_season)] for name, of_season in SEASONS.items()}
-    return [Period(name, members) for name, members in chosen.items() if len(members)]
+    """The seasons that the days are in, by their months: winter is summer elsewhere."""
+    month = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    periods = [
+        Period(f"{month_name[months[0]]} to {month_name[months[-1]]}", days[np.isin(month, months)])
+        for months in SEASONS.values()
+    ]
+    return [period for period in periods if len(period.days)]

@@ -100,8 +100,8 @@ MAPS: list[tuple[Projection, str, tuple[float, float], tuple[float, float]]] = [
     (
         PolarStereographic(-150.0, 90.0, 60.0, RADIUS),
         f"+proj=stere +lat_0=90 +lat_ts=60 +lon_0=-150 +R={RADIUS}",
-        (-3e6, 3e6),
-        (-3e6, 3e6),
+        (-1e6, 1.2e6),
+        (-4e6, -2.5e6),
     ),
     (
         Mercator(180.0, 0.0, RADIUS),
@@ -134,7 +134,7 @@ def test_lines_on_a_map_are_all_there_and_where_pyproj_has_them(
         for line in lines_on_map("coast", projection, x, y)
         for begin, end in pairwise(line)
     }
-    assert len(expected) > 500
+    assert len(expected) > 200
     # Those that cross the meridian where the projection is cut are the only ones that are missing.
     assert drawn <= expected
     assert all(np.hypot(step[0] - step[2], step[1] - step[3]) > 1500 for step in expected - drawn)
