@@ -227,7 +227,10 @@ def test_two_files_are_compared(
     assert title == "B \N{MINUS SIGN} A"
     mean, error = difference[there].mean(), (difference[there] ** 2).mean() ** 0.5
     # Of a straight line the correlation is 1.
-    assert scores.replace("\N{MINUS SIGN}", "-") == f"mean {mean:+.2f}, RMSE {error:.2f} µg\N{NO-BREAK SPACE}m⁻³, R² 1.000, 191 of 192 cells"
+    assert (
+        scores.replace("\N{MINUS SIGN}", "-")
+        == f"mean {mean:+.2f}, RMSE {error:.2f} µg\N{NO-BREAK SPACE}m⁻³, R² 1.000, 191 of 192 cells"
+    )
     assert "A: tiny 0.1.0, B: tiny 0.1.0" in sheet.figure._supxlabel.get_text()
 
 
