@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner
 from mean_model import mean_model
 
+import pointfuse.kernel_figure
+import pointfuse.plot
 from pointfuse.cli import main
 from pointfuse.metadata import ModelMetadata
 from pointfuse.shipped import model_folder, shipped_models
@@ -30,7 +32,10 @@ def folder(tiny_metadata: ModelMetadata, tmp_path: Path, monkeypatch: pytest.Mon
     stations = tmp_path / "stations.csv"
     stations.write_text("station,longitude,latitude,date,pm25\n" + "".join(rows))
     monkeypatch.chdir(tmp_path)
-    fuse = f"fuse stations.csv --model tiny.onnx --no-qc -o pm25.nc"
+    # Small pictures, which take less time.
+    for module in (pointfuse.plot, pointfuse.kernel_figure):
+        monkeypatch.setattr(module, "DOTS_PER_INCH", 60)
+    fuse = "fuse stations.csv --model tiny.onnx --no-qc -o pm25.nc"
     assert CliRunner().invoke(main, fuse.split()).exit_code == 0
     with netCDF4.Dataset("pm25.nc", "a") as dataset:
         uncertainty = dataset.createVariable("pm25_uncertainty", "f4", ("time", "y", "x"))

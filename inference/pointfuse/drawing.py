@@ -94,15 +94,18 @@ def draw_graticule(
     sides : str
         Which of the edges have labels.
     """
+    from matplotlib.collections import LineCollection
+
     limits = axes.get_xlim(), axes.get_ylim()
     meridians, parallels = graticule(projection, *limits)
-    for line in (*meridians, *parallels):
-        axes.plot(line.x, line.y, color=colour, linewidth=0.4, alpha=0.4)
-    axes.set(xlim=limits[0], ylim=limits[1])
+    lines = [np.stack([line.x, line.y], axis=1) for line in (*meridians, *parallels)]
+    look: dict[str, Any] = {"colors": colour, "linewidths": 0.4, "alpha": 0.4}
+    axes.add_collection(LineCollection(lines, label="graticule", **look), autolim=False)
     bottom = _labelled(meridians, "bottom") if "bottom" in sides else {}
     left = _labelled(parallels, "left") if "left" in sides else {}
     axes.set_xticks(list(bottom), bottom.values())
     axes.set_yticks(list(left), left.values())
+    axes.set(xlim=limits[0], ylim=limits[1])
     axes.tick_params(length=0, labelsize=8, pad=3)
 
 

@@ -11,8 +11,8 @@ from pointfuse.projection import Projection
 
 _STEPS = (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1)
 _FEWEST_PARALLELS = 3
-_ALONG = 400
-"""Points along a line, and along an edge of the map."""
+_ALONG, _WITHIN = 400, 100
+"""Points along a line and along an edge of the map, and along each side within it."""
 
 
 @dataclass(frozen=True)
@@ -52,13 +52,19 @@ def graticule(
     -------
     meridians, parallels : list of GraticuleLine
     """
+    middle = projection.inverse(np.mean(x), np.mean(y))[0]
+
+    def degrees(
+        across: NDArray[np.float64], up: NDArray[np.float64]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        longitude, latitude = projection.inverse(across, up)
+        # Counted on from the middle of the map, so that nothing jumps at the date line.
+        return middle + (longitude - middle + 180) % 360 - 180, latitude
+
+    inside = degrees(*np.meshgrid(np.linspace(*x, _WITHIN), np.linspace(*y, _WITHIN)))
+    (west, east), (south, north) = ((values.min(), values.max()) for values in inside)
     across, up = np.linspace(*x, _ALONG), np.linspace(*y, _ALONG)
-    longitude, latitude = projection.inverse(*np.meshgrid(across, up))
-    middle = longitude[_ALONG // 2, _ALONG // 2]
-    # Counted on from the middle of the map, so that nothing jumps at the date line.
-    longitude = middle + (longitude - middle + 180) % 360 - 180
-    south, north = latitude.min(), latitude.max()
-    west, east = longitude.min(), longitude.max()
+    left, bottom = degrees(np.full(_ALONG, x[0]), up), degrees(across, np.full(_ALONG, y[0]))
     step = next(
         (step for step in _STEPS if len(_multiples(south, north, step)) >= _FEWEST_PARALLELS),
         _STEPS[-1],
@@ -67,21 +73,21 @@ def graticule(
     along_longitude = np.linspace(west, east, _ALONG)
     meridians = [
         GraticuleLine(
-            _label(degrees, "EW"),
-            *_line(projection, np.full(_ALONG, degrees), along_latitude),
-            _crossing(longitude[:, 0], up, degrees),
-            _crossing(longitude[0], across, degrees),
+            _label(meridian, "EW"),
+            *_line(projection, np.full(_ALONG, meridian), along_latitude),
+            _crossing(left[0], up, meridian),
+            _crossing(bottom[0], across, meridian),
         )
-        for degrees in _multiples(west, east, step)
+        for meridian in _multiples(west, east, step)
     ]
     parallels = [
         GraticuleLine(
-            _label(degrees, "NS"),
-            *_line(projection, along_longitude, np.full(_ALONG, degrees)),
-            _crossing(latitude[:, 0], up, degrees),
-            _crossing(latitude[0], across, degrees),
+            _label(parallel, "NS"),
+            *_line(projection, along_longitude, np.full(_ALONG, parallel)),
+            _crossing(left[1], up, parallel),
+            _crossing(bottom[1], across, parallel),
         )
-        for degrees in _multiples(south, north, step)
+        for parallel in _multiples(south, north, step)
     ]
     return meridians, parallels
 

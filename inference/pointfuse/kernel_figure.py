@@ -13,13 +13,11 @@ from pointfuse.drawing import colours_between, figure_class
 from pointfuse.errors import ModelFileError
 from pointfuse.kernels import STEPS, Kernel, read_kernels
 from pointfuse.model_file import read_model_file
-from pointfuse.plot import PICTURES, check_picture
+from pointfuse.plot import DOTS_PER_INCH, PICTURES, check_picture
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
-
-_DOTS_PER_INCH = 150
 
 
 def draw_kernels_of_model(path: Path, output: Path) -> None:
@@ -62,7 +60,7 @@ def draw_kernels_of_model(path: Path, output: Path) -> None:
         color="0.35",
     )
     with replacing(output) as temporary:
-        figure.savefig(temporary, dpi=_DOTS_PER_INCH)
+        figure.savefig(temporary, dpi=DOTS_PER_INCH)
 
 
 def draw_kernels(

@@ -27,7 +27,7 @@ MOVING = (".gif", ".mp4")
 Progress = Callable[[int, str], AbstractContextManager[Any]]
 """From the number of steps and their name to a bar with the method ``update``."""
 
-_DOTS_PER_INCH = 150
+DOTS_PER_INCH = 150
 _DAYS_FOR_COLOURS = 31
 _THINNED = 3
 
@@ -145,7 +145,7 @@ def _draw_still(
         borders=choices.borders,
     )
     with replacing(output) as temporary:
-        sheet.figure.savefig(temporary, dpi=_DOTS_PER_INCH)
+        sheet.figure.savefig(temporary, dpi=DOTS_PER_INCH)
 
 
 def _of_season(panel: Panel, period: Period, among_others: bool) -> Panel:

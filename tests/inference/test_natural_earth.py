@@ -38,7 +38,7 @@ def near(kind: str, longitude: float, latitude: float) -> float:
 @pytest.mark.parametrize(
     ("kind", "longitude", "latitude"),
     [
-        # Cape Agulhas, Cape Finisterre, the tip of Cape Comorin, Tarifa; Hainan's south; the date line.
+        # Cape Agulhas, Finisterre, Cape Comorin, Tarifa, the south of Hainan, East Cape.
         ("coast", 20.0, -34.83),
         ("coast", -9.27, 42.88),
         ("coast", 77.55, 8.08),

@@ -33,25 +33,33 @@ def plot(*arguments: object) -> tuple[int, str]:
     return run("plot", *arguments)
 
 
-@pytest.fixture
-def fields(rng: np.random.Generator) -> np.ndarray:
+@pytest.fixture(scope="module")
+def fields() -> np.ndarray:
     """What the file holds: values from 0 to 100, another field each day."""
-    return rng.uniform(0, 100, SHAPE).astype(np.float32)
+    return np.random.default_rng(20190106).uniform(0, 100, SHAPE).astype(np.float32)
 
 
-@pytest.fixture
-def fused(write: Write, tiny_model_file: Path, fields: np.ndarray, tmp_path: Path) -> Path:
-    """A fused file with fields that can be told apart, and an uncertainty."""
+@pytest.fixture(scope="module")
+def fused_bytes(
+    tiny_model_file: Path, fields: np.ndarray, tmp_path_factory: pytest.TempPathFactory
+) -> bytes:
+    folder = tmp_path_factory.mktemp("fused")
+    stations, output = folder / "t.csv", folder / "pm25.nc"
     rows = [f"A,105,36,{day},{10 + 5 * number}\n" for number, day in enumerate(DAYS)]
-    stations = write("t.csv", HEAD + "".join(rows) + f"B,108,36.5,{DAYS[0]},30\n")
-    output = tmp_path / "pm25.nc"
+    stations.write_text(HEAD + "".join(rows) + f"B,108,36.5,{DAYS[0]},30\n")
     assert run("fuse", stations, "-o", output, "--model", tiny_model_file, "--no-qc")[0] == 0
     with netCDF4.Dataset(output, "a") as dataset:
         dataset["pm25"][:] = fields
         uncertainty = dataset.createVariable("pm25_uncertainty", "f4", ("time", "y", "x"))
         uncertainty.units = "ug m-3"
         uncertainty[:] = fields / 4
-    return output
+    return output.read_bytes()
+
+
+@pytest.fixture
+def fused(fused_bytes: bytes, write: Write) -> Path:
+    """A fused file with fields that can be told apart, and an uncertainty."""
+    return write("pm25.nc", fused_bytes)
 
 
 @pytest.fixture
@@ -70,6 +78,12 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Sheet]:
 
 def values(sheet: Sheet, panel: int = 0) -> np.ndarray:
     return np.ma.filled(sheet.images[panel].get_array(), np.nan)
+
+
+@pytest.fixture(autouse=True)
+def _coarse(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small pictures, which take less time."""
+    monkeypatch.setattr(pointfuse.plot, "DOTS_PER_INCH", 60)
 
 
 def test_a_map_shows_the_field_of_its_day(
@@ -107,13 +121,13 @@ def test_pixels_have_the_colours_of_the_cells(
     x = -750_000 + 100_000 * np.arange(16)
     y = -550_000 + 100_000 * np.arange(12)
     places = np.stack(np.meshgrid(x + 20_000, y + 30_000), axis=-1).reshape(-1, 2)
-    scale = 150 / sheet.figure.dpi
+    scale = 60 / sheet.figure.dpi
     column, row = (scale * image.axes.transData.transform(places)).T
     found = picture[picture.shape[0] - 1 - row.astype(int), column.astype(int)]
     expected = image.cmap(image.norm(fields[0].ravel()))[:, :3]
     # 8 bits a colour.
     same = np.abs(found - expected).max(axis=1) < 0.01
-    assert same.mean() > 0.95
+    assert same.mean() > 0.9
 
 
 def test_several_days_are_averaged_and_days_without_a_field_left_out(
@@ -227,10 +241,9 @@ def test_two_files_are_compared(
     assert title == "B \N{MINUS SIGN} A"
     mean, error = difference[there].mean(), (difference[there] ** 2).mean() ** 0.5
     # Of a straight line the correlation is 1.
-    assert (
-        scores.replace("\N{MINUS SIGN}", "-")
-        == f"mean {mean:+.2f}, RMSE {error:.2f} µg\N{NO-BREAK SPACE}m⁻³, R² 1.000, 191 of 192 cells"
-    )
+    units = "µg\N{NO-BREAK SPACE}m⁻³"
+    expected = f"mean {mean:+.2f}, RMSE {error:.2f} {units}, R² 1.000, 191 of 192 cells"
+    assert scores.replace("\N{MINUS SIGN}", "-") == expected
     assert "A: tiny 0.1.0, B: tiny 0.1.0" in sheet.figure._supxlabel.get_text()
 
 
@@ -298,8 +311,10 @@ def test_gif_has_a_frame_a_day_in_the_same_colours(
     fused: Path, fields: np.ndarray, drawn: list[Sheet], tmp_path: Path
 ) -> None:
     output = tmp_path / "days.gif"
-    assert plot(fused, "-o", output, "--stations") == (0, f"wrote {output}\n")
+    options = ("--stations", "--days", f"{DAYS[2]}:")
+    assert plot(fused, "-o", output, *options) == (0, f"wrote {output}\n")
     (sheet,) = drawn
+    fields = fields[2:]
     # The last frame is what the sheet shows at the end.
     np.testing.assert_array_equal(values(sheet), fields[-1])
     assert sheet.circles[0].get_array()[0] == 30
@@ -307,7 +322,7 @@ def test_gif_has_a_frame_a_day_in_the_same_colours(
     image = sheet.images[0]
     x, y = image.axes.transData.transform((-730_000, -520_000))
     with Image.open(output) as picture:
-        assert picture.n_frames == len(DAYS)
+        assert picture.n_frames == 3
         for frame in range(picture.n_frames):
             picture.seek(frame)
             assert picture.info["duration"] == 250
@@ -329,7 +344,7 @@ def test_an_animation_that_breaks_off_leaves_nothing(
 
     def fail(*_: object) -> None:
         shown.append(1)
-        if len(shown) == 3:
+        if len(shown) == 2:
             raise OSError("no space left")
 
     monkeypatch.setattr(Sheet, "show", fail)
@@ -370,11 +385,11 @@ def test_mp4_goes_through_ffmpeg_or_says_that_there_is_none(
     program = folder / "ffmpeg"
     program.write_text(FFMPEG.format(python=sys.executable))
     program.chmod(0o755)
-    assert plot(fused, "-o", output)[0] == 0
+    assert plot(fused, "-o", output, "--days", f"{DAYS[3]}:")[0] == 0
     width, height, frames = map(float, output.read_text().split())
     # H.264 takes even sizes only.
     assert width % 2 == height % 2 == 0
-    assert frames == len(DAYS)
+    assert frames == 2
 
 
 def test_any_field_on_a_grid_can_be_drawn(
