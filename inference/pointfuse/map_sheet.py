@@ -40,8 +40,8 @@ _WIDTHS = {1: 7.6, 2: 5.2, 3: 4.5, 4: 3.7}
 _NOTHING = "0.82"
 """Colour of cells without a value: a grey that no colour map has."""
 
-_BESIDE, _ABOVE, _BETWEEN, _BAR_BELOW = 1.3, 0.65, 0.3, 0.75
-"""Room for what lies around the panels, inches: bars, titles, labels."""
+_LABELS, _TITLES, _BETWEEN, _BAR = 0.5, 0.65, 0.35, 0.85
+"""Room for what lies beside, above and between the panels, and for a colour bar, inches."""
 
 _CIRCLE = 18.0
 """Size of the circle of a station on a map as wide as the sheet, square points."""
@@ -174,8 +174,8 @@ def make_sheet(
 def _axes(rows: int, columns: int, grid: Grid) -> tuple[Figure, NDArray[Any]]:
     width = _WIDTHS[columns]
     height = width * grid.rows / grid.columns + _BETWEEN
-    below = _BAR_BELOW if rows == 1 and columns > 1 else 0.0
-    size = columns * width + _BESIDE, _ABOVE + rows * height + below
+    below = rows == 1 and columns > 1
+    size = columns * width + _LABELS + (not below) * _BAR, _TITLES + rows * height + below * _BAR
     figure = figure_class("a map")(figsize=size, layout="compressed")
     return figure, figure.subplots(rows, columns, squeeze=False)
 
@@ -245,6 +245,6 @@ def _extend(kind: Kind, image: AxesImage) -> str | None:
 
 
 def _write_heading(axes: Axes, panel: Panel) -> None:
-    columns = axes.get_subplotspec().get_gridspec().ncols
+    place: Any = axes.get_subplotspec()
     text = f"{panel.title}\n{panel.note}" if panel.note else panel.title
-    axes.set_title(text, loc="left", fontsize=_HEADING_SIZE[columns])
+    axes.set_title(text, loc="left", fontsize=_HEADING_SIZE[place.get_gridspec().ncols])

@@ -67,8 +67,8 @@ def lines_on_map(
     """
     degrees, begins = read_lines(kind)
     points = np.stack(projection.forward(*degrees.T), axis=1)
-    inside = (points >= (x[0], y[0])).all(axis=1) & (points <= (x[1], y[1])).all(axis=1)
-    joined: NDArray[np.bool_] = inside[1:] | inside[:-1]
+    inside = np.all((points >= (x[0], y[0])) & (points <= (x[1], y[1])), axis=1)
+    joined = inside[1:] | inside[:-1]
     joined[begins[1:] - 1] = False
     # A pole may have no finite place.
     with np.errstate(invalid="ignore"):
