@@ -24,10 +24,10 @@ from pointfuse.fuse_command import fuse
 from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
 from pointfuse.observations import Observations
+from pointfuse.plot_command import plot
 from pointfuse.quality import check_days, count_reasons, write_flags
 from pointfuse.reading_options import (
     no_qc_option,
-    parse_day,
     read_daily,
     reading_and_running,
     refuse_to_replace_input,
@@ -245,14 +245,4 @@ def doctor(as_json: bool, **running: Any) -> None:
         raise examination.error
 
 
-@main.command()
-@click.argument("file", type=_FILE)
-@click.option("-o", "--output", required=True, type=_FILE, help="Picture to write (PNG, PDF, SVG).")
-@click.option("--stations", is_flag=True, help="Show the stations in the colours of the field.")
-@click.option("--day", help="Day to show; the mean over the file's days by default.")
-def plot(file: Path, output: Path, stations: bool, day: str | None) -> None:
-    """Draw a map of a FILE that `pointfuse fuse` wrote."""
-    from pointfuse.plot import plot_file
-
-    plot_file(file, output, stations=stations, day=parse_day(day) if day else None)
-    click.echo(f"wrote {output}")
+main.add_command(plot)

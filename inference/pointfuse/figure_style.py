@@ -19,7 +19,6 @@ from pointfuse.drawing import figure_class
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
-    from matplotlib.colors import ListedColormap
     from matplotlib.figure import Figure
 
 INK = "#010203"
@@ -104,14 +103,6 @@ def look_of_method(number: int) -> dict[str, Any]:
         return {"color": MODEL, "marker": "o", "linestyle": "-"}
     rival = (number - 1) % len(_RIVALS)
     return {"color": _RIVALS[rival], "marker": _MARKERS[rival], "linestyle": "--"}
-
-
-def readable_on_dark(name: str, low: float, high: float) -> ListedColormap:
-    """Part of a range of colours, without the darkest, which would sink into a dark page."""
-    from matplotlib import colormaps
-    from matplotlib.colors import ListedColormap
-
-    return ListedColormap(colormaps[name](np.linspace(low, high, 256)))
 
 
 def label_days(axes: Axes, days: NDArray[np.datetime64]) -> None:

@@ -9,7 +9,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.crossval import CrossValidation
-from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
+from pointfuse.drawing import (
+    COLOURS,
+    DIVERGING,
+    colours_between,
+    draw_borders,
+    draw_coast,
+    draw_graticule,
+    figure_class,
+)
 from pointfuse.evaluation import FEWEST_DAYS
 from pointfuse.figure_style import (
     INK,
@@ -17,7 +25,6 @@ from pointfuse.figure_style import (
     ReportFigure,
     label_days,
     look_of_method,
-    readable_on_dark,
 )
 from pointfuse.printable import without_controls
 from pointfuse.reliability import reliability_figures
@@ -35,8 +42,6 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-# Purple is too low, orange too high, and what lies between is pale.
-_DIVERGING = "PuOr_r"
 _SHARE_SHOWN = 99.8
 """Per cent of the values within the axes: a few extremes would leave the rest in a corner."""
 
@@ -79,7 +84,7 @@ def _density(result: CrossValidation) -> ReportFigure:
         extent=(0, top, 0, top),
         bins="log",
         mincnt=1,
-        cmap=readable_on_dark(COLOURS, 0.2, 1),
+        cmap=colours_between(COLOURS, 0.2, 1),
         linewidths=0.1,
     )
     axes.plot([0, top], [0, top], color=INK, linewidth=1, linestyle="--")
@@ -224,7 +229,7 @@ def _bias_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
         bias,
         np.abs(bias),
         f"mean error ({units})",
-        {"cmap": readable_on_dark(_DIVERGING, 0.12, 0.88), "vmin": -top, "vmax": top},
+        {"cmap": colours_between(DIVERGING, 0.12, 0.88), "vmin": -top, "vmax": top},
         "both",
     )
     return ReportFigure(
@@ -248,7 +253,7 @@ def _error_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
         error,
         error,
         f"RMSE ({units})",
-        {"cmap": readable_on_dark(COLOURS, 0.2, 1), "vmin": 0, "vmax": top},
+        {"cmap": colours_between(COLOURS, 0.2, 1), "vmin": 0, "vmax": top},
         "max",
     )
     return ReportFigure(
@@ -283,6 +288,7 @@ def _map(
     axes.set(xlim=(x.min() - margin, x.max() + margin), ylim=(y.min() - margin, y.max() + margin))
     axes.grid(visible=False)
     axes.spines[:].set_visible(True)
+    draw_borders(axes, projection, INK)
     draw_coast(axes, projection, INK)
     draw_graticule(axes, projection, INK)
     points = axes.scatter(

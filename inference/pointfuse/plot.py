@@ -1,131 +1,241 @@
-"""Maps of fused fields (extra `[plot]`)."""
+"""Maps of fields in files: means, seasons, comparisons and moving pictures (extra `[plot]`)."""
 
 from __future__ import annotations
 
-import datetime
+import contextlib
+from calendar import month_name
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.atomic import replacing
-from pointfuse.classic_netcdf import check_classic_file
-from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
-from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.grid_mapping import grid_axes
-from pointfuse.timezones import parse_timezone
-from pointfuse.units import typeset_units
+from pointfuse.atomic import check_place, replacing
+from pointfuse.drawing import figure_class
+from pointfuse.errors import InputError
+from pointfuse.evaluation import SEASONS
+from pointfuse.map_file import MapFile, opened
+from pointfuse.map_panels import Comparison, FieldMap, Panel, Period
+from pointfuse.map_sheet import make_sheet, scales_of
 
-_DOTS_PER_INCH = 150
+PICTURES = (".png", ".pdf", ".svg")
+MOVING = (".gif", ".mp4")
+
+Progress = Callable[[int, str], AbstractContextManager[Any]]
+"""From the number of steps and their name to a bar with the method ``update``."""
+
+DOTS_PER_INCH = 150
+_DAYS_FOR_COLOURS = 31
+_THINNED = 3
 
 
-def plot_file(
-    path: Path, output: Path, *, stations: bool = False, day: np.datetime64 | None = None
-) -> None:
-    """Draw a map of a file that pointfuse wrote.
+@dataclass(frozen=True)
+class MapChoices:
+    """What is to be on a map.
 
     Parameters
     ----------
-    path : Path
-        netCDF file of fused fields.
+    first, last : datetime64[D], optional
+        First and last day; all days by default.
+    seasons : bool
+        Whether to draw the mean of each season.
+    stations, uncertainty, support : bool
+        Whether to show the stations, the uncertainty, and the distance to the nearest station.
+    borders : bool
+        Whether to draw borders of countries and provinces.
+    variable : str, optional
+        Variable to draw; the fused one by default.
+    """
+
+    first: np.datetime64 | None = None
+    last: np.datetime64 | None = None
+    seasons: bool = False
+    stations: bool = False
+    uncertainty: bool = False
+    support: bool = False
+    borders: bool = True
+    variable: str | None = None
+
+
+def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress: Progress) -> None:
+    """Draw maps of one file, or of two and their difference.
+
+    Parameters
+    ----------
+    paths : sequence of one or two Path
+        netCDF files of fields.
     output : Path
-        Picture to write; its suffix decides the kind (PNG, PDF, SVG).
-    stations : bool
-        Whether to show the stations, in the colours of the field.
-    day : datetime64[D], optional
-        Day to show; the mean over all days of the file by default.
+        Picture to write; its suffix decides the kind: one of `PICTURES`, or of `MOVING` for a frame
+        a day.
+    choices : MapChoices
+        What is to be on it.
+    progress : callable
+        Shows how far it is.
 
     Raises
     ------
     MissingExtraError
-        If matplotlib is not installed.
+        If matplotlib is not installed, or a program that the kind of picture needs.
     InputFileNotFoundError, InputError
-        If the file is missing, no fused field, or lacks the day.
+        If a file is missing, or does not hold what is to be drawn.
     OutputError
         If the picture cannot be written.
     """
-    new_figure = figure_class("a map")
-    if output.suffix.lower() not in {".png", ".pdf", ".svg"}:
-        raise InputError(f"expected a picture named *.png, *.pdf or *.svg, got {output.name}")
-    with _opened(path) as dataset:
-        target = _target(path, dataset)
-        selected, title = _days(path, dataset, day)
-        field = _mean(dataset[target], selected)
-        # A few extreme cells would leave the rest of the map in one colour.
-        top = float(np.nanpercentile(field, 99.8)) or 1.0
-        figure = new_figure(figsize=(9, 7.2), layout="constrained")
-        axes = figure.add_subplot(aspect="equal")
-        scale: dict[str, Any] = {"cmap": COLOURS, "vmin": 0, "vmax": top}
-        grid = grid_axes(dataset, target).grid
-        projection = grid.projection
-        mesh = axes.pcolormesh(grid.x, grid.y, field, rasterized=True, **scale)
-        draw_coast(axes, projection, "white")
-        draw_graticule(axes, projection, "white")
-        if stations:
-            x, y = projection.forward(dataset["station_lon"][:], dataset["station_lat"][:])
-            means = _mean(dataset[f"station_{target}"], selected)
-            axes.scatter(x, y, c=means, s=9, edgecolors="white", linewidths=0.3, **scale)
-        bar = figure.colorbar(mesh, ax=axes, shrink=0.8, extend="max", pad=0.02)
-        name = dataset[target].long_name
-        bar.set_label(f"{name} ({typeset_units(dataset[target].units)})")
-        axes.set_title(f"{name[:1].upper()}{name[1:]}, {title}", loc="left")
-        origin = f"{dataset.model_name} {dataset.model_version}, fused from station observations"
-        origin += " (circles)" if stations else ""
-        axes.set_xlabel(origin, loc="right", labelpad=18, fontsize=7, color="0.35")
-        with replacing(output) as temporary:
-            figure.savefig(temporary, dpi=_DOTS_PER_INCH, bbox_inches="tight")
+    figure_class("a map")
+    check_picture(output, (*PICTURES, *MOVING))
+    with contextlib.ExitStack() as stack:
+        files = [stack.enter_context(opened(path, choices.variable)) for path in paths]
+        maps = _maps(files, choices)
+        days = _chosen_days(maps, choices)
+        if output.suffix.lower() in MOVING:
+            _draw_moving(maps, days, output, choices, progress)
+        else:
+            _draw_still(maps, days, output, choices, progress)
 
 
-def _opened(path: Path) -> netCDF4.Dataset:
-    if not path.is_file():
-        raise InputFileNotFoundError(f"there is no file {path}; check the path")
-    try:
-        check_classic_file(path)
-        return netCDF4.Dataset(path)
-    except OSError as error:
-        raise InputError(f"{path.name} is no netCDF file ({error}); check the path") from error
+def check_picture(output: Path, kinds: Sequence[str]) -> None:
+    """Make sure that a picture of one of some kinds can be written under a name.
+
+    Raises
+    ------
+    InputError
+        If the name has another suffix.
+    OutputError
+        If no file can be written there.
+    """
+    if output.suffix.lower() not in kinds:
+        names = [f"*{kind}" for kind in kinds]
+        raise InputError(
+            f"expected a picture named {', '.join(names[:-1])} or {names[-1]}, got {output.name}"
+        )
+    check_place(output)
 
 
-def _target(path: Path, dataset: netCDF4.Dataset) -> str:
-    """Name of the fused variable: the one on the grid that its support is attached to."""
-    for name, variable in dataset.variables.items():
-        if "station_distance" not in getattr(variable, "ancillary_variables", ""):
-            continue
-        needed = {"time", "y", "x", "lat", "lon", "crs", "station_lat", f"station_{name}"}
-        if variable.dimensions == ("time", "y", "x") and needed <= set(dataset.variables):
-            return str(name)
-    raise InputError(
-        f"{path.name} holds no fused field with its stations; expected a file as 'pointfuse fuse' "
-        "wrote it"
+def _maps(files: Sequence[MapFile], choices: MapChoices) -> FieldMap | Comparison:
+    if len(files) == 2:
+        return Comparison(files[0], files[1], choices.stations)
+    return FieldMap(files[0], choices.stations, choices.uncertainty, choices.support)
+
+
+def _draw_still(
+    maps: FieldMap | Comparison,
+    days: NDArray[np.datetime64],
+    output: Path,
+    choices: MapChoices,
+    progress: Progress,
+) -> None:
+    periods = _seasons(days) if choices.seasons else [Period("", days)]
+    with progress(maps.readings * len(days), "reading") as bar:
+        by_period = [maps.panels(period, bar.update) for period in periods]
+    title = maps.title if choices.seasons else f"{maps.title}, {periods[0]}"
+    if choices.seasons:
+        title += f", {days[0]} to {days[-1]}"
+        by_period = [
+            [_of_season(panel, period, len(panels) > 1) for panel in panels]
+            for period, panels in zip(periods, by_period, strict=True)
+        ]
+    sheet = make_sheet(
+        _rows(by_period),
+        maps.grid,
+        title=title,
+        footer=_footer(maps, choices),
+        borders=choices.borders,
     )
+    with replacing(output) as temporary:
+        sheet.figure.savefig(temporary, dpi=DOTS_PER_INCH)
 
 
-def _days(
-    path: Path, dataset: netCDF4.Dataset, day: np.datetime64 | None
-) -> tuple[NDArray[np.bool_], str]:
-    """Which times of the file are shown, and how to call them."""
-    zone, time = parse_timezone(dataset.day_timezone), dataset["time"]
-    middles: Any = netCDF4.num2date(time[:], time.units, only_use_cftime_datetimes=False)
-    local = [middle.replace(tzinfo=datetime.UTC).astimezone(zone) for middle in middles]
-    days = np.array([np.datetime64(middle.date(), "D") for middle in local])
-    selected = np.ones(len(days), bool) if day is None else days == day
-    if not selected.any():
-        raise InputError(f"{path.name} has no field of {day}; it holds {days[0]} to {days[-1]}")
-    if selected.sum() == 1:
-        return selected, str(days[selected][0])
-    return selected, f"mean of {selected.sum()} days, {days[0]} to {days[-1]}"
+def _of_season(panel: Panel, period: Period, among_others: bool) -> Panel:
+    """A panel that says which season it is of."""
+    return replace(panel, title=f"{panel.title}, {period}" if among_others else str(period))
 
 
-def _mean(variable: Any, selected: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Mean over the selected times, read one at a time; NaN where there is no value."""
-    total = np.zeros(variable.shape[1:])
-    count = np.zeros(variable.shape[1:])
-    for time in np.flatnonzero(selected):
-        values: NDArray[np.float64] = variable[time].astype(np.float64).filled(np.nan)
-        total += np.nan_to_num(values)
-        count += np.isfinite(values)
-    mean = np.full(total.shape, np.nan)
-    np.divide(total, count, out=mean, where=count > 0)
-    return mean
+def _footer(maps: FieldMap | Comparison, choices: MapChoices) -> str:
+    """Where everything comes from."""
+    parts = [maps.source, maps.grid.projection.title]
+    if choices.stations:
+        parts.insert(1, "circles: what stations measured")
+    lines = "coasts and borders" if choices.borders else "coasts"
+    return " · ".join([*parts, f"{lines}: Natural Earth"])
+
+
+def _rows(by_period: list[list[Panel]]) -> list[list[Panel]]:
+    """Panels row by row: a row a kind of panel, but four of a kind as a square."""
+    if len(by_period) == 1:
+        return by_period
+    if len(by_period[0]) > 1:
+        return [list(row) for row in zip(*by_period, strict=True)]
+    panels = [panels[0] for panels in by_period]
+    return [panels[:2], panels[2:]] if len(panels) == 4 else [panels]
+
+
+def _draw_moving(
+    maps: FieldMap | Comparison,
+    days: NDArray[np.datetime64],
+    output: Path,
+    choices: MapChoices,
+    progress: Progress,
+) -> None:
+    from pointfuse.animation import check_animation, write_animation
+
+    check_animation(output)
+    # Of a long period some days tell the colours of all.
+    some = np.unique(np.linspace(0, len(days) - 1, _DAYS_FOR_COLOURS).round().astype(np.int64))
+    sample: list[Panel] = []
+    with progress(len(some), "choosing colours") as bar:
+        for day in days[some]:
+            for panel in maps.panels(Period("", np.array([day])), lambda _: None):
+                thinned = panel.field[::_THINNED, ::_THINNED]
+                sample.append(replace(panel, field=thinned, stations=None))
+            bar.update(1)
+    periods = [Period("", days[number : number + 1]) for number in range(len(days))]
+
+    def titled(period: Period) -> tuple[list[Panel], str]:
+        return maps.panels(period, lambda _: None), f"{maps.title}, {period}"
+
+    panels, title = titled(periods[0])
+    sheet = make_sheet(
+        [panels],
+        maps.grid,
+        title=title,
+        footer=_footer(maps, choices),
+        borders=choices.borders,
+        scales=scales_of(sample),
+    )
+    with progress(len(days), "drawing") as bar, replacing(output) as temporary:
+
+        def frames() -> Iterator[None]:
+            for period in periods:
+                sheet.show(*titled(period))
+                yield
+                bar.update(1)
+
+        write_animation(temporary, sheet, frames())
+
+
+def _chosen_days(maps: FieldMap | Comparison, choices: MapChoices) -> NDArray[np.datetime64]:
+    days = maps.days
+    chosen = np.ones(len(days), bool)
+    if choices.first is not None:
+        chosen &= days >= choices.first
+    if choices.last is not None:
+        chosen &= days <= choices.last
+    if not chosen.any():
+        raise InputError(
+            f"there is no field of {choices.first or days[0]} to {choices.last or days[-1]}; "
+            f"expected days from {days[0]} to {days[-1]}"
+        )
+    return days[chosen]
+
+
+def _seasons(days: NDArray[np.datetime64]) -> list[Period]:
+    """The seasons that the days are in, by their months: winter is summer elsewhere."""
+    month = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    periods = [
+        Period(f"{month_name[months[0]]} to {month_name[months[-1]]}", days[np.isin(month, months)])
+        for months in SEASONS.values()
+    ]
+    return [period for period in periods if len(period.days)]

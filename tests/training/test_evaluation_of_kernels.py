@@ -8,8 +8,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from pointfuse.kernels import Kernel
 from pointfuse_training import load_seed_network
-from pointfuse_training.evaluation import Kernel, load_reconstructor, network_reconstructor
+from pointfuse_training.evaluation import load_reconstructor, network_reconstructor
 
 ROOT = Path(__file__).parents[2]
 SEED = ROOT / "models" / "seed"

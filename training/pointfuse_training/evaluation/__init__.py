@@ -4,7 +4,6 @@ Section "Model Evaluation" of Lyu et al., Geosci. Model Dev. 15, 2022, with its 
 """
 
 from pointfuse_training.evaluation.archive_evaluation import ArchiveEvaluation, evaluate_archive
-from pointfuse_training.evaluation.kernels import Kernel
 from pointfuse_training.evaluation.reconstruction import (
     Reconstructor,
     load_reconstructor,
@@ -14,7 +13,6 @@ from pointfuse_training.evaluation.sampling import SampledCells
 
 __all__ = [
     "ArchiveEvaluation",
-    "Kernel",
     "Reconstructor",
     "SampledCells",
     "evaluate_archive",

@@ -13,6 +13,7 @@ from pointfuse.errors import InputError, ModelFileError
 from pointfuse.evaluation import SEASONS
 from pointfuse.grid import Grid
 from pointfuse.gridding import PlacedObservations, place
+from pointfuse.kernels import Kernel
 from pointfuse.metadata import ModelMetadata, Variable
 from pointfuse.observations import Observations, Stations
 from pointfuse.scores import PairSums
@@ -20,7 +21,6 @@ from pointfuse_training.archive import Archive
 from pointfuse_training.archive_variables import ArchiveVariable
 from pointfuse_training.evaluation.archive_days import ArchiveDay, read_days
 from pointfuse_training.evaluation.density import PairDensity
-from pointfuse_training.evaluation.kernels import Kernel
 from pointfuse_training.evaluation.reconstruction import Reconstructor
 from pointfuse_training.evaluation.region import ScoredRegion
 from pointfuse_training.evaluation.sampling import SampledCells

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.drawing import COLOURS, draw_coast, figure_class
-from pointfuse.figure_style import INK, ReportFigure, look_of_method, readable_on_dark
+from pointfuse.drawing import (
+    COLOURS,
+    DIVERGING,
+    colours_between,
+    draw_borders,
+    draw_coast,
+    figure_class,
+)
+from pointfuse.figure_style import INK, ReportFigure, look_of_method
+from pointfuse.kernel_figure import draw_kernels
 from pointfuse.printable import listed, without_controls
 from pointfuse.units import typeset_units
 from pointfuse_training.evaluation.archive_evaluation import (
@@ -18,7 +26,6 @@ from pointfuse_training.evaluation.archive_evaluation import (
     ArchiveEvaluation,
     SeasonalMeans,
 )
-from pointfuse_training.evaluation.kernels import STEPS
 from pointfuse_training.evaluation.tables import PUBLISHED, radius_text
 
 if TYPE_CHECKING:
@@ -31,7 +38,6 @@ _WIDTH = 10.8
 _DOTS_PER_INCH = 150
 _SHARE_SHOWN = 0.998
 _BINS = 80
-_DIVERGING = "PuOr_r"
 _MOST_DATES = 6
 _MOST_PANELS = 3
 _NAMES = {"r2": "R²", "rmse": "RMSE", "nme": "NME"}
@@ -100,8 +106,8 @@ def seasons_figure(evaluation: ArchiveEvaluation) -> ReportFigure:
     figure = _new((_WIDTH, 0.9 + len(seasons) * _WIDTH / 3 * _aspect(evaluation)))
     figure.set_layout_engine("compressed")
     panels = figure.subplots(len(seasons), 3, squeeze=False)
-    amount = {"cmap": readable_on_dark(COLOURS, 0.2, 1), "vmin": 0, "vmax": top}
-    difference = {"cmap": readable_on_dark(_DIVERGING, 0.12, 0.88), "vmin": -most, "vmax": most}
+    amount = {"cmap": colours_between(COLOURS, 0.2, 1), "vmin": 0, "vmax": top}
+    difference = {"cmap": colours_between(DIVERGING, 0.12, 0.88), "vmin": -most, "vmax": most}
     for axes, title in zip(panels[0], ("raw", "completed", "completed - raw"), strict=True):
         axes.set_title(title, fontsize=10)
     for row, (name, (raw, completed)) in zip(panels, means.items(), strict=True):
@@ -136,38 +142,9 @@ def kernels_figures(evaluation: ArchiveEvaluation, scores: Mapping[str, Any]) ->
     """Kernels of each variable and step with their radius (figure 3); none where none is known."""
     if not evaluation.kernels:
         return []
-    cell = evaluation.grid.cell_size / 1000
-    variables = list(dict.fromkeys(kernel.variable for kernel in evaluation.kernels))
     figure = _new((_WIDTH, 7.2))
-    panels = figure.subplots(len(STEPS), len(variables), squeeze=False)
-    shades = readable_on_dark(COLOURS, 0.2, 1)
-    for kernel, numbers in zip(evaluation.kernels, scores["kernels"], strict=True):
-        row, column = STEPS.index(kernel.step), variables.index(kernel.variable)
-        axes = panels[row, column]
-        edge = len(kernel.weights) / 2 * cell
-        shown = axes.imshow(
-            kernel.weights / kernel.weights.max(),
-            origin="lower",
-            extent=(-edge, edge, -edge, edge),
-            cmap=shades,
-            vmin=0,
-            vmax=1,
-            interpolation="none",
-        )
-        if kernel.radius is not None:
-            angle = np.linspace(0, 2 * np.pi, 200)
-            radius = kernel.radius * cell
-            axes.plot(radius * np.cos(angle), radius * np.sin(angle), color="white", linewidth=1.4)
-        axes.grid(visible=False)
-        name = kernel.variable.replace("_", " ")
-        axes.set_title(
-            f"{name}, {kernel.step}\nradius {radius_text(numbers)} km, largest weight "
-            f"{kernel.weights.max():.2f}",
-            fontsize=10,
-        )
-        axes.set(xlabel="east (km)", ylabel="north (km)" if column == 0 else "")
-    bar = figure.colorbar(shown, ax=panels, pad=0.02, shrink=0.7)
-    bar.set_label("share of the largest weight")
+    cell_size = evaluation.grid.cell_size
+    draw_kernels(figure, evaluation.kernels, cell_size, colours_between(COLOURS, 0.2, 1))
     return [
         ReportFigure(
             figure,
@@ -200,7 +177,7 @@ def density_figure(evaluation: ArchiveEvaluation) -> ReportFigure:
     panels = figure.subplots(rows, columns, squeeze=False, sharex=True, sharey=True).ravel()
     scale = {
         "norm": LogNorm(1, max(int(counts.max()), 2)),
-        "cmap": readable_on_dark(COLOURS, 0.2, 1),
+        "cmap": colours_between(COLOURS, 0.2, 1),
     }
     for number, (method, pairs) in enumerate(zip(evaluation.density.methods, counts, strict=True)):
         axes = panels[number]
@@ -285,6 +262,7 @@ def _map(
     )
     axes.grid(visible=False)
     axes.spines[:].set_visible(True)
+    draw_borders(axes, grid.projection, INK)
     draw_coast(axes, grid.projection, INK)
     return image
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,11 +13,10 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.grid import Grid
+from pointfuse.kernels import STEPS, Kernel, read_kernels
 from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
-from pointfuse.onnx_structure import read_initializer
 from pointfuse_training.checkpoints import load_checkpoint
-from pointfuse_training.evaluation.kernels import STEPS, Kernel
 from pointfuse_training.fusion_network import CHANNELS, FusionNetwork
 from pointfuse_training.seed_weights import is_zip
 
@@ -159,22 +157,6 @@ def _from_model_file(path: Path, threads: int) -> Reconstructor:
         completed: Fields = model.run(observations[None], observed[None]).field[0]
         return completed
 
-    stored = (
-        (step, variable, read_initializer(content, f"point_conv.{step}.kernels.{channel}"))
-        for step in STEPS
-        for channel, variable in enumerate((target, *_WEATHER))
-    )
-    kernels = tuple(
-        Kernel(variable, step, _unshifted(blocks))
-        for step, variable, blocks in stored
-        if blocks is not None
-    )
+    kernels = read_kernels(content, (target, *_WEATHER))
     name = f"{metadata.name} {metadata.version}"
     return Reconstructor(name, metadata.grid, target, complete, kernels, sha256, metadata.training)
-
-
-def _unshifted(blocks: Fields) -> NDArray[np.float64]:
-    """The kernel that an exported file holds once for each cell of a block, shifted to the cell."""
-    stride = math.isqrt(len(blocks))
-    size = blocks.shape[-1] - stride + 1
-    return blocks[0, 0, :size, :size].astype(np.float64)

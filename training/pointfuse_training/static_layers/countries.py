@@ -49,9 +49,32 @@ def country_mask(grid: Grid, countries: Sequence[str], cache: Path) -> NDArray[n
         If shapely is not installed.
     """
     topology = json.loads(fetched(COUNTRIES, cache).read_text(encoding="utf-8"))
+    return in_countries(topology, countries, *grid.longitude_latitude())
+
+
+def in_countries(
+    topology: dict[str, Any],
+    countries: Sequence[str],
+    longitude: NDArray[np.float64],
+    latitude: NDArray[np.float64],
+) -> NDArray[np.bool_]:
+    """Points that are inside one of some countries, as `country_mask` has them.
+
+    Parameters
+    ----------
+    topology : dict
+        Content of the file `COUNTRIES`.
+    countries : sequence of str
+        Codes or names.
+    longitude, latitude : ndarray of float64
+        Degrees east and north, of one shape.
+
+    Returns
+    -------
+    ndarray of bool, the shape of the points
+    """
     lines = arcs(topology)
-    longitude, latitude = grid.longitude_latitude()
-    mask = np.zeros(grid.shape, bool)
+    mask = np.zeros(longitude.shape, bool)
     for country in countries:
         for shape in _shapes(topology, country):
             mask |= _inside(shape, lines, longitude, latitude)

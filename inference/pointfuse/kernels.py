@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
+
+from pointfuse.onnx_structure import read_initializer
 
 STEPS = ("wide", "narrow")
 """The two passes of PointConv, in their order."""
@@ -71,3 +74,42 @@ class Kernel:
         inner = outer - 1
         steps = np.log(weight[inner] / threshold) / np.log(weight[inner] / weight[outer])
         return float(distance[inner] + steps * (distance[outer] - distance[inner]))
+
+
+def read_kernels(content: bytes, variables: Sequence[str]) -> tuple[Kernel, ...]:
+    """Kernels that an exported model file holds.
+
+    Parameters
+    ----------
+    content : bytes
+        The whole file.
+    variables : sequence of str
+        Variables of the model, in its order.
+
+    Returns
+    -------
+    tuple of Kernel
+        Step by step; empty where the network has no PointConv.
+
+    Raises
+    ------
+    ModelFileError
+        If the bytes are damaged.
+    """
+    stored = (
+        (variable, step, read_initializer(content, f"point_conv.{step}.kernels.{channel}"))
+        for step in STEPS
+        for channel, variable in enumerate(variables)
+    )
+    return tuple(
+        Kernel(variable, step, _unshifted(blocks))
+        for variable, step, blocks in stored
+        if blocks is not None
+    )
+
+
+def _unshifted(blocks: NDArray[np.float32]) -> NDArray[np.float64]:
+    """The kernel that an exported file holds once for each cell of a block, shifted to the cell."""
+    stride = math.isqrt(len(blocks))
+    size = blocks.shape[-1] - stride + 1
+    return blocks[0, 0, :size, :size].astype(np.float64)

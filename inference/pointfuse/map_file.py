@@ -1,0 +1,247 @@
+"""Fields in netCDF files as maps need them: a variable, its grid, and the days it speaks of."""
+
+from __future__ import annotations
+
+import contextlib
+import datetime
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import netCDF4
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.classic_netcdf import check_classic_file
+from pointfuse.day_status import DayStatus
+from pointfuse.errors import InputError, InputFileNotFoundError
+from pointfuse.grid import Grid
+from pointfuse.grid_mapping import grid_axes
+from pointfuse.printable import without_controls
+from pointfuse.timezones import parse_timezone
+from pointfuse.units import typeset_units
+
+DISTANCE = "station_distance"
+"""Variable of the distance to the nearest station, which only fused fields have."""
+
+
+@dataclass(frozen=True)
+class StationMeans:
+    """Means of what stations measured.
+
+    Parameters
+    ----------
+    x, y : ndarray of float64, shape (station,)
+        Where the stations are, m in the plane of the grid.
+    values : ndarray of float64, shape (station,)
+        Means; NaN for a station without a value.
+    """
+
+    x: NDArray[np.float64]
+    y: NDArray[np.float64]
+    values: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class MapFile:
+    """A variable of a netCDF file, and where and when its values are.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    dataset : netCDF4.Dataset
+        The same, open.
+    variable : str
+        Name of a variable with the dimensions time, row and column.
+    grid : Grid
+        Its grid.
+    order : tuple of two slices
+        What brings its rows and columns into the order of the grid.
+    days : ndarray of datetime64[D], shape (time,)
+        The day of each of its times, in the time zone of the file.
+    """
+
+    path: Path
+    dataset: netCDF4.Dataset
+    variable: str
+    grid: Grid
+    order: tuple[slice, slice]
+    days: NDArray[np.datetime64]
+
+    @property
+    def title(self) -> str:
+        """What the variable is, for people."""
+        name = str(getattr(self.dataset[self.variable], "long_name", self.variable)).strip()
+        return without_controls(name[:1].upper() + name[1:])
+
+    @property
+    def units(self) -> str:
+        """Its units as people read them."""
+        return self.units_of(self.variable)
+
+    def units_of(self, name: str) -> str:
+        """Units of any variable of the file as people read them."""
+        units = str(getattr(self.dataset[name], "units", "1")).strip()
+        return without_controls(typeset_units(units))
+
+    @property
+    def source(self) -> str:
+        """What made the file."""
+        facts = {name: str(self.dataset.getncattr(name)) for name in self.dataset.ncattrs()}
+        if "model_name" in facts:
+            return without_controls(f"{facts['model_name']} {facts.get('model_version', '')}")
+        return without_controls(facts.get("source", self.path.name))
+
+    @property
+    def days_with_fields(self) -> NDArray[np.datetime64]:
+        """Days that were fused, each once, in order; all of a file that says nothing of it."""
+        status = self.dataset.variables.get("day_status")
+        if status is None:
+            return np.unique(self.days)
+        return np.unique(self.days[status[:] == DayStatus.FUSED])
+
+    def mean(
+        self, name: str, chosen: NDArray[np.bool_], advance: Callable[[int], object]
+    ) -> NDArray[np.float64]:
+        """Mean of a variable over some times, read one at a time.
+
+        Parameters
+        ----------
+        name : str
+            A variable on the grid.
+        chosen : ndarray of bool, shape (time,)
+            The times.
+        advance : callable
+            Called with 1 after each of them.
+
+        Returns
+        -------
+        ndarray of float64, shape (rows, columns)
+            NaN where there is no value.
+        """
+        return _mean(self.dataset[name], chosen, advance)[self.order]
+
+    def station_means(self, chosen: NDArray[np.bool_]) -> StationMeans:
+        """Means of the variable at the stations over some times.
+
+        Raises
+        ------
+        InputError
+            If the file has no stations.
+        """
+        name = f"station_{self.variable}"
+        if not {name, "station_lon", "station_lat"} <= set(self.dataset.variables):
+            raise InputError(
+                f"{self.path.name} holds no stations of {self.variable}; expected a file as "
+                "'pointfuse fuse' wrote it, or leave --stations out"
+            )
+        degrees = (self.dataset[f"station_{part}"][:] for part in ("lon", "lat"))
+        x, y = self.grid.projection.forward(*(np.ma.filled(each, np.nan) for each in degrees))
+        return StationMeans(x, y, _mean(self.dataset[name], chosen, lambda _: None))
+
+
+@contextlib.contextmanager
+def opened(path: Path, variable: str | None = None) -> Iterator[MapFile]:
+    """Open a netCDF file of fields.
+
+    Parameters
+    ----------
+    path : Path
+        File of `pointfuse fuse`, or any CF netCDF file on a regular grid in a known projection.
+    variable : str, optional
+        Variable with the dimensions time, row and column; the fused one by default, or the only
+        one.
+
+    Raises
+    ------
+    InputFileNotFoundError, InputError
+        If the file is missing, no netCDF file, or lacks such a variable.
+    """
+    if not path.is_file():
+        raise InputFileNotFoundError(f"there is no file {path}; check the path")
+    try:
+        check_classic_file(path)
+        dataset = netCDF4.Dataset(path)
+    except OSError as error:
+        raise InputError(f"{path.name} is no netCDF file ({error}); check the path") from error
+    with dataset:
+        name = _chosen(path, dataset, variable)
+        axes = grid_axes(dataset, name)
+        yield MapFile(path, dataset, name, axes.grid, axes.order, _days(path, dataset, name))
+
+
+def _chosen(path: Path, dataset: netCDF4.Dataset, wanted: str | None) -> str:
+    """Name of the variable to draw."""
+    fields = [name for name in dataset.variables if _is_field(dataset, name)]
+    if wanted is not None:
+        if wanted not in fields:
+            raise InputError(
+                f"{path.name} has no fields of {wanted}; it holds "
+                f"{', '.join(fields) or 'no variable with time, rows and columns'}"
+            )
+        return wanted
+    fused = [
+        name
+        for name in fields
+        if DISTANCE in getattr(dataset[name], "ancillary_variables", "").split()
+    ]
+    found = fused or fields
+    if not found:
+        raise InputError(
+            f"{path.name} holds no field; expected a file as 'pointfuse fuse' wrote it, or a "
+            "variable with the dimensions time, row and column"
+        )
+    if len(found) > 1:
+        raise InputError(
+            f"{path.name} holds {', '.join(found)}; say which to draw: --variable {found[0]}"
+        )
+    return found[0]
+
+
+def _is_field(dataset: netCDF4.Dataset, name: str) -> bool:
+    variable = dataset[name]
+    return (
+        len(variable.dimensions) == 3
+        and "since" in getattr(dataset.variables.get(variable.dimensions[0]), "units", "")
+        and np.issubdtype(variable.dtype, np.number)
+    )
+
+
+def _days(path: Path, dataset: netCDF4.Dataset, name: str) -> NDArray[np.datetime64]:
+    """Day of each time of a variable: in the time zone of the file, or as the file has them."""
+    time = dataset[dataset[name].dimensions[0]]
+    if not len(time):
+        raise InputError(f"{path.name} holds no day")
+    calendar = getattr(time, "calendar", "standard")
+    dates: Any = netCDF4.num2date(
+        time[:], time.units, calendar=calendar, only_use_cftime_datetimes=False
+    )
+    if "day_timezone" in dataset.ncattrs():
+        zone = parse_timezone(dataset.day_timezone)
+        dates = [date.replace(tzinfo=datetime.UTC).astimezone(zone) for date in dates]
+    texts = [f"{date.year:04}-{date.month:02}-{date.day:02}" for date in dates]
+    try:
+        return np.array(texts, "datetime64[D]")
+    except ValueError as error:
+        raise InputError(
+            f"{path.name} counts its days in the calendar '{calendar}', which has days that others "
+            "lack; maps need the usual one"
+        ) from error
+
+
+def _mean(
+    variable: Any, chosen: NDArray[np.bool_], advance: Callable[[int], object]
+) -> NDArray[np.float64]:
+    """Mean over the chosen times; NaN where there is no value."""
+    total = np.zeros(variable.shape[1:])
+    count = np.zeros(variable.shape[1:])
+    for time in np.flatnonzero(chosen):
+        values = np.ma.filled(variable[time].astype(np.float64), np.nan)
+        total += np.nan_to_num(values)
+        count += np.isfinite(values)
+        advance(1)
+    mean = np.full(total.shape, np.nan)
+    np.divide(total, count, out=mean, where=count > 0)
+    return mean

@@ -1,0 +1,288 @@
+"""What is on the panels of a map: a field with its support, or two fields and their difference."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.coverage import MULTIPLES
+from pointfuse.errors import InputError
+from pointfuse.grid import Grid
+from pointfuse.map_file import DISTANCE, MapFile, StationMeans
+from pointfuse.scores import PairSums, mean_bias, root_mean_square_error, squared_correlation
+
+_INTERVAL = 90
+"""Interval that is drawn, in 100."""
+
+_MINUS = "\N{MINUS SIGN}"
+_DIFFERENCE = f"B {_MINUS} A"
+
+Advance = Callable[[int], object]
+
+
+class Kind(enum.Enum):
+    """What values mean, which decides their colours; panels of a kind share them."""
+
+    AMOUNT = enum.auto()
+    UNCERTAINTY = enum.auto()
+    DISTANCE = enum.auto()
+    DIFFERENCE = enum.auto()
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A map of values.
+
+    Parameters
+    ----------
+    title : str
+        What it shows.
+    kind : Kind
+        What the values mean.
+    label : str
+        Values and units, for the colour bar.
+    field : ndarray of float64, shape (rows, columns)
+        The values, row 0 in the south; NaN where there is none.
+    stations : StationMeans, optional
+        What stations measured, to be shown in the same colours.
+    note : str
+        What else is to be said below the title.
+    """
+
+    title: str
+    kind: Kind
+    label: str
+    field: NDArray[np.float64]
+    stations: StationMeans | None = None
+    note: str = ""
+
+
+@dataclass(frozen=True)
+class Period:
+    """Days that a map is the mean of.
+
+    Parameters
+    ----------
+    name : str
+        Such as ``June to August``; empty for days without a name.
+    days : ndarray of datetime64[D], shape (day,)
+        The days, in order, each once.
+    """
+
+    name: str
+    days: NDArray[np.datetime64]
+
+    def __str__(self) -> str:
+        """The period as titles have it."""
+        if self.name:
+            return f"{self.name}, {_counted(len(self.days))}"
+        if len(self.days) == 1:
+            return str(self.days[0])
+        return f"mean of {_counted(len(self.days))}, {self.days[0]} to {self.days[-1]}"
+
+
+@dataclass(frozen=True)
+class FieldMap:
+    """Panels of one file: its field, and how sure it is.
+
+    Parameters
+    ----------
+    file : MapFile
+        The file.
+    stations, uncertainty, support : bool
+        Whether to show the stations, the uncertainty, and the distance to the nearest station.
+    """
+
+    file: MapFile
+    stations: bool = False
+    uncertainty: bool = False
+    support: bool = False
+
+    def __post_init__(self) -> None:
+        for wanted, name, remedy in (
+            (self.uncertainty, self._uncertainty, "fuse without --network-alone"),
+            (self.support, DISTANCE, "take a file as 'pointfuse fuse' wrote it"),
+        ):
+            if wanted and name not in self.file.dataset.variables:
+                raise InputError(f"{self.file.path.name} holds no {name}; {remedy}")
+
+    @property
+    def title(self) -> str:
+        """What is shown."""
+        return self.file.title
+
+    @property
+    def days(self) -> NDArray[np.datetime64]:
+        """Days that can be shown."""
+        return self.file.days_with_fields
+
+    @property
+    def grid(self) -> Grid:
+        """Grid of the panels."""
+        return self.file.grid
+
+    @property
+    def source(self) -> str:
+        """What made the field."""
+        return self.file.source
+
+    @property
+    def readings(self) -> int:
+        """How many variables are read of each day."""
+        return 1 + self.uncertainty + self.support
+
+    def panels(self, period: Period, advance: Advance) -> list[Panel]:
+        """The panels of a period."""
+        file, chosen = self.file, np.isin(self.file.days, period.days)
+        label = f"{file.title[:1].lower()}{file.title[1:]} ({file.units})"
+        panels = [
+            Panel(
+                file.title,
+                Kind.AMOUNT,
+                label,
+                file.mean(file.variable, chosen, advance),
+                file.station_means(chosen) if self.stations else None,
+            )
+        ]
+        if self.uncertainty:
+            deviation = file.mean(self._uncertainty, chosen, advance)
+            panels.append(
+                Panel(
+                    f"Half-width of the {_INTERVAL} % interval of a day",
+                    Kind.UNCERTAINTY,
+                    f"± ({file.units})",
+                    MULTIPLES[_INTERVAL] * deviation,
+                )
+            )
+        if self.support:
+            distance = file.mean(DISTANCE, chosen, advance)
+            units = file.units_of(DISTANCE)
+            title = "Distance to the nearest station"
+            panels.append(Panel(title, Kind.DISTANCE, f"distance ({units})", distance))
+        return panels
+
+    @property
+    def _uncertainty(self) -> str:
+        return f"{self.file.variable}_uncertainty"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Panels of two files: the field of each, and the second less the first.
+
+    Parameters
+    ----------
+    first, second : MapFile
+        The files, on one grid and in one unit.
+    stations : bool
+        Whether to show the stations of each.
+
+    Raises
+    ------
+    InputError
+        If they differ in their grids or units.
+    """
+
+    first: MapFile
+    second: MapFile
+    stations: bool = False
+
+    def __post_init__(self) -> None:
+        first, second = self.first, self.second
+        if not (first.grid.shape == second.grid.shape and first.grid.coincides(second.grid)):
+            raise InputError(
+                f"{first.path.name} and {second.path.name} are on different grids; regrid one of "
+                "them to compare them"
+            )
+        if first.units != second.units:
+            raise InputError(
+                f"{first.variable} of {first.path.name} is in {first.units}, {second.variable} of "
+                f"{second.path.name} in {second.units}; bring them to one unit to compare them"
+            )
+
+    readings = 2
+    """How many variables are read of each day."""
+
+    @property
+    def grid(self) -> Grid:
+        """Grid of the panels."""
+        return self.first.grid
+
+    @property
+    def source(self) -> str:
+        """What made the fields."""
+        return f"A: {self.first.source}, B: {self.second.source}"
+
+    @property
+    def title(self) -> str:
+        """What is shown."""
+        return self.first.title
+
+    @property
+    def days(self) -> NDArray[np.datetime64]:
+        """Days that both files hold.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        common: NDArray[np.datetime64] = np.intersect1d(
+            self.first.days_with_fields, self.second.days_with_fields
+        )
+        if not len(common):
+            raise InputError(
+                f"{self.first.path.name} ({_span(self.first.days)}) and {self.second.path.name} "
+                f"({_span(self.second.days)}) have no day in common"
+            )
+        return common
+
+    def panels(self, period: Period, advance: Advance) -> list[Panel]:
+        """The panels of a period."""
+        label = f"{self.title[:1].lower()}{self.title[1:]} ({self.first.units})"
+        first, second = (
+            Panel(
+                f"{letter}: {file.path.name}",
+                Kind.AMOUNT,
+                label,
+                file.mean(file.variable, chosen, advance),
+                file.station_means(chosen) if self.stations else None,
+            )
+            for letter, file in (("A", self.first), ("B", self.second))
+            for chosen in [np.isin(file.days, period.days)]
+        )
+        label = f"difference ({self.first.units})"
+        difference = second.field - first.field
+        note = _scores_text(first.field, second.field, self.first.units)
+        return [first, second, Panel(_DIFFERENCE, Kind.DIFFERENCE, label, difference, note=note)]
+
+
+def _scores_text(first: NDArray[np.float64], second: NDArray[np.float64], units: str) -> str:
+    """How far two fields agree, over the cells that both have."""
+    sums = PairSums.of(np.where(np.isfinite(second), first, np.nan), second).over()
+    if not sums.pairs:
+        return "no cell in common"
+    with np.errstate(invalid="ignore", divide="ignore"):
+        squared = float(squared_correlation(sums))
+    correlation = f", R² {squared:.3f}" if np.isfinite(squared) else ""
+    cells = "" if sums.pairs == first.size else f", {int(sums.pairs):,} of {first.size:,} cells"
+    return (
+        f"mean {_signed(float(mean_bias(sums)))}, RMSE {root_mean_square_error(sums):.2f} "
+        f"{units}{correlation}{cells}"
+    )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", _MINUS)
+
+
+def _counted(days: int) -> str:
+    return f"{days} day{'' if days == 1 else 's'}"
+
+
+def _span(days: NDArray[np.datetime64]) -> str:
+    return f"{days.min()} to {days.max()}"

@@ -1,0 +1,250 @@
+"""Panels of maps on a sheet, with their colours and all that makes a map one (extra `[plot]`)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.drawing import (
+    DIVERGING,
+    colours_between,
+    draw_borders,
+    draw_coast,
+    draw_graticule,
+    draw_scale_bar,
+    figure_class,
+)
+from pointfuse.grid import Grid
+from pointfuse.map_file import StationMeans
+from pointfuse.map_panels import Kind, Panel
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.collections import PathCollection
+    from matplotlib.figure import Figure
+    from matplotlib.image import AxesImage
+
+_SHARE_SHOWN = 0.998
+"""Share of the cells within the colours: a few extremes would leave the rest in one of them."""
+
+_DISTANCES = (0, 25, 50, 100, 200, 400, 800)
+"""Bounds of classes of the distance to a station, km."""
+
+_WIDTHS = {1: 7.6, 2: 5.2, 3: 4.5, 4: 3.7}
+"""Width of a panel by how many are in a row, inches."""
+
+_NOTHING = "0.82"
+"""Colour of cells without a value: a grey that no colour map has."""
+
+_LABELS, _TITLES, _BETWEEN, _BAR = 0.5, 0.65, 0.35, 0.85
+"""Room for what lies beside, above and between the panels, and for a colour bar, inches."""
+
+_CIRCLE = 18.0
+"""Size of the circle of a station on a map as wide as the sheet, square points."""
+
+_INK = "0.1"
+"""Colour of lines on a map."""
+
+# Light is low and dark is high, so that lines show on most of a map, and paper stays white.
+_COLOURS = {
+    Kind.AMOUNT: ("magma_r", 0.0, 0.87),
+    Kind.UNCERTAINTY: ("cividis_r", 0.0, 1.0),
+    Kind.DISTANCE: ("bone_r", 0.05, 0.75),
+    Kind.DIFFERENCE: (DIVERGING, 0.0, 1.0),
+}
+"""Part of a colour map: all perceptually even, for colour-blind people and in grey too."""
+
+_HEADING_SIZE = {1: 10.0, 2: 10.0, 3: 10.0, 4: 8.5}
+"""Letters of the titles of panels, points."""
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """Panels that have been drawn, and can be drawn again with other values.
+
+    Parameters
+    ----------
+    figure : Figure
+        The whole.
+    title : Text
+        Its title.
+    images : list of AxesImage
+        The field of each panel.
+    circles : list of PathCollection
+        The stations of each panel that has some.
+    """
+
+    figure: Figure
+    title: Any
+    images: list[AxesImage]
+    circles: list[PathCollection]
+
+    def show(self, panels: Sequence[Panel], title: str) -> None:
+        """Show other values of the same panels, in the same colours."""
+        self.title.set_text(title)
+        for image, panel in zip(self.images, panels, strict=True):
+            image.set_data(np.ma.masked_invalid(panel.field))
+            if len(panels) > 1:
+                _write_heading(image.axes, panel)
+        with_stations = (panel.stations for panel in panels if panel.stations is not None)
+        for circles, stations in zip(self.circles, with_stations, strict=True):
+            circles.set_array(np.ma.masked_invalid(stations.values))
+
+
+def scales_of(panels: Sequence[Panel]) -> dict[Kind, dict[str, Any]]:
+    """Colours that suit panels, by the kind of values.
+
+    Returns
+    -------
+    dict of dict
+        ``cmap`` and ``norm`` as matplotlib takes them.
+    """
+    return {
+        kind: _scale(kind, [panel.field for panel in panels if panel.kind is kind])
+        for kind in dict.fromkeys(panel.kind for panel in panels)
+    }
+
+
+def _scale(kind: Kind, fields: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
+    from matplotlib.colors import BoundaryNorm, Normalize
+
+    colours = colours_between(*_COLOURS[kind])
+    if kind is Kind.DISTANCE:
+        return {"cmap": colours, "norm": BoundaryNorm(_DISTANCES, colours.N, extend="max")}
+    values = np.concatenate([field[np.isfinite(field)] for field in fields])
+    if not len(values):
+        values = np.zeros(1)
+    if kind is Kind.DIFFERENCE:
+        top = float(np.quantile(np.abs(values), _SHARE_SHOWN)) or 1.0
+        return {"cmap": colours, "norm": Normalize(-top, top)}
+    low, top = (float(np.quantile(values, share)) for share in (1 - _SHARE_SHOWN, _SHARE_SHOWN))
+    # From zero, but for values that are far from it, such as pressures.
+    bottom = 0.0 if 0 <= low < 0.5 * top else low
+    return {"cmap": colours, "norm": Normalize(bottom, top if top > bottom else bottom + 1)}
+
+
+def make_sheet(
+    rows: Sequence[Sequence[Panel]],
+    grid: Grid,
+    *,
+    title: str,
+    footer: str,
+    borders: bool,
+    scales: dict[Kind, dict[str, Any]] | None = None,
+) -> Sheet:
+    """Draw panels.
+
+    Parameters
+    ----------
+    rows : sequence of sequences of Panel
+        Panels, row by row; all rows of one length.
+    grid : Grid
+        Their grid.
+    title, footer : str
+        What is shown, and where it comes from.
+    borders : bool
+        Whether to draw borders of countries and provinces.
+    scales : dict, optional
+        Colours by the kind of values, as `colour_scale` gives them; those that suit the panels by
+        default.
+    """
+    panels = [panel for row in rows for panel in row]
+    scales = scales or scales_of(panels)
+    figure, axes = _axes(len(rows), len(rows[0]), grid)
+    images, circles = [], []
+    for number, (place, panel) in enumerate(zip(axes.flat, panels, strict=True)):
+        images.append(_draw_field(place, panel, grid, scales[panel.kind]))
+        if panel.stations is not None:
+            circles.append(_draw_stations(place, panel.stations, scales[panel.kind]))
+        row, column = divmod(number, len(rows[0]))
+        sides = "left " * (column == 0) + "bottom" * (row == len(rows) - 1)
+        _draw_furniture(place, grid, borders, sides, scale_bar=number == 0)
+        if len(panels) > 1:
+            _write_heading(place, panel)
+    _draw_bars(figure, axes, images, panels)
+    heading = figure.suptitle(title, x=0.01, ha="left", fontsize=13)
+    figure.supxlabel(footer, x=0.99, ha="right", fontsize=7, color="0.35")
+    return Sheet(figure, heading, images, circles)
+
+
+def _axes(rows: int, columns: int, grid: Grid) -> tuple[Figure, NDArray[Any]]:
+    width = _WIDTHS[columns]
+    height = width * grid.rows / grid.columns + _BETWEEN
+    below = rows == 1 and columns > 1
+    size = columns * width + _LABELS + (not below) * _BAR, _TITLES + rows * height + below * _BAR
+    figure = figure_class("a map")(figsize=size, layout="compressed")
+    return figure, figure.subplots(rows, columns, squeeze=False)
+
+
+def _draw_field(axes: Axes, panel: Panel, grid: Grid, scale: dict[str, Any]) -> AxesImage:
+    half = grid.cell_size / 2
+    extent = (grid.x[0] - half, grid.x[-1] + half, grid.y[0] - half, grid.y[-1] + half)
+    axes.set_facecolor(_NOTHING)
+    return axes.imshow(
+        np.ma.masked_invalid(panel.field),
+        origin="lower",
+        extent=extent,
+        interpolation="none",
+        **scale,
+    )
+
+
+def _draw_stations(axes: Axes, stations: StationMeans, scale: dict[str, Any]) -> PathCollection:
+    size = _CIRCLE * axes.get_position().width
+    return axes.scatter(
+        stations.x,
+        stations.y,
+        c=np.ma.masked_invalid(stations.values),
+        s=size,
+        # Visible on light ground and on dark.
+        edgecolors="0.5",
+        linewidths=0.4,
+        zorder=3,
+        **scale,
+    )
+
+
+def _draw_furniture(axes: Axes, grid: Grid, borders: bool, sides: str, *, scale_bar: bool) -> None:
+    if borders:
+        draw_borders(axes, grid.projection, _INK)
+    draw_coast(axes, grid.projection, _INK)
+    draw_graticule(axes, grid.projection, _INK, sides)
+    if scale_bar:
+        draw_scale_bar(axes, grid.projection, _INK)
+
+
+def _draw_bars(
+    figure: Figure, axes: NDArray[Any], images: Sequence[AxesImage], panels: Sequence[Panel]
+) -> None:
+    """A colour bar for each kind of values."""
+    for kind in dict.fromkeys(panel.kind for panel in panels):
+        chosen = [number for number, panel in enumerate(panels) if panel.kind is kind]
+        places = [axes.flat[number] for number in chosen]
+        below = axes.shape[0] == 1 and axes.shape[1] > 1
+        bar = figure.colorbar(
+            images[chosen[0]],
+            ax=places,
+            location="bottom" if below else "right",
+            extend=_extend(kind, images[chosen[0]]),
+            shrink=0.8 if len(places) == 1 else 0.5,
+            pad=0.02,
+            aspect=30,
+        )
+        bar.set_label(panels[chosen[0]].label)
+
+
+def _extend(kind: Kind, image: AxesImage) -> str | None:
+    """On which sides values may lie beyond the colours."""
+    if kind is Kind.DISTANCE:  # its classes say so themselves
+        return None
+    return "max" if image.norm.vmin == 0 else "both"
+
+
+def _write_heading(axes: Axes, panel: Panel) -> None:
+    place: Any = axes.get_subplotspec()
+    text = f"{panel.title}\n{panel.note}" if panel.note else panel.title
+    axes.set_title(text, loc="left", fontsize=_HEADING_SIZE[place.get_gridspec().ncols])

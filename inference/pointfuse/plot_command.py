@@ -1,0 +1,79 @@
+"""The command `pointfuse plot`."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+
+import click
+
+from pointfuse.command_line import progress
+from pointfuse.errors import OutputError
+from pointfuse.reading_options import parse_days
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("files", metavar="FILE [OTHER]", nargs=-1, required=True, type=_FILE)
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=_FILE,
+    help="Picture to write: PNG, PDF or SVG; GIF or MP4 for an animation with a frame a day.",
+)
+@click.option(
+    "--days",
+    metavar="A:B",
+    help="First and last day, or a single one: 2019-01-01:2019-01-31; all by default.",
+)
+@click.option("--seasons", is_flag=True, help="A map of each season.")
+@click.option("--stations", is_flag=True, help="Show the stations in the colours of the field.")
+@click.option("--uncertainty", is_flag=True, help="Add a map of the uncertainty.")
+@click.option("--support", is_flag=True, help="Add a map of the distance to the nearest station.")
+@click.option("--no-borders", is_flag=True, help="Draw coasts and lakes only.")
+@click.option("--variable", help="Variable to draw; the fused one by default.")
+@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+def plot(
+    files: tuple[Path, ...],
+    output: Path,
+    days: str | None,
+    seasons: bool,
+    stations: bool,
+    uncertainty: bool,
+    support: bool,
+    no_borders: bool,
+    variable: str | None,
+    quiet: bool,
+) -> None:
+    """Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.
+
+    With an OTHER file: both, their difference, and how far they agree. Of several days it is the
+    mean. Of a model file (*.onnx): how much a station counts around it.
+    """
+    from pointfuse.plot import MOVING, MapChoices, draw_maps
+
+    for path in files:
+        if output.exists() and path.exists() and output.samefile(path):
+            raise OutputError(f"{output} is one of the files to read; name another one to write")
+    chosen = days or seasons or stations or uncertainty or support or no_borders or variable
+    if any(path.suffix.lower() == ".onnx" for path in files):
+        from pointfuse.kernel_figure import draw_kernels_of_model
+
+        if len(files) > 1 or chosen:
+            raise click.UsageError("a model is drawn alone, without other files and options")
+        draw_kernels_of_model(files[0], output)
+    else:
+        if len(files) > 2:
+            raise click.UsageError(f"expected one file, or two to compare, got {len(files)}")
+        if len(files) == 2 and (uncertainty or support):
+            raise click.UsageError("--uncertainty and --support go with one file")
+        if seasons and output.suffix.lower() in MOVING:
+            raise click.UsageError("--seasons makes a still picture: name a PNG, PDF or SVG")
+        choices = MapChoices(
+            *parse_days(days), seasons, stations, uncertainty, support, not no_borders, variable
+        )
+        draw_maps(files, output, choices, partial(progress, hidden=quiet))
+    if not quiet:
+        click.echo(f"wrote {output}")
