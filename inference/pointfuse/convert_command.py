@@ -20,7 +20,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def convert(file: Path, output: Path, variable: str | None, days: str | None, quiet: bool) -> None:
-    """Convert a FILE that `pointfuse fuse` wrote to a GeoTIFF, for GIS and maps in browsers.
+    """Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF, for GIS.
 
     The GeoTIFF has a band a day, with the values, the cells and the projection of FILE, and is
     cloud-optimised.

@@ -18,16 +18,11 @@ import numpy as np
 from pointfuse.atomic import check_place, replacing
 from pointfuse.cf import now
 from pointfuse.command_line import progress
+from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError, MissingExtraError
-from pointfuse.field_file import (
-    chosen_days,
-    day_spans,
-    field_names,
-    local_days,
-    open_field_file,
-)
 from pointfuse.grid import Grid
-from pointfuse.grid_mapping import axis_values, grid_axes
+from pointfuse.grid_mapping import axis_values
+from pointfuse.map_file import MapFile, opened
 from pointfuse.projection import (
     LambertConformal,
     LatitudeLongitude,
@@ -67,7 +62,7 @@ def write_geotiff(
     history: str = "convert",
     progress: Progress = _UNSEEN,
 ) -> Path:
-    """Write a variable of a file of fused fields to a cloud-optimised GeoTIFF.
+    """Write a variable of a file of fields to a cloud-optimised GeoTIFF.
 
     Rows go from north to south, as GIS have them; values are those of the file, in float32, and
     NaN where they are missing.
@@ -75,11 +70,12 @@ def write_geotiff(
     Parameters
     ----------
     path : Path
-        netCDF file of fused fields.
+        netCDF file of `pointfuse fuse`, or any CF netCDF file on a regular grid.
     output : Path
         GeoTIFF to write; an existing one is replaced.
     variable : str, optional
-        Name of a variable with a field a day; the fused one by default.
+        Variable with the dimensions time, row and column; the fused one by default, or the only
+        one.
     first, last : datetime64[D], optional
         First and last day, both included; open where None.
     history : str
@@ -92,7 +88,7 @@ def write_geotiff(
     MissingExtraError
         If rasterio is not installed.
     InputFileNotFoundError, InputError
-        If the file is missing, no fused field, or lacks the variable or the days.
+        If the file is missing, holds no fields, or lacks the variable or the days.
     OutputError
         If the GeoTIFF cannot be written.
     """
@@ -110,18 +106,17 @@ def write_geotiff(
     # In memory, since GDAL does not say reliably that a disk is full: 300 MB for a year on the
     # shipped grid.
     with (
-        open_field_file(path) as dataset,
+        opened(path, variable) as source,
         rasterio.Env(GDAL_CACHEMAX=_CACHE_MB),
         MemoryFile() as bands,
         MemoryFile() as ordered,
     ):
-        name = _chosen_variable(path, dataset, variable)
-        chosen = chosen_days(path, dataset, first, last)
-        profile = _profile(grid_axes(dataset, name).grid, len(chosen))
+        chosen = _chosen_days(source, first, last)
+        profile = _profile(source.grid, len(chosen))
         with bands.open(**profile) as raster:
-            raster.update_tags(**_file_tags(dataset, name, history))
+            raster.update_tags(**_file_tags(source, history))
             with progress(len(chosen), "converting") as bar:
-                _write_bands(raster, dataset, name, chosen, bar.update)
+                _write_bands(raster, source, chosen, bar.update)
             raster.build_overviews(_overviews(raster.shape), rasterio.enums.Resampling.average)
         # Overviews must be in front of the values, which are known before them.
         copy(bands.name, ordered.name, copy_src_overviews=True, **_LAYOUT)
@@ -130,15 +125,19 @@ def write_geotiff(
     return output
 
 
-def _chosen_variable(path: Path, dataset: netCDF4.Dataset, variable: str | None) -> str:
-    names = field_names(dataset)
-    if variable is None:
-        return names[0]
-    if variable not in names:
+def _chosen_days(
+    source: MapFile, first: np.datetime64 | None, last: np.datetime64 | None
+) -> list[int]:
+    """Places of the days of a period along the time axis."""
+    days = source.days
+    chosen = (days >= (first or days[0])) & (days <= (last or days[-1]))
+    if not chosen.any():
+        wanted = f"{first or ''}:{last or ''}"
         raise InputError(
-            f"{path.name} has no field '{variable}'; expected one of {', '.join(names)}"
+            f"{source.path.name} has no day of {wanted}; it holds {days[0]} to {days[-1]}"
         )
-    return variable
+    places: list[int] = np.flatnonzero(chosen).tolist()
+    return places
 
 
 def _profile(grid: Grid, bands: int) -> dict[str, Any]:
@@ -190,57 +189,59 @@ def _proj_parameters(projection: Projection) -> dict[str, Any]:
     return place | {"R": projection.earth_radius}
 
 
-def _file_tags(dataset: netCDF4.Dataset, name: str, history: str) -> dict[str, str]:
+def _file_tags(source: MapFile, history: str) -> dict[str, str]:
     """Attributes of the netCDF file and of the variable, by the names that GDAL gives to them."""
+    dataset, name = source.dataset, source.variable
     everything = {f"NC_GLOBAL#{key}": dataset.getncattr(key) for key in dataset.ncattrs()}
     done = f"{now().isoformat(timespec='seconds')} pointfuse {__version__}: {history}"
-    everything["NC_GLOBAL#history"] = f"{done}\n{dataset.history}"
-    field = dataset[name]
+    before = everything.get("NC_GLOBAL#history")
+    everything["NC_GLOBAL#history"] = f"{done}\n{before}" if before else done
     # Of the fill value and of other variables there is nothing in a GeoTIFF.
     everything |= {
-        f"{name}#{key}": field.getncattr(key)
+        f"{name}#{key}": dataset[name].getncattr(key)
         for key in ("standard_name", "long_name", "units", "cell_methods", "comment")
-        if key in field.ncattrs()
+        if key in dataset[name].ncattrs()
     }
     return {key: str(value) for key, value in everything.items()} | {
-        "TIFFTAG_IMAGEDESCRIPTION": f"{field.long_name} ({field.units})",
+        "TIFFTAG_IMAGEDESCRIPTION": f"{source.title} ({_units(source)})",
         "TIFFTAG_SOFTWARE": f"pointfuse {__version__}",
     }
 
 
+def _units(source: MapFile) -> str:
+    return str(getattr(source.dataset[source.variable], "units", "1"))
+
+
 def _write_bands(
-    raster: Any,
-    dataset: netCDF4.Dataset,
-    name: str,
-    chosen: Sequence[int],
-    advance: Callable[[int], object],
+    raster: Any, source: MapFile, chosen: Sequence[int], advance: Callable[[int], object]
 ) -> None:
     """Write the values of each day, and what they are."""
-    tags = _day_tags(dataset)
+    tags = _day_tags(source)
     for band, place in enumerate(chosen, start=1):
-        values = np.ma.filled(dataset[name][place].astype(np.float32), np.nan)
-        raster.write(values[::-1], band)
-        raster.set_band_unit(band, dataset[name].units)
+        values = source.dataset[source.variable][place].astype(np.float32)
+        raster.write(np.ma.filled(values, np.nan)[source.order][::-1], band)
+        raster.set_band_unit(band, _units(source))
         raster.set_band_description(band, tags[place]["day"])
         raster.update_tags(band, **tags[place])
         advance(1)
 
 
-def _day_tags(dataset: netCDF4.Dataset) -> list[dict[str, str]]:
-    """What the band of each day of the file says of it."""
-    status = dataset["day_status"]
-    meanings = dict(zip(status.flag_values, status.flag_meanings.split(), strict=True))
-    return [
-        {
-            "day": str(day),
-            "begin": begin.isoformat(),
-            "end": end.isoformat(),
-            "day_status": meanings[code],
-        }
-        for day, (begin, end), code in zip(
-            local_days(dataset), day_spans(dataset), status[:], strict=True
-        )
-    ]
+def _day_tags(source: MapFile) -> list[dict[str, str]]:
+    """What the band of each time of the file says of it, as far as the file does."""
+    dataset = source.dataset
+    tags = [{"day": str(day)} for day in source.days]
+    time = dataset[dataset[source.variable].dimensions[0]]
+    bounds = dataset.variables.get(getattr(time, "bounds", ""))
+    if bounds is not None:
+        calendar = getattr(time, "calendar", "standard")
+        spans: Any = netCDF4.num2date(bounds[:], time.units, calendar)
+        for tag, (begin, end) in zip(tags, spans, strict=True):
+            tag |= {"begin": f"{begin.isoformat()}Z", "end": f"{end.isoformat()}Z"}
+    status = dataset.variables.get("day_status")
+    if status is not None:
+        for tag, code in zip(tags, status[:], strict=True):
+            tag["day_status"] = DayStatus(code).label
+    return tags
 
 
 def _overviews(shape: tuple[int, int]) -> list[int]:

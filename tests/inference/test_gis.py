@@ -180,12 +180,12 @@ def test_a_geotiff_says_what_it_is(large: Path, tmp_path: Path) -> None:
         assert raster.tags(2) == {
             "day": "2020-01-15",
             # Days in Beijing.
-            "begin": "2020-01-14T16:00:00+00:00",
-            "end": "2020-01-15T16:00:00+00:00",
+            "begin": "2020-01-14T16:00:00Z",
+            "end": "2020-01-15T16:00:00Z",
             "day_status": "too_few_stations",
         }
         tags, known = raster.tags(), before.tags()
-        assert tags["TIFFTAG_IMAGEDESCRIPTION"] == "daily mean PM2.5 (ug m-3)"
+        assert tags["TIFFTAG_IMAGEDESCRIPTION"] == "Daily mean PM2.5 (ug m-3)"
         # By the names that GDAL's own reader gives to them.
         added, *history = tags.pop("NC_GLOBAL#history").splitlines()
         assert added.endswith("convert pm25.nc -o pm25.tif")
@@ -279,18 +279,18 @@ def test_what_cannot_be_converted(
 ) -> None:
     output = tmp_path / "map.tif"
     output.write_text("an older one")
-    without_support = tmp_path / "selected.nc"
+    without_place = tmp_path / "selected.nc"
     with xarray.open_dataset(fused) as dataset:
-        dataset[["pm25"]].drop_attrs().to_netcdf(without_support)
+        dataset[["pm25"]].drop_attrs().to_netcdf(without_place)
     cases = [
         ((tmp_path / "none.nc", "-o", output), "there is no file"),
         ((write("text.nc", "text"), "-o", output), "is no netCDF file"),
-        ((without_support, "-o", output), "no fused field; expected a file as 'pointfuse fuse'"),
+        ((without_place, "-o", output), "pm25 has no projection: expected a grid_mapping"),
         (
             (fused, "-o", output, "--days", "2020-01-01"),
             "no day of 2020-01-01:2020-01-01; it holds 2019",
         ),
-        ((fused, "-o", output, "--variable", "pm10"), "no field 'pm10'; expected one of pm25, "),
+        ((fused, "-o", output, "--variable", "pm10"), "no fields of pm10; it holds pm25"),
         ((fused, "-o", tmp_path / "map.png"), "expected a GeoTIFF named *.tif or *.tiff"),
         ((fused, "-o", tmp_path / "no" / "map.tif"), "does not exist; make it first"),
     ]
@@ -329,6 +329,30 @@ def test_a_geotiff_without_rasterio_says_how_to_get_it(
     assert "install it with pip install 'pointfuse[geotiff]'" in text
 
 
+def test_fields_of_others_are_converted_too(tmp_path: Path) -> None:
+    """A file with rows from north to south, without bounds of its days and without attributes."""
+    path, tif = tmp_path / "other.nc", tmp_path / "other.tif"
+    values = np.arange(2 * 3 * 4, dtype=np.float64).reshape(2, 3, 4)
+    with netCDF4.Dataset(path, "w") as dataset:
+        for name, axis in {
+            "time": [0.5, 1.5],
+            "lat": [50.0, 49.0, 48.0],
+            "lon": [5.0, 6.0, 7.0, 8.0],
+        }.items():
+            dataset.createDimension(name, len(axis))
+            dataset.createVariable(name, "f8", (name,))[:] = axis
+        dataset["time"].units = "days since 2016-08-01"
+        dataset["lat"].units, dataset["lon"].units = "degrees_north", "degrees_east"
+        dataset.createVariable("ozone", "f4", ("time", "lat", "lon"))[:] = values
+    assert convert(path, "-o", tif)[0] == 0
+    with opened(tif) as raster:
+        np.testing.assert_array_equal(raster.read(), values)
+        # The middle of the north-western cell is at 50 N 5 E.
+        np.testing.assert_allclose(tuple(raster.transform)[:6], [1, 0, 4.5, 0, -1, 50.5])
+        assert raster.descriptions == ("2016-08-01", "2016-08-02")
+        assert raster.tags(1) == {"day": "2016-08-01"}
+
+
 def test_days_of_a_file_are_those_of_its_time_zone(
     write: Callable[[str, str], Path], tiny_model_file: Path, tmp_path: Path
 ) -> None:
@@ -340,7 +364,7 @@ def test_days_of_a_file_are_those_of_its_time_zone(
     assert convert(nc, "-o", tif, "--days", "2019-01-06")[0] == 0
     with opened(tif) as raster, netCDF4.Dataset(nc) as dataset:
         assert dataset.day_timezone == "+14:00"
-        assert raster.tags(1)["begin"] == "2019-01-05T10:00:00+00:00"
+        assert raster.tags(1)["begin"] == "2019-01-05T10:00:00Z"
 
 
 def test_the_code_of_the_document_runs(large: Path, tmp_path: Path) -> None:
