@@ -29,7 +29,7 @@ from pointfuse.scores import (
     root_mean_square_error,
     squared_correlation,
 )
-from pointfuse.thumbnail import picture, scale
+from pointfuse.thumbnail import coast, picture, scale
 from pointfuse.timezones import zone_name
 from pointfuse.units import typeset_units
 
@@ -65,7 +65,7 @@ def fields_html(fields: FusedFields) -> str:
     shown = _mean_of_days(fields.values, fused)
     return _card(
         f"{name}, {_period(fields.days)}",
-        _map(shown, f"{mean} in {units}"),
+        _map(shown, f"{mean} in {units}", coast(fields.model.grid)),
         table("Over all cells and days", ["", "units", "lowest", "mean", "highest"], rows),
         bullets(facts),
     )
@@ -192,14 +192,15 @@ def _mean_of_days(values: NDArray[np.float32], days: NDArray[np.intp]) -> NDArra
     return ratio(total, np.full(total.shape, float(len(days))))
 
 
-def _map(field: NDArray[np.float64], caption: str) -> str:
+def _map(field: NDArray[np.float64], caption: str, above: str = "") -> str:
     """A picture with its scale and caption; nothing of a field without any value."""
     known = field[np.isfinite(field)]
     if not len(known):
         return ""
     top = float(np.percentile(known, _SHARE_SHOWN)) or 1.0
     alternative = f"Map of {caption}, {known.min():.1f} to {known.max():.1f}"
-    return f"<div>{picture(field, top, alternative)}{scale(f'{top:.0f}', caption)}</div>"
+    drawn = f'<div style="position:relative">{picture(field, top, alternative)}{above}</div>'
+    return f"<div>{drawn}{scale(f'{top:.0f}', caption)}</div>"
 
 
 def _map_of_stations(observations: Observations, placed: NDArray[np.bool_]) -> str:

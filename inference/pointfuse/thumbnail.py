@@ -10,7 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.grid import Grid
 from pointfuse.html_page import text
+from pointfuse.natural_earth import COAST, lines_on_map
 
 _COLOURS = "414487", "355f8d", "2a788e", "21918c", "22a884", "44bf70", "7ad151", "bddf26", "fde725"
 """Nine colours of viridis, evenly apart from a fifth of its range to its end: what is darker would
@@ -41,6 +43,25 @@ def picture(values: NDArray[np.floating[Any]], top: float, alternative: str) -> 
     return (
         f'<img alt="{text(alternative)}" src="data:image/png;base64,{data}" '
         'style="display:block;width:320px;max-width:100%;height:auto;image-rendering:pixelated"/>'
+    )
+
+
+def coast(grid: Grid) -> str:
+    """Coast lines to lay over the picture of a field on a grid."""
+    half = grid.cell_size / 2
+    x, y = (grid.x[0] - half, grid.x[-1] + half), (grid.y[0] - half, grid.y[-1] + half)
+    pixel = max(x[1] - x[0], y[1] - y[0]) / _LARGEST
+    paths = []
+    for line in lines_on_map(COAST, grid.projection, x, y):
+        points = np.rint((line - (x[0], y[1])) / (pixel, -pixel)).astype(np.int64)
+        points = points[np.append(True, np.diff(points, axis=0).any(axis=1))]
+        if len(points) > 1:
+            paths.append("M" + " ".join(f"{right},{down}" for right, down in points.tolist()))
+    width, height = (x[1] - x[0]) / pixel, (y[1] - y[0]) / pixel
+    return (
+        f'<svg viewBox="0 0 {width:.0f} {height:.0f}" aria-hidden="true" '
+        'style="position:absolute;top:0;left:0;width:320px;max-width:100%;height:auto">'
+        f'<path d="{"".join(paths)}" fill="none" stroke="white" stroke-width="0.8"/></svg>'
     )
 
 

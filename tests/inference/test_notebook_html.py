@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import re
 from dataclasses import replace
 from xml.etree import ElementTree
 
@@ -16,9 +17,11 @@ from pointfuse import FusedFields, Model, Observations, Stations, fuse
 from pointfuse.crossval import CrossValidation, cross_validate
 from pointfuse.day_status import DayStatus
 from pointfuse.evaluation import evaluate
+from pointfuse.grid import Grid
 from pointfuse.observations import SourceFile
+from pointfuse.projection import LambertConformal
 from pointfuse.quality import check_days
-from pointfuse.thumbnail import picture
+from pointfuse.thumbnail import coast, picture
 
 NASTY = "<script>alert('&\"')</script>\x00\udcff 四川"
 DAYS = np.array(["2019-01-06", "2019-01-07"], "datetime64[D]")
@@ -51,12 +54,13 @@ def shown(thing: object) -> ElementTree.Element:
     """What a notebook shows of it, read strictly as XML; no text of ours may become an element."""
     content = thing._repr_html_()  # type: ignore[attr-defined]
     root = ElementTree.fromstring(content)
-    allowed = "div strong p ul li img span table caption thead tbody tr th td"
+    allowed = "div strong p ul li img svg path span table caption thead tbody tr th td"
     assert {element.tag for element in root.iter()} <= set(allowed.split())
     sources = [element.get("src", "") for element in root.iter("img")]
     assert all(source.startswith("data:image/png;base64,") for source in sources)
     attributes = {name for element in root.iter() for name in element.attrib}
-    assert attributes <= {"style", "class", "scope", "src", "alt"}
+    drawn = {"viewBox", "aria-hidden", "d", "fill", "stroke", "stroke-width"}
+    assert attributes <= {"style", "class", "scope", "src", "alt"} | drawn
     # Of a colour for letters or the ground nothing is said: the page's are as they should be.
     for element in root.iter():
         style = element.get("style", "").replace("background:linear-gradient", "")
@@ -206,3 +210,25 @@ def test_pictures_are_small_however_large_the_table(rng: np.random.Generator) ->
     )
     # The last row and column of an odd table are means of what there is.
     assert decoded(picture(np.ones((3, 641)), 1.0, "")).shape == (1, 214, 4)
+
+
+def test_the_coast_lies_where_it_is() -> None:
+    """The southern tip of Hainan, and nothing in the middle of China."""
+    projection = LambertConformal((25.0, 47.0), 105.0, 36.0, 6_370_000.0)
+    grid = Grid(projection, 372, 426, 12_000.0, -2_550_000.0, -2_226_000.0)
+    element = coast(grid)
+    assert len(element) < 25_000
+    root = ElementTree.fromstring(element)
+    assert root.get("viewBox") == "0 0 320 279"
+    texts = re.findall(r"(-?\d+),(-?\d+)", root[0].get("d", ""))
+    points = np.array(texts, np.float64)
+    # 320 pixels for 426 cells of 12 km, from the north-western corner.
+    pixel = 426 * 12e3 / 320
+    x, y = -2_556e3 + pixel * points[:, 0], 2_232e3 - pixel * points[:, 1]
+
+    def nearest(longitude: float, latitude: float) -> float:
+        east, north = projection.forward(longitude, latitude)
+        return float(np.hypot(x - east, y - north).min())
+
+    assert nearest(109.57, 18.16) < 1.5 * pixel
+    assert nearest(105.0, 36.0) > 900e3
