@@ -5,7 +5,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { npyValues } from "../../inference/web/js/coastline.js";
+import { npyValues } from "../../inference/web/js/natural_earth.js";
 import { readModel } from "../../inference/web/js/metadata.js";
 import { characters, netcdfBytes } from "../../inference/web/js/netcdf.js";
 import { projectionOf } from "../../inference/web/js/projection.js";

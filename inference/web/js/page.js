@@ -1,6 +1,6 @@
 /** @module page The page: what a person asks for, and what the worker answers. */
 
-import { coastlines } from "./coastline.js";
+import { mapLines } from "./natural_earth.js";
 import { Grid } from "./grid.js";
 import { Result } from "./result.js";
 
@@ -22,7 +22,7 @@ const result = new Result(announce);
 let worker = null;
 let running = null;
 let ownModel = null;
-const coast = coastlines("coastline");
+const coast = mapLines("natural_earth");
 const models = listModels();
 // Whoever waits for them says what went wrong; until then it is no error that nobody has caught.
 for (const awaited of [coast, models]) awaited.catch(() => {});
