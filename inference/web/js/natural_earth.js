@@ -5,47 +5,44 @@ const ARRAYS = { "<i2": Int16Array, "<u2": Uint16Array, "<i8": BigInt64Array };
 const KINDS = ["coast", "borders"];
 
 /**
- * The values of a file of numpy (NPY 1.0), in the order of the file.
- * @param {ArrayBuffer} content
- * @returns {Int16Array | Uint16Array | BigInt64Array}
+ * The rows of an array of numpy (NPY 1.0), in whichever order they are stored.
+ * @param {ArrayBuffer} content the whole file
+ * @param {number} [rows] how many there are
+ * @returns {(Int16Array | Uint16Array | BigInt64Array)[]}
  */
-export function npyValues(content) {
+export function npyRows(content, rows = 1) {
   const begin = 10 + new DataView(content).getUint16(8, true);
   const header = new TextDecoder("latin1").decode(content.slice(10, begin));
   const [, type] = /'descr': *'([^']+)'/.exec(header) ?? [];
-  return new ARRAYS[type](content.slice(begin));
+  const values = new ARRAYS[type](content.slice(begin));
+  const length = values.length / rows;
+  const byColumns = /'fortran_order': *True/.test(header);
+  return Array.from({ length: rows }, (_, row) =>
+    byColumns
+      ? values.filter((_, i) => i % rows === row)
+      : values.subarray(row * length, (row + 1) * length),
+  );
 }
 
 /**
  * Lines of coasts and borders.
- * @param {string} folder where the arrays of `natural_earth.npz` lie
+ * @param {(name: string) => Promise<ArrayBuffer>} read reads an array of `natural_earth.npz`
  * @returns {Promise<[number, number][][]>} points of each line, degrees east and north
  */
-export async function mapLines(folder) {
-  const array = async (name) => {
-    const response = await fetch(`${folder}/${name}.npy`);
-    if (!response.ok) throw new Error(`${name}.npy: ${response.status}`);
-    return npyValues(await response.arrayBuffer());
-  };
-  const [perDegree] = await array("steps_per_degree");
-  const lines = KINDS.map(async (kind) =>
-    linesOf(await array(`${kind}_steps`), await array(`${kind}_lengths`), Number(perDegree)),
-  );
-  return (await Promise.all(lines)).flat();
-}
-
-/** Lines from the steps between their points: all to the east, then all to the north. */
-function linesOf(steps, lengths, perDegree) {
-  const count = steps.length / 2;
-  const [east, north] = [summed(steps.subarray(0, count)), summed(steps.subarray(count))];
-  let begin = 0;
-  return Array.from(lengths, (length) => {
-    begin += length;
-    return Array.from({ length }, (_, i) => [
-      east[begin - length + i] / perDegree,
-      north[begin - length + i] / perDegree,
-    ]);
+export async function mapLines(read) {
+  const [[perDegree]] = npyRows(await read("steps_per_degree"));
+  const lines = KINDS.map(async (kind) => {
+    const [east, north] = npyRows(await read(`${kind}_steps`), 2).map(summed);
+    const [lengths] = npyRows(await read(`${kind}_lengths`));
+    let begin = 0;
+    return Array.from(lengths, (length) => {
+      begin += length;
+      return Array.from({ length }, (_, i) =>
+        [east, north].map((whole) => whole[begin - length + i] / Number(perDegree)),
+      );
+    });
   });
+  return (await Promise.all(lines)).flat();
 }
 
 /** Sums in whole numbers of 16 bits, as they were subtracted. */
