@@ -1,4 +1,4 @@
-"""Put the page together: its own files, the runtime, models, example and coastline in one folder.
+"""Put the page together: its own files, the runtime, models, example and coasts in one folder.
 
     python assemble.py FOLDER
 
@@ -57,8 +57,8 @@ def assemble(folder: Path) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
         for file in files:
             shutil.copy(file, folder / name)
-    with zipfile.ZipFile(ROOT / "inference" / "pointfuse" / "coastline.npz") as stored:
-        stored.extractall(folder / "coastline")
+    with zipfile.ZipFile(ROOT / "inference" / "pointfuse" / "natural_earth.npz") as stored:
+        stored.extractall(folder / "natural_earth")
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import json
 import os
 import shutil
 import subprocess
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,12 @@ import numpy as np
 import pyproj
 import pytest
 
+import pointfuse
 from pointfuse import read_stations
 from pointfuse.errors import InputError
 from pointfuse.grid_mapping import mapping_attributes
 from pointfuse.model_file import read_model_file
+from pointfuse.natural_earth import read_lines
 from pointfuse.projection import (
     LambertConformal,
     LatitudeLongitude,
@@ -53,6 +56,18 @@ PROJECTIONS: list[tuple[Projection, str]] = [
 ]
 
 
+def map_lines(folder: Path) -> list[list[list[float]]]:
+    """Points of all coasts and borders; their arrays are left in the folder."""
+    file = Path(pointfuse.__file__).with_name("natural_earth.npz")
+    with zipfile.ZipFile(file) as stored:
+        stored.extractall(folder)
+    lines = []
+    for kind in ("coast", "borders"):
+        points, begins = read_lines(kind)
+        lines += [line.tolist() for line in np.split(points, begins[1:])]
+    return lines
+
+
 def test_modules(node: str, tmp_path: Path) -> None:
     """`node --test` with what it needs, and what it leaves for netCDF4 to read."""
     rng = np.random.default_rng(5)
@@ -76,7 +91,7 @@ def test_modules(node: str, tmp_path: Path) -> None:
     model = model_folder() / shipped_models()[0].file
     shutil.copy(model, tmp_path / "shipped.onnx")
     (tmp_path / "metadata.json").write_text(read_model_file(model)[1].to_json())
-    np.save(tmp_path / "shorts.npy", np.array([1, -2, 30000], np.int16))
+    (tmp_path / "lines.json").write_text(json.dumps(map_lines(tmp_path)))
     completed = subprocess.run(
         [node, "--test", *sorted(map(str, HERE.glob("*.test.mjs")))],
         capture_output=True,

@@ -1,7 +1,7 @@
 /** @module page The page: what a person asks for, and what the worker answers. */
 
-import { coastlines } from "./coastline.js";
 import { Grid } from "./grid.js";
+import { mapLines } from "./natural_earth.js";
 import { Result } from "./result.js";
 
 const EXAMPLE = ["air_quality.csv", "weather.csv"];
@@ -22,13 +22,13 @@ const result = new Result(announce);
 let worker = null;
 let running = null;
 let ownModel = null;
-const coast = coastlines("coastline");
+const coast = mapLines(async (name) => (await fetched(`natural_earth/${name}.npy`)).arrayBuffer());
 const models = listModels();
 // Whoever waits for them says what went wrong; until then it is no error that nobody has caught.
 for (const awaited of [coast, models]) awaited.catch(() => {});
 
 async function listModels() {
-  const response = await fetch(MANIFEST);
+  const response = await fetched(MANIFEST);
   const listed = (await response.json()).models.filter(({ precision }) => precision === PRECISION);
   for (const { file, name, version, bytes } of listed) {
     element("model").add(
@@ -50,12 +50,15 @@ async function chosenModel() {
 
 async function exampleFiles() {
   return Promise.all(
-    EXAMPLE.map(async (name) => {
-      const response = await fetch(`examples/${name}`);
-      if (!response.ok) throw new Error(`${name}: ${response.status}`);
-      return new File([await response.blob()], name);
-    }),
+    EXAMPLE.map(async (name) => new File([await (await fetched(`examples/${name}`)).blob()], name)),
   );
+}
+
+/** A file of the page. */
+async function fetched(path) {
+  const response = await fetch(path);
+  if (!response.ok) throw new Error(`${path}: ${response.status}`);
+  return response;
 }
 
 /** Files that a person gave: a model is kept for what follows, station files are fused. */
