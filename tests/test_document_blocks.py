@@ -61,6 +61,7 @@ EXECUTED = {
     "docs/evaluation.md": ["test_evaluation_document"],
     "docs/for-benchmarkers.md": [HERE],
     "docs/for-scientists.md": [HERE],
+    "docs/notebook-and-gis.md": ["test_gis"],
     "docs/output-files.md": ["test_documents"],
     "docs/simulation.md": [HERE],
     "docs/station-files.md": ["test_documents", "test_documents"],
