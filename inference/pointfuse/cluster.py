@@ -53,6 +53,8 @@ _AHEAD = 3
 _RETRIES = 2
 """How often a day is tried again after an error; after the end of its worker, Dask says."""
 
+_GONE = "the scheduler has gone away; start it again, and go on with --resume"
+
 
 @dataclass(frozen=True)
 class Job:
@@ -122,12 +124,21 @@ class Cluster:
             while waiting:
                 yield self._fields(*waiting.popleft())
         finally:
-            self._client.cancel([future for _, future in waiting if future is not None])
+            # Where the scheduler has gone away, there is nothing to take back.
+            with contextlib.suppress(OSError):
+                self._client.cancel([future for _, future in waiting if future is not None])
 
     def _threads(self) -> int:
         """Days that the workers, which come and go, can compute at once; at least one."""
-        threads: dict[str, int] = self._client.nthreads()
-        return max(1, sum(threads.values()))
+        return max(1, sum(self._workers().values()))
+
+    def _workers(self) -> dict[str, int]:
+        """Threads of the workers that are there now."""
+        try:
+            workers: dict[str, int] = self._client.nthreads()
+        except OSError as error:
+            raise ClusterError(_GONE) from error
+        return workers
 
     def _asked_for(self, placed: PlacedObservations) -> distributed.Future:
         # The stations that are only listed in the output are of no use to a worker.
@@ -153,7 +164,7 @@ class Cluster:
         while future.status in ("pending", "lost"):
             with contextlib.suppress(TimeoutError):
                 distributed.wait(future, timeout=_LOOK)
-            alone = 0.0 if self._client.nthreads() else alone + _LOOK
+            alone = 0.0 if self._workers() else alone + _LOOK
             if alone >= _STALLED:
                 raise ClusterError(
                     f"the cluster has had no worker for {alone:.0f} s; start some, and go on with "
@@ -162,10 +173,7 @@ class Cluster:
         if future.status == "finished":
             return
         if future.status != "error":
-            raise ClusterError(
-                f"the scheduler has gone away or has dropped {day}; start it again, and go on with "
-                "--resume"
-            )
+            raise ClusterError(_GONE)
         error = future.exception()
         if isinstance(error, PointfuseError):
             raise error
@@ -218,7 +226,8 @@ def connected(
         it or of the model, or does not see the folder.
     """
     # What goes wrong is said in our words, once.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
+    for name in ("distributed", "distributed.client"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     word = secrets.token_hex(16)
     work.token.write_text(word, encoding="ascii")
     options = {

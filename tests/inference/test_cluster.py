@@ -58,8 +58,10 @@ def killed(process: subprocess.Popen[bytes]) -> None:
 
 
 @pytest.fixture(scope="module")
-def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a scheduler."""
+def scheduler_process(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+    """A scheduler, and its address."""
     folder = tmp_path_factory.mktemp("scheduler")
     about = folder / "scheduler.json"
     process = dask(
@@ -70,8 +72,14 @@ def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     while not about.exists():
         assert process.poll() is None, (folder / "log").read_text()
         time.sleep(0.05)
-    yield json.loads(about.read_text())["address"]
+    yield json.loads(about.read_text())["address"], process
     killed(process)
+
+
+@pytest.fixture
+def scheduler(scheduler_process: tuple[str, subprocess.Popen[bytes]]) -> str:
+    """Address of the scheduler."""
+    return scheduler_process[0]
 
 
 @pytest.fixture
@@ -382,3 +390,25 @@ def test_a_cluster_whose_workers_are_gone(
     result = on_cluster(scheduler, files, process_model_file, tmp_path)
     assert result.exit_code == 3, result.output
     assert "has had no worker for 1 s; start some, and go on with --resume" in result.stderr
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+def test_a_scheduler_that_goes_away(
+    files: list[Path],
+    process_model_file: Path,
+    scheduler_process: tuple[str, subprocess.Popen[bytes]],
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+) -> None:
+    """Killed by the first day, and the last test of those that share it."""
+    address, process = scheduler_process
+    worker(
+        "import os\n"
+        "from pointfuse.finished_days import FinishedDays\n"
+        f"FinishedDays.fuse = lambda *args, **settings: os.kill({process.pid}, 9)\n"
+    )
+    result = on_cluster(address, files, process_model_file, tmp_path)
+    assert result.exit_code == 3, result.output
+    assert result.stderr == (
+        "pointfuse: the scheduler has gone away; start it again, and go on with --resume\n"
+    )

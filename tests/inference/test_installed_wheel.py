@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-HEAVY = {"torch", "onnx", "tensorrt", "pandas", "scipy", "xarray", "matplotlib"}
+HEAVY = {"torch", "onnx", "tensorrt", "pandas", "scipy", "xarray", "matplotlib", "dask"}
 # Of doctor, verify and GPUs, which take their time to import.
 OF_OTHER_COMMANDS = {
     f"pointfuse.{name}" for name in ("doctor", "verification", "golden", "engine_cache")
