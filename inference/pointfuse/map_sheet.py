@@ -49,14 +49,15 @@ _CIRCLE = 18.0
 _INK = "0.1"
 """Colour of lines on a map."""
 
-# Light is low and dark is high, so that lines show on most of a map, and paper stays white.
-_COLOURS = {
+# Light is low and dark is high, so that lines show on most of a map and a copy in grey reads the
+# same; of differences it shows the size alone.
+COLOURS_OF = {
     Kind.AMOUNT: ("magma_r", 0.0, 0.87),
     Kind.UNCERTAINTY: ("cividis_r", 0.0, 1.0),
     Kind.DISTANCE: ("bone_r", 0.05, 0.75),
     Kind.DIFFERENCE: (DIVERGING, 0.0, 1.0),
 }
-"""Part of a colour map: all perceptually even, for colour-blind people and in grey too."""
+"""Colour map of each kind, and the part of it that is used; colour-blind people can read them."""
 
 _HEADING_SIZE = {1: 10.0, 2: 10.0, 3: 10.0, 4: 8.5}
 """Letters of the titles of panels, points."""
@@ -112,7 +113,7 @@ def scales_of(panels: Sequence[Panel]) -> dict[Kind, dict[str, Any]]:
 def _scale(kind: Kind, fields: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
     from matplotlib.colors import BoundaryNorm, Normalize
 
-    colours = colours_between(*_COLOURS[kind])
+    colours = colours_between(*COLOURS_OF[kind])
     if kind is Kind.DISTANCE:
         return {"cmap": colours, "norm": BoundaryNorm(_DISTANCES, colours.N, extend="max")}
     values = np.concatenate([field[np.isfinite(field)] for field in fields])

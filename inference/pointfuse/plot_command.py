@@ -74,6 +74,6 @@ def plot(
         choices = MapChoices(
             *parse_days(days), seasons, stations, uncertainty, support, not no_borders, variable
         )
-        draw_maps(files, output, choices, partial(progress, hidden=quiet))
+        draw_maps(files, output, choices, partial(progress, hidden=quiet, unit="fields"))
     if not quiet:
         click.echo(f"wrote {output}")

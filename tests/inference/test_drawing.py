@@ -7,10 +7,16 @@ import pyproj
 import pytest
 from matplotlib.figure import Figure
 
-from pointfuse.drawing import draw_borders, draw_coast, draw_graticule, draw_scale_bar
+from pointfuse.drawing import (
+    colours_between,
+    draw_borders,
+    draw_coast,
+    draw_graticule,
+    draw_scale_bar,
+)
 from pointfuse.grid import Grid
 from pointfuse.map_panels import Kind, Panel
-from pointfuse.map_sheet import make_sheet
+from pointfuse.map_sheet import COLOURS_OF, make_sheet
 from pointfuse.natural_earth import BORDERS, COAST, LAKES, PROVINCES
 from pointfuse.projection import (
     LambertConformal,
@@ -105,3 +111,30 @@ def test_titles_maps_and_source_do_not_touch(rows: int, columns: int, aspect: fl
     # No panel is much smaller than the sheet is made for.
     shown = sheet.images[0].axes.get_window_extent().width / figure.bbox.width
     assert shown > 0.75 / columns
+
+
+def lightness(kind: Kind) -> np.ndarray:
+    """CIE L* of 256 colours, 0 black to 100 white (sRGB of IEC 61966-2-1, D65)."""
+    colours = colours_between(*COLOURS_OF[kind])(np.linspace(0, 1, 256))[:, :3]
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    luminance = linear @ [0.2126, 0.7152, 0.0722]
+    cube = luminance > (6 / 29) ** 3
+    return np.where(cube, 116 * np.cbrt(luminance) - 16, luminance * (29 / 3) ** 3)
+
+
+@pytest.mark.parametrize("kind", [Kind.AMOUNT, Kind.UNCERTAINTY, Kind.DISTANCE])
+def test_more_is_darker_evenly(kind: Kind) -> None:
+    steps = -np.diff(lightness(kind)).reshape(-1, 15).sum(axis=1)
+    assert (steps > 0).all()
+    # No fifteenth part of the range changes more than twice as much as the mean of them.
+    assert steps.max() < 2 * steps.mean()
+    assert lightness(kind)[0] - lightness(kind)[-1] > 50
+
+
+def test_differences_are_palest_where_there_is_none() -> None:
+    values = lightness(Kind.DIFFERENCE)
+    assert 120 < values.argmax() < 136
+    assert values.max() > 95
+    # Larger is darker, on either side.
+    assert (np.diff(values[:120]) > 0).all()
+    assert (np.diff(values[136:]) < 0).all()
