@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pointfuse.atomic import replacing
-from pointfuse.drawing import COLOURS, draw_coast, draw_graticule, figure_class
+from pointfuse.drawing import COLOURS, draw_borders, draw_coast, draw_graticule, figure_class
 from pointfuse_training.archive import Archive
 
 FAR = 200.0
@@ -57,6 +57,7 @@ def draw_maps(fused: Path, cmaq: Archive, output: Path) -> None:
         mesh = axes.pcolormesh(cmaq.grid.x, cmaq.grid.y, shown, rasterized=True, **scale)
         axes.set_aspect("equal")
         draw_coast(axes, cmaq.grid.projection, line)
+        draw_borders(axes, cmaq.grid.projection, line)
         draw_graticule(axes, cmaq.grid.projection, line)
         if shown is field:
             far: dict[str, Any] = {"levels": [FAR], "colors": "white", "linestyles": "dashed"}
