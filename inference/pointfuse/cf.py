@@ -125,9 +125,8 @@ def grid_variables(fields: FusedFields) -> list[CFVariable]:
 def day_bounds(fields: FusedFields) -> NDArray[np.datetime64]:
     """Begin and end of each local day in UTC, datetime64[s], shape (day, 2)."""
     zone = fields.stations.observations.timezone
-    return np.stack(
-        [utc_midnights(fields.days, zone), utc_midnights(fields.days + 1, zone)], axis=1
-    )
+    following = fields.days + np.timedelta64(1, "D")
+    return np.stack([utc_midnights(fields.days, zone), utc_midnights(following, zone)], axis=1)
 
 
 def day_variables(fields: FusedFields) -> list[CFVariable]:

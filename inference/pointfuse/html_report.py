@@ -113,9 +113,10 @@ def _content(
     target = result.placed.metadata.target
     units = typeset_units(target.units)
     days = result.placed.observations.times
+    period = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
     yield heading(f"Cross-validation of {scores['model']}")
     yield paragraph(
-        f"{target.long_name}, {days[0]} to {days[-1]}: {scores['days']} days, "
+        f"{target.long_name}, {period}: {scores['days']} {'day' if len(days) == 1 else 'days'}, "
         f"{scores['stations']} stations, {scores['overall']['pairs']} pairs; withheld "
         f"{_withheld(scores)}, {scores['folds']} folds"
     )

@@ -30,7 +30,7 @@ def week_numbers(times: NDArray[np.datetime64]) -> NDArray[np.int64]:
 def week_bounds(number: int) -> tuple[np.datetime64, np.datetime64]:
     """First and last day of a week."""
     monday = np.datetime64(7 * number - _DAYS_TO_MONDAY, "D")
-    return monday, monday + 6
+    return monday, monday + np.timedelta64(6, "D")
 
 
 def weeks(times: NDArray[np.datetime64]) -> Iterator[tuple[slice, slice]]:
