@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pointfuse.atomic import check_place
 from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.units import said_units
 from pointfuse.version import __version__
@@ -100,6 +101,8 @@ def model(
     # PyTorch's exporter speaks of packages that no network here needs.
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     described = read_description(description)
+    # Better known now than after minutes of tracing.
+    check_place(folder / f"{described.name}.onnx")
     commit = commit or git_commit(description.parent)
     reports = export_model(described, folder, commit, precisions, partial(click.echo, err=True))
     units = said_units(described.variables[0].units)

@@ -130,5 +130,12 @@ def test_a_missing_description_ends_with_one_sentence(tmp_path):
     assert result.output.count("\n") == 1
 
 
+def test_a_missing_folder_is_told_before_anything_is_traced(tiny_description, tmp_path):
+    result = export(tiny_description, tmp_path / "absent")
+    assert result.exit_code == 1
+    assert result.output.startswith("pointfuse-export: the folder")
+    assert result.output.count("\n") == 1
+
+
 def test_usage_errors_have_their_own_status():
     assert CliRunner().invoke(main, []).exit_code == 2
