@@ -163,7 +163,7 @@ class Cluster:
         # That a day is done is lost with its worker, and found out again by another.
         while future.status in ("pending", "lost"):
             with contextlib.suppress(TimeoutError):
-                distributed.wait(future, timeout=_LOOK)
+                future.exception(timeout=_LOOK)
             alone = 0.0 if self._workers() else alone + _LOOK
             if alone >= _STALLED:
                 raise ClusterError(
@@ -245,7 +245,8 @@ def connected(
 
 def _client(address: str) -> distributed.Client:
     try:
-        return distributed.Client(address, timeout=_CONNECTING)
+        # Not the default: the caller's own use of Dask stays as it was.
+        return distributed.Client(address, timeout=_CONNECTING, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(
             f"there is no Dask scheduler at {address} ({str(error).splitlines()[0]}); check the "

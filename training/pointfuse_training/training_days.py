@@ -215,5 +215,7 @@ def load_batches(
         batch_size=None,
         sampler=itertools.count(first, step),
         num_workers=workers,
+        # A fork would inherit the threads and locks of every library that is loaded.
+        multiprocessing_context="spawn" if workers else None,
         pin_memory=pinned,
     )
