@@ -33,18 +33,25 @@ _SCORED = {
 }
 
 
+Reports = Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]
+
+
 @click.command()
 def main() -> None:
     """Print the table."""
+    click.echo(table(read_reports()))
+
+
+def read_reports() -> Reports:
+    """The accuracy report of each model, and the measurements of the shown machine."""
     machines = read_machines()
-    reports = {
+    return {
         name: (json.loads((_FOLDER / report).read_text(encoding="utf-8")), machines[machine])
         for name, (report, machine) in MODELS.items()
     }
-    click.echo(table(reports))
 
 
-def table(reports: Mapping[str, tuple[Mapping[str, Any], Mapping[str, Any]]]) -> str:
+def table(reports: Reports) -> str:
     """A column for each model.
 
     Parameters
