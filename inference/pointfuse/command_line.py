@@ -7,7 +7,8 @@ import shlex
 import signal
 import sys
 import time
-from collections.abc import Container
+from collections.abc import Callable, Container
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from click.core import ParameterSource
 
 from pointfuse.errors import PointfuseError
 from pointfuse.printable import printable
+
+Progress = Callable[[int, str], AbstractContextManager[Any]]
+"""From the number of steps and their name to a bar with the method ``update``."""
 
 
 class Commands(click.Group):

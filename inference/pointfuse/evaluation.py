@@ -98,16 +98,21 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
     }
 
 
+def in_seasons(days: NDArray[np.datetime64]) -> dict[str, NDArray[np.bool_]]:
+    """Which days are in each of `SEASONS`; bool of the shape of the days."""
+    month = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    return {name: np.isin(month, months) for name, months in SEASONS.items()}
+
+
 def _classes(result: CrossValidation) -> Classes:
     """Pairs of each class, shape (day, station), by the kind of class and its name."""
     shape = result.observed.shape
-    month = result.placed.observations.times.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    seasons = in_seasons(result.placed.observations.times)
     stations = result.placed.observations.stations
     regions = region_masks(result.placed.metadata.regions, stations.longitude, stations.latitude)
     return {
         "by_season": {
-            name: np.broadcast_to(np.isin(month, months)[:, None], shape)
-            for name, months in SEASONS.items()
+            name: np.broadcast_to(within[:, None], shape) for name, within in seasons.items()
         },
         "by_region": {name: np.broadcast_to(mask, shape) for name, mask in regions.items()},
         "by_distance": {

@@ -7,7 +7,6 @@ them in front of the values, so that a map in a browser reads no more of them th
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import AbstractContextManager
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -17,7 +16,7 @@ import numpy as np
 
 from pointfuse.atomic import check_place, replacing
 from pointfuse.cf import now
-from pointfuse.command_line import progress
+from pointfuse.command_line import Progress, progress
 from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError, MissingExtraError
 from pointfuse.grid import Grid
@@ -31,9 +30,6 @@ from pointfuse.projection import (
     Projection,
 )
 from pointfuse.version import __version__
-
-Progress = Callable[[int, str], AbstractContextManager[Any]]
-"""Makes a bar of progress of a number of days, with a label."""
 
 _UNSEEN: Progress = partial(progress, hidden=True)
 

@@ -4,28 +4,24 @@ from __future__ import annotations
 
 import contextlib
 from calendar import month_name
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.atomic import check_place, replacing
+from pointfuse.command_line import Progress
 from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError
-from pointfuse.evaluation import SEASONS
+from pointfuse.evaluation import SEASONS, in_seasons
 from pointfuse.map_file import MapFile, opened
 from pointfuse.map_panels import Comparison, FieldMap, Panel, Period
 from pointfuse.map_sheet import make_sheet, scales_of
 
 PICTURES = (".png", ".pdf", ".svg")
 MOVING = (".gif", ".mp4")
-
-Progress = Callable[[int, str], AbstractContextManager[Any]]
-"""From the number of steps and their name to a bar with the method ``update``."""
 
 DOTS_PER_INCH = 150
 _DAYS_FOR_COLOURS = 31
@@ -233,9 +229,9 @@ def _chosen_days(maps: FieldMap | Comparison, choices: MapChoices) -> NDArray[np
 
 def _seasons(days: NDArray[np.datetime64]) -> list[Period]:
     """The seasons that the days are in, by their months: winter is summer elsewhere."""
-    month = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
+    within = in_seasons(days)
     periods = [
-        Period(f"{month_name[months[0]]} to {month_name[months[-1]]}", days[np.isin(month, months)])
-        for months in SEASONS.values()
+        Period(f"{month_name[months[0]]} to {month_name[months[-1]]}", days[within[name]])
+        for name, months in SEASONS.items()
     ]
     return [period for period in periods if len(period.days)]
