@@ -21,9 +21,9 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.atomic import replacing
 from pointfuse.baselines import Baseline, find_baselines, predict
-from pointfuse.cpus import usable_cpus
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.processors import usable_cpus
 from pointfuse.crossval import NETWORK_ALONE, cross_validate
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.estimation import estimate

@@ -24,7 +24,7 @@ import netCDF4
 import numpy as np
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.fusion import fuse
 from pointfuse.model import load_model
 from pointfuse.readers import read_stations

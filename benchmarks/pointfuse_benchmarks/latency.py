@@ -23,7 +23,7 @@ from typing import Any
 
 import click
 
-from pointfuse.cpus import usable_cpus
+from pointfuse.basics.processors import usable_cpus
 from pointfuse.devices import PROVIDERS
 from pointfuse.errors import DeviceError
 from pointfuse.model import MAX_THREADS

@@ -12,7 +12,7 @@ from typing import Any
 import onnxruntime
 
 from pointfuse import __version__
-from pointfuse.cpus import usable_cpus
+from pointfuse.basics.processors import usable_cpus
 from pointfuse.devices import cuda_version, installed_wheels
 from pointfuse.nvidia import driver_version, gpus
 

@@ -15,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pointfuse.atomic import check_place, replacing
+from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.errors import InputError
 from pointfuse.shipped import shipped_models
 from pointfuse_benchmarks.machine import machine

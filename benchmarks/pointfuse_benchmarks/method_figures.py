@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.drawing import figure_class
 from pointfuse.figure_style import MODEL, look_of_method, report_style
 

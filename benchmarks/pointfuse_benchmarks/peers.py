@@ -22,7 +22,7 @@ import click
 import numpy as np
 
 from pointfuse.baselines import Baseline, predict
-from pointfuse.cpus import usable_cpus
+from pointfuse.basics.processors import usable_cpus
 from pointfuse.errors import PointfuseError
 from pointfuse.fusion import days_to_fuse, fuse
 from pointfuse.gridding import PlacedObservations, place

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import click
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import InputError
 from pointfuse_benchmarks.machine_file import Row, read_machines
 from pointfuse_benchmarks.performance_figure import draw_peers

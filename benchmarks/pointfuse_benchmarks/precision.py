@@ -19,7 +19,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.cpus import usable_cpus
+from pointfuse.basics.processors import usable_cpus
 from pointfuse.crossval import NETWORK_ALONE, CrossValidation, cross_validate
 from pointfuse.errors import DeviceError
 from pointfuse.fusion import days_to_fuse

@@ -19,10 +19,10 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.atomic import replacing
 from pointfuse.baselines import Baseline
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.processors import usable_cpus
 from pointfuse.coverage import MULTIPLES
-from pointfuse.cpus import usable_cpus
 from pointfuse.crossval import cross_validate
 from pointfuse.model import load_model
 from pointfuse.readers import read_stations

@@ -22,7 +22,7 @@ from typing import Any
 import click
 
 from pointfuse import load_model
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.finished_days import FinishedDays
 from pointfuse.gridding import place
 from pointfuse.netcdf import write_netcdf

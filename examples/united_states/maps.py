@@ -12,7 +12,7 @@ from matplotlib import colormaps
 from numpy.typing import NDArray
 from PIL import Image
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.drawing import COLOURS, draw_borders, draw_coast, draw_graticule, figure_class
 from pointfuse_training.archive import Archive
 

@@ -24,7 +24,7 @@ from comparison import compare, markdown
 from maps import draw_maps
 
 from pointfuse import read_stations
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.cli import main as pointfuse
 from pointfuse.errors import InputFileNotFoundError, PointfuseError
 from pointfuse.grid import Grid

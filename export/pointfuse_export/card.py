@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from pointfuse.basics.units import typeset_units
 from pointfuse.metadata import ModelMetadata
-from pointfuse.units import typeset_units
 from pointfuse_export.description import Description, ModelFiles
 from pointfuse_export.file_report import (
     ERROR_HEADER,

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import DeviceError, MissingExtraError, ModelFileError
 from pointfuse.metadata import ModelMetadata
 from pointfuse.nvidia import gpus

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pointfuse.atomic import check_place
+from pointfuse.basics.atomic_files import check_place
 from pointfuse.model_file import read_model_file
 from pointfuse_export.engine_build import LIBRARIES, EngineOptions, build_engine, load_library
 from pointfuse_export.engine_file import (

@@ -27,7 +27,7 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import DeviceError, InputFileNotFoundError, ModelFileError
 from pointfuse.metadata import ModelMetadata
 

@@ -11,13 +11,13 @@ import numpy as np
 import onnx
 from numpy.typing import NDArray
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.units import said_units
 from pointfuse.errors import ModelFileError
 from pointfuse.golden import SUFFIX as GOLDEN_SUFFIX
 from pointfuse.golden import GoldenCase
 from pointfuse.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.onnx_structure import read_onnx_structure
-from pointfuse.units import said_units
 from pointfuse_export.card import render_card
 from pointfuse_export.description import Description
 from pointfuse_export.errors import DescriptionError, VerificationError

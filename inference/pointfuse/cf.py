@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
+from pointfuse.basics.timezones import utc_midnights, zone_name
 from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
 from pointfuse.grid import Grid
@@ -26,8 +28,6 @@ from pointfuse.grid_mapping import (
 from pointfuse.observations import Observations
 from pointfuse.projection import LatitudeLongitude
 from pointfuse.quality import Reason, State, states
-from pointfuse.rounding import SIGNIFICANT_BITS, rounded
-from pointfuse.timezones import utc_midnights, zone_name
 from pointfuse.version import __version__
 
 CONVENTIONS = "CF-1.8"

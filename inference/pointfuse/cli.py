@@ -12,11 +12,11 @@ from typing import Any
 
 import click
 
-from pointfuse.atomic import replacing
 from pointfuse.baselines import find_baselines
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.processors import usable_cpus
 from pointfuse.command_line import Commands, call_text, exit_on_signals, progress
 from pointfuse.convert_command import convert
-from pointfuse.cpus import usable_cpus
 from pointfuse.crossval import SCHEMES, cross_validate
 from pointfuse.errors import PointfuseError
 from pointfuse.evaluation import evaluate

@@ -15,8 +15,8 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from pointfuse.basics.printable import printable
 from pointfuse.errors import PointfuseError
-from pointfuse.printable import printable
 
 Progress = Callable[[int, str], AbstractContextManager[Any]]
 """From the number of steps and their name to a bar with the method ``update``."""

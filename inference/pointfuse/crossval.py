@@ -13,8 +13,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.atomic import replacing
 from pointfuse.baselines import Baseline, predict
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import InputError
 from pointfuse.estimation import estimate
 from pointfuse.fusion import days_to_fuse

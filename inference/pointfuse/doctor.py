@@ -7,7 +7,8 @@ import platform
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
-from pointfuse.cpus import allowed_cpus, cpu_quota, usable_cpus
+from pointfuse.basics.dot_products import has_integer_dot_products
+from pointfuse.basics.processors import allowed_cpus, cpu_quota, usable_cpus
 from pointfuse.devices import (
     PROVIDERS,
     UNINSTALL,
@@ -16,7 +17,6 @@ from pointfuse.devices import (
     installed_wheels,
     missing,
 )
-from pointfuse.dot_products import has_integer_dot_products
 from pointfuse.errors import DeviceError, PointfuseError
 from pointfuse.nvidia import driver_problem, driver_version, gpus
 from pointfuse.shipped import model_folder, shipped_models

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.printable import without_controls
+from pointfuse.basics.units import typeset_units
 from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import (
     COLOURS,
@@ -26,7 +28,6 @@ from pointfuse.figure_style import (
     label_days,
     look_of_method,
 )
-from pointfuse.printable import without_controls
 from pointfuse.reliability import reliability_figures
 from pointfuse.scores import (
     PairSums,
@@ -36,7 +37,6 @@ from pointfuse.scores import (
     root_mean_square_error,
     squared_correlation,
 )
-from pointfuse.units import typeset_units
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

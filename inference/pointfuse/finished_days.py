@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
 from pointfuse.fusion import day_fields, fuse_in_batches

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
 from pointfuse.gridding import PlacedObservations

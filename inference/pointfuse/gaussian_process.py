@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.blas_threads import one_blas_thread
+from pointfuse.basics.blas_threads import one_blas_thread
 from pointfuse.covariates import covariate_fields
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.grid import Grid, Interpolation

@@ -14,7 +14,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from pointfuse.atomic import check_place, replacing
+from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.cf import now
 from pointfuse.command_line import Progress, progress
 from pointfuse.day_status import DayStatus

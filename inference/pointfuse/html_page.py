@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from pointfuse.printable import without_controls
+from pointfuse.basics.printable import without_controls
 
 # Makes sure that nothing is loaded from anywhere, whatever the texts hold.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"

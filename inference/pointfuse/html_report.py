@@ -13,7 +13,8 @@ from typing import Any
 
 import numpy as np
 
-from pointfuse.atomic import check_place, replacing
+from pointfuse.basics.atomic_files import check_place, replacing
+from pointfuse.basics.units import typeset_units
 from pointfuse.coverage import MULTIPLES
 from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import figure_class
@@ -40,7 +41,6 @@ from pointfuse.scores import (
     ratio,
     root_mean_square_error,
 )
-from pointfuse.units import typeset_units
 from pointfuse.verdict import comparison, trust_in_intervals, verdict
 from pointfuse.version import __version__
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
+from pointfuse.basics.printable import without_controls
 from pointfuse.figure_style import INK, ReportFigure
 from pointfuse.html_page import figure as figure_element
-from pointfuse.printable import without_controls
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

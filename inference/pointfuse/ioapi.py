@@ -18,8 +18,8 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.ahead import one_ahead
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.cf import day_bounds, global_attributes, now
 from pointfuse.errors import InputError
 from pointfuse.fields import FusedFields

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.drawing import colours_between, figure_class
 from pointfuse.errors import ModelFileError
 from pointfuse.kernels import STEPS, Kernel, read_kernels

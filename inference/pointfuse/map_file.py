@@ -13,14 +13,14 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.classic_netcdf import check_classic_file
+from pointfuse.basics.classic_netcdf import check_classic_file
+from pointfuse.basics.printable import without_controls
+from pointfuse.basics.timezones import parse_timezone
+from pointfuse.basics.units import typeset_units
 from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid import Grid
 from pointfuse.grid_mapping import grid_axes
-from pointfuse.printable import without_controls
-from pointfuse.timezones import parse_timezone
-from pointfuse.units import typeset_units
 
 DISTANCE = "station_distance"
 """Variable of the distance to the nearest station, which only fused fields have."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.cpus import usable_cpus
+from pointfuse.basics.processors import usable_cpus
 from pointfuse.devices import on_device
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.gaussian_process import GaussianProcess

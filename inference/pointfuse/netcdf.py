@@ -12,8 +12,8 @@ from typing import Any, Literal
 import netCDF4
 import numpy as np
 
-from pointfuse.ahead import one_ahead
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.cf import CFVariable, day_variables, global_attributes, grid_variables
 from pointfuse.errors import InputError
 from pointfuse.fields import FusedFields

@@ -11,6 +11,8 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.timezones import zone_name
+from pointfuse.basics.units import typeset_units
 from pointfuse.coverage import evaluate_uncertainty
 from pointfuse.crossval import CrossValidation
 from pointfuse.fields import FusedFields
@@ -30,8 +32,6 @@ from pointfuse.scores import (
     squared_correlation,
 )
 from pointfuse.thumbnail import coast, picture, scale
-from pointfuse.timezones import zone_name
-from pointfuse.units import typeset_units
 
 _SHARE_SHOWN = 99.8
 """Per cent of the values within the colours: a few extremes would leave the rest in the first."""

@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.timezones import BEIJING
 from pointfuse.errors import InputError
-from pointfuse.timezones import BEIJING
 
 logger = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.atomic import check_place, replacing
+from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.command_line import Progress
 from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError

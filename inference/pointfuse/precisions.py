@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
-from pointfuse.dot_products import has_integer_dot_products
+from pointfuse.basics.dot_products import has_integer_dot_products
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.metadata import ModelMetadata
 from pointfuse.shipped import ShippedModel, model_folder, shipped_models

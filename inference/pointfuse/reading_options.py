@@ -13,13 +13,13 @@ import click
 import numpy as np
 from click.core import ParameterSource
 
+from pointfuse.basics.timezones import parse_timezone, utc_midnights
 from pointfuse.errors import InputFileNotFoundError, OutputError
 from pointfuse.model import Model
 from pointfuse.observations import Observations
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
 from pointfuse.readers.station_list import StationList, read_station_lists
 from pointfuse.running_options import model_options
-from pointfuse.timezones import parse_timezone, utc_midnights
 
 logger = logging.getLogger(__name__)
 

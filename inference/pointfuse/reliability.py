@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pointfuse.basics.printable import listed
 from pointfuse.coverage import MULTIPLES
 from pointfuse.drawing import figure_class
 from pointfuse.figure_style import INK, ReportFigure, look_of_method
-from pointfuse.printable import listed
 
 _SIZE = (5.4, 4.8)
 _LOWEST = 40.0

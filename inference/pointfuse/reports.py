@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from pointfuse.basics.units import said_units
 from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
 from pointfuse.metadata import ModelMetadata
@@ -15,7 +16,6 @@ from pointfuse.observations import SourceFile
 from pointfuse.process_settings import ProcessSettings
 from pointfuse.quality.flags import Counts
 from pointfuse.stream import Tally
-from pointfuse.units import said_units
 from pointfuse.verdict import comparison
 
 _FILES_LISTED = 20

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 
 import numpy as np
 
-from pointfuse.ahead import one_ahead
+from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError
 from pointfuse.fields import FusedFields

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from pointfuse.basics.printable import listed
+from pointfuse.basics.units import typeset_units
 from pointfuse.evaluation import HIGH_CONCENTRATION
 from pointfuse.metadata import Variable
-from pointfuse.printable import listed
 from pointfuse.regions import ELSEWHERE
-from pointfuse.units import typeset_units
 
 _WITHHELD = {
     "stations": "At withheld stations",

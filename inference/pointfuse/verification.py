@@ -8,7 +8,8 @@ from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
 
-from pointfuse.cpus import usable_cpus
+from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.units import said_units
 from pointfuse.devices import on_device
 from pointfuse.errors import ModelFileError
 from pointfuse.golden import GoldenCase, find_golden, read_golden
@@ -16,7 +17,6 @@ from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model
 from pointfuse.model_file import read_model_file
 from pointfuse.precisions import check_precision, chosen_path
-from pointfuse.units import said_units
 
 TOLERANCE = {"fp32": 0.01, "fp16": 0.5, "int8": 5.0}
 """Largest difference from the golden field, in its units, by the precision of the model file.

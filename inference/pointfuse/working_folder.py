@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from pointfuse.atomic import check_place, replacing
+from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.errors import OutputError, PointfuseError
 from pointfuse.finished_days import FinishedDays
 from pointfuse.finished_months import FinishedMonths

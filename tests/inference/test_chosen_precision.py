@@ -11,7 +11,7 @@ import onnx
 import pytest
 
 from pointfuse import InputError, ModelFileError, load_model, precisions
-from pointfuse.dot_products import has_integer_dot_products
+from pointfuse.basics.dot_products import has_integer_dot_products
 from pointfuse.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.precisions import chosen_path, default_files, fastest
 from pointfuse.shipped import ShippedModel, shipped_models

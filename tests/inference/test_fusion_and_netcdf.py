@@ -24,10 +24,10 @@ from pointfuse import (
     fuse,
     load_model,
 )
+from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
+from pointfuse.basics.timezones import BEIJING, parse_timezone
 from pointfuse.model import Model
 from pointfuse.netcdf import write_netcdf
-from pointfuse.rounding import SIGNIFICANT_BITS, rounded
-from pointfuse.timezones import BEIJING, parse_timezone
 
 ROUNDED = 2.0 ** -(SIGNIFICANT_BITS + 1)
 """Half a step of what files keep of a number."""

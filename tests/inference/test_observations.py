@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
+from pointfuse.basics.timezones import BEIJING
 from pointfuse.errors import InputError
 from pointfuse.observations import (
     Observations,
@@ -14,7 +15,6 @@ from pointfuse.observations import (
     merge,
     warn_of_moved_stations,
 )
-from pointfuse.timezones import BEIJING
 
 
 def observations(

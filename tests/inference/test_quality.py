@@ -17,6 +17,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from pointfuse import Observations, Stations, fuse, read_stations
+from pointfuse.basics.rounding import rounded
 from pointfuse.cli import main
 from pointfuse.errors import InputError
 from pointfuse.gridding import grid_days, place
@@ -25,7 +26,6 @@ from pointfuse.quality import Reason, State, check_days, count_reasons, states, 
 from pointfuse.quality.hours import check_hours, means_of_checked_hours
 from pointfuse.quality.neighbours import compare_with_neighbours, find_neighbours
 from pointfuse.readers import DEFAULT_VARIABLES
-from pointfuse.rounding import rounded
 
 Write = Callable[[str, str | bytes], Path]
 

@@ -20,11 +20,11 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pointfuse.classic_netcdf import check_classic_file
+from pointfuse.basics.classic_netcdf import check_classic_file
+from pointfuse.basics.timezones import parse_timezone
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid import Grid
 from pointfuse.grid_mapping import grid_axes
-from pointfuse.timezones import parse_timezone
 from pointfuse_training.archive_variables import WEATHER, ArchiveVariable
 from pointfuse_training.archive_writer import NAMELESS
 

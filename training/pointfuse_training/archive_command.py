@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pointfuse.timezones import parse_timezone
+from pointfuse.basics.timezones import parse_timezone
 from pointfuse_training.archiving import convert, plan_conversion
 from pointfuse_training.archiving.proj_string import parse_projection
 

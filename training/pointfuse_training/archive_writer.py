@@ -13,11 +13,11 @@ import netCDF4
 import numpy as np
 from torch import Tensor
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.timezones import utc_midnights, zone_name
 from pointfuse.cf import CONVENTIONS, place_variables
 from pointfuse.errors import InputError, OutputError
 from pointfuse.grid import Grid
-from pointfuse.timezones import utc_midnights, zone_name
 from pointfuse_training.archive_variables import LOWEST, VARIABLES, ArchiveVariable
 
 NAMELESS = "noleap"

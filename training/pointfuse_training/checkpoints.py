@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import ModelFileError
 from pointfuse.grid import Grid
 from pointfuse.metadata import grid_from_dict, grid_to_dict

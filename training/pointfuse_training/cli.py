@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import torch
 
-from pointfuse.atomic import check_place
+from pointfuse.basics.atomic_files import check_place
 from pointfuse.command_line import Commands, exit_on_signals
 from pointfuse.errors import InputError
 from pointfuse.version import __version__

@@ -11,8 +11,8 @@ from typing import Any
 
 from torch.utils.data import DataLoader
 
-from pointfuse.atomic import replacing
-from pointfuse.cpus import usable_cpus
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.processors import usable_cpus
 from pointfuse.errors import InputError, OutputError
 from pointfuse_training.checkpoints import Checkpoint, save_checkpoint
 from pointfuse_training.process_team import Team

@@ -10,7 +10,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from pointfuse.classic_netcdf import check_classic_file
+from pointfuse.basics.classic_netcdf import check_classic_file
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid import Grid
 from pointfuse.grid_mapping import grid_axes

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import InputError
 from pointfuse_training.archive import Archive
 from pointfuse_training.fusion_network import Estimate, FusionNetwork

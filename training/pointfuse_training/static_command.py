@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pointfuse.atomic import check_place
+from pointfuse.basics.atomic_files import check_place
 from pointfuse_training.grids import read_grid
 from pointfuse_training.static_layers import build_static_layers, write_static_layers
 from pointfuse_training.static_layers.packages import default_cache

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.observations import Observations
 from pointfuse.quality.reasons import Reason, State
 

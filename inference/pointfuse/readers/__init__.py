@@ -15,11 +15,12 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pointfuse.basics.printable import listed
+from pointfuse.basics.timezones import parse_timezone
 from pointfuse.daily import daily_table
 from pointfuse.errors import InputError
 from pointfuse.metadata import Variable
 from pointfuse.observations import Observations, warn_of_moved_stations
-from pointfuse.printable import listed
 from pointfuse.quality.hours import range_reasons
 from pointfuse.quality.reasons import Reason
 from pointfuse.readers import aqs, cf_series, cnemc, gsod, isd, isd_lite, openaq, parquet, tidy
@@ -27,7 +28,6 @@ from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_file import StationFile, open_station_file
 from pointfuse.readers.station_list import StationList, read_station_lists
 from pointfuse.readers.table import shortened
-from pointfuse.timezones import parse_timezone
 
 DEFAULT_VARIABLES = (
     Variable(

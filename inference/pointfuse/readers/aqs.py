@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
 from pointfuse.observations import Observations
 from pointfuse.readers.records import Records, Station
@@ -21,7 +22,6 @@ from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_file import StationFile
 from pointfuse.readers.station_list import coordinates
 from pointfuse.readers.table import Table
-from pointfuse.units import conversion_factor
 
 LAYOUT = (
     "the header State Code,County Code,Site Num,Parameter Code,POC,Latitude,Longitude,...,Units of "

@@ -16,15 +16,15 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.classic_netcdf import check_classic
+from pointfuse.basics.classic_netcdf import check_classic
+from pointfuse.basics.printable import listed
+from pointfuse.basics.timezones import zone_name
+from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
 from pointfuse.observations import Observations
-from pointfuse.printable import listed
 from pointfuse.readers.records import Records
 from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_file import StationFile
-from pointfuse.timezones import zone_name
-from pointfuse.units import conversion_factor
 
 LAYOUT = "netCDF with featureType = timeSeries"
 COLUMNS = ()

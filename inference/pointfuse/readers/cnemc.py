@@ -14,14 +14,14 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.timezones import BEIJING
+from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
 from pointfuse.observations import Observations, SourceFile, Stations, table_of_means
 from pointfuse.readers.csv_table import CsvTable
 from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_file import StationFile
 from pointfuse.readers.station_list import StationList
-from pointfuse.timezones import BEIJING
-from pointfuse.units import conversion_factor
 
 LAYOUT = "the header date,hour,type,<station>,<station>,..."
 COLUMNS = ("date", "hour", "type")

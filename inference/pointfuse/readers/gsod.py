@@ -10,13 +10,13 @@ from __future__ import annotations
 import datetime
 import math
 
+from pointfuse.basics.timezones import zone_name
+from pointfuse.basics.units import conversion_factor
 from pointfuse.observations import Observations
 from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_file import StationFile
 from pointfuse.readers.station_list import coordinates
 from pointfuse.readers.weather import WeatherReports
-from pointfuse.timezones import zone_name
-from pointfuse.units import conversion_factor
 
 LAYOUT = "the header STATION,DATE,LATITUDE,LONGITUDE,ELEVATION,NAME,TEMP,...,DEWP,...,WDSP,..."
 COLUMNS = ("STATION", "DATE", "LATITUDE", "LONGITUDE", "TEMP", "DEWP", "WDSP")

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import datetime
 
+from pointfuse.basics.units import conversion_factor
 from pointfuse.observations import Observations
 from pointfuse.readers.records import Records
 from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_file import StationFile
 from pointfuse.readers.station_list import coordinates
 from pointfuse.readers.table import Table
-from pointfuse.units import conversion_factor
 
 LAYOUT = "the header location_id,sensors_id,location,datetime,lat,lon,parameter,units,value"
 COLUMNS = ("location_id", "datetime", "lat", "lon", "parameter", "value")

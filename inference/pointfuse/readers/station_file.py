@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.printable import printable
 from pointfuse.readers.csv_table import CsvTable, parse_csv
 
 

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
 from pointfuse.observations import Observations, SourceFile, Stations
 from pointfuse.readers.records import means_in_range
@@ -22,7 +23,6 @@ from pointfuse.readers.request import ReadRequest
 from pointfuse.readers.station_file import StationFile
 from pointfuse.readers.station_list import coordinates
 from pointfuse.readers.table import Table, shortened
-from pointfuse.units import conversion_factor
 
 LAYOUT = "the header station,longitude,latitude,date|time,<variables>"
 COLUMNS = ("station", "longitude", "latitude", "date")

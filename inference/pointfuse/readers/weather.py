@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
 from pointfuse.observations import Observations
 from pointfuse.readers.humidity import relative_humidity
 from pointfuse.readers.records import Records, Station
 from pointfuse.readers.request import ReadRequest
-from pointfuse.units import conversion_factor
 
 _VARIABLES = {"relative_humidity": "%", "wind_speed": "m s-1"}
 

@@ -4,7 +4,7 @@ import { InputError, quoted } from "./errors.js";
 
 /**
  * For each unit a model may work in (CF spelling): how many of it one of the other makes. Keys are
- * spellings after `canonical`; `inference/pointfuse/units.py` has the same table.
+ * spellings after `canonical`; `inference/pointfuse/basics/units.py` has the same table.
  * @type {Record<string, Record<string, number>>}
  */
 export const FACTORS = {

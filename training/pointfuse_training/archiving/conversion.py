@@ -13,9 +13,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pointfuse.basics.timezones import zone_name
 from pointfuse.errors import InputError
 from pointfuse.projection import Projection
-from pointfuse.timezones import zone_name
 from pointfuse.version import __version__
 from pointfuse_training.archive import Archive, check_origin
 from pointfuse_training.archive_variables import (

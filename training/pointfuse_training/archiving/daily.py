@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.timezones import utc_midnights, zone_name
 from pointfuse.errors import InputError
-from pointfuse.timezones import utc_midnights, zone_name
 from pointfuse_training.archiving.output_file import OutputFile
 from pointfuse_training.archiving.quantities import Recipe
 

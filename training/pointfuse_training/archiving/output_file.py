@@ -11,7 +11,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.classic_netcdf import check_classic_file
+from pointfuse.basics.classic_netcdf import check_classic_file
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid_mapping import GridAxes
 

@@ -12,8 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
-from pointfuse.units import conversion_factor
 from pointfuse_training.archiving import humidity
 from pointfuse_training.archiving.output_file import OutputFile
 

@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
-from pointfuse.units import conversion_factor
 from pointfuse_training.archive_variables import ArchiveVariable
 from pointfuse_training.archiving.output_file import OutputFile
 from pointfuse_training.archiving.quantities import Ingredient, Recipe

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.printable import listed, without_controls
+from pointfuse.basics.units import typeset_units
 from pointfuse.drawing import (
     COLOURS,
     DIVERGING,
@@ -18,8 +20,6 @@ from pointfuse.drawing import (
 )
 from pointfuse.figure_style import INK, ReportFigure, look_of_method
 from pointfuse.kernel_figure import draw_kernels
-from pointfuse.printable import listed, without_controls
-from pointfuse.units import typeset_units
 from pointfuse_training.evaluation.archive_evaluation import (
     ALL_CELLS,
     NETWORK,

@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.units import typeset_units
 from pointfuse.figure_style import report_style
 from pointfuse.html_page import (
     definitions,
@@ -20,7 +21,6 @@ from pointfuse.html_page import (
     table,
 )
 from pointfuse.inline_svg import page_figures
-from pointfuse.units import typeset_units
 from pointfuse_training.evaluation.archive_evaluation import (
     ALL_CELLS,
     CELLS,

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.grid import Grid
 from pointfuse_training.simulation.static_inputs import IGBP_CLASSES
 from pointfuse_training.static_layers import sources

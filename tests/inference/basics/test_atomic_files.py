@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pointfuse.atomic import replacing
+from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import OutputError
 
 

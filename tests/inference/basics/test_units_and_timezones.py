@@ -5,9 +5,9 @@ import datetime
 import numpy as np
 import pytest
 
+from pointfuse.basics.timezones import BEIJING, parse_timezone, utc_midnights, zone_name
+from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
-from pointfuse.timezones import BEIJING, parse_timezone, utc_midnights, zone_name
-from pointfuse.units import conversion_factor
 
 
 @pytest.mark.parametrize(
