@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 
 from pointfuse.baselines import find_baselines
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.shipped import model_folder, shipped_models
 from pointfuse_benchmarks.cmaq import read_cmaq_days
 from pointfuse_benchmarks.machine import machine

@@ -15,10 +15,10 @@ from compliance_checker.runner import CheckSuite, ComplianceChecker
 from mean_model import COLUMNS, ROWS, mean_model
 from onnx import numpy_helper
 
-from pointfuse.grid import Grid
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.metadata import ModelMetadata, StaticLayer
 from pointfuse.process_settings import Covariate, ProcessSettings
-from pointfuse.projection import LambertConformal
 from pointfuse.readers import DEFAULT_VARIABLES
 
 # Machines that run tests are now and then busy, which says nothing of the code.

@@ -30,8 +30,8 @@ from click.testing import CliRunner
 from documents import COMMANDS, ROOT, Block, blocks, pages
 
 from pointfuse.cli import main as pointfuse
-from pointfuse.grid import Grid
-from pointfuse.projection import LambertConformal
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_export.cli import main as pointfuse_export
 from pointfuse_training import FusionNetwork
 from pointfuse_training.archive_writer import writing

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from scipy.interpolate import RegularGridInterpolator
 
 from pointfuse import load_model
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.grids import read_grid
 
 pytestmark = pytest.mark.slow

@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from scipy.interpolate import RegularGridInterpolator
 
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import PlacedObservations, place
 from pointfuse.metadata import ModelMetadata
 from pointfuse.observations import Observations, Stations
-from pointfuse.projection import LambertConformal
 
 CMAQ = LambertConformal(
     standard_parallel=(25.0, 40.0),

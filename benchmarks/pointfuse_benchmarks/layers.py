@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter
 
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
-from pointfuse.projection import LambertConformal
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 
 _FILE = Path(__file__).with_name("china12_layers.npz")
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import PlacedObservations
 
 

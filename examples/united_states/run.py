@@ -27,8 +27,8 @@ from pointfuse import read_stations
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.cli import main as pointfuse
 from pointfuse.errors import InputFileNotFoundError, PointfuseError
-from pointfuse.grid import Grid
-from pointfuse.grid_mapping import mapping_attributes
+from pointfuse.grid.grid_mapping import mapping_attributes
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_export.cli import main as pointfuse_export
 from pointfuse_training.archive import Archive
 from pointfuse_training.archive_writer import make_folder, writing

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pointfuse.errors import InputFileNotFoundError
-from pointfuse.grid import Grid
+from pointfuse.grid.projections import PROJECTIONS, read_projection
+from pointfuse.grid.regions import Region
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.metadata import ModelMetadata, StaticLayer, Variable
 from pointfuse.process_settings import Covariate, ProcessSettings
-from pointfuse.projection import PROJECTIONS, read_projection
-from pointfuse.regions import Region
 from pointfuse_export.errors import DescriptionError
 from pointfuse_training.checkpoints import load_checkpoint
 

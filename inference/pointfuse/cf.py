@@ -18,15 +18,15 @@ from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
 from pointfuse.basics.timezones import utc_midnights, zone_name
 from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
-from pointfuse.grid import Grid
-from pointfuse.grid_mapping import (
+from pointfuse.grid.grid_mapping import (
     axis_attributes,
     axis_values,
     degrees_attributes,
     mapping_attributes,
 )
+from pointfuse.grid.projections import LatitudeLongitude
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.observations import Observations
-from pointfuse.projection import LatitudeLongitude
 from pointfuse.quality import Reason, State, states
 from pointfuse.version import __version__
 

@@ -18,7 +18,7 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import InputError
 from pointfuse.estimation import estimate
 from pointfuse.fusion import days_to_fuse
-from pointfuse.grid import Interpolation
+from pointfuse.grid.regular_grid import Interpolation
 from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model import Model
 from pointfuse.observations import Observations, Stations

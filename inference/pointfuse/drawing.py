@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pointfuse.errors import MissingExtraError
-from pointfuse.graticule import GraticuleLine, graticule
-from pointfuse.natural_earth import BORDERS, COAST, LAKES, PROVINCES, lines_on_map
-from pointfuse.projection import Projection
+from pointfuse.grid.graticule import GraticuleLine, graticule
+from pointfuse.grid.natural_earth import BORDERS, COAST, LAKES, PROVINCES, lines_on_map
+from pointfuse.grid.projections import Projection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

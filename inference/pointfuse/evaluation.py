@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pointfuse.coverage import evaluate_uncertainty
 from pointfuse.crossval import BLOCK_SIZE, CrossValidation
 from pointfuse.errors import InputError
-from pointfuse.regions import region_masks
+from pointfuse.grid.regions import region_masks
 from pointfuse.scores import (
     SCORES,
     PairSums,

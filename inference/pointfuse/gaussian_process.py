@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from pointfuse.basics.blas_threads import one_blas_thread
 from pointfuse.covariates import covariate_fields
 from pointfuse.errors import InputError, ModelFileError
-from pointfuse.grid import Grid, Interpolation
+from pointfuse.grid.regular_grid import Grid, Interpolation
 from pointfuse.process_settings import ProcessSettings
 
 Array = NDArray[np.float64]

@@ -19,16 +19,16 @@ from pointfuse.cf import now
 from pointfuse.command_line import Progress, progress
 from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError, MissingExtraError
-from pointfuse.grid import Grid
-from pointfuse.grid_mapping import axis_values
-from pointfuse.map_file import MapFile, opened
-from pointfuse.projection import (
+from pointfuse.grid.grid_mapping import axis_values
+from pointfuse.grid.projections import (
     LambertConformal,
     LatitudeLongitude,
     Mercator,
     PolarStereographic,
     Projection,
 )
+from pointfuse.grid.regular_grid import Grid
+from pointfuse.map_file import MapFile, opened
 from pointfuse.version import __version__
 
 _UNSEEN: Progress = partial(progress, hidden=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.grid import Grid, Interpolation
+from pointfuse.grid.regular_grid import Grid, Interpolation
 from pointfuse.metadata import ModelMetadata
 from pointfuse.observations import Observations, Stations
 from pointfuse.quality.flags import Counts, count_reasons

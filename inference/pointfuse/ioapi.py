@@ -23,9 +23,9 @@ from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.cf import day_bounds, global_attributes, now
 from pointfuse.errors import InputError
 from pointfuse.fields import FusedFields
-from pointfuse.grid import Grid
-from pointfuse.grid_mapping import EARTH_RADIUS
-from pointfuse.projection import LambertConformal
+from pointfuse.grid.grid_mapping import EARTH_RADIUS
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.version import __version__
 
 MISSING = np.float32(-9.999e36)

@@ -19,8 +19,8 @@ from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import typeset_units
 from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.grid import Grid
-from pointfuse.grid_mapping import grid_axes
+from pointfuse.grid.grid_mapping import grid_axes
+from pointfuse.grid.regular_grid import Grid
 
 DISTANCE = "station_distance"
 """Variable of the distance to the nearest station, which only fused fields have."""

@@ -18,7 +18,7 @@ from pointfuse.drawing import (
     draw_scale_bar,
     figure_class,
 )
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.map_file import StationMeans
 from pointfuse.map_panels import Kind, Panel
 

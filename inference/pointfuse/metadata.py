@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from pointfuse.errors import ModelFileError
-from pointfuse.grid import Grid
+from pointfuse.grid.projections import PROJECTIONS, read_projection
+from pointfuse.grid.regions import Region
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.process_settings import Covariate, ProcessSettings
-from pointfuse.projection import PROJECTIONS, read_projection
-from pointfuse.regions import Region
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "pointfuse"

@@ -16,7 +16,7 @@ from pointfuse.basics.units import typeset_units
 from pointfuse.coverage import evaluate_uncertainty
 from pointfuse.crossval import CrossValidation
 from pointfuse.fields import FusedFields
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.html_page import bullets, paragraph, table, text
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model

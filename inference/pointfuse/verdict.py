@@ -8,8 +8,8 @@ from typing import Any
 from pointfuse.basics.printable import listed
 from pointfuse.basics.units import typeset_units
 from pointfuse.evaluation import HIGH_CONCENTRATION
+from pointfuse.grid.regions import ELSEWHERE
 from pointfuse.metadata import Variable
-from pointfuse.regions import ELSEWHERE
 
 _WITHHELD = {
     "stations": "At withheld stations",

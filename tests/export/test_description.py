@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pointfuse import InputFileNotFoundError, ModelMetadata
-from pointfuse.regions import ELSEWHERE, region_masks
+from pointfuse.grid.regions import ELSEWHERE, region_masks
 from pointfuse_export.description import read_description
 from pointfuse_export.errors import DescriptionError
 from pointfuse_export.pipeline import check_fits

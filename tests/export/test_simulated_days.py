@@ -10,8 +10,8 @@ import torch
 from click.testing import CliRunner
 
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
-from pointfuse.projection import LambertConformal
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_export.cli import main
 from pointfuse_export.errors import DescriptionError
 from pointfuse_export.simulated_days import SimulatedDays, read_days, sample_days, save_days

@@ -17,10 +17,10 @@ from pointfuse.cli import main
 from pointfuse.crossval import CrossValidation, assign_folds, cross_validate
 from pointfuse.estimation import estimate
 from pointfuse.evaluation import evaluate
+from pointfuse.grid.regions import Region
 from pointfuse.gridding import place
 from pointfuse.metadata import ModelMetadata
 from pointfuse.model import Model
-from pointfuse.regions import Region
 
 DAYS, STATIONS = 12, 40
 

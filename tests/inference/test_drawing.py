@@ -14,17 +14,17 @@ from pointfuse.drawing import (
     draw_graticule,
     draw_scale_bar,
 )
-from pointfuse.grid import Grid
-from pointfuse.map_panels import Kind, Panel
-from pointfuse.map_sheet import COLOURS_OF, make_sheet
-from pointfuse.natural_earth import BORDERS, COAST, LAKES, PROVINCES
-from pointfuse.projection import (
+from pointfuse.grid.natural_earth import BORDERS, COAST, LAKES, PROVINCES
+from pointfuse.grid.projections import (
     LambertConformal,
     LatitudeLongitude,
     Mercator,
     PolarStereographic,
     Projection,
 )
+from pointfuse.grid.regular_grid import Grid
+from pointfuse.map_panels import Kind, Panel
+from pointfuse.map_sheet import COLOURS_OF, make_sheet
 
 RADIUS = 6_370_000.0
 EUROPE = LambertConformal((30.0, 60.0), 10.0, 50.0, RADIUS)

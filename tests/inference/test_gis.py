@@ -25,10 +25,15 @@ from pointfuse import FusedFields, Observations, Stations
 from pointfuse.cli import main
 from pointfuse.day_status import DayStatus
 from pointfuse.geotiff import write_geotiff
-from pointfuse.grid import Grid
+from pointfuse.grid.projections import (
+    LambertConformal,
+    LatitudeLongitude,
+    Mercator,
+    PolarStereographic,
+)
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import grid_days, place
 from pointfuse.metadata import ModelMetadata
-from pointfuse.projection import LambertConformal, LatitudeLongitude, Mercator, PolarStereographic
 
 RADIUS = 6_370_000.0
 CONE = LambertConformal((25.0, 47.0), 105.0, 36.0, RADIUS)

@@ -11,11 +11,11 @@ from hypothesis.extra import numpy as arrays
 
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import StationCounts, grid_days, place, station_distance
 from pointfuse.metadata import ModelMetadata
 from pointfuse.observations import Observations, Stations
-from pointfuse.projection import LambertConformal
 
 GRID = Grid(LambertConformal((25.0, 47.0), 105.0, 36.0, 6.37e6), 12, 16, 2_500.0, 0.0, 0.0)
 

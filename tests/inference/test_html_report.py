@@ -20,12 +20,12 @@ from pointfuse.cli import main
 from pointfuse.crossval import CrossValidation
 from pointfuse.evaluation import evaluate
 from pointfuse.figure_style import report_style
+from pointfuse.grid.regions import Region
 from pointfuse.gridding import place
 from pointfuse.html_page import text
 from pointfuse.html_report import write_report
 from pointfuse.metadata import ModelMetadata
 from pointfuse.observations import SourceFile
-from pointfuse.regions import Region
 from pointfuse.reliability import reliability_figures
 from pointfuse.reports import scores_text
 

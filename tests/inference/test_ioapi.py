@@ -12,10 +12,10 @@ import pytest
 
 from pointfuse import FusedFields, InputError, Observations, Stations, fuse
 from pointfuse.basics.timezones import BEIJING, parse_timezone
-from pointfuse.grid import Grid
+from pointfuse.grid.projections import LambertConformal, PolarStereographic
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.ioapi import check_grid, write_ioapi
 from pointfuse.model import Model
-from pointfuse.projection import LambertConformal, PolarStereographic
 
 MISSING = np.float32(-9.999e36)
 

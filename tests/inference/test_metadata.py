@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointfuse.errors import ModelFileError
+from pointfuse.grid.regions import Region
 from pointfuse.metadata import ModelMetadata
 from pointfuse.process_settings import Covariate, ProcessSettings
-from pointfuse.regions import Region
 
 
 def test_text_and_back(tiny_metadata: ModelMetadata) -> None:

@@ -17,9 +17,9 @@ from pointfuse import FusedFields, Model, Observations, Stations, fuse
 from pointfuse.crossval import CrossValidation, cross_validate
 from pointfuse.day_status import DayStatus
 from pointfuse.evaluation import evaluate
-from pointfuse.grid import Grid
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.observations import SourceFile
-from pointfuse.projection import LambertConformal
 from pointfuse.quality import check_days
 from pointfuse.thumbnail import coast, picture
 

@@ -16,9 +16,9 @@ from scipy import interpolate, linalg, ndimage, spatial
 from pointfuse.covariates import covariate_fields, smoothed
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.gaussian_process import ConditionedProcess, GaussianProcess, Prediction
-from pointfuse.grid import Grid, Interpolation
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid, Interpolation
 from pointfuse.process_settings import Covariate, ProcessSettings
-from pointfuse.projection import LambertConformal
 
 GRID = Grid(LambertConformal((25.0, 47.0), 105.0, 36.0, 6_370_000.0), 40, 50, 12e3, -3e5, -2e5)
 SIZE = GRID.rows * GRID.columns

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from pointfuse.grid import Grid
-from pointfuse.projection import LambertConformal
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archive_writer import writing
 from pointfuse_training.recipes import Recipe, changed
 from pointfuse_training.simulation.random_streams import RandomStream

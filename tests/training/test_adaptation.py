@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from pointfuse import InputError, Observations, Stations
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import PlacedObservations, place
 from pointfuse.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.readers import DEFAULT_VARIABLES

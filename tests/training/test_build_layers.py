@@ -20,8 +20,8 @@ from scipy.interpolate import RegularGridInterpolator
 
 from pointfuse import InputError
 from pointfuse.errors import MissingExtraError, OutputError
-from pointfuse.grid import Grid
-from pointfuse.projection import LambertConformal
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training import static_command
 from pointfuse_training.cli import main
 from pointfuse_training.simulation import read_static_inputs

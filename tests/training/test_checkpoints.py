@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from pointfuse import InputFileNotFoundError, ModelFileError
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.seed_weights import network_weights

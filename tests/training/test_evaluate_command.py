@@ -12,7 +12,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training import FusionNetwork
 from pointfuse_training.archive import Archive
 from pointfuse_training.archive_writer import writing

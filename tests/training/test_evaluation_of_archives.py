@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from scipy.stats import pearsonr
 
 from pointfuse import InputError, ModelFileError
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training import FusionNetwork
 from pointfuse_training.archive import Archive
 from pointfuse_training.archive_writer import writing

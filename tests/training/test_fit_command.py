@@ -9,7 +9,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.cli import main
 from pointfuse_training.fit import CHECKPOINT_NAME

@@ -11,8 +11,8 @@ import torch
 
 from pointfuse import InputError, load_model
 from pointfuse.errors import InputFileNotFoundError
-from pointfuse.grid import Grid
-from pointfuse.projection import LambertConformal, Mercator
+from pointfuse.grid.projections import LambertConformal, Mercator
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archive_writer import writing
 from pointfuse_training.grids import read_grid
 

@@ -11,7 +11,7 @@ import torch
 from scipy import stats
 
 from pointfuse import InputError
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training import FusionNetwork, ScaleHead
 from pointfuse_training.archive import Archive
 from pointfuse_training.archive_writer import writing

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pointfuse import InputError
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archive import Archive, read_attributes
 from pointfuse_training.archive_variables import VARIABLES
 from pointfuse_training.archive_writer import writing

@@ -10,7 +10,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.simulation.chemistry import GASES, PARTICLES, Chemistry
 from pointfuse_training.simulation.deposition import Deposition
 from pointfuse_training.simulation.emissions import Emissions, traffic

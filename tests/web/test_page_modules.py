@@ -19,16 +19,16 @@ import pytest
 import pointfuse
 from pointfuse import read_stations
 from pointfuse.errors import InputError
-from pointfuse.grid_mapping import mapping_attributes
-from pointfuse.model_file import read_model_file
-from pointfuse.natural_earth import read_lines
-from pointfuse.projection import (
+from pointfuse.grid.grid_mapping import mapping_attributes
+from pointfuse.grid.natural_earth import read_lines
+from pointfuse.grid.projections import (
     LambertConformal,
     LatitudeLongitude,
     Mercator,
     PolarStereographic,
     Projection,
 )
+from pointfuse.model_file import read_model_file
 from pointfuse.readers import DEFAULT_VARIABLES
 from pointfuse.shipped import model_folder, shipped_models
 

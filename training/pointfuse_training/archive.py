@@ -23,8 +23,8 @@ from torch import Tensor
 from pointfuse.basics.classic_netcdf import check_classic_file
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.grid import Grid
-from pointfuse.grid_mapping import grid_axes
+from pointfuse.grid.grid_mapping import grid_axes
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archive_variables import WEATHER, ArchiveVariable
 from pointfuse_training.archive_writer import NAMELESS
 

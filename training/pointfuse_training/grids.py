@@ -12,10 +12,10 @@ import numpy as np
 
 from pointfuse.basics.classic_netcdf import check_classic_file
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.grid import Grid
-from pointfuse.grid_mapping import grid_axes
+from pointfuse.grid.grid_mapping import grid_axes
+from pointfuse.grid.projections import Projection, read_projection
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.model_file import read_model_file
-from pointfuse.projection import Projection, read_projection
 from pointfuse_training.archive import Archive
 from pointfuse_training.archiving import ioapi, wrf
 

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor
 
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archive import Archive, read_attributes
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.evaluation.sampling import read_cells

@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.model import Model
 from pointfuse.observations import Observations, Stations
 from pointfuse.quality.hours import range_reasons

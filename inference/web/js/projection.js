@@ -3,7 +3,7 @@
  *
  * The parameters carry the names of the CF conventions, as in the metadata of a model file. Formulae
  * are those of Snyder, J. P.: Map projections - a working manual, USGS Professional Paper 1395, 1987,
- * and the same as in `inference/pointfuse/projection.py`.
+ * and the same as in `inference/pointfuse/grid/projections.py`.
  */
 
 import { InputError } from "./errors.js";

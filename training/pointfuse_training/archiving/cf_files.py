@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.grid_mapping import GridAxes, grid_axes
-from pointfuse.projection import Projection
+from pointfuse.grid.grid_mapping import GridAxes, grid_axes
+from pointfuse.grid.projections import Projection
 from pointfuse_training.archiving.output_file import Layout
 
 DESCRIPTION = "netCDF of the CF conventions"

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.timezones import zone_name
 from pointfuse.errors import InputError
-from pointfuse.projection import Projection
+from pointfuse.grid.projections import Projection
 from pointfuse.version import __version__
 from pointfuse_training.archive import Archive, check_origin
 from pointfuse_training.archive_variables import (

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import netCDF4
 import numpy as np
 
-from pointfuse.projection import Projection
+from pointfuse.grid.projections import Projection
 from pointfuse_training.archiving import cf_files, ioapi, wrf
 from pointfuse_training.archiving.output_file import FieldNames, Layout, OutputFile, opened
 

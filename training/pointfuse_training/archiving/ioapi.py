@@ -13,15 +13,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
-from pointfuse.grid_mapping import EARTH_RADIUS, GridAxes
-from pointfuse.projection import (
+from pointfuse.grid.grid_mapping import EARTH_RADIUS, GridAxes
+from pointfuse.grid.projections import (
     LambertConformal,
     LatitudeLongitude,
     Mercator,
     PolarStereographic,
     Projection,
 )
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archiving.output_file import Layout
 
 DESCRIPTION = "I/O API (CMAQ, MCIP), with GDTYP and TFLAG"

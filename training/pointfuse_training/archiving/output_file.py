@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.classic_netcdf import check_classic_file
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.grid_mapping import GridAxes
+from pointfuse.grid.grid_mapping import GridAxes
 
 _LARGEST = 1e30
 """Beyond this a number is a mark of a missing value, such as -9.999e36 in IOAPI files."""

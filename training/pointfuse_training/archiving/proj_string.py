@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from pointfuse.errors import InputError
-from pointfuse.grid_mapping import EARTH_RADIUS
-from pointfuse.projection import LambertConformal, Mercator, PolarStereographic, Projection
+from pointfuse.grid.grid_mapping import EARTH_RADIUS
+from pointfuse.grid.projections import LambertConformal, Mercator, PolarStereographic, Projection
 
 _EXPECTED = "expected such as '+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000'"
 

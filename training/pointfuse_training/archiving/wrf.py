@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.grid_mapping import EARTH_RADIUS, GridAxes, grid_of_centres
-from pointfuse.projection import (
+from pointfuse.grid.grid_mapping import EARTH_RADIUS, GridAxes, grid_of_centres
+from pointfuse.grid.projections import (
     LambertConformal,
     LatitudeLongitude,
     Mercator,

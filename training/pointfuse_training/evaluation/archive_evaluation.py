@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pointfuse.baselines import Baseline, predict
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.evaluation import SEASONS
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import PlacedObservations, place
 from pointfuse.kernels import Kernel
 from pointfuse.metadata import ModelMetadata, Variable

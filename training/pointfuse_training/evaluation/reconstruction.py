@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.kernels import STEPS, Kernel, read_kernels
 from pointfuse.model import Model
 from pointfuse.model_file import read_model_file

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.readers.station_list import read_station_list
 from pointfuse_training.seed_weights import is_zip, read_station_cells
 

@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor
 
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.simulation.random_streams import RandomStream
 
 _MOST_WAVES = 64

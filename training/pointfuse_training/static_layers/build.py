@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.simulation.static_inputs import IGBP_CLASSES
 from pointfuse_training.static_layers import sources
 from pointfuse_training.static_layers.countries import COUNTRIES, country_mask

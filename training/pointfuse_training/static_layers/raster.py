@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.grid import Grid
+from pointfuse.grid.regular_grid import Grid
 
 _FEWEST_POINTS = 4  # along an edge of a cell
 _WIDEST_SPACING = 3000.0  # m

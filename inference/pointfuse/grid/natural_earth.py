@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.projection import Projection
+from pointfuse.grid.projections import Projection
 
 COAST, LAKES, BORDERS, PROVINCES = KINDS = ("coast", "lakes", "borders", "provinces")
 """Kinds of lines; provinces are those of nine large countries."""

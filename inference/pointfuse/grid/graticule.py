@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.projection import Projection
+from pointfuse.grid.projections import Projection
 
 _STEPS = (30.0, 20.0, 10.0, 5.0, 2.0, 1.0, 0.5, 0.2, 0.1)
 _FEWEST_PARALLELS = 3

@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
-from pointfuse.projection import LatitudeLongitude, Projection, read_projection
+from pointfuse.grid.projections import LatitudeLongitude, Projection, read_projection
+from pointfuse.grid.regular_grid import Grid
 
 EARTH_RADIUS = 6_370_000.0
 """Radius of the sphere of CMAQ and WRF, taken where a file names none, m."""

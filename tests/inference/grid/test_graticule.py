@@ -6,8 +6,13 @@ import numpy as np
 import pyproj
 import pytest
 
-from pointfuse.graticule import graticule
-from pointfuse.projection import LambertConformal, LatitudeLongitude, PolarStereographic, Projection
+from pointfuse.grid.graticule import graticule
+from pointfuse.grid.projections import (
+    LambertConformal,
+    LatitudeLongitude,
+    PolarStereographic,
+    Projection,
+)
 
 RADIUS = 6_370_000.0
 CHINA = (

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import interpolate
 
-from pointfuse.grid import Grid
-from pointfuse.projection import LambertConformal
+from pointfuse.grid.projections import LambertConformal
+from pointfuse.grid.regular_grid import Grid
 
 CHINA = LambertConformal((25.0, 47.0), 105.0, 36.0, 6_370_000.0)
 CHINA_GRID = Grid(CHINA, 372, 426, 12_000.0, -2_550_000.0, -2_226_000.0)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from pointfuse.projection import Projection
+from pointfuse.grid.projections import Projection
 
 
 @dataclass(frozen=True)

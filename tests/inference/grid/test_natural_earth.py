@@ -8,8 +8,8 @@ import numpy as np
 import pyproj
 import pytest
 
-from pointfuse.natural_earth import KINDS, lines_on_map, read_lines
-from pointfuse.projection import (
+from pointfuse.grid.natural_earth import KINDS, lines_on_map, read_lines
+from pointfuse.grid.projections import (
     LambertConformal,
     LatitudeLongitude,
     Mercator,

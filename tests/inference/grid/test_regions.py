@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointfuse.regions import ELSEWHERE, Region, region_masks
+from pointfuse.grid.regions import ELSEWHERE, Region, region_masks
 
 
 def names(regions: list[Region], *points: tuple[float, float]) -> list[str]:

@@ -15,16 +15,16 @@ from hypothesis import strategies as st
 
 from pointfuse.cf import place_variables
 from pointfuse.errors import InputError
-from pointfuse.grid import Grid
-from pointfuse.grid_mapping import GridAxes, grid_axes, grid_of_centres
-from pointfuse.metadata import ModelMetadata
-from pointfuse.projection import (
+from pointfuse.grid.grid_mapping import GridAxes, grid_axes, grid_of_centres
+from pointfuse.grid.projections import (
     LambertConformal,
     LatitudeLongitude,
     Mercator,
     PolarStereographic,
     Projection,
 )
+from pointfuse.grid.regular_grid import Grid
+from pointfuse.metadata import ModelMetadata
 
 RADIUS = 6_370_000.0
 NORTH = PolarStereographic(-98.0, 90.0, 45.0, RADIUS)

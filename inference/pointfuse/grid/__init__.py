@@ -1,0 +1,1 @@
+"""Where a cell, a coast, a region is."""
