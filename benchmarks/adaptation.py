@@ -26,7 +26,7 @@ import torch
 from numpy.typing import NDArray
 
 from pointfuse.gridding import PlacedObservations, grid_days, place
-from pointfuse.model import load_model
+from pointfuse.model.loading import load_model
 from pointfuse.quality import check_days
 from pointfuse.readers.station_list import read_station_list
 from pointfuse.reading_options import read_daily, reading_options

@@ -22,7 +22,7 @@ import torch
 from numpy.typing import NDArray
 
 from pointfuse.gridding import grid_days, place
-from pointfuse.model_file import read_model_file
+from pointfuse.model.model_file import read_model_file
 from pointfuse.readers import read_stations
 from pointfuse_benchmarks.layers import derived_layers
 from pointfuse_training.archive import Archive, read_attributes

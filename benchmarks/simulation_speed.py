@@ -12,7 +12,7 @@ from pathlib import Path
 import click
 import torch
 
-from pointfuse.model_file import read_model_file
+from pointfuse.model.model_file import read_model_file
 from pointfuse_training.simulation import Simulator, read_static_inputs
 
 

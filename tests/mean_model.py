@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 from onnx import TensorProto, helper
 
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 
 ROWS, COLUMNS = 12, 16
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pointfuse.devices import DEVICES, PROVIDERS
+from pointfuse.model.devices import DEVICES, PROVIDERS
 from pointfuse.verification import TOLERANCE
 
 ROOT = Path(__file__).parents[1]

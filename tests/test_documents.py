@@ -15,8 +15,8 @@ import pytest
 from documents import pages, read
 
 from pointfuse import load_model, read_stations
+from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.readers import READERS
-from pointfuse.shipped import model_folder, shipped_models
 
 ROOT = Path(__file__).parents[1]
 

@@ -15,8 +15,8 @@ from mean_model import mean_model
 import pointfuse.kernel_figure
 import pointfuse.plot
 from pointfuse.cli import main
-from pointfuse.metadata import ModelMetadata
-from pointfuse.shipped import model_folder, shipped_models
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.shipped import model_folder, shipped_models
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "maps.md").read_text(encoding="utf-8")

@@ -29,7 +29,7 @@ from pointfuse.errors import InputFileNotFoundError
 from pointfuse.estimation import estimate
 from pointfuse.evaluation import evaluate
 from pointfuse.gridding import PlacedObservations, grid_days, place
-from pointfuse.model import Model, load_model
+from pointfuse.model.loading import Model, load_model
 from pointfuse.observations import Observations
 from pointfuse.quality import check_days
 from pointfuse.readers import read_stations

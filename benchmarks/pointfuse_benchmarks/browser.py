@@ -26,9 +26,9 @@ from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.fusion import fuse
-from pointfuse.model import load_model
+from pointfuse.model.loading import load_model
+from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.readers import read_stations
-from pointfuse.shipped import model_folder, shipped_models
 from pointfuse_benchmarks.machine import machine
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,7 @@ from pointfuse.errors import InputError
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import PlacedObservations, place
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.observations import Observations, Stations
 
 CMAQ = LambertConformal(

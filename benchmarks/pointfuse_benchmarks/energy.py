@@ -5,7 +5,7 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-from pointfuse.nvidia import gpus, management
+from pointfuse.model.nvidia import gpus, management
 
 
 class _Memory(ctypes.Structure):

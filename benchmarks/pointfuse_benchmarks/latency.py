@@ -24,10 +24,10 @@ from typing import Any
 import click
 
 from pointfuse.basics.processors import usable_cpus
-from pointfuse.devices import PROVIDERS
 from pointfuse.errors import DeviceError
-from pointfuse.model import MAX_THREADS
-from pointfuse.precisions import fastest
+from pointfuse.model.devices import PROVIDERS
+from pointfuse.model.loading import MAX_THREADS
+from pointfuse.model.precisions import fastest
 from pointfuse_benchmarks.files_to_file import files_to_file
 from pointfuse_benchmarks.machine_file import (
     Row,
@@ -103,7 +103,7 @@ def measured(model: Path, device: str, threads: int, starts: int, runs: int, sec
     model : Path
         Model file, with its golden case beside it.
     device : str
-        A key of `pointfuse.devices.PROVIDERS`.
+        A key of `pointfuse.model.devices.PROVIDERS`.
     threads : int
         Threads of the processor.
     starts, runs : int

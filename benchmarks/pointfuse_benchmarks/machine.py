@@ -13,8 +13,8 @@ import onnxruntime
 
 from pointfuse import __version__
 from pointfuse.basics.processors import usable_cpus
-from pointfuse.devices import cuda_version, installed_wheels
-from pointfuse.nvidia import driver_version, gpus
+from pointfuse.model.devices import cuda_version, installed_wheels
+from pointfuse.model.nvidia import driver_version, gpus
 
 REAL_DATA = Path(
     os.environ.get("POINTFUSE_REAL_DATA", Path(__file__).parents[3] / "shared" / "data")

@@ -17,7 +17,7 @@ from typing import Any
 
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.errors import InputError
-from pointfuse.shipped import shipped_models
+from pointfuse.model.shipped import shipped_models
 from pointfuse_benchmarks.machine import machine
 
 MACHINES = Path(__file__).parents[1] / "machines"

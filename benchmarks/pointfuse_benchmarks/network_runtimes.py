@@ -19,10 +19,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import DeviceError, PointfuseError
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model_file import read_model_file
-from pointfuse.precisions import REFERENCE
-from pointfuse.session import Program, Session, open_session
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.precisions import REFERENCE
+from pointfuse.model.session import Program, Session, open_session
 from pointfuse_benchmarks.timings import timed
 from pointfuse_benchmarks.workload import PRECISIONS, suited_files
 

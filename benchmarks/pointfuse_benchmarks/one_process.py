@@ -16,7 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from pointfuse.session import Session
+    from pointfuse.model.session import Session
 
 BATCHES = (1, 2, 4, 8, 16)
 
@@ -66,8 +66,8 @@ def runs(model: str, device: str, threads: int, most: int, seconds: float) -> di
     """
     from pointfuse.errors import DeviceError
     from pointfuse.fusion import fuse
-    from pointfuse.model import load_model
-    from pointfuse.model_file import read_model_file
+    from pointfuse.model.loading import load_model
+    from pointfuse.model.model_file import read_model_file
     from pointfuse.verification import verify
     from pointfuse_benchmarks.energy import gpu_megabytes
     from pointfuse_benchmarks.timings import WARM_UP, repeat, summary
@@ -106,7 +106,7 @@ def runs(model: str, device: str, threads: int, most: int, seconds: float) -> di
 
 def days(model: str, device: str, threads: int, most: int, seconds: float) -> list[dict[str, Any]]:
     """Fields a second where so many days are handed over at once, and the memory for it."""
-    from pointfuse.model_file import read_model_file
+    from pointfuse.model.model_file import read_model_file
     from pointfuse_benchmarks.timings import repeat
     from pointfuse_benchmarks.workload import example_feed
 
@@ -137,8 +137,8 @@ def peak_memory_mb() -> int:
 
 
 def _session(model: str, device: str, threads: int) -> Session:
-    from pointfuse.model_file import read_model_file
-    from pointfuse.session import Program, open_session
+    from pointfuse.model.model_file import read_model_file
+    from pointfuse.model.session import Program, open_session
 
     content, metadata, sha256 = read_model_file(model)
     program = Program(content, sha256, metadata.precision, (metadata.target.name,))

@@ -26,11 +26,11 @@ from pointfuse.basics.processors import usable_cpus
 from pointfuse.errors import PointfuseError
 from pointfuse.fusion import days_to_fuse, fuse
 from pointfuse.gridding import PlacedObservations, place
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model import Model, load_model
-from pointfuse.model_file import read_model_file
+from pointfuse.model.loading import Model, load_model
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.precisions import REFERENCE
 from pointfuse.observations import Observations
-from pointfuse.precisions import REFERENCE
 from pointfuse_benchmarks.machine_file import (
     Row,
     load_of_machine,

@@ -24,7 +24,7 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.coverage import MULTIPLES
 from pointfuse.crossval import cross_validate
-from pointfuse.model import load_model
+from pointfuse.model.loading import load_model
 from pointfuse.readers import read_stations
 from pointfuse.readers.station_list import read_station_list
 from pointfuse_benchmarks.accuracy import FOLDS, SEED, days_to_score

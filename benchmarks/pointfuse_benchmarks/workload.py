@@ -8,14 +8,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.devices import PROVIDERS, missing
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.gridding import grid_days, place
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.devices import PROVIDERS, missing
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.precisions import REFERENCE, default_files
+from pointfuse.model.shipped import model_folder
 from pointfuse.observations import Observations
-from pointfuse.precisions import REFERENCE, default_files
 from pointfuse.readers import read_stations
-from pointfuse.shipped import model_folder
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

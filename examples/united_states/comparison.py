@@ -14,7 +14,7 @@ from pointfuse.baselines import Baseline, find_baselines
 from pointfuse.crossval import NETWORK_ALONE, cross_validate
 from pointfuse.evaluation import evaluate
 from pointfuse.gridding import PlacedObservations
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 from pointfuse.quality import check_days
 from pointfuse_benchmarks.machine import machine
 from pointfuse_training.archive import Archive

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 
 from pointfuse.basics.units import typeset_units
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse_export.description import Description, ModelFiles
 from pointfuse_export.file_report import (
     ERROR_HEADER,

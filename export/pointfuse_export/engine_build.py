@@ -15,8 +15,8 @@ from typing import Any
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import DeviceError, MissingExtraError, ModelFileError
-from pointfuse.metadata import ModelMetadata
-from pointfuse.nvidia import gpus
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.nvidia import gpus
 from pointfuse_export.engine_file import EngineHeader, Layer, Profile
 from pointfuse_export.engine_layers import (
     check_layers,

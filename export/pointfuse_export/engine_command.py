@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.atomic_files import check_place
-from pointfuse.model_file import read_model_file
+from pointfuse.model.model_file import read_model_file
 from pointfuse_export.engine_build import LIBRARIES, EngineOptions, build_engine, load_library
 from pointfuse_export.engine_file import (
     HARDWARE_COMPATIBILITY,

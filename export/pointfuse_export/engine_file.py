@@ -29,7 +29,7 @@ from pathlib import Path
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import DeviceError, InputFileNotFoundError, ModelFileError
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 
 MAGIC = b"PFENGINE"
 LAYOUT_VERSION = 1

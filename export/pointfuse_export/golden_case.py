@@ -9,7 +9,7 @@ import torch
 from numpy.typing import NDArray
 
 from pointfuse.golden import GoldenCase, Values
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse_training import FusionNetwork
 
 _STATIONS = 600

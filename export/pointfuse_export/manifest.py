@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from pointfuse.errors import ModelFileError
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 
 MANIFEST_NAME = "manifest.json"
 SCHEMA_VERSION = 1

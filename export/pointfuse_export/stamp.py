@@ -5,7 +5,7 @@ from __future__ import annotations
 import onnx
 import torch
 
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.version import __version__
 from pointfuse_export.errors import VerificationError
 

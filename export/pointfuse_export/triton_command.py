@@ -8,10 +8,10 @@ from pathlib import Path
 
 import click
 
-from pointfuse.devices import provider_options
 from pointfuse.errors import ModelFileError
-from pointfuse.model_file import read_model_file
-from pointfuse.onnx_structure import TensorSignature, read_onnx_structure
+from pointfuse.model.devices import provider_options
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.onnx_structure import TensorSignature, read_onnx_structure
 from pointfuse_export.engine_file import read_engine
 from pointfuse_export.triton_repository import ServedModel, write_repository
 

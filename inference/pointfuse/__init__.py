@@ -18,8 +18,8 @@ from pointfuse.fields import FusedFields
 from pointfuse.fusion import fuse
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.metadata import ModelMetadata, StaticLayer, Variable
-from pointfuse.model import Model, load_model
+from pointfuse.model.loading import Model, load_model
+from pointfuse.model.metadata import ModelMetadata, StaticLayer, Variable
 from pointfuse.observations import Observations, Stations
 from pointfuse.readers import read_stations
 from pointfuse.version import __version__

@@ -21,8 +21,9 @@ from pointfuse.crossval import SCHEMES, cross_validate
 from pointfuse.errors import PointfuseError
 from pointfuse.evaluation import evaluate
 from pointfuse.fuse_command import fuse
-from pointfuse.model import Model
-from pointfuse.model_file import read_model_file
+from pointfuse.model.loading import Model
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.shipped import shipped_models
 from pointfuse.observations import Observations
 from pointfuse.plot_command import plot
 from pointfuse.quality import check_days, count_reasons, write_flags
@@ -40,7 +41,6 @@ from pointfuse.reports import (
     scores_text,
 )
 from pointfuse.running_options import load, running_options
-from pointfuse.shipped import shipped_models
 from pointfuse.version import __version__
 
 # netCDF4 and matplotlib are imported by the commands that need them: the others answer sooner.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from pointfuse.metadata import Variable
+from pointfuse.model.metadata import Variable
 from pointfuse.observations import Observations, merge
 from pointfuse.quality.hours import check_hours, means_of_checked_hours
 

@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass, field
 
 from pointfuse.basics.dot_products import has_integer_dot_products
 from pointfuse.basics.processors import allowed_cpus, cpu_quota, usable_cpus
-from pointfuse.devices import (
+from pointfuse.errors import DeviceError, PointfuseError
+from pointfuse.model.devices import (
     PROVIDERS,
     UNINSTALL,
     both_runtimes,
@@ -17,9 +18,8 @@ from pointfuse.devices import (
     installed_wheels,
     missing,
 )
-from pointfuse.errors import DeviceError, PointfuseError
-from pointfuse.nvidia import driver_problem, driver_version, gpus
-from pointfuse.shipped import model_folder, shipped_models
+from pointfuse.model.nvidia import driver_problem, driver_version, gpus
+from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.version import __version__
 
 GOOD, ABSENT, BAD = "ok", "-", "FAIL"
@@ -198,7 +198,7 @@ def _device(name: str) -> Finding:
 
 
 def _engines() -> Finding:
-    from pointfuse.engine_cache import cache_state
+    from pointfuse.model.engine_cache import cache_state
 
     state = cache_state()
     text = f"{state.engines} compiled, {state.bytes / 1e6:.0f} MB, in {state.folder}"
@@ -209,7 +209,7 @@ def _engines() -> Finding:
 
 def _models() -> Iterator[Finding]:
     """Every shipped file, checked to the bit."""
-    from pointfuse.model_file import read_model_file
+    from pointfuse.model.model_file import read_model_file
 
     part = "models"
     try:

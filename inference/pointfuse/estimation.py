@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.gridding import PlacedObservations, grid_days, station_distance
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 
 _FEWEST_CELLS = 30
 """With fewer observed cells the process cannot be fitted to the day, and the network is alone."""

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from pointfuse.day_status import DayStatus
 from pointfuse.errors import MissingExtraError
 from pointfuse.gridding import PlacedObservations
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.observations import join_times
 
 if TYPE_CHECKING:

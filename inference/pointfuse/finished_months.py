@@ -16,7 +16,7 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
 from pointfuse.gridding import PlacedObservations
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 from pointfuse.version import __version__
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pointfuse.command_line import call_text, progress
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 from pointfuse.output_files import OutputFiles
 from pointfuse.reading_options import (
     no_qc_option,

@@ -19,7 +19,7 @@ from pointfuse.gridding import (
     place,
     station_distance,
 )
-from pointfuse.model import Model, load_model
+from pointfuse.model.loading import Model, load_model
 from pointfuse.observations import Observations
 from pointfuse.quality import check_days
 

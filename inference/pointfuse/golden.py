@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 
 SCHEMA_VERSION = 1
 SUFFIX = ".golden.json"

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.grid.regular_grid import Grid, Interpolation
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.observations import Observations, Stations
 from pointfuse.quality.flags import Counts, count_reasons
 from pointfuse.quality.hours import range_reasons

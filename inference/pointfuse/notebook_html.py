@@ -18,8 +18,8 @@ from pointfuse.crossval import CrossValidation
 from pointfuse.fields import FusedFields
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.html_page import bullets, paragraph, table, text
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.observations import Observations, table_of_means
 from pointfuse.quality import count_reasons
 from pointfuse.reports import quality_lines

@@ -8,7 +8,7 @@ from typing import Any
 
 from pointfuse.fields import FusedFields
 from pointfuse.finished_months import MonthContent
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 from pointfuse.reports import noting_days
 from pointfuse.stream import Day, by_month, with_any_field
 from pointfuse.working_folder import WorkingFolder

@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
 from pointfuse.errors import InputFileNotFoundError, OutputError
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 from pointfuse.observations import Observations
 from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
 from pointfuse.readers.station_list import StationList, read_station_lists

@@ -10,10 +10,10 @@ import numpy as np
 from pointfuse.basics.units import said_units
 from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.process_settings import ProcessSettings
 from pointfuse.observations import SourceFile
-from pointfuse.process_settings import ProcessSettings
 from pointfuse.quality.flags import Counts
 from pointfuse.stream import Tally
 from pointfuse.verdict import comparison

@@ -7,9 +7,9 @@ from typing import Any
 
 import click
 
-from pointfuse.devices import DEVICES
-from pointfuse.model import MAX_THREADS, Model, load_model
-from pointfuse.precisions import PRECISIONS
+from pointfuse.model.devices import DEVICES
+from pointfuse.model.loading import MAX_THREADS, Model, load_model
+from pointfuse.model.precisions import PRECISIONS
 
 _RUNNING = (
     click.option(

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from pointfuse.daily import daily_table
 from pointfuse.errors import InputError
-from pointfuse.metadata import Variable
+from pointfuse.model.metadata import Variable
 from pointfuse.observations import (
     Observations,
     SourceFile,

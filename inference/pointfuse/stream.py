@@ -15,8 +15,8 @@ from pointfuse.fields import FusedFields
 from pointfuse.finished_days import FinishedDays
 from pointfuse.fusion import missing_day, nothing_to_fuse, stations_with_target
 from pointfuse.gridding import PlacedObservations, StationCounts, count_stations, place
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.observations import Observations, Stations
 from pointfuse.quality import check_days
 from pointfuse.quality.flags import Counts, add_counts

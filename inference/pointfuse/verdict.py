@@ -9,7 +9,7 @@ from pointfuse.basics.printable import listed
 from pointfuse.basics.units import typeset_units
 from pointfuse.evaluation import HIGH_CONCENTRATION
 from pointfuse.grid.regions import ELSEWHERE
-from pointfuse.metadata import Variable
+from pointfuse.model.metadata import Variable
 
 _WITHHELD = {
     "stations": "At withheld stations",

@@ -9,8 +9,8 @@ import pytest
 
 from pointfuse import Observations, Stations
 from pointfuse.gridding import PlacedObservations, place
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model_file import read_model_file
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.model_file import read_model_file
 
 Day = Callable[[np.ndarray, np.ndarray], PlacedObservations]
 

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
-from pointfuse import DeviceError, nvidia
+from pointfuse import DeviceError
 from pointfuse.golden import SUFFIX, GoldenCase, Values
+from pointfuse.model.loading import nvidia
 from pointfuse_benchmarks import (
     energy,
     files_to_file,

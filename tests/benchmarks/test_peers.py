@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pointfuse.model_file import read_model_file
+from pointfuse.model.model_file import read_model_file
 from pointfuse_benchmarks import network_runtimes, peers, precision
 from pointfuse_benchmarks.gaussian_process import KRIGING
 from pointfuse_benchmarks.network_runtimes import Absent, Peer
@@ -132,7 +132,7 @@ def test_errors_of_a_file_are_those_of_its_fields(
     import onnx
     from onnx import helper, numpy_helper
 
-    from pointfuse.metadata import METADATA_KEY
+    from pointfuse.model.metadata import METADATA_KEY
 
     proto = onnx.load(process_model_file)
     proto.graph.node[-1].output[0] = "lower"

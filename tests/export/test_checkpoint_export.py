@@ -10,8 +10,8 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from pointfuse.model import load_model
-from pointfuse.model_file import read_model_file
+from pointfuse.model.loading import load_model
+from pointfuse.model.model_file import read_model_file
 from pointfuse_export.cli import main
 from pointfuse_export.description import read_description
 from pointfuse_export.errors import DescriptionError

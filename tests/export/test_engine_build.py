@@ -8,9 +8,9 @@ import onnx
 import pytest
 from click.testing import CliRunner
 
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.model_file import read_model_file
-from pointfuse.shipped import model_folder, shipped_models
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse_export.cli import main
 from pointfuse_export.engine_build import EngineOptions, build_engine
 from pointfuse_export.engine_file import Layer, Profile, read_engine

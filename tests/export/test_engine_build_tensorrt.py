@@ -9,7 +9,7 @@ import onnx
 import pytest
 from click.testing import CliRunner
 
-from pointfuse.nvidia import Gpu
+from pointfuse.model.nvidia import Gpu
 from pointfuse_export import engine_build
 from pointfuse_export.cli import main
 from pointfuse_export.engine_file import Profile, read_engine

@@ -8,7 +8,7 @@ import onnx
 import pytest
 from click.testing import CliRunner
 
-from pointfuse.model import load_model
+from pointfuse.model.loading import load_model
 from pointfuse.verification import verify
 from pointfuse_export.cli import main
 from pointfuse_export.description import read_description

@@ -10,7 +10,7 @@ import onnx
 import pytest
 from click.testing import CliRunner
 
-from pointfuse.model import load_model
+from pointfuse.model.loading import load_model
 from pointfuse.verification import verify
 from pointfuse_export import pipeline
 from pointfuse_export.cli import main

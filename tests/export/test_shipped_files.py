@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 import torch
 
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.verification import verify
 from pointfuse_export.card import render_card
 from pointfuse_export.description import read_description

@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from pointfuse import ModelFileError
-from pointfuse.metadata import METADATA_KEY
+from pointfuse.model.metadata import METADATA_KEY
 from pointfuse_export.description import read_description
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.stamp import check_stamp, export_facts, stamp

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from google.protobuf import text_format
 
 from pointfuse.errors import OutputError
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse_export.cli import main
 from pointfuse_export.engine_file import EngineHeader, Layer, Profile, write_engine
 from pointfuse_export.triton_repository import write_repository

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pointfuse import load_model
-from pointfuse.devices import PROVIDERS, missing
-from pointfuse.engine_cache import cache_state
-from pointfuse.precisions import default_files
+from pointfuse.model.devices import PROVIDERS, missing
+from pointfuse.model.engine_cache import cache_state
+from pointfuse.model.precisions import default_files
 from pointfuse.verification import TOLERANCE, verify
 
 ON_GPU = [name for name in PROVIDERS if name != "cpu"]

@@ -12,9 +12,9 @@ import pytest
 from mean_model import COLUMNS, ROWS, mean_model
 from onnx import TensorProto, helper
 
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model import Model
-from pointfuse.model_file import read_model_file
+from pointfuse.model.loading import Model
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.model_file import read_model_file
 
 
 @pytest.fixture

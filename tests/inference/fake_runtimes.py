@@ -6,7 +6,7 @@ from typing import Any
 
 import onnxruntime
 
-from pointfuse.devices import PROVIDERS
+from pointfuse.model.devices import PROVIDERS
 
 REAL = onnxruntime.InferenceSession
 

@@ -16,8 +16,8 @@ from pointfuse.cli import main
 from pointfuse.crossval import cross_validate
 from pointfuse.errors import MissingExtraError
 from pointfuse.gridding import PlacedObservations
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
+from pointfuse.model.metadata import ModelMetadata
 
 Array = np.ndarray
 

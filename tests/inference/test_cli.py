@@ -21,8 +21,8 @@ from mean_model import mean_model
 
 from pointfuse import __version__
 from pointfuse.cli import main
-from pointfuse.metadata import ModelMetadata
-from pointfuse.shipped import shipped_models
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.shipped import shipped_models
 
 Write = Callable[[str, str | bytes], Path]
 HEAD = "station,longitude,latitude,date,pm25\n"
@@ -46,7 +46,7 @@ def test_version_names_code_and_model() -> None:
 
 
 def test_version_without_a_model_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("pointfuse.shipped.model_folder", lambda: tmp_path)
+    monkeypatch.setattr("pointfuse.model.shipped.model_folder", lambda: tmp_path)
     result = run("--version")
     assert result.exit_code == 1
     assert result.stderr.startswith(f"pointfuse {__version__}: the list of shipped models")

@@ -23,7 +23,7 @@ from mean_model import mean_model
 from onnx import TensorProto, helper
 
 from pointfuse.cli import main
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 
 DAYS = np.arange("2019-01-24", "2019-02-13", dtype="datetime64[D]")
 STATIONS = 40

@@ -13,7 +13,7 @@ from pointfuse.coverage import MULTIPLES, evaluate_uncertainty
 from pointfuse.crossval import CrossValidation
 from pointfuse.evaluation import evaluate
 from pointfuse.gridding import place
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 
 DAYS, STATIONS = 40, 50
 

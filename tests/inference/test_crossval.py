@@ -19,8 +19,8 @@ from pointfuse.estimation import estimate
 from pointfuse.evaluation import evaluate
 from pointfuse.grid.regions import Region
 from pointfuse.gridding import place
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
+from pointfuse.model.metadata import ModelMetadata
 
 DAYS, STATIONS = 12, 40
 

@@ -13,10 +13,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pointfuse import devices, doctor
+from pointfuse import doctor
 from pointfuse.cli import main
-from pointfuse.nvidia import Gpu
-from pointfuse.shipped import shipped_models
+from pointfuse.model.loading import devices
+from pointfuse.model.nvidia import Gpu
+from pointfuse.model.shipped import shipped_models
 
 
 @pytest.fixture
@@ -131,7 +132,7 @@ def test_both_runtimes(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_broken_list_of_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr("pointfuse.shipped.model_folder", lambda: tmp_path)
+    monkeypatch.setattr("pointfuse.model.shipped.model_folder", lambda: tmp_path)
     findings = {finding.name: finding for finding in doctor.examine().findings}
     assert findings["manifest.json"].state == doctor.BAD
     assert "cannot be read" in findings["manifest.json"].text

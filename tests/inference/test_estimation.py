@@ -11,8 +11,8 @@ import pytest
 from pointfuse import InputError, load_model
 from pointfuse.estimation import estimate
 from pointfuse.gridding import PlacedObservations, grid_days, place, station_distance
-from pointfuse.model import Model
-from pointfuse.model_file import read_model_file
+from pointfuse.model.loading import Model
+from pointfuse.model.model_file import read_model_file
 from pointfuse.observations import Observations, Stations
 
 

@@ -26,7 +26,7 @@ from pointfuse import (
 )
 from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
 from pointfuse.basics.timezones import BEIJING, parse_timezone
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 from pointfuse.netcdf import write_netcdf
 
 ROUNDED = 2.0 ** -(SIGNIFICANT_BITS + 1)

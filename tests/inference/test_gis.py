@@ -33,7 +33,7 @@ from pointfuse.grid.projections import (
 )
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import grid_days, place
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 
 RADIUS = 6_370_000.0
 CONE = LambertConformal((25.0, 47.0), 105.0, 36.0, RADIUS)

@@ -14,7 +14,7 @@ from pointfuse.errors import InputError
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import StationCounts, grid_days, place, station_distance
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.observations import Observations, Stations
 
 GRID = Grid(LambertConformal((25.0, 47.0), 105.0, 36.0, 6.37e6), 12, 16, 2_500.0, 0.0, 0.0)

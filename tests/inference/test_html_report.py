@@ -24,7 +24,7 @@ from pointfuse.grid.regions import Region
 from pointfuse.gridding import place
 from pointfuse.html_page import text
 from pointfuse.html_report import write_report
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.observations import SourceFile
 from pointfuse.reliability import reliability_figures
 from pointfuse.reports import scores_text

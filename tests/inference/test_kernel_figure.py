@@ -10,8 +10,8 @@ from click.testing import CliRunner
 
 import pointfuse.kernel_figure
 from pointfuse.cli import main
-from pointfuse.kernels import Kernel, read_kernels
-from pointfuse.shipped import model_folder, shipped_models
+from pointfuse.model.kernels import Kernel, read_kernels
+from pointfuse.model.shipped import model_folder, shipped_models
 
 VARIABLES = ("pm25", "relative_humidity", "wind_speed")
 

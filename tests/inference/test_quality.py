@@ -21,7 +21,7 @@ from pointfuse.basics.rounding import rounded
 from pointfuse.cli import main
 from pointfuse.errors import InputError
 from pointfuse.gridding import grid_days, place
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 from pointfuse.quality import Reason, State, check_days, count_reasons, states, usable, write_flags
 from pointfuse.quality.hours import check_hours, means_of_checked_hours
 from pointfuse.quality.neighbours import compare_with_neighbours, find_neighbours

@@ -24,7 +24,7 @@ from pointfuse.cli import main
 from pointfuse.day_status import DayStatus
 from pointfuse.finished_days import FinishedDays
 from pointfuse.gridding import place
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 from pointfuse.netcdf import write_netcdf
 from pointfuse.pieces import pieces
 from pointfuse.quality import check_days, count_reasons

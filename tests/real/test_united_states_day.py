@@ -15,7 +15,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 from pointfuse import read_stations
 from pointfuse.gridding import place
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse_training.archive import Archive
 from pointfuse_training.archiving import convert, plan_conversion
 from pointfuse_training.grids import read_grid

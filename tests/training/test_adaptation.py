@@ -21,7 +21,7 @@ from onnx import TensorProto, helper
 from pointfuse import InputError, Observations, Stations
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import PlacedObservations, place
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.readers import DEFAULT_VARIABLES
 from pointfuse_training import observed_days
 from pointfuse_training.adaptation_inputs import observations_sha256, read_adaptation_inputs

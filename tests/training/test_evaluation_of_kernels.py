@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pointfuse.kernels import Kernel
+from pointfuse.model.kernels import Kernel
 from pointfuse_training import load_seed_network
 from pointfuse_training.evaluation import load_reconstructor, network_reconstructor
 

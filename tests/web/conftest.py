@@ -14,7 +14,7 @@ from mean_model import COLUMNS, ROWS, mean_model
 from onnx import TensorProto, helper
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse_benchmarks.browser import (
     PAGE,
     chromium_program,

@@ -28,9 +28,9 @@ from pointfuse.grid.projections import (
     PolarStereographic,
     Projection,
 )
-from pointfuse.model_file import read_model_file
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.readers import DEFAULT_VARIABLES
-from pointfuse.shipped import model_folder, shipped_models
 
 HERE = Path(__file__).parent
 EXAMPLES = Path(__file__).parents[2] / "examples"

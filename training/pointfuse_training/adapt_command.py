@@ -11,7 +11,7 @@ import torch
 
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.gridding import PlacedObservations, place
-from pointfuse.model import load_model
+from pointfuse.model.loading import load_model
 from pointfuse.observations import Observations
 from pointfuse.quality import check_days
 from pointfuse.reading_options import read_daily, reading_options

@@ -19,7 +19,7 @@ from torch import Tensor
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import ModelFileError
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.metadata import grid_from_dict, grid_to_dict
+from pointfuse.model.metadata import grid_from_dict, grid_to_dict
 from pointfuse_training.fusion_network import CHANNELS, FusionNetwork
 from pointfuse_training.seed_weights import check_complete, network_weights, read_arrays
 

@@ -15,7 +15,7 @@ from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid.grid_mapping import grid_axes
 from pointfuse.grid.projections import Projection, read_projection
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.model_file import read_model_file
+from pointfuse.model.model_file import read_model_file
 from pointfuse_training.archive import Archive
 from pointfuse_training.archiving import ioapi, wrf
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.model import Model
+from pointfuse.model.loading import Model
 from pointfuse.observations import Observations, Stations
 from pointfuse.quality.hours import range_reasons
 from pointfuse.quality.neighbours import compare_with_neighbours, find_neighbours

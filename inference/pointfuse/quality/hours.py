@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.metadata import Variable
+from pointfuse.model.metadata import Variable
 from pointfuse.observations import Observations, Stations, daily_means
 from pointfuse.quality.levels import level_offset, levels
 from pointfuse.quality.reasons import Reason, usable

@@ -19,7 +19,7 @@ from pointfuse.basics.printable import listed
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.daily import daily_table
 from pointfuse.errors import InputError
-from pointfuse.metadata import Variable
+from pointfuse.model.metadata import Variable
 from pointfuse.observations import Observations, warn_of_moved_stations
 from pointfuse.quality.hours import range_reasons
 from pointfuse.quality.reasons import Reason

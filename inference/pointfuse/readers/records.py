@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.metadata import Variable
+from pointfuse.model.metadata import Variable
 from pointfuse.observations import Observations, SourceFile, Stations, table_of_means
 from pointfuse.readers.request import ReadRequest
 

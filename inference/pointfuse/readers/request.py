@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from pointfuse.metadata import Variable
+from pointfuse.model.metadata import Variable
 from pointfuse.readers.station_list import StationList
 
 

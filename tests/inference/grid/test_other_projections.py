@@ -24,7 +24,7 @@ from pointfuse.grid.projections import (
     Projection,
 )
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.metadata import ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 
 RADIUS = 6_370_000.0
 NORTH = PolarStereographic(-98.0, 90.0, 45.0, RADIUS)

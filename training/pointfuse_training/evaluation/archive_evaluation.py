@@ -13,8 +13,8 @@ from pointfuse.errors import InputError, ModelFileError
 from pointfuse.evaluation import SEASONS
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.gridding import PlacedObservations, place
-from pointfuse.kernels import Kernel
-from pointfuse.metadata import ModelMetadata, Variable
+from pointfuse.model.kernels import Kernel
+from pointfuse.model.metadata import ModelMetadata, Variable
 from pointfuse.observations import Observations, Stations
 from pointfuse.scores import PairSums
 from pointfuse_training.archive import Archive

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.kernels import STEPS, Kernel, read_kernels
-from pointfuse.model import Model
-from pointfuse.model_file import read_model_file
+from pointfuse.model.kernels import STEPS, Kernel, read_kernels
+from pointfuse.model.loading import Model
+from pointfuse.model.model_file import read_model_file
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.fusion_network import CHANNELS, FusionNetwork
 from pointfuse_training.seed_weights import is_zip

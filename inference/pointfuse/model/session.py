@@ -20,14 +20,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.devices import (
+from pointfuse.errors import DeviceError, ModelFileError
+from pointfuse.model.devices import (
     PROVIDERS,
     find_libraries,
     missing,
     provider_options,
     rtx_devices,
 )
-from pointfuse.errors import DeviceError, ModelFileError
 
 logger = logging.getLogger(__name__)
 
@@ -71,7 +71,7 @@ class Session:
     program : Program
         The model.
     device : str
-        A key of `pointfuse.devices.PROVIDERS`.
+        A key of `pointfuse.model.devices.PROVIDERS`.
     threads : int
         Threads on which the CPU runs it.
     profile : Path, optional
@@ -271,7 +271,7 @@ def open_session(
         return _open_cuda(program, threads, profile)
     if device == "cpu":
         return Session(program, device, threads, profile, {})
-    from pointfuse.engine_cache import cache_key, filling
+    from pointfuse.model.engine_cache import cache_key, filling
 
     # They have no option for it. Set before the first session, it holds for the whole process.
     os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")

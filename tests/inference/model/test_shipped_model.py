@@ -10,7 +10,7 @@ import pytest
 from pointfuse import Model, load_model
 from pointfuse.readers import DEFAULT_VARIABLES
 
-GOLDEN = Path(__file__).parents[2] / "models" / "seed" / "golden.npz"
+GOLDEN = Path(__file__).parents[3] / "models" / "seed" / "golden.npz"
 
 
 @pytest.fixture(scope="module")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pointfuse.basics.dot_products import has_integer_dot_products
 from pointfuse.errors import InputError, ModelFileError
-from pointfuse.metadata import ModelMetadata
-from pointfuse.shipped import ShippedModel, model_folder, shipped_models
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.shipped import ShippedModel, model_folder, shipped_models
 
 PRECISIONS = ("auto", "fp32", "fp16", "int8")
 """Precisions that may be asked for."""
@@ -29,7 +29,7 @@ def chosen_path(path: str | PathLike[str] | None, precision: str, device: str) -
         One of `PRECISIONS`. ``auto`` takes the fastest file of the shipped model that the device
         is made for; what is shipped is as good as the reference.
     device : str
-        A key of `pointfuse.devices.PROVIDERS`.
+        A key of `pointfuse.model.devices.PROVIDERS`.
 
     Raises
     ------
@@ -84,7 +84,7 @@ def fastest(files: Mapping[str, object], device: str) -> str:
     files : mapping
         Its keys are precisions.
     device : str
-        A key of `pointfuse.devices.PROVIDERS`.
+        A key of `pointfuse.model.devices.PROVIDERS`.
     """
     if device != "cpu":
         suitable = "fp16"

@@ -13,7 +13,7 @@ from pointfuse.errors import ModelFileError
 from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.process_settings import Covariate, ProcessSettings
+from pointfuse.model.process_settings import Covariate, ProcessSettings
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "pointfuse"

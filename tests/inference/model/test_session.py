@@ -23,17 +23,15 @@ from pointfuse import (
     InputError,
     ModelFileError,
     Observations,
-    devices,
     fuse,
     load_model,
     read_stations,
-    session,
 )
 from pointfuse.cli import main
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model import Model
-from pointfuse.model_file import read_model_file
-from pointfuse.session import BoundRun, Program, kernels_by_provider, open_session
+from pointfuse.model.loading import Model, devices, session
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.session import BoundRun, Program, kernels_by_provider, open_session
 
 Write = Callable[[str, str | bytes], Path]
 STATIONS = (

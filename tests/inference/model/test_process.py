@@ -13,12 +13,12 @@ from hypothesis.extra.numpy import arrays
 from numpy.polynomial.hermite_e import hermegauss
 from scipy import interpolate, linalg, ndimage, spatial
 
-from pointfuse.covariates import covariate_fields, smoothed
 from pointfuse.errors import InputError, ModelFileError
-from pointfuse.gaussian_process import ConditionedProcess, GaussianProcess, Prediction
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid, Interpolation
-from pointfuse.process_settings import Covariate, ProcessSettings
+from pointfuse.model.covariates import covariate_fields, smoothed
+from pointfuse.model.gaussian_process import ConditionedProcess, GaussianProcess, Prediction
+from pointfuse.model.process_settings import Covariate, ProcessSettings
 
 GRID = Grid(LambertConformal((25.0, 47.0), 105.0, 36.0, 6_370_000.0), 40, 50, 12e3, -3e5, -2e5)
 SIZE = GRID.rows * GRID.columns

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
 
 from pointfuse import InputError, Model, ModelFileError, StaticLayer, load_model
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.onnx_structure import read_initializer
-from pointfuse.static_layers import read_static_layers
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.onnx_structure import read_initializer
+from pointfuse.model.static_layers import read_static_layers
 
-STORED = Path(__file__).parents[2] / "models" / "seed" / "static_channels.npz"
+STORED = Path(__file__).parents[3] / "models" / "seed" / "static_channels.npz"
 
 LAYERS = (
     StaticLayer("height", "2000 m", "none"),

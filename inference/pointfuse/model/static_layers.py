@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import ModelFileError
-from pointfuse.metadata import ModelMetadata
-from pointfuse.onnx_structure import read_initializer
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.onnx_structure import read_initializer
 
 INITIALIZER = "static_layers"
 """Name in the graph of the tensor that holds the layers, shape (layer, row, column)."""

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from pointfuse.errors import ModelFileError
-from pointfuse.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
+from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
 
 
 def structure_of(model: onnx.ModelProto) -> OnnxStructure:

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from pointfuse.errors import ModelFileError
 from pointfuse.grid.regions import Region
-from pointfuse.metadata import ModelMetadata
-from pointfuse.process_settings import Covariate, ProcessSettings
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.process_settings import Covariate, ProcessSettings
 
 
 def test_text_and_back(tiny_metadata: ModelMetadata) -> None:

@@ -9,9 +9,9 @@ from os import PathLike
 from pathlib import Path
 
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
-from pointfuse.shipped import ShippedModel, model_folder, shipped_models
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
+from pointfuse.model.shipped import ShippedModel, model_folder, shipped_models
 
 logger = logging.getLogger(__name__)
 

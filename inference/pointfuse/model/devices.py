@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pointfuse.errors import DeviceError
-from pointfuse.nvidia import cuda_of_driver, driver_problem, driver_version, gpus
+from pointfuse.model.nvidia import cuda_of_driver, driver_problem, driver_version, gpus
 
 logger = logging.getLogger(__name__)
 

@@ -14,10 +14,10 @@ import pytest
 from onnx import TensorProto, helper
 
 from pointfuse import InputError, InputFileNotFoundError, ModelFileError, load_model
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.model import Model
-from pointfuse.model_file import read_model_file
-from pointfuse.shipped import model_folder, shipped_models
+from pointfuse.model.loading import Model
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.shipped import model_folder, shipped_models
 
 Write = Callable[[str, str | bytes], Path]
 

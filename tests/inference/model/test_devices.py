@@ -9,8 +9,9 @@ from pathlib import Path
 import onnxruntime
 import pytest
 
-from pointfuse import DeviceError, devices
-from pointfuse.nvidia import Gpu
+from pointfuse import DeviceError
+from pointfuse.model.loading import devices
+from pointfuse.model.nvidia import Gpu
 
 RTX_4090 = Gpu("NVIDIA GeForce RTX 4090", "8.9", 24 * 2**30)
 ON_GPU = [name for name in devices.PROVIDERS if name != "cpu"]

@@ -19,8 +19,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pointfuse.devices import cuda_version, installed_wheels
-from pointfuse.nvidia import driver_version, gpus
+from pointfuse.model.devices import cuda_version, installed_wheels
+from pointfuse.model.nvidia import driver_version, gpus
 
 logger = logging.getLogger(__name__)
 

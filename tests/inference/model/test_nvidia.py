@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pointfuse import nvidia
+from pointfuse.model.loading import nvidia
 
 
 class Management:

@@ -16,10 +16,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.blas_threads import one_blas_thread
-from pointfuse.covariates import covariate_fields
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.grid.regular_grid import Grid, Interpolation
-from pointfuse.process_settings import ProcessSettings
+from pointfuse.model.covariates import covariate_fields
+from pointfuse.model.process_settings import ProcessSettings
 
 Array = NDArray[np.float64]
 Points = NDArray[np.floating[Any]]

@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.onnx_structure import read_initializer
+from pointfuse.model.onnx_structure import read_initializer
 
 STEPS = ("wide", "narrow")
 """The two passes of PointConv, in their order."""

@@ -10,11 +10,12 @@ from pathlib import Path
 import onnx
 import pytest
 
-from pointfuse import InputError, ModelFileError, load_model, precisions
+from pointfuse import InputError, ModelFileError, load_model
 from pointfuse.basics.dot_products import has_integer_dot_products
-from pointfuse.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.precisions import chosen_path, default_files, fastest
-from pointfuse.shipped import ShippedModel, shipped_models
+from pointfuse.model.loading import precisions
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.precisions import chosen_path, default_files, fastest
+from pointfuse.model.shipped import ShippedModel, shipped_models
 
 Write = Callable[[str, str | bytes], Path]
 

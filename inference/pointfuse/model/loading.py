@@ -13,14 +13,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.processors import usable_cpus
-from pointfuse.devices import on_device
 from pointfuse.errors import InputError, ModelFileError
-from pointfuse.gaussian_process import GaussianProcess
-from pointfuse.metadata import ModelMetadata
-from pointfuse.model_file import read_model_file
-from pointfuse.precisions import check_precision, chosen_path
-from pointfuse.session import Program, open_session
-from pointfuse.static_layers import read_static_layers
+from pointfuse.model.devices import on_device
+from pointfuse.model.gaussian_process import GaussianProcess
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.precisions import check_precision, chosen_path
+from pointfuse.model.session import Program, open_session
+from pointfuse.model.static_layers import read_static_layers
 
 MAX_THREADS = 1024
 """More threads than any machine has processors are a typing error."""
@@ -57,7 +57,7 @@ class Model:
     threads : int
         Threads on which it runs.
     device : str
-        A key of `pointfuse.devices.PROVIDERS`.
+        A key of `pointfuse.model.devices.PROVIDERS`.
     profile : Path, optional
         Beginning of the name of a file to which the runtime writes what ran where.
     """
