@@ -21,9 +21,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pointfuse.gridding import grid_days, place
 from pointfuse.model.model_file import read_model_file
-from pointfuse.readers import read_stations
+from pointfuse.stations.gridding import grid_days, place
+from pointfuse.stations.reading import read_stations
 from pointfuse_benchmarks.layers import derived_layers
 from pointfuse_training.archive import Archive, read_attributes
 from pointfuse_training.simulation import StaticInputs, read_static_inputs

@@ -19,7 +19,7 @@ from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import ModelMetadata, StaticLayer
 from pointfuse.model.process_settings import Covariate, ProcessSettings
-from pointfuse.readers import DEFAULT_VARIABLES
+from pointfuse.stations.reading import DEFAULT_VARIABLES
 
 # Machines that run tests are now and then busy, which says nothing of the code.
 hypothesis.settings.register_profile("busy", deadline=None)

@@ -16,7 +16,7 @@ from documents import pages, read
 
 from pointfuse import load_model, read_stations
 from pointfuse.model.shipped import model_folder, shipped_models
-from pointfuse.readers import READERS
+from pointfuse.stations.reading import READERS
 
 ROOT = Path(__file__).parents[1]
 

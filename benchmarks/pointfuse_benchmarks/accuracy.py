@@ -28,12 +28,12 @@ from pointfuse.crossval import NETWORK_ALONE, cross_validate
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.estimation import estimate
 from pointfuse.evaluation import evaluate
-from pointfuse.gridding import PlacedObservations, grid_days, place
 from pointfuse.model.loading import Model, load_model
-from pointfuse.observations import Observations
-from pointfuse.quality import check_days
-from pointfuse.readers import read_stations
-from pointfuse.readers.station_list import StationList, read_station_list
+from pointfuse.stations.gridding import PlacedObservations, grid_days, place
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.stations.readers.station_list import StationList, read_station_list
+from pointfuse.stations.reading import read_stations
 from pointfuse_benchmarks.accuracy_table import table
 from pointfuse_benchmarks.cmaq import read_cmaq_days, sampled
 from pointfuse_benchmarks.comparison import compare

@@ -28,7 +28,7 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.fusion import fuse
 from pointfuse.model.loading import load_model
 from pointfuse.model.shipped import model_folder, shipped_models
-from pointfuse.readers import read_stations
+from pointfuse.stations.reading import read_stations
 from pointfuse_benchmarks.machine import machine
 
 ROOT = Path(__file__).parents[2]

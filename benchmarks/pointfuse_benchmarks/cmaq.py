@@ -12,9 +12,9 @@ from scipy.interpolate import RegularGridInterpolator
 from pointfuse.errors import InputError
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.observations import Observations, Stations
+from pointfuse.stations.gridding import PlacedObservations, place
+from pointfuse.stations.observations import Observations, Stations
 
 CMAQ = LambertConformal(
     standard_parallel=(25.0, 40.0),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_solve, cholesky, solve_triangular
 from scipy.spatial.distance import cdist
 
-from pointfuse.gridding import PlacedObservations
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse_benchmarks.layers import layer_table
 from pointfuse_benchmarks.places import cells_of, in_plane, values_of
 

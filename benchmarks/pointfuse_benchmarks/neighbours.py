@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import Delaunay, KDTree, QhullError
 
-from pointfuse.gridding import PlacedObservations
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse_benchmarks.places import in_plane, values_of
 
 Array = NDArray[np.float64]

@@ -36,7 +36,7 @@ def start(model: str, device: str, threads: int) -> dict[str, Any]:
     """
     began = time.perf_counter()
     import pointfuse
-    from pointfuse.gridding import grid_days, place
+    from pointfuse.stations.gridding import grid_days, place
 
     imported = time.perf_counter()
     loaded = pointfuse.load_model(model, threads=threads, device=device, network_alone=True)

@@ -6,7 +6,7 @@ import gridpp
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.gridding import PlacedObservations
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse_benchmarks.layers import layer_table
 from pointfuse_benchmarks.places import cells_of, in_plane, values_of
 

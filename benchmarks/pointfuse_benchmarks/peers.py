@@ -25,12 +25,12 @@ from pointfuse.baselines import Baseline, predict
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.errors import PointfuseError
 from pointfuse.fusion import days_to_fuse, fuse
-from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model.loading import Model, load_model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.precisions import REFERENCE
-from pointfuse.observations import Observations
+from pointfuse.stations.gridding import PlacedObservations, place
+from pointfuse.stations.observations import Observations
 from pointfuse_benchmarks.machine_file import (
     Row,
     load_of_machine,

@@ -7,7 +7,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.gridding import PlacedObservations
+from pointfuse.stations.gridding import PlacedObservations
 
 
 def in_plane(grid: Grid, longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:

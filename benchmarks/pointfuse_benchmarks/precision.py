@@ -23,12 +23,12 @@ from pointfuse.basics.processors import usable_cpus
 from pointfuse.crossval import NETWORK_ALONE, CrossValidation, cross_validate
 from pointfuse.errors import DeviceError
 from pointfuse.fusion import days_to_fuse
-from pointfuse.gridding import grid_days, place
 from pointfuse.model.loading import Model, load_model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.precisions import REFERENCE
-from pointfuse.readers import read_stations
-from pointfuse.readers.station_list import read_station_list
+from pointfuse.stations.gridding import grid_days, place
+from pointfuse.stations.readers.station_list import read_station_list
+from pointfuse.stations.reading import read_stations
 from pointfuse_benchmarks.accuracy import COMBINED, FOLDS, SEED, days_to_score
 from pointfuse_benchmarks.comparison import compare
 from pointfuse_benchmarks.machine import REAL_DATA

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pykrige.ok import OrdinaryKriging
 
-from pointfuse.gridding import PlacedObservations
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse_benchmarks.gaussian_process import KRIGING
 from pointfuse_benchmarks.places import in_plane, values_of
 

@@ -23,9 +23,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse import Model, Observations, Stations, load_model, read_stations
-from pointfuse.observations import SourceFile
-from pointfuse.quality import Reason, State, check_days, count_reasons, states
-from pointfuse.quality.hours import check_hours, means_of_checked_hours
+from pointfuse.stations.observations import SourceFile
+from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.stations.quality.flags import count_reasons
+from pointfuse.stations.quality.hour_checks import check_hours, means_of_checked_hours
+from pointfuse.stations.quality.reasons import Reason, State, states
 from pointfuse_benchmarks.machine import REAL_DATA, machine
 from pointfuse_benchmarks.titanlib_checks import Check, titanlib_checks
 

@@ -25,8 +25,8 @@ from pointfuse.basics.processors import usable_cpus
 from pointfuse.coverage import MULTIPLES
 from pointfuse.crossval import cross_validate
 from pointfuse.model.loading import load_model
-from pointfuse.readers import read_stations
-from pointfuse.readers.station_list import read_station_list
+from pointfuse.stations.readers.station_list import read_station_list
+from pointfuse.stations.reading import read_stations
 from pointfuse_benchmarks.accuracy import FOLDS, SEED, days_to_score
 from pointfuse_benchmarks.gaussian_process import GP_C, KRIGING, KRIGING_WITH_HEIGHT
 from pointfuse_benchmarks.machine import machine

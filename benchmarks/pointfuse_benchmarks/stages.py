@@ -24,12 +24,12 @@ import click
 from pointfuse import load_model
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.finished_days import FinishedDays
-from pointfuse.gridding import place
 from pointfuse.netcdf import write_netcdf
-from pointfuse.quality import check_days
-from pointfuse.readers import DEFAULT_TIMEZONE
-from pointfuse.readers.station_list import read_station_list
-from pointfuse.spool import Spool, read_into_spool
+from pointfuse.stations.gridding import place
+from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.stations.readers.station_list import read_station_list
+from pointfuse.stations.reading import DEFAULT_TIMEZONE
+from pointfuse.stations.spool import Spool, read_into_spool
 from pointfuse_benchmarks.machine_file import load_of_machine, origin
 from pointfuse_benchmarks.years import CNEMC, make_days
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse import Model, Observations
-from pointfuse.quality.levels import level_offset, levels
+from pointfuse.stations.quality.levels import level_offset, levels
 
 Check = Callable[[Observations], NDArray[np.bool_]]
 """Which daily means of PM2.5 are suspect, shape (day, station)."""

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputFileNotFoundError
-from pointfuse.gridding import grid_days, place
 from pointfuse.model.devices import PROVIDERS, missing
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.precisions import REFERENCE, default_files
 from pointfuse.model.shipped import model_folder
-from pointfuse.observations import Observations
-from pointfuse.readers import read_stations
+from pointfuse.stations.gridding import grid_days, place
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.reading import read_stations
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 

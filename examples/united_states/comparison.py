@@ -13,9 +13,9 @@ from pointfuse import Observations, load_model, read_stations
 from pointfuse.baselines import Baseline, find_baselines
 from pointfuse.crossval import NETWORK_ALONE, cross_validate
 from pointfuse.evaluation import evaluate
-from pointfuse.gridding import PlacedObservations
 from pointfuse.model.loading import Model
-from pointfuse.quality import check_days
+from pointfuse.stations.gridding import PlacedObservations
+from pointfuse.stations.quality.day_checks import check_days
 from pointfuse_benchmarks.machine import machine
 from pointfuse_training.archive import Archive
 

@@ -20,8 +20,8 @@ from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model, load_model
 from pointfuse.model.metadata import ModelMetadata, StaticLayer, Variable
-from pointfuse.observations import Observations, Stations
-from pointfuse.readers import read_stations
+from pointfuse.stations.observations import Observations, Stations
+from pointfuse.stations.reading import read_stations
 from pointfuse.version import __version__
 
 __all__ = [

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError, MissingExtraError
-from pointfuse.gridding import PlacedObservations
+from pointfuse.stations.gridding import PlacedObservations
 
 ENTRY_POINTS = "pointfuse.baselines"
 """Group in which packages register their baselines, each under the name users give."""

@@ -26,8 +26,8 @@ from pointfuse.grid.grid_mapping import (
 )
 from pointfuse.grid.projections import LatitudeLongitude
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.observations import Observations
-from pointfuse.quality import Reason, State, states
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.quality.reasons import Reason, State, states
 from pointfuse.version import __version__
 
 CONVENTIONS = "CF-1.8"

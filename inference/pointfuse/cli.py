@@ -24,9 +24,7 @@ from pointfuse.fuse_command import fuse
 from pointfuse.model.loading import Model
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.shipped import shipped_models
-from pointfuse.observations import Observations
 from pointfuse.plot_command import plot
-from pointfuse.quality import check_days, count_reasons, write_flags
 from pointfuse.reading_options import (
     no_qc_option,
     read_daily,
@@ -41,6 +39,9 @@ from pointfuse.reports import (
     scores_text,
 )
 from pointfuse.running_options import load, running_options
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.stations.quality.flags import count_reasons, write_flags
 from pointfuse.version import __version__
 
 # netCDF4 and matplotlib are imported by the commands that need them: the others answer sooner.

@@ -25,8 +25,8 @@ from pointfuse.errors import ClusterError, MissingExtraError, PointfuseError
 from pointfuse.fields import FusedFields
 from pointfuse.finished_days import FinishedDays, kept_name
 from pointfuse.fusion import missing_day
-from pointfuse.gridding import PlacedObservations
 from pointfuse.model.loading import Model, load_model
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stream import Day
 from pointfuse.version import __version__
 from pointfuse.working_folder import WorkingFolder

@@ -19,9 +19,9 @@ from pointfuse.errors import InputError
 from pointfuse.estimation import estimate
 from pointfuse.fusion import days_to_fuse
 from pointfuse.grid.regular_grid import Interpolation
-from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model.loading import Model
-from pointfuse.observations import Observations, Stations
+from pointfuse.stations.gridding import PlacedObservations, place
+from pointfuse.stations.observations import Observations, Stations
 
 logger = logging.getLogger(__name__)
 

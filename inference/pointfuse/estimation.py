@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.gridding import PlacedObservations, grid_days, station_distance
 from pointfuse.model.loading import Model
+from pointfuse.stations.gridding import PlacedObservations, grid_days, station_distance
 
 _FEWEST_CELLS = 30
 """With fewer observed cells the process cannot be fitted to the day, and the network is alone."""

@@ -13,9 +13,9 @@ from numpy.typing import NDArray
 
 from pointfuse.day_status import DayStatus
 from pointfuse.errors import MissingExtraError
-from pointfuse.gridding import PlacedObservations
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.observations import join_times
+from pointfuse.stations.gridding import PlacedObservations
+from pointfuse.stations.observations import join_times
 
 if TYPE_CHECKING:
     import xarray

@@ -13,8 +13,8 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
 from pointfuse.fusion import day_fields, fuse_in_batches
-from pointfuse.gridding import PlacedObservations
 from pointfuse.model.loading import Model
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.version import __version__
 
 _KEPT = ("values", "uncertainty", "effective_stations")

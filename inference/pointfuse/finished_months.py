@@ -15,8 +15,8 @@ import numpy as np
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.day_status import DayStatus
 from pointfuse.fields import FusedFields
-from pointfuse.gridding import PlacedObservations
 from pointfuse.model.loading import Model
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.version import __version__
 
 

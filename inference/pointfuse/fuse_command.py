@@ -25,7 +25,7 @@ from pointfuse.reading_options import (
 )
 from pointfuse.reports import model_facts, run_summary, summary_text
 from pointfuse.running_options import load
-from pointfuse.spool import Spool, read_into_spool
+from pointfuse.stations.spool import Spool, read_into_spool
 from pointfuse.stream import MIN_STATIONS, Tally, fused_days, placed_days
 from pointfuse.working_folder import WorkingFolder, working_folder
 

@@ -12,16 +12,16 @@ from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError
 from pointfuse.estimation import estimate
 from pointfuse.fields import FusedFields, concatenate
-from pointfuse.gridding import (
+from pointfuse.model.loading import Model, load_model
+from pointfuse.stations.gridding import (
     PlacedObservations,
     StationCounts,
     grid_days,
     place,
     station_distance,
 )
-from pointfuse.model.loading import Model, load_model
-from pointfuse.observations import Observations
-from pointfuse.quality import check_days
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.quality.day_checks import check_days
 
 logger = logging.getLogger(__name__)
 
@@ -54,7 +54,7 @@ def fuse(
     days_per_batch : int
         Days that go through the model at once.
     quality_control : bool
-        Whether to leave out daily means that are suspect (`pointfuse.quality.check_days`).
+        Whether to leave out daily means that are suspect (`pointfuse.check_days`).
 
     Raises
     ------

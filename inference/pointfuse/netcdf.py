@@ -17,7 +17,7 @@ from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.cf import CFVariable, day_variables, global_attributes, grid_variables
 from pointfuse.errors import InputError
 from pointfuse.fields import FusedFields
-from pointfuse.quality.flags import Counts, add_counts
+from pointfuse.stations.quality.flags import Counts, add_counts
 
 _CHUNK_CACHE = 2_000_000
 

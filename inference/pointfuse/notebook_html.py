@@ -20,8 +20,6 @@ from pointfuse.grid.regular_grid import Grid
 from pointfuse.html_page import bullets, paragraph, table, text
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.observations import Observations, table_of_means
-from pointfuse.quality import count_reasons
 from pointfuse.reports import quality_lines
 from pointfuse.scores import (
     PairSums,
@@ -31,6 +29,8 @@ from pointfuse.scores import (
     root_mean_square_error,
     squared_correlation,
 )
+from pointfuse.stations.observations import Observations, table_of_means
+from pointfuse.stations.quality.flags import count_reasons
 from pointfuse.thumbnail import coast, picture, scale
 
 _SHARE_SHOWN = 99.8

@@ -16,10 +16,10 @@ from click.core import ParameterSource
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
 from pointfuse.errors import InputFileNotFoundError, OutputError
 from pointfuse.model.loading import Model
-from pointfuse.observations import Observations
-from pointfuse.readers import DEFAULT_TIMEZONE, READERS, read_stations
-from pointfuse.readers.station_list import StationList, read_station_lists
 from pointfuse.running_options import model_options
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.readers.station_list import StationList, read_station_lists
+from pointfuse.stations.reading import DEFAULT_TIMEZONE, READERS, read_stations
 
 logger = logging.getLogger(__name__)
 
@@ -119,7 +119,7 @@ def station_list(options: Mapping[str, Any]) -> StationList | None:
     Raises
     ------
     InputFileNotFoundError, InputError
-        As `pointfuse.readers.station_list.read_station_lists`.
+        As `pointfuse.stations.readers.station_list.read_station_lists`.
     """
     return read_station_lists(options["stations"]) if options["stations"] else None
 

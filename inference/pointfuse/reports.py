@@ -13,8 +13,8 @@ from pointfuse.fields import FusedFields
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.process_settings import ProcessSettings
-from pointfuse.observations import SourceFile
-from pointfuse.quality.flags import Counts
+from pointfuse.stations.observations import SourceFile
+from pointfuse.stations.quality.flags import Counts
 from pointfuse.stream import Tally
 from pointfuse.verdict import comparison
 

@@ -14,12 +14,12 @@ from pointfuse.errors import InputError
 from pointfuse.fields import FusedFields
 from pointfuse.finished_days import FinishedDays
 from pointfuse.fusion import missing_day, nothing_to_fuse, stations_with_target
-from pointfuse.gridding import PlacedObservations, StationCounts, count_stations, place
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.observations import Observations, Stations
-from pointfuse.quality import check_days
-from pointfuse.quality.flags import Counts, add_counts
+from pointfuse.stations.gridding import PlacedObservations, StationCounts, count_stations, place
+from pointfuse.stations.observations import Observations, Stations
+from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.stations.quality.flags import Counts, add_counts
 
 Item = TypeVar("Item")
 
@@ -112,7 +112,7 @@ def placed_days(
     Parameters
     ----------
     weeks : iterator of Observations
-        Daily means of successive weeks, all with the same stations, as of `pointfuse.spool.Spool`.
+        Daily means of successive weeks, all with the same stations, as of `pointfuse.stations.spool.Spool`.
     model : Model
         The model.
     tally : Tally

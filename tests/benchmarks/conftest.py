@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from pointfuse import Observations, Stations
-from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
+from pointfuse.stations.gridding import PlacedObservations, place
 
 Day = Callable[[np.ndarray, np.ndarray], PlacedObservations]
 

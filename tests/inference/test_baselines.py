@@ -15,9 +15,9 @@ from pointfuse.baselines import ENTRY_POINTS, find_baselines
 from pointfuse.cli import main
 from pointfuse.crossval import cross_validate
 from pointfuse.errors import MissingExtraError
-from pointfuse.gridding import PlacedObservations
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.stations.gridding import PlacedObservations
 
 Array = np.ndarray
 

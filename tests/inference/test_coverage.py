@@ -12,8 +12,8 @@ from pointfuse import Observations, Stations
 from pointfuse.coverage import MULTIPLES, evaluate_uncertainty
 from pointfuse.crossval import CrossValidation
 from pointfuse.evaluation import evaluate
-from pointfuse.gridding import place
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.stations.gridding import place
 
 DAYS, STATIONS = 40, 50
 

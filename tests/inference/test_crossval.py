@@ -18,9 +18,9 @@ from pointfuse.crossval import CrossValidation, assign_folds, cross_validate
 from pointfuse.estimation import estimate
 from pointfuse.evaluation import evaluate
 from pointfuse.grid.regions import Region
-from pointfuse.gridding import place
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.stations.gridding import place
 
 DAYS, STATIONS = 12, 40
 

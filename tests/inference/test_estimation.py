@@ -10,10 +10,10 @@ import pytest
 
 from pointfuse import InputError, load_model
 from pointfuse.estimation import estimate
-from pointfuse.gridding import PlacedObservations, grid_days, place, station_distance
 from pointfuse.model.loading import Model
 from pointfuse.model.model_file import read_model_file
-from pointfuse.observations import Observations, Stations
+from pointfuse.stations.gridding import PlacedObservations, grid_days, place, station_distance
+from pointfuse.stations.observations import Observations, Stations
 
 
 def placed(model: Model, cells_by_day: list[int], spread: float = 0.4) -> PlacedObservations:

@@ -248,8 +248,8 @@ def test_written_in_batches_or_at_once_the_file_is_the_same(
     fields: FusedFields, observations: Observations, tiny_model: Model, tmp_path: Path
 ) -> None:
     from pointfuse.fusion import days_to_fuse, fuse_in_batches
-    from pointfuse.gridding import place
-    from pointfuse.quality import check_days
+    from pointfuse.stations.gridding import place
+    from pointfuse.stations.quality.day_checks import check_days
 
     checked = check_days(observations, tiny_model)
     placed = days_to_fuse(place(checked, tiny_model.metadata))

@@ -32,8 +32,8 @@ from pointfuse.grid.projections import (
     PolarStereographic,
 )
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.gridding import grid_days, place
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.stations.gridding import grid_days, place
 
 RADIUS = 6_370_000.0
 CONE = LambertConformal((25.0, 47.0), 105.0, 36.0, RADIUS)

@@ -21,13 +21,13 @@ from pointfuse.crossval import CrossValidation
 from pointfuse.evaluation import evaluate
 from pointfuse.figure_style import report_style
 from pointfuse.grid.regions import Region
-from pointfuse.gridding import place
 from pointfuse.html_page import text
 from pointfuse.html_report import write_report
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.observations import SourceFile
 from pointfuse.reliability import reliability_figures
 from pointfuse.reports import scores_text
+from pointfuse.stations.gridding import place
+from pointfuse.stations.observations import SourceFile
 
 DAYS, STATIONS = 24, 50
 NASTY = "<script>alert('&\"')</script>\x00\udcff $\\x$ 四川"

@@ -19,8 +19,8 @@ from pointfuse.day_status import DayStatus
 from pointfuse.evaluation import evaluate
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.observations import SourceFile
-from pointfuse.quality import check_days
+from pointfuse.stations.observations import SourceFile
+from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.thumbnail import coast, picture
 
 NASTY = "<script>alert('&\"')</script>\x00\udcff 四川"

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pointfuse.readers import DEFAULT_VARIABLES
+from pointfuse.stations.reading import DEFAULT_VARIABLES
 from pointfuse.verdict import comparison, trust_in_intervals, verdict
 
 PM25 = DEFAULT_VARIABLES[0]

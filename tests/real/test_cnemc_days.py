@@ -17,7 +17,7 @@ from click.testing import CliRunner
 
 from pointfuse import load_model, read_stations
 from pointfuse.cli import main
-from pointfuse.gridding import grid_days, place
+from pointfuse.stations.gridding import grid_days, place
 
 GOLDEN = Path(__file__).parents[2] / "models" / "seed" / "golden.npz"
 DAYS = ["20190106", "20190512", "20190803", "20191214"]

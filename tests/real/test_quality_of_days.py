@@ -12,7 +12,8 @@ from click.testing import CliRunner
 
 from pointfuse import Observations, load_model, read_stations
 from pointfuse.cli import main
-from pointfuse.quality import Reason, State, check_days, states
+from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.stations.quality.reasons import Reason, State, states
 
 DAYS = ["20190106", "20190512", "20190803", "20191214"]
 

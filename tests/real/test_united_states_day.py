@@ -14,8 +14,8 @@ import pytest
 from scipy.interpolate import RegularGridInterpolator
 
 from pointfuse import read_stations
-from pointfuse.gridding import place
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.stations.gridding import place
 from pointfuse_training.archive import Archive
 from pointfuse_training.archiving import convert, plan_conversion
 from pointfuse_training.grids import read_grid

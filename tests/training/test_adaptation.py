@@ -20,9 +20,9 @@ from onnx import TensorProto, helper
 
 from pointfuse import InputError, Observations, Stations
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.readers import DEFAULT_VARIABLES
+from pointfuse.stations.gridding import PlacedObservations, place
+from pointfuse.stations.reading import DEFAULT_VARIABLES
 from pointfuse_training import observed_days
 from pointfuse_training.adaptation_inputs import observations_sha256, read_adaptation_inputs
 from pointfuse_training.checkpoints import load_checkpoint, save_checkpoint

@@ -30,7 +30,7 @@ from pointfuse.grid.projections import (
 )
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.shipped import model_folder, shipped_models
-from pointfuse.readers import DEFAULT_VARIABLES
+from pointfuse.stations.reading import DEFAULT_VARIABLES
 
 HERE = Path(__file__).parent
 EXAMPLES = Path(__file__).parents[2] / "examples"

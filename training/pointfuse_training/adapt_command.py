@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model.loading import load_model
-from pointfuse.observations import Observations
-from pointfuse.quality import check_days
 from pointfuse.reading_options import read_daily, reading_options
+from pointfuse.stations.gridding import PlacedObservations, place
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.quality.day_checks import check_days
 from pointfuse_training.adaptation_inputs import read_adaptation_inputs
 from pointfuse_training.fit_command import chosen_recipe, run_reporting, running_options
 from pointfuse_training.process_team import joined

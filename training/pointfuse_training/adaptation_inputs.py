@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from pointfuse.errors import InputError
-from pointfuse.gridding import PlacedObservations
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse_training.archive import Archive
 from pointfuse_training.observed_days import MixedDays, ObservedDays, reports, split_days
 from pointfuse_training.recipes import Recipe

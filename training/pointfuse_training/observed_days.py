@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.gridding import PlacedObservations, grid_days
+from pointfuse.stations.gridding import PlacedObservations, grid_days
 from pointfuse_training.fusion_network import day_scale
 from pointfuse_training.hidden_stations import Hiding, draw_hidden
 from pointfuse_training.training_days import Batch, LearningDays, draw_patch, seeded_generator

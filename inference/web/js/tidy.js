@@ -2,7 +2,7 @@
  * @module tidy Tidy CSV files: one row a station and time, one column a variable.
  *
  * Layout: `station,longitude,latitude,date|time,<variables>` in any order, as `docs/station-files.md`
- * describes it and `inference/pointfuse/readers/tidy.py` reads it.
+ * describes it and `inference/pointfuse/stations/readers/tidy.py` reads it.
  */
 
 import { InputError, quoted, shortened } from "./errors.js";

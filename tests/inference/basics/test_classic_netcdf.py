@@ -79,7 +79,7 @@ FUZZ = """
 import random, sys
 from pathlib import Path
 from pointfuse.errors import InputError
-from pointfuse.readers import read_stations
+from pointfuse.stations.reading import read_stations
 path = Path(sys.argv[1])
 content = path.read_bytes()
 refused = 0

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pointfuse import Model, load_model
-from pointfuse.readers import DEFAULT_VARIABLES
+from pointfuse.stations.reading import DEFAULT_VARIABLES
 
 GOLDEN = Path(__file__).parents[3] / "models" / "seed" / "golden.npz"
 

@@ -12,11 +12,11 @@ from pointfuse.baselines import Baseline, predict
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.evaluation import SEASONS
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.gridding import PlacedObservations, place
 from pointfuse.model.kernels import Kernel
 from pointfuse.model.metadata import ModelMetadata, Variable
-from pointfuse.observations import Observations, Stations
 from pointfuse.scores import PairSums
+from pointfuse.stations.gridding import PlacedObservations, place
+from pointfuse.stations.observations import Observations, Stations
 from pointfuse_training.archive import Archive
 from pointfuse_training.archive_variables import ArchiveVariable
 from pointfuse_training.evaluation.archive_days import ArchiveDay, read_days

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.readers.station_list import read_station_list
+from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse_training.seed_weights import is_zip, read_station_cells
 
 UNIFORM = (1500, 2500)

@@ -1,0 +1,1 @@
+"""What is read, what is thrown out, and where it falls."""

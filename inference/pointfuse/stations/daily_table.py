@@ -1,0 +1,47 @@
+"""From what readers found, file by file, to one checked table of daily means."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from pointfuse.model.metadata import Variable
+from pointfuse.stations.observations import Observations, merge
+from pointfuse.stations.quality.hour_checks import check_hours, means_of_checked_hours
+
+
+def daily_table(
+    parts: list[Observations],
+    variables: Sequence[Variable],
+    *,
+    min_hours: int,
+    quality_control: bool,
+) -> Observations:
+    """Merge hourly and daily parts to daily means of all their stations.
+
+    Parameters
+    ----------
+    parts : list of Observations
+        Hourly values and daily means in any order, at least one; emptied, since a year of hours
+        takes a hundred megabytes.
+    variables : sequence of Variable
+        Their valid ranges; the first is the one that is fused.
+    min_hours : int
+        Valid hours that make a daily mean.
+    quality_control : bool
+        Whether to leave stuck and isolated hourly values out.
+
+    Raises
+    ------
+    InputError
+        If two parts contradict each other.
+    """
+    hourly = [part for part in parts if part.hourly]
+    daily = [part for part in parts if not part.hourly]
+    parts.clear()
+    # Hours are merged first: a local day may begin in one file and end in another.
+    if hourly:
+        merged = merge(hourly)
+        hourly.clear()
+        checked = check_hours(merged, variables, thorough=quality_control)
+        daily.append(means_of_checked_hours(checked, min_hours))
+    return merge(daily)

@@ -1,0 +1,121 @@
+"""Checks of daily means, once the grid and the terrain of a model are known."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.grid.regular_grid import Grid
+from pointfuse.model.loading import Model
+from pointfuse.stations.observations import Observations, Stations
+from pointfuse.stations.quality.hour_checks import range_reasons
+from pointfuse.stations.quality.neighbours import compare_with_neighbours, find_neighbours
+from pointfuse.stations.quality.reasons import Reason, usable
+from pointfuse.stations.quality.weeks import weeks
+
+HEIGHT = "height"
+"""Static layer of a model that gives the height of a station, m."""
+
+
+def check_days(observations: Observations, model: Model) -> Observations:
+    """Give every daily mean of the model's variables a reason.
+
+    A value is judged by the days of its calendar week, whatever else was read.
+
+    Parameters
+    ----------
+    observations : Observations
+        Daily means; where they were made from checked hours, what these said stays.
+    model : Model
+        Its valid ranges, its grid, and the height of its cells if it carries them; otherwise
+        neighbours are told by distance alone.
+
+    Returns
+    -------
+    Observations
+        The same values, with their reasons.
+
+    Raises
+    ------
+    InputError
+        If the observations are hourly.
+    """
+    observations.require_daily()
+    metadata = model.metadata
+    place = _place_reasons(observations.stations, metadata.grid)
+    twins = _possible_twins(observations.stations)
+    reasons = {}
+    for variable in metadata.variables:
+        if variable.name not in observations.values:
+            continue
+        table = observations.values[variable.name]
+        reason = range_reasons(table, variable)
+        known = observations.reasons.get(variable.name)
+        if known is not None:
+            absent = reason == Reason.NO_VALUE
+            reason[absent] = np.maximum(reason, known)[absent]
+        reason = np.where(reason == Reason.PASSED, place, reason)
+        for week, _ in weeks(observations.times):
+            _check_twins(reason[week], table[week], twins)
+            if variable is metadata.target:
+                _check_neighbours(reason[week], table[week], observations.stations, model)
+        reasons[variable.name] = reason
+    return replace(observations, reasons=reasons)
+
+
+def _place_reasons(stations: Stations, grid: Grid) -> NDArray[np.uint8]:
+    """What the coordinates of each station say, shape (station,)."""
+    reason = np.full(len(stations), Reason.PASSED, np.uint8)
+    reason[grid.cells(stations.longitude, stations.latitude) < 0] = Reason.OUTSIDE_GRID
+    exchanged = grid.cells(stations.latitude, stations.longitude) >= 0
+    reason[exchanged & (reason == Reason.OUTSIDE_GRID)] = Reason.SWAPPED_COORDINATES
+    located = np.isfinite(stations.longitude) & np.isfinite(stations.latitude)
+    reason[~located] = Reason.NO_COORDINATES
+    return reason
+
+
+def _possible_twins(stations: Stations) -> list[tuple[int, int]]:
+    """Pairs of stations (the earlier first) that share their code or their place."""
+    pairs = set()
+    places = list(zip(stations.longitude.tolist(), stations.latitude.tolist(), strict=True))
+    for names in (stations.code.tolist(), places):
+        earlier: dict[object, list[int]] = {}
+        for station, name in enumerate(names):
+            # NaN is equal to nothing, so that stations without place share none.
+            alike = earlier.setdefault(name, [])
+            pairs |= {(other, station) for other in alike}
+            alike.append(station)
+    return sorted(pairs)
+
+
+def _check_twins(
+    reason: NDArray[np.uint8], table: NDArray[np.float64], twins: list[tuple[int, int]]
+) -> None:
+    """Mark the values of the later of two stations that say the same on all common days."""
+    there = usable(reason)
+    for first, second in twins:
+        common = there[:, first] & there[:, second]
+        if common.any() and (table[common, first] == table[common, second]).all():
+            reason[common, second] = Reason.DUPLICATE
+
+
+def _check_neighbours(
+    reason: NDArray[np.uint8], table: NDArray[np.float64], stations: Stations, model: Model
+) -> None:
+    """Mark the values that the neighbours contradict, and those that have none."""
+    passed = reason == Reason.PASSED
+    asked = np.flatnonzero(passed.any(axis=0))
+    grid = model.metadata.grid
+    longitude, latitude = stations.longitude[asked], stations.latitude[asked]
+    height = np.zeros(len(asked))
+    if HEIGHT in model.static_layer_names:
+        height = model.static_layer(HEIGHT).ravel()[grid.cells(longitude, latitude)].astype(float)
+    neighbours = find_neighbours(*grid.projection.forward(longitude, latitude), height)
+    for day in range(len(table)):
+        values = np.where(passed[day, asked], table[day, asked], np.nan)
+        suspect, tested = compare_with_neighbours(values, neighbours)
+        there = np.isfinite(values)
+        reason[day, asked[there & ~tested]] = Reason.ISOLATED
+        reason[day, asked[suspect]] = Reason.NEIGHBOURS_DISAGREE

@@ -1,0 +1,143 @@
+"""Hourly files of the Chinese network (CNEMC): one row an hour and quantity, one column a station.
+
+Layout: ``date,hour,type,1001A,1002A,...`` with dates such as 20190106 and hours 0 to 23 in Beijing
+time. The coordinates come from the network's station list. The network's means over cities come in
+the same layout, with names of cities in place of codes; a city stands in the middle of its
+stations.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.basics.timezones import BEIJING
+from pointfuse.basics.units import conversion_factor
+from pointfuse.errors import InputError
+from pointfuse.stations.observations import Observations, SourceFile, Stations, table_of_means
+from pointfuse.stations.readers.csv_table import CsvTable
+from pointfuse.stations.readers.request import ReadRequest
+from pointfuse.stations.readers.station_file import StationFile
+from pointfuse.stations.readers.station_list import StationList
+
+LAYOUT = "the header date,hour,type,<station>,<station>,..."
+COLUMNS = ("date", "hour", "type")
+SIGN = "its header begins with date,hour,type"
+
+_Row = tuple[np.datetime64, NDArray[np.float64]]
+
+# Name of a variable: its rows in the file, and their unit.
+_ROWS = {"pm25": ("PM2.5", "ug m-3")}
+
+
+def recognises(file: StationFile) -> bool:
+    """Whether a file has the header of CNEMC's."""
+    return tuple(file.header[:3]) == COLUMNS and any(file.header[3:])
+
+
+def read(file: StationFile, request: ReadRequest) -> Observations:
+    """Read the hourly values of a CNEMC file.
+
+    Values that are not above zero are missing: the network writes no others for air.
+
+    Raises
+    ------
+    InputError
+        If the file is damaged, holds no row that was asked for, or comes without station list.
+    """
+    table = file.table
+    if request.station_list is None:
+        raise InputError(
+            f"{table.name} is a CNEMC file, which holds no coordinates; give the station list of "
+            "the network too (--stations)"
+        )
+    wanted = {_ROWS[name][0]: name for name in request.variables if name in _ROWS}
+    codes, columns, remarks = _station_columns(table)
+    rows: dict[str, dict[tuple[str, str], _Row]] = {name: {} for name in wanted.values()}
+    for line, row in table.rows(mentioning=tuple(f",{row_type}," for row_type in wanted)):
+        if row[2] not in wanted:
+            continue
+        name, label = wanted[row[2]], (row[0].strip(), row[1].strip())
+        if label in rows[name]:
+            remarks.append(f"{row[2]} of {row[0]} hour {row[1]} stands twice; the first was kept")
+            continue
+        values = table.numbers([row[i] for i in columns], line, codes)
+        rows[name][label] = _local_hour(table, line, *label, request), values
+    times = np.unique([time for of_one in rows.values() for time, _ in of_one.values()])
+    if not len(times):
+        raise InputError(
+            f"{table.name} holds no rows of {' or '.join(wanted) or 'a variable of the model'}; "
+            "expected hourly rows with that name in the column 'type'"
+        )
+    tables = {}
+    for name, of_one in rows.items():
+        factor = conversion_factor(name, _ROWS[name][1], request.variables[name].units)
+        tables[name] = factor * _hourly_means(times, list(of_one.values()), len(codes))
+    longitude, latitude = np.array(_places(codes, request.station_list, remarks), np.float64).T
+    return Observations(
+        Stations(np.array(codes, np.str_), longitude, latitude),
+        times,
+        tables,
+        request.timezone,
+        (SourceFile(table.name, "cnemc", len(codes), len(times), tuple(remarks)),),
+    )
+
+
+def _station_columns(table: CsvTable) -> tuple[list[str], list[int], list[str]]:
+    """Codes, their columns, and a remark on each column that stands twice."""
+    columns: dict[str, int] = {}
+    remarks = []
+    for position, code in enumerate(table.header[3:], start=3):
+        if code in columns:
+            remarks.append(f"column {code} stands twice; the first was kept")
+        elif code:
+            columns[code] = position
+    return list(columns), list(columns.values()), remarks
+
+
+def _places(
+    codes: list[str], station_list: StationList, remarks: list[str]
+) -> list[tuple[float, float]]:
+    """Longitude and latitude of each station or city; a remark is added where there are cities."""
+    cities = {code for code in codes if code not in station_list.places}
+    cities &= station_list.city_places.keys()
+    if cities:
+        remarks.append(
+            f"{len(cities)} columns are cities; each was put in the middle of its stations"
+        )
+    known = station_list.city_places | station_list.places
+    return [known.get(code, (math.nan, math.nan)) for code in codes]
+
+
+def _hourly_means(
+    times: NDArray[np.datetime64], rows: list[_Row], stations: int
+) -> NDArray[np.float64]:
+    """Table of (time, station). Two rows share a local hour where clocks are put back."""
+    hour = np.searchsorted(times, np.array([time for time, _ in rows], times.dtype))
+    values = np.array([values for _, values in rows]).reshape(len(rows), stations)
+    values[values <= 0] = np.nan
+    return table_of_means(
+        np.repeat(hour, stations),
+        np.tile(np.arange(stations), len(rows)),
+        values.ravel(),
+        (len(times), stations),
+    )
+
+
+def _local_hour(
+    table: CsvTable, line: int, date: str, hour: str, request: ReadRequest
+) -> np.datetime64:
+    try:
+        if not hour.isdecimal():
+            raise ValueError(hour)
+        day = datetime.date.fromisoformat(date)
+        instant = datetime.datetime.combine(day, datetime.time(int(hour)), BEIJING)
+        return request.local_hour(instant)
+    except (ValueError, OverflowError) as error:
+        raise InputError(
+            f"{table.name}, line {line}: expected a date such as 20190106 and an hour from 0 to "
+            f"23, got {date[:20]!r} and {hour[:20]!r}"
+        ) from error

@@ -1,0 +1,91 @@
+"""Hourly files of the Integrated Surface Database (ISD, "global hourly") of NCEI as CSV.
+
+Layout (https://www.ncei.noaa.gov/data/global-hourly/doc/isd-format-document.pdf): one row a report
+at an instant in UTC, with fields that hold several numbers: ``TMP`` and ``DEW`` are a temperature
+in tenths of a degree Celsius and its quality code, ``+0010,1``; ``WND`` is direction, its quality,
+type, speed in tenths of m s-1 and its quality, ``359,1,N,0034,1``. A missing value is 9999.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+
+from pointfuse.errors import InputError
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.readers.request import ReadRequest
+from pointfuse.stations.readers.station_file import StationFile
+from pointfuse.stations.readers.station_list import coordinates
+from pointfuse.stations.readers.table import Table
+from pointfuse.stations.readers.weather import WeatherReports, read_scaled
+
+LAYOUT = "the header STATION,DATE,...,LATITUDE,LONGITUDE,...,WND,...,TMP,DEW,..."
+COLUMNS = ("STATION", "DATE", "LATITUDE", "LONGITUDE", "WND", "TMP", "DEW")
+SIGN = "its header has STATION, DATE, WND and TMP"
+
+_MISSING = 9999
+# 2 and 6 are suspect, 3 and 7 erroneous; the others passed, or were accepted or corrected by hand.
+_REJECTED = frozenset("2367")
+# Field: how many parts it has, and which of them are the value and its quality code.
+_FIELDS = {"TMP": (2, 0, 1), "DEW": (2, 0, 1), "WND": (5, 3, 4)}
+
+
+def recognises(file: StationFile) -> bool:
+    """Whether a file has the header of ISD."""
+    return {"STATION", "DATE", "WND", "TMP"} <= set(file.header)
+
+
+def read(file: StationFile, request: ReadRequest) -> Observations:
+    """Read relative humidity and wind speed from the reports of an ISD file.
+
+    Values whose quality code says suspect or erroneous are missing, with a remark.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, or a cell is not as documented.
+    """
+    table = file.table
+    code, time, east, north = (
+        table.column(name) for name in ("STATION", "DATE", "LONGITUDE", "LATITUDE")
+    )
+    fields = {name: table.column(name) for name in _FIELDS}
+    reports = WeatherReports(table.name, "isd", request, "h")
+    rejected = 0
+    for line, row in table.rows():
+        values = {}
+        for name, position in fields.items():
+            values[name], good = _value(table, name, row[position], line)
+            if not good:
+                rejected += not math.isnan(values[name])
+                values[name] = math.nan
+        station = (
+            table.code(row[code], line, "STATION"),
+            *coordinates(table, line, row[east], row[north]),
+        )
+        instant = table.instant(row[time], line, "DATE", datetime.UTC)
+        reports.add(station, instant, (values["TMP"], values["DEW"], values["WND"]))
+    remarks = []
+    if rejected:
+        remarks.append(
+            f"{rejected} values with a quality code of suspect or erroneous were left out"
+        )
+    return reports.observations(remarks)
+
+
+def _value(table: Table, name: str, text: str, line: int) -> tuple[float, bool]:
+    """Value of a field, and whether its quality code accepts it."""
+    if not text.strip():
+        return math.nan, True
+    count, value, quality = _FIELDS[name]
+    parts = text.split(",")
+    try:
+        if len(parts) != count:
+            raise ValueError(text)
+        return read_scaled(parts[value], _MISSING), parts[quality].strip() not in _REJECTED
+    except ValueError as error:
+        example = "359,1,N,0034,1" if name == "WND" else "+0010,1"
+        raise InputError(
+            f"{table.name}, line {line}, column '{name}': expected numbers and quality codes such "
+            f"as {example}, got {text[:40]!r}"
+        ) from error

@@ -1,0 +1,79 @@
+"""Files of the OpenAQ archive: one row a sensor and time.
+
+Layout (https://docs.openaq.org/aws/about):
+``location_id,sensors_id,location,datetime,lat,lon,parameter,units,value``; older descriptions call
+two of them ``sensor_id`` and ``unit``. A time stamp names its offset from UTC and is the end of
+what was averaged: 03:00 stands for 02:00 to 02:59
+(https://docs.openaq.org/using-the-api/dates-datetimes).
+"""
+
+from __future__ import annotations
+
+import datetime
+
+from pointfuse.basics.units import conversion_factor
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.readers.records import Records
+from pointfuse.stations.readers.request import ReadRequest
+from pointfuse.stations.readers.station_file import StationFile
+from pointfuse.stations.readers.station_list import coordinates
+from pointfuse.stations.readers.table import Table
+
+LAYOUT = "the header location_id,sensors_id,location,datetime,lat,lon,parameter,units,value"
+COLUMNS = ("location_id", "datetime", "lat", "lon", "parameter", "value")
+SIGN = "its header has location_id, parameter and value"
+
+# Name of a variable by the parameter in the file.
+_PARAMETERS = {
+    "pm25": "pm25",
+    "relativehumidity": "relative_humidity",
+    "wind_speed": "wind_speed",
+}
+_MOMENT = datetime.timedelta(microseconds=1)
+
+
+def recognises(file: StationFile) -> bool:
+    """Whether a file has the header of the OpenAQ archive."""
+    return {"location_id", "parameter", "value"} <= set(file.header)
+
+
+def read(file: StationFile, request: ReadRequest) -> Observations:
+    """Read the values of a file of the OpenAQ archive.
+
+    A file of which no row is asked for is empty, with a remark: not every location measures all.
+
+    Raises
+    ------
+    InputError
+        If a column is missing, a cell is no number or time, or a unit is unknown.
+    """
+    table = file.table
+    wanted = {key: name for key, name in _PARAMETERS.items() if name in request.variables}
+    code, time, north, east, parameter, value = (
+        table.column(name)
+        for name in ("location_id", "datetime", "lat", "lon", "parameter", "value")
+    )
+    sensor = table.column(_spelling(table, "sensors_id", "sensor_id"))
+    unit = table.column(_spelling(table, "units", "unit"))
+    records = Records(table.name, "openaq", request, "h")
+    rows = 0
+    for line, row in table.rows():
+        name = wanted.get(row[parameter].strip())
+        if name is None:
+            continue
+        rows += 1
+        factor = conversion_factor(name, row[unit], request.variables[name].units)
+        station = (
+            table.code(row[code], line, "location_id"),
+            *coordinates(table, line, row[east], row[north]),
+        )
+        end = table.instant(row[time], line, "datetime", request.timezone)
+        number = table.number(row[value], line, "value")
+        records.add(station, row[sensor].strip(), end - _MOMENT, {name: factor * number})
+    remarks = [] if rows else [f"it holds no rows of {' or '.join(wanted)}"]
+    return records.observations(remarks)
+
+
+def _spelling(table: Table, *names: str) -> str:
+    """The one of several spellings of a column that the header has; the first where it has none."""
+    return next((name for name in names if name in table.header), names[0])

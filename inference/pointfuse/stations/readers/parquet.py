@@ -1,0 +1,84 @@
+"""Parquet files with the columns of tidy CSV (extra `[parquet]`)."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from pointfuse.errors import InputError, MissingExtraError
+from pointfuse.stations.observations import Observations
+from pointfuse.stations.readers import tidy
+from pointfuse.stations.readers.request import ReadRequest
+from pointfuse.stations.readers.station_file import StationFile
+from pointfuse.stations.readers.table import Table, shortened
+
+LAYOUT = "Parquet with the columns station,longitude,latitude,date|time,<variables>"
+COLUMNS = ()
+SIGN = "its first bytes are those of Parquet"
+
+_MAGIC = b"PAR1"
+
+
+def recognises(file: StationFile) -> bool:
+    """Whether a file is Parquet."""
+    return file.content.startswith(_MAGIC)
+
+
+def read(file: StationFile, request: ReadRequest) -> Observations:
+    """Read the daily or hourly values of a tidy table in Parquet.
+
+    Raises
+    ------
+    MissingExtraError
+        If pyarrow is not installed.
+    InputError
+        If the file is damaged, or its table not tidy.
+    """
+    try:
+        import pyarrow
+        from pyarrow import parquet
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{file.name} needs pyarrow; install it with pip install 'pointfuse[parquet]'"
+        ) from error
+    try:
+        columns = parquet.read_table(pyarrow.BufferReader(file.content))
+        table = _ArrowTable(file.name, [name.strip() for name in columns.column_names], columns)
+        if tidy.is_tidy(table.header):
+            return tidy.read_table(table, request, "parquet")
+    except InputError:
+        raise
+    # The library says what is wrong with a file in errors of many kinds.
+    except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
+        raise InputError(
+            f"{file.name} is a damaged Parquet file ({str(error).splitlines()[0]}); get it again"
+        ) from error
+    raise InputError(f"{file.name}: expected {LAYOUT}, its columns are {shortened(table.header)}")
+
+
+@dataclass(frozen=True)
+class _ArrowTable(Table):
+    """A table of pyarrow, whose cells are read as a CSV file would show them."""
+
+    columns: Any
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Number and cells of each row, some at a time."""
+        number = 0
+        for batch in self.columns.to_batches():
+            for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
+                number += 1
+                yield number, [_shown(*pair) for pair in zip(self.header, cells, strict=True)]
+
+
+def _shown(column: str, cell: Any) -> str:
+    """A cell as text: numbers in full, times in ISO 8601, nothing where it is missing."""
+    if cell is None:
+        return ""
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    if isinstance(cell, datetime.datetime) and column == "date" and cell.time() == datetime.time():
+        return cell.date().isoformat()  # a day, as many programs write one
+    return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)

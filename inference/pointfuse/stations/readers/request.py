@@ -1,0 +1,52 @@
+"""What a reader is asked for."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from pointfuse.model.metadata import Variable
+from pointfuse.stations.readers.station_list import StationList
+
+
+@dataclass(frozen=True)
+class ReadRequest:
+    """What to read from a file, and how.
+
+    Parameters
+    ----------
+    variables : mapping of str to Variable
+        Variables to look for by their names, with the units in which to give them.
+    units : mapping of str to str
+        Units in which files give a variable, where their header does not say.
+    timezone : datetime.tzinfo
+        Time zone whose calendar days are averaged, and of times that name no zone.
+    station_list : StationList, optional
+        Coordinates of stations, for files that hold none.
+    min_hours : int
+        Valid hours that make a daily mean, for files that say of how many theirs are made.
+    """
+
+    variables: Mapping[str, Variable]
+    units: Mapping[str, str]
+    timezone: datetime.tzinfo
+    station_list: StationList | None = None
+    min_hours: int = 18
+
+    def local_hour(self, time: datetime.datetime) -> np.datetime64:
+        """Hour, in the request's time zone, in which an instant lies.
+
+        Parameters
+        ----------
+        time : datetime.datetime
+            The instant, with its zone.
+
+        Raises
+        ------
+        OverflowError
+            If the zone carries the instant out of the years 1 to 9999.
+        """
+        return np.datetime64(time.astimezone(self.timezone).replace(tzinfo=None), "h")

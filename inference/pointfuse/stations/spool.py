@@ -1,0 +1,231 @@
+"""Station files of many days, sorted by week on disk, so that memory holds a few weeks of them."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.errors import InputError
+from pointfuse.model.metadata import Variable
+from pointfuse.stations.daily_table import daily_table
+from pointfuse.stations.observations import (
+    Observations,
+    SourceFile,
+    Stations,
+    merge,
+    warn_of_moved_stations,
+)
+from pointfuse.stations.pieces import pieces, with_lines_of
+from pointfuse.stations.quality.weeks import MARGIN, week_bounds, week_numbers
+from pointfuse.stations.readers.station_list import StationList
+from pointfuse.stations.reading import read_stations
+
+Period = tuple[np.datetime64 | None, np.datetime64 | None]
+"""First and last day, datetime64[D]; open where None."""
+
+_COUNTING = re.compile(r"(\d+) (.*)", re.DOTALL)
+
+
+class Spool:
+    """Observations as readers gave them, in a folder, from which a week can be taken.
+
+    Parameters
+    ----------
+    folder : Path
+        An empty folder.
+    period : tuple of two datetime64[D] or None
+        First and last day that is wanted.
+    """
+
+    def __init__(self, folder: Path, period: Period = (None, None)) -> None:
+        self._folder = folder
+        self._period = period
+        self._weeks: dict[int, list[Path]] = {}
+        self._days: set[np.datetime64] = set()
+        self._networks: dict[bool, Observations] = {}
+        self._count = 0
+        self.files: list[SourceFile] = []
+
+    @property
+    def days(self) -> NDArray[np.datetime64]:
+        """Days of which anything was read, datetime64[D], increasing."""
+        return np.array(sorted(self._days), "datetime64[D]")
+
+    def add(self, part: Observations) -> None:
+        """Take up hourly values or daily means of the period, and of some days around it."""
+        none = part.at_times(slice(0, 0))
+        known = self._networks.get(part.hourly)
+        self._networks[part.hourly] = replace(merge([known, none] if known else [none]), files=())
+        self._days.update(np.unique(part.between(*self._period).times.astype("datetime64[D]")))
+        # The hours of a week are checked as a whole, together with the days around it.
+        first, last = self._period
+        part = part.between(
+            None if first is None else first - 6 - MARGIN,
+            None if last is None else last + 6 + MARGIN,
+        )
+        numbers = week_numbers(part.times)
+        for number in np.unique(numbers):
+            path = self._folder / f"{number}-{self._count}.npz"
+            self._count += 1
+            _save(path, part.at_times(numbers == number))
+            self._weeks.setdefault(int(number), []).append(path)
+
+    @property
+    def stations(self) -> Stations:
+        """All stations of the files, in the order of every week."""
+        daily, hourly = (self._networks.get(hourly) for hourly in (False, True))
+        networks = [
+            replace(network, times=network.times.astype("datetime64[D]"))
+            for network in (daily, hourly)
+            if network is not None
+        ]
+        return merge(networks).stations
+
+    def weeks(
+        self,
+        variables: Sequence[Variable],
+        *,
+        min_hours: int,
+        quality_control: bool,
+    ) -> Iterator[Observations]:
+        """Daily means of the period, week by week, all with the same stations and variables.
+
+        Parameters
+        ----------
+        variables, min_hours, quality_control
+            As `pointfuse.stations.daily_table.daily_table`.
+
+        Yields
+        ------
+        Observations
+            What `pointfuse.read_stations` gives for all files at once, on the days of a week.
+        """
+        networks = list(self._networks.values())
+        for number in np.unique(week_numbers(self.days)).tolist():
+            first, last = week_bounds(number)
+            parts = [
+                part
+                for week in (number - 1, number, number + 1)
+                for path in self._weeks.get(week, [])
+                if len((part := _load(path).between(first - MARGIN, last + MARGIN)).times)
+            ]
+            table = daily_table(
+                [*networks, *parts],
+                variables,
+                min_hours=min_hours,
+                quality_control=quality_control,
+            )
+            found = table.between(first, last).between(*self._period)
+            yield replace(found, files=tuple(self.files))
+
+
+def read_into_spool(
+    spool: Spool,
+    paths: Sequence[Path],
+    scratch: Path,
+    *,
+    stations: StationList | None,
+    reading: Mapping[str, Any],
+    advance: Callable[[int], object] = lambda files: None,
+) -> None:
+    """Read station files one after the other, large ones in pieces.
+
+    Parameters
+    ----------
+    spool : Spool
+        Where their observations go.
+    paths : sequence of Path
+        The files.
+    scratch : Path
+        An empty folder for the pieces of large files.
+    stations : StationList or None
+        Station list, for files that hold no coordinates.
+    reading : mapping
+        Further arguments of `pointfuse.read_stations`.
+    advance : callable
+        Told after each file that one is done.
+
+    Raises
+    ------
+    InputFileNotFoundError, InputError
+        As `pointfuse.read_stations`.
+    """
+    for path in paths:
+        found = []
+        for piece in pieces(path, scratch):
+            part = _read_piece(piece, path, stations=stations, **reading)
+            spool.add(part)
+            found.append((part.files[0], part.stations.code, part.times))
+        spool.files.append(_joined(found))
+        advance(1)
+    if stations is not None:
+        spool.files.extend(stations.files)
+    warn_of_moved_stations(spool.stations)
+
+
+def _read_piece(piece: Path, path: Path, **reading: Any) -> Observations:
+    """Hourly values, if the piece holds such, or daily means; only their range is looked at."""
+    try:
+        part = read_stations([piece], quality_control=False, **reading)
+    except InputError:
+        if piece == path:
+            raise
+        part = read_stations([with_lines_of(piece, path)], quality_control=False, **reading)
+    if part.hours is None:
+        return part
+    return replace(part.hours, files=part.files, reasons={})
+
+
+def _joined(
+    found: list[tuple[SourceFile, NDArray[np.str_], NDArray[np.datetime64]]],
+) -> SourceFile:
+    """What was found in a file, from what was found in its pieces."""
+    file = found[0][0]
+    if len(found) == 1:
+        return file
+    counts: Counter[str] = Counter()
+    for piece, _, _ in found:
+        for remark in piece.remarks:
+            counted = _COUNTING.fullmatch(remark)
+            counts[counted[2] if counted else remark] += int(counted[1]) if counted else 0
+    return SourceFile(
+        file.name,
+        file.format,
+        len(set().union(*(codes.tolist() for _, codes, _ in found))),
+        len(set().union(*(times.tolist() for _, _, times in found))),
+        tuple(f"{count} {remark}" if count else remark for remark, count in counts.items()),
+    )
+
+
+def _save(path: Path, part: Observations) -> None:
+    tables: dict[str, NDArray[Any]] = {
+        "code": part.stations.code,
+        "longitude": part.stations.longitude,
+        "latitude": part.stations.latitude,
+        "times": part.times,
+        "name": np.array(part.files[0].name if part.files else ""),
+    }
+    for name, table in part.values.items():
+        tables[f"value {name}"] = table
+    np.savez(path, **tables)  # type: ignore[arg-type]  # as newer stubs have it
+
+
+def _load(path: Path) -> Observations:
+    with np.load(path) as kept:
+        return Observations(
+            Stations(kept["code"], kept["longitude"], kept["latitude"]),
+            kept["times"],
+            {
+                name.removeprefix("value "): kept[name]
+                for name in kept.files
+                if name.startswith("value ")
+            },
+            files=(SourceFile(str(kept["name"]), "", 0, 0),),
+        )
