@@ -14,7 +14,7 @@ from pointfuse.errors import (
     OutputError,
     PointfuseError,
 )
-from pointfuse.fields import FusedFields
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion import fuse
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid

@@ -20,9 +20,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pointfuse.day_status import DayStatus
 from pointfuse.errors import ClusterError, MissingExtraError, PointfuseError
-from pointfuse.fields import FusedFields
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.finished_days import FinishedDays, kept_name
 from pointfuse.fusion import missing_day
 from pointfuse.model.loading import Model, load_model

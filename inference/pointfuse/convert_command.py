@@ -25,7 +25,7 @@ def convert(file: Path, output: Path, variable: str | None, days: str | None, qu
     The GeoTIFF has a band a day, with the values, the cells and the projection of FILE, and is
     cloud-optimised.
     """
-    from pointfuse.geotiff import write_geotiff
+    from pointfuse.fields.geotiff import write_geotiff
 
     first, last = parse_days(days)
     write_geotiff(

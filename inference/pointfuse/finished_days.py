@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.day_status import DayStatus
-from pointfuse.fields import FusedFields
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion import day_fields, fuse_in_batches
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations

@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.day_status import DayStatus
-from pointfuse.fields import FusedFields
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.version import __version__

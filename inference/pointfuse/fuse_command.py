@@ -95,7 +95,7 @@ def fuse(
         reading["threads"] = 1
     model = load(reading)
     if output_format == "ioapi":
-        from pointfuse.ioapi import check_grid
+        from pointfuse.fields.ioapi import check_grid
 
         check_grid(model.metadata.grid)
     with (

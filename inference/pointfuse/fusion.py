@@ -8,10 +8,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError
 from pointfuse.estimation import estimate
-from pointfuse.fields import FusedFields, concatenate
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.fused_fields import FusedFields, concatenate
 from pointfuse.model.loading import Model, load_model
 from pointfuse.stations.gridding import (
     PlacedObservations,

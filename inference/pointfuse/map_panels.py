@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from pointfuse.coverage import MULTIPLES
 from pointfuse.errors import InputError
+from pointfuse.fields.map_file import DISTANCE, MapFile, StationMeans
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.map_file import DISTANCE, MapFile, StationMeans
 from pointfuse.scores import PairSums, mean_bias, root_mean_square_error, squared_correlation
 
 _INTERVAL = 90

@@ -18,8 +18,8 @@ from pointfuse.drawing import (
     draw_scale_bar,
     figure_class,
 )
+from pointfuse.fields.map_file import StationMeans
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.map_file import StationMeans
 from pointfuse.map_panels import Kind, Panel
 
 if TYPE_CHECKING:

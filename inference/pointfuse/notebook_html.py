@@ -15,7 +15,7 @@ from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import typeset_units
 from pointfuse.coverage import evaluate_uncertainty
 from pointfuse.crossval import CrossValidation
-from pointfuse.fields import FusedFields
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.html_page import bullets, paragraph, table, text
 from pointfuse.model.loading import Model

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pointfuse.fields import FusedFields
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.finished_months import MonthContent
 from pointfuse.model.loading import Model
 from pointfuse.reports import noting_days
@@ -43,7 +43,7 @@ class OutputFiles:
         by_months: bool,
         history: str,
     ) -> None:
-        from pointfuse.cf import now
+        from pointfuse.fields.cf import now
 
         self._output, self._work, self._model = output, work, model
         self._format, self._by_months, self._history = output_format, by_months, history
@@ -110,9 +110,9 @@ class OutputFiles:
     def _write(self, month: str, days: Iterator[FusedFields]) -> bool:
         """Write a file, if there is any field for it."""
         if self._format == "ioapi":
-            from pointfuse.ioapi import write_ioapi as write
+            from pointfuse.fields.ioapi import write_ioapi as write
         else:
-            from pointfuse.netcdf import write_netcdf as write
+            from pointfuse.fields.netcdf import write_netcdf as write
         with_fields = with_any_field(days, self._model)
         if with_fields is None:
             return False

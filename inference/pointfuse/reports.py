@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 
 from pointfuse.basics.units import said_units
-from pointfuse.day_status import DayStatus
-from pointfuse.fields import FusedFields
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.process_settings import ProcessSettings

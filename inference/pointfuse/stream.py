@@ -9,9 +9,9 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from pointfuse.basics.one_ahead import one_ahead
-from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError
-from pointfuse.fields import FusedFields
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.finished_days import FinishedDays
 from pointfuse.fusion import missing_day, nothing_to_fuse, stations_with_target
 from pointfuse.model.loading import Model

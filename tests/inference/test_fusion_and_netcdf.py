@@ -26,8 +26,8 @@ from pointfuse import (
 )
 from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
 from pointfuse.basics.timezones import BEIJING, parse_timezone
+from pointfuse.fields.netcdf import write_netcdf
 from pointfuse.model.loading import Model
-from pointfuse.netcdf import write_netcdf
 
 ROUNDED = 2.0 ** -(SIGNIFICANT_BITS + 1)
 """Half a step of what files keep of a number."""

@@ -15,8 +15,8 @@ from matplotlib.image import imread
 
 from pointfuse import FusedFields, Model, Observations, Stations, fuse
 from pointfuse.crossval import CrossValidation, cross_validate
-from pointfuse.day_status import DayStatus
 from pointfuse.evaluation import evaluate
+from pointfuse.fields.day_status import DayStatus
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.stations.observations import SourceFile

@@ -21,10 +21,10 @@ from click.testing import CliRunner, Result
 
 from pointfuse import FusedFields, Observations, Stations, fuse, read_stations
 from pointfuse.cli import main
-from pointfuse.day_status import DayStatus
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.netcdf import write_netcdf
 from pointfuse.finished_days import FinishedDays
 from pointfuse.model.loading import Model
-from pointfuse.netcdf import write_netcdf
 from pointfuse.stations.gridding import place
 from pointfuse.stations.pieces import pieces
 from pointfuse.stations.quality.day_checks import check_days

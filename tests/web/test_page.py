@@ -21,7 +21,7 @@ import pytest
 from playwright.sync_api import Page
 
 from pointfuse import fuse, load_model, read_stations
-from pointfuse.fields import FusedFields
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse_benchmarks.browser import EXAMPLE, PAGE
 
 HEADER = "station,longitude,latitude,date,pm25"

@@ -15,8 +15,8 @@ from torch import Tensor
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.timezones import utc_midnights, zone_name
-from pointfuse.cf import CONVENTIONS, place_variables
 from pointfuse.errors import InputError, OutputError
+from pointfuse.fields.cf import CONVENTIONS, place_variables
 from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archive_variables import LOWEST, VARIABLES, ArchiveVariable
 

@@ -12,9 +12,9 @@ import pytest
 
 from pointfuse import FusedFields, InputError, Observations, Stations, fuse
 from pointfuse.basics.timezones import BEIJING, parse_timezone
+from pointfuse.fields.ioapi import check_grid, write_ioapi
 from pointfuse.grid.projections import LambertConformal, PolarStereographic
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.ioapi import check_grid, write_ioapi
 from pointfuse.model.loading import Model
 
 MISSING = np.float32(-9.999e36)

@@ -20,9 +20,9 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
-from pointfuse.cf import day_bounds, global_attributes, now
 from pointfuse.errors import InputError
-from pointfuse.fields import FusedFields
+from pointfuse.fields.cf import day_bounds, global_attributes, now
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.grid.grid_mapping import EARTH_RADIUS
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid

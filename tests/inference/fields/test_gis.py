@@ -23,8 +23,8 @@ from click.testing import CliRunner
 
 from pointfuse import FusedFields, Observations, Stations
 from pointfuse.cli import main
-from pointfuse.day_status import DayStatus
-from pointfuse.geotiff import write_geotiff
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.geotiff import write_geotiff
 from pointfuse.grid.projections import (
     LambertConformal,
     LatitudeLongitude,
@@ -373,7 +373,7 @@ def test_days_of_a_file_are_those_of_its_time_zone(
 
 
 def test_the_code_of_the_document_runs(large: Path, tmp_path: Path) -> None:
-    document = Path(__file__).parents[2] / "docs" / "notebook-and-gis.md"
+    document = Path(__file__).parents[3] / "docs" / "notebook-and-gis.md"
     text = document.read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (warp,) = re.findall(r"`rio (warp [^`]+)`", text)

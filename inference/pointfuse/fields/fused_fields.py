@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.day_status import DayStatus
 from pointfuse.errors import MissingExtraError
+from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stations.observations import join_times
@@ -118,7 +118,7 @@ class FusedFields:
         OutputError
             If the file cannot be written.
         """
-        from pointfuse.netcdf import write_netcdf
+        from pointfuse.fields.netcdf import write_netcdf
 
         return write_netcdf(path, [self], history=history)
 
@@ -141,7 +141,7 @@ class FusedFields:
             raise MissingExtraError(
                 "a dataset needs xarray; install it with pip install 'pointfuse[xarray]'"
             ) from error
-        from pointfuse.cf import day_variables, global_attributes, grid_variables
+        from pointfuse.fields.cf import day_variables, global_attributes, grid_variables
 
         dataset = xarray.Dataset(
             {

@@ -15,10 +15,11 @@ import netCDF4
 import numpy as np
 
 from pointfuse.basics.atomic_files import check_place, replacing
-from pointfuse.cf import now
 from pointfuse.command_line import Progress, progress
-from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError, MissingExtraError
+from pointfuse.fields.cf import now
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.grid.grid_mapping import axis_values
 from pointfuse.grid.projections import (
     LambertConformal,
@@ -28,7 +29,6 @@ from pointfuse.grid.projections import (
     Projection,
 )
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.map_file import MapFile, opened
 from pointfuse.version import __version__
 
 _UNSEEN: Progress = partial(progress, hidden=True)

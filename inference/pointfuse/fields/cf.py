@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
 from pointfuse.basics.timezones import utc_midnights, zone_name
-from pointfuse.day_status import DayStatus
-from pointfuse.fields import FusedFields
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.grid.grid_mapping import (
     axis_attributes,
     axis_values,

@@ -17,8 +17,8 @@ from pointfuse.basics.classic_netcdf import check_classic_file
 from pointfuse.basics.printable import without_controls
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import typeset_units
-from pointfuse.day_status import DayStatus
 from pointfuse.errors import InputError, InputFileNotFoundError
+from pointfuse.fields.day_status import DayStatus
 from pointfuse.grid.grid_mapping import grid_axes
 from pointfuse.grid.regular_grid import Grid
 

@@ -14,9 +14,9 @@ import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
-from pointfuse.cf import CFVariable, day_variables, global_attributes, grid_variables
 from pointfuse.errors import InputError
-from pointfuse.fields import FusedFields
+from pointfuse.fields.cf import CFVariable, day_variables, global_attributes, grid_variables
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.stations.quality.flags import Counts, add_counts
 
 _CHUNK_CACHE = 2_000_000

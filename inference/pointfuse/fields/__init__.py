@@ -1,0 +1,1 @@
+"""What comes out, and in which file."""
