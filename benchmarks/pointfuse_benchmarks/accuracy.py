@@ -26,8 +26,8 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.crossval import NETWORK_ALONE, cross_validate
 from pointfuse.errors import InputFileNotFoundError
-from pointfuse.estimation import estimate
 from pointfuse.evaluation import evaluate
+from pointfuse.fusion.estimation import estimate
 from pointfuse.model.loading import Model, load_model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place
 from pointfuse.stations.observations import Observations

@@ -25,7 +25,7 @@ import numpy as np
 from playwright.sync_api import Browser, Playwright, sync_playwright
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.fusion import fuse
+from pointfuse.fusion.fuse import fuse
 from pointfuse.model.loading import load_model
 from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.stations.reading import read_stations

@@ -65,7 +65,7 @@ def runs(model: str, device: str, threads: int, most: int, seconds: float) -> di
         If the model does not run there, or computes something else there than it should.
     """
     from pointfuse.errors import DeviceError
-    from pointfuse.fusion import fuse
+    from pointfuse.fusion.fuse import fuse
     from pointfuse.model.loading import load_model
     from pointfuse.model.model_file import read_model_file
     from pointfuse.verification import verify

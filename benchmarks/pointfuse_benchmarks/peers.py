@@ -24,7 +24,7 @@ import numpy as np
 from pointfuse.baselines import Baseline, predict
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.errors import PointfuseError
-from pointfuse.fusion import days_to_fuse, fuse
+from pointfuse.fusion.fuse import days_to_fuse, fuse
 from pointfuse.model.loading import Model, load_model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.crossval import NETWORK_ALONE, CrossValidation, cross_validate
 from pointfuse.errors import DeviceError
-from pointfuse.fusion import days_to_fuse
+from pointfuse.fusion.fuse import days_to_fuse
 from pointfuse.model.loading import Model, load_model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.precisions import REFERENCE

@@ -24,7 +24,7 @@ import click
 from pointfuse import load_model
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.fields.netcdf import write_netcdf
-from pointfuse.finished_days import FinishedDays
+from pointfuse.fusion.finished_days import FinishedDays
 from pointfuse.stations.gridding import place
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.readers.station_list import read_station_list

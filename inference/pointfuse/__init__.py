@@ -15,7 +15,7 @@ from pointfuse.errors import (
     PointfuseError,
 )
 from pointfuse.fields.fused_fields import FusedFields
-from pointfuse.fusion import fuse
+from pointfuse.fusion.fuse import fuse
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model, load_model

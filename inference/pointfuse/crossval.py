@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pointfuse.baselines import Baseline, predict
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import InputError
-from pointfuse.estimation import estimate
-from pointfuse.fusion import days_to_fuse
+from pointfuse.fusion.estimation import estimate
+from pointfuse.fusion.fuse import days_to_fuse
 from pointfuse.grid.regular_grid import Interpolation
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations, place

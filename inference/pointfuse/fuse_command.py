@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pointfuse.command_line import call_text, progress
+from pointfuse.fusion.output_files import OutputFiles
+from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_days, placed_days
+from pointfuse.fusion.working_folder import WorkingFolder, working_folder
 from pointfuse.model.loading import Model
-from pointfuse.output_files import OutputFiles
 from pointfuse.reading_options import (
     no_qc_option,
     parse_days,
@@ -26,11 +28,9 @@ from pointfuse.reading_options import (
 from pointfuse.reports import model_facts, run_summary, summary_text
 from pointfuse.running_options import load
 from pointfuse.stations.spool import Spool, read_into_spool
-from pointfuse.stream import MIN_STATIONS, Tally, fused_days, placed_days
-from pointfuse.working_folder import WorkingFolder, working_folder
 
 if TYPE_CHECKING:
-    from pointfuse.cluster import Cluster
+    from pointfuse.fusion.cluster import Cluster
 
 logger = logging.getLogger(__name__)
 
@@ -153,7 +153,7 @@ def _cluster(
 ) -> contextlib.AbstractContextManager[Cluster | None]:
     if address is None:
         return contextlib.nullcontext()
-    from pointfuse.cluster import connected
+    from pointfuse.fusion.cluster import connected
 
     return connected(
         address, model, work, path=reading["model"], network_alone=reading["network_alone"]

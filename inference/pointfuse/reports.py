@@ -10,12 +10,12 @@ import numpy as np
 from pointfuse.basics.units import said_units
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
+from pointfuse.fusion.streaming import Tally
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.process_settings import ProcessSettings
 from pointfuse.stations.observations import SourceFile
 from pointfuse.stations.quality.flags import Counts
-from pointfuse.stream import Tally
 from pointfuse.verdict import comparison
 
 _FILES_LISTED = 20

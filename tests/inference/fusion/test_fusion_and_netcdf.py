@@ -247,7 +247,7 @@ def test_without_xarray_the_error_says_how_to_get_it(
 def test_written_in_batches_or_at_once_the_file_is_the_same(
     fields: FusedFields, observations: Observations, tiny_model: Model, tmp_path: Path
 ) -> None:
-    from pointfuse.fusion import days_to_fuse, fuse_in_batches
+    from pointfuse.fusion.fuse import days_to_fuse, fuse_in_batches
     from pointfuse.stations.gridding import place
     from pointfuse.stations.quality.day_checks import check_days
 

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from pointfuse.fields.fused_fields import FusedFields
-from pointfuse.finished_months import MonthContent
+from pointfuse.fusion.finished_months import MonthContent
+from pointfuse.fusion.streaming import Day, by_month, with_any_field
+from pointfuse.fusion.working_folder import WorkingFolder
 from pointfuse.model.loading import Model
 from pointfuse.reports import noting_days
-from pointfuse.stream import Day, by_month, with_any_field
-from pointfuse.working_folder import WorkingFolder
 
 
 class OutputFiles:

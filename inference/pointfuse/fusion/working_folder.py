@@ -12,8 +12,8 @@ from typing import IO
 
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.errors import OutputError, PointfuseError
-from pointfuse.finished_days import FinishedDays
-from pointfuse.finished_months import FinishedMonths
+from pointfuse.fusion.finished_days import FinishedDays
+from pointfuse.fusion.finished_months import FinishedMonths
 
 try:
     import fcntl

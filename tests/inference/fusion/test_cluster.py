@@ -219,7 +219,7 @@ def test_resuming_on_a_cluster_takes_the_days_of_a_local_run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pointfuse import finished_days
+    from pointfuse.fusion.fuse import finished_days
 
     worker()
     computed: list[str] = []
@@ -266,7 +266,7 @@ def test_without_a_scheduler_workers_or_the_package(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pointfuse import cluster
+    from pointfuse.fusion.fuse import cluster
 
     monkeypatch.setattr(cluster, "_CONNECTING", 0.5)
     monkeypatch.setattr(cluster, "_NO_WORKERS", 0.5)
@@ -278,7 +278,7 @@ def test_without_a_scheduler_workers_or_the_package(
         result = on_cluster(address, files, process_model_file, tmp_path)
         assert result.exit_code == 3, result.output
         assert message in result.stderr
-    monkeypatch.delitem(sys.modules, "pointfuse.cluster")
+    monkeypatch.delitem(sys.modules, "pointfuse.fusion.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
     result = on_cluster("tcp://127.0.0.1:1", files, process_model_file, tmp_path)
     assert result.exit_code == 1
@@ -354,7 +354,7 @@ def test_a_worker_with_another_file_of_the_model(
 
 DEADLY = """
 import os
-from pointfuse.finished_days import FinishedDays
+from pointfuse.fusion.finished_days import FinishedDays
 FinishedDays.fuse = lambda *args, **settings: os._exit(1)
 """
 
@@ -382,7 +382,7 @@ def test_a_cluster_whose_workers_are_gone(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pointfuse import cluster
+    from pointfuse.fusion.fuse import cluster
 
     monkeypatch.setattr(cluster, "_LOOK", 0.2)
     monkeypatch.setattr(cluster, "_STALLED", 0.5)
@@ -404,7 +404,7 @@ def test_a_scheduler_that_goes_away(
     address, process = scheduler_process
     worker(
         "import os\n"
-        "from pointfuse.finished_days import FinishedDays\n"
+        "from pointfuse.fusion.finished_days import FinishedDays\n"
         f"FinishedDays.fuse = lambda *args, **settings: os.kill({process.pid}, 9)\n"
     )
     result = on_cluster(address, files, process_model_file, tmp_path)

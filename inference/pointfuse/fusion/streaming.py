@@ -12,8 +12,8 @@ from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.errors import InputError
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
-from pointfuse.finished_days import FinishedDays
-from pointfuse.fusion import missing_day, nothing_to_fuse, stations_with_target
+from pointfuse.fusion.finished_days import FinishedDays
+from pointfuse.fusion.fuse import missing_day, nothing_to_fuse, stations_with_target
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations, StationCounts, count_stations, place

@@ -23,13 +23,13 @@ from typing import Any
 from pointfuse.errors import ClusterError, MissingExtraError, PointfuseError
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
-from pointfuse.finished_days import FinishedDays, kept_name
-from pointfuse.fusion import missing_day
+from pointfuse.fusion.finished_days import FinishedDays, kept_name
+from pointfuse.fusion.fuse import missing_day
+from pointfuse.fusion.streaming import Day
+from pointfuse.fusion.working_folder import WorkingFolder
 from pointfuse.model.loading import Model, load_model
 from pointfuse.stations.gridding import PlacedObservations
-from pointfuse.stream import Day
 from pointfuse.version import __version__
-from pointfuse.working_folder import WorkingFolder
 
 try:
     import distributed
@@ -98,12 +98,12 @@ class Cluster:
         self._client, self._model, self._job = client, model, job
 
     def fused_days(self, days: Iterator[Day]) -> Iterator[FusedFields]:
-        """Fields in the order of the days, as of `pointfuse.stream.fused_days`.
+        """Fields in the order of the days, as of `pointfuse.fusion.streaming.fused_days`.
 
         Parameters
         ----------
         days : iterator of Day
-            From `pointfuse.stream.placed_days`; as many are taken in advance as keep all workers
+            From `pointfuse.fusion.streaming.placed_days`; as many are taken in advance as keep all workers
             busy.
 
         Raises

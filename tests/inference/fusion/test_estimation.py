@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from pointfuse import InputError, load_model
-from pointfuse.estimation import estimate
+from pointfuse.fusion.estimation import estimate
 from pointfuse.model.loading import Model
 from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place, station_distance

@@ -12,7 +12,7 @@ import numpy as np
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
-from pointfuse.fusion import day_fields, fuse_in_batches
+from pointfuse.fusion.fuse import day_fields, fuse_in_batches
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.version import __version__

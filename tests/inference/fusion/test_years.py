@@ -23,7 +23,7 @@ from pointfuse import FusedFields, Observations, Stations, fuse, read_stations
 from pointfuse.cli import main
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.netcdf import write_netcdf
-from pointfuse.finished_days import FinishedDays
+from pointfuse.fusion.finished_days import FinishedDays
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import place
 from pointfuse.stations.pieces import pieces
@@ -296,7 +296,7 @@ def test_resuming_takes_finished_days_and_the_time_of_the_beginning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A run that is broken off after ten days computes nine when it goes on."""
-    from pointfuse import finished_days
+    from pointfuse.fusion.fuse import finished_days
 
     computed: list[str] = []
     original = finished_days.fuse_in_batches
@@ -331,7 +331,7 @@ def test_days_of_finished_months_are_not_kept_nor_computed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A run of eight days of January and eleven of February is broken off on February 3."""
-    from pointfuse import finished_days
+    from pointfuse.fusion.fuse import finished_days
 
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     computed: list[str] = []
@@ -401,7 +401,7 @@ def test_without_resume_all_is_computed_anew(
 def test_two_runs_do_not_write_one_file(
     three_weeks: list[Path], tiny_model_file: Path, tmp_path: Path
 ) -> None:
-    from pointfuse.working_folder import working_folder
+    from pointfuse.fusion.working_folder import working_folder
 
     output = tmp_path / "out.nc"
     with working_folder(output, resume=False):

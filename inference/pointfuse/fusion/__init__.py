@@ -1,0 +1,1 @@
+"""How stations become fields: for a day, for years, on a cluster."""
