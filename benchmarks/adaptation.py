@@ -27,10 +27,10 @@ from numpy.typing import NDArray
 
 from pointfuse.model.loading import load_model
 from pointfuse.reading_options import read_daily, reading_options
-from pointfuse.scores import SCORES, PairSums
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.readers.station_list import read_station_list
+from pointfuse.trust.scores import SCORES, PairSums
 from pointfuse_training.checkpoints import load_checkpoint
 from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.observed_days import reports

@@ -19,9 +19,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pointfuse.baselines import find_baselines
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.shipped import model_folder, shipped_models
+from pointfuse.trust.baselines import find_baselines
 from pointfuse_benchmarks.cmaq import read_cmaq_days
 from pointfuse_benchmarks.machine import machine
 from pointfuse_training.archive import Archive

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from pointfuse.model.devices import DEVICES, PROVIDERS
-from pointfuse.verification import TOLERANCE
+from pointfuse.trust.verification import TOLERANCE
 
 ROOT = Path(__file__).parents[1]
 TEXT = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")

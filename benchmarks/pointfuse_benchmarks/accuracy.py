@@ -21,12 +21,9 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.baselines import Baseline, find_baselines, predict
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.processors import usable_cpus
-from pointfuse.crossval import NETWORK_ALONE, cross_validate
 from pointfuse.errors import InputFileNotFoundError
-from pointfuse.evaluation import evaluate
 from pointfuse.fusion.estimation import estimate
 from pointfuse.model.loading import Model, load_model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place
@@ -34,6 +31,9 @@ from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.readers.station_list import StationList, read_station_list
 from pointfuse.stations.reading import read_stations
+from pointfuse.trust.baselines import Baseline, find_baselines, predict
+from pointfuse.trust.crossval import NETWORK_ALONE, cross_validate
+from pointfuse.trust.evaluation import evaluate
 from pointfuse_benchmarks.accuracy_table import table
 from pointfuse_benchmarks.cmaq import read_cmaq_days, sampled
 from pointfuse_benchmarks.comparison import compare

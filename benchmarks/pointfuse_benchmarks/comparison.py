@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.evaluation import HIGH_CONCENTRATION
-from pointfuse.scores import (
+from pointfuse.trust.evaluation import HIGH_CONCENTRATION
+from pointfuse.trust.scores import (
     PairSums,
     normalised_mean_error,
     root_mean_square_error,

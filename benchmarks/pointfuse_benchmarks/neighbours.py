@@ -22,7 +22,7 @@ _NEAR = 1e-6
 
 
 def nearest(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
-    """Value of the nearest station; a `pointfuse.baselines.Baseline`."""
+    """Value of the nearest station; a `pointfuse.trust.baselines.Baseline`."""
     _, station, values = _stations_nearby(known, longitude, latitude, 1)
     return values[station[:, 0]]
 

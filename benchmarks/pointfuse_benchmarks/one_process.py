@@ -68,7 +68,7 @@ def runs(model: str, device: str, threads: int, most: int, seconds: float) -> di
     from pointfuse.fusion.fuse import fuse
     from pointfuse.model.loading import load_model
     from pointfuse.model.model_file import read_model_file
-    from pointfuse.verification import verify
+    from pointfuse.trust.verification import verify
     from pointfuse_benchmarks.energy import gpu_megabytes
     from pointfuse_benchmarks.timings import WARM_UP, repeat, summary
     from pointfuse_benchmarks.workload import example_day

@@ -21,7 +21,6 @@ from pathlib import Path
 import click
 import numpy as np
 
-from pointfuse.baselines import Baseline, predict
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.errors import PointfuseError
 from pointfuse.fusion.fuse import days_to_fuse, fuse
@@ -31,6 +30,7 @@ from pointfuse.model.model_file import read_model_file
 from pointfuse.model.precisions import REFERENCE
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.observations import Observations
+from pointfuse.trust.baselines import Baseline, predict
 from pointfuse_benchmarks.machine_file import (
     Row,
     load_of_machine,

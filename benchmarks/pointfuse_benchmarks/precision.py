@@ -20,7 +20,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.processors import usable_cpus
-from pointfuse.crossval import NETWORK_ALONE, CrossValidation, cross_validate
 from pointfuse.errors import DeviceError
 from pointfuse.fusion.fuse import days_to_fuse
 from pointfuse.model.loading import Model, load_model
@@ -29,6 +28,7 @@ from pointfuse.model.precisions import REFERENCE
 from pointfuse.stations.gridding import grid_days, place
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations
+from pointfuse.trust.crossval import NETWORK_ALONE, CrossValidation, cross_validate
 from pointfuse_benchmarks.accuracy import COMBINED, FOLDS, SEED, days_to_score
 from pointfuse_benchmarks.comparison import compare
 from pointfuse_benchmarks.machine import REAL_DATA

@@ -16,13 +16,13 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.baselines import Baseline, find_baselines, predict
-from pointfuse.crossval import assign_folds
 from pointfuse.model.model_file import read_model_file
-from pointfuse.scores import PairSums, normalised_mean_error, root_mean_square_error
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations
+from pointfuse.trust.baselines import Baseline, find_baselines, predict
+from pointfuse.trust.crossval import assign_folds
+from pointfuse.trust.scores import PairSums, normalised_mean_error, root_mean_square_error
 from pointfuse_benchmarks.accuracy import FOLDS, SEED
 from pointfuse_benchmarks.places import in_plane
 

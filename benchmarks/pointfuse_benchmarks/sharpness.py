@@ -19,14 +19,14 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.baselines import Baseline
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.processors import usable_cpus
-from pointfuse.coverage import MULTIPLES
-from pointfuse.crossval import cross_validate
 from pointfuse.model.loading import load_model
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations
+from pointfuse.trust.baselines import Baseline
+from pointfuse.trust.coverage import MULTIPLES
+from pointfuse.trust.crossval import cross_validate
 from pointfuse_benchmarks.accuracy import FOLDS, SEED, days_to_score
 from pointfuse_benchmarks.gaussian_process import GP_C, KRIGING, KRIGING_WITH_HEIGHT
 from pointfuse_benchmarks.machine import machine

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse import Observations, load_model, read_stations
-from pointfuse.baselines import Baseline, find_baselines
-from pointfuse.crossval import NETWORK_ALONE, cross_validate
-from pointfuse.evaluation import evaluate
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.trust.baselines import Baseline, find_baselines
+from pointfuse.trust.crossval import NETWORK_ALONE, cross_validate
+from pointfuse.trust.evaluation import evaluate
 from pointfuse_benchmarks.machine import machine
 from pointfuse_training.archive import Archive
 

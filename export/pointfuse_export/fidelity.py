@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pointfuse.scores import PairSums, normalised_mean_error
+from pointfuse.trust.scores import PairSums, normalised_mean_error
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph import output_names
 from pointfuse_export.simulated_days import SimulatedDays

@@ -8,8 +8,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pointfuse.golden import GoldenCase, Values
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.trust.golden_case import GoldenCase, Values
 from pointfuse_training import FusionNetwork
 
 _STATIONS = 600

@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.units import said_units
 from pointfuse.errors import ModelFileError
-from pointfuse.golden import SUFFIX as GOLDEN_SUFFIX
-from pointfuse.golden import GoldenCase
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.model.onnx_structure import read_onnx_structure
+from pointfuse.trust.golden_case import SUFFIX as GOLDEN_SUFFIX
+from pointfuse.trust.golden_case import GoldenCase
 from pointfuse_export.card import render_card
 from pointfuse_export.description import Description
 from pointfuse_export.errors import DescriptionError, VerificationError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pointfuse.verification import TOLERANCE
+from pointfuse.trust.verification import TOLERANCE
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ import torch
 from numpy.typing import NDArray
 from onnx.external_data_helper import uses_external_data
 
-from pointfuse.golden import GoldenCase
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.trust.golden_case import GoldenCase
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph import INPUTS, OPSET, OUTPUT, output_names
 from pointfuse_training import FusionNetwork

@@ -12,14 +12,11 @@ from typing import Any
 
 import click
 
-from pointfuse.baselines import find_baselines
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.command_line import Commands, call_text, exit_on_signals, progress
 from pointfuse.convert_command import convert
-from pointfuse.crossval import SCHEMES, cross_validate
 from pointfuse.errors import PointfuseError
-from pointfuse.evaluation import evaluate
 from pointfuse.fuse_command import fuse
 from pointfuse.model.loading import Model
 from pointfuse.model.model_file import read_model_file
@@ -42,6 +39,9 @@ from pointfuse.running_options import load, running_options
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import count_reasons, write_flags
+from pointfuse.trust.baselines import find_baselines
+from pointfuse.trust.crossval import SCHEMES, cross_validate
+from pointfuse.trust.evaluation import evaluate
 from pointfuse.version import __version__
 
 # netCDF4 and matplotlib are imported by the commands that need them: the others answer sooner.
@@ -219,7 +219,7 @@ def verify(model: Path | None, golden: Path | None, as_json: bool, **running: An
     Exit codes: 0 if the field is the expected one and all of it was computed on the device; 1 if
     not, or if a file is unfit; 3 if the device cannot be used.
     """
-    from pointfuse.verification import verify as run_golden_case
+    from pointfuse.trust.verification import verify as run_golden_case
 
     result = run_golden_case(model, golden=golden, **running)
     click.echo(json.dumps(result.to_dict(), indent=2) if as_json else result.text)
@@ -235,7 +235,7 @@ def doctor(as_json: bool, **running: Any) -> None:
 
     Exit codes: 0 if it can, 1 if not, 3 if a device was named that cannot be used.
     """
-    from pointfuse.doctor import examine
+    from pointfuse.trust.doctor import examine
 
     examination = examine(**running)
     if as_json:

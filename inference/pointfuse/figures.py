@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.printable import without_controls
 from pointfuse.basics.units import typeset_units
-from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import (
     COLOURS,
     DIVERGING,
@@ -20,7 +19,6 @@ from pointfuse.drawing import (
     draw_graticule,
     figure_class,
 )
-from pointfuse.evaluation import FEWEST_DAYS
 from pointfuse.figure_style import (
     INK,
     MODEL,
@@ -29,7 +27,9 @@ from pointfuse.figure_style import (
     look_of_method,
 )
 from pointfuse.reliability import reliability_figures
-from pointfuse.scores import (
+from pointfuse.trust.crossval import CrossValidation
+from pointfuse.trust.evaluation import FEWEST_DAYS
+from pointfuse.trust.scores import (
     PairSums,
     mean_bias,
     quality_target,
@@ -56,7 +56,7 @@ def report_figures(result: CrossValidation, scores: Mapping[str, Any]) -> list[R
     result : CrossValidation
         Observations and predictions.
     scores : mapping
-        Their scores, as `pointfuse.evaluation.evaluate` gives them.
+        Their scores, as `pointfuse.trust.evaluation.evaluate` gives them.
     """
     sums = PairSums.of(result.observed, result.predicted)
     figures = [

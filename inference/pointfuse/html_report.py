@@ -15,11 +15,8 @@ import numpy as np
 
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.basics.units import typeset_units
-from pointfuse.coverage import MULTIPLES
-from pointfuse.crossval import CrossValidation
 from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError
-from pointfuse.evaluation import HIGH_CONCENTRATION
 from pointfuse.figure_style import report_style
 from pointfuse.figures import report_figures
 from pointfuse.html_page import (
@@ -34,14 +31,17 @@ from pointfuse.html_page import (
     table,
 )
 from pointfuse.inline_svg import page_figures
-from pointfuse.scores import (
+from pointfuse.trust.coverage import MULTIPLES
+from pointfuse.trust.crossval import CrossValidation
+from pointfuse.trust.evaluation import HIGH_CONCENTRATION
+from pointfuse.trust.scores import (
     PairSums,
     mean_bias,
     modelling_quality_indicator,
     ratio,
     root_mean_square_error,
 )
-from pointfuse.verdict import comparison, trust_in_intervals, verdict
+from pointfuse.trust.verdict import comparison, trust_in_intervals, verdict
 from pointfuse.version import __version__
 
 _STATIONS_LISTED = 10
@@ -89,7 +89,7 @@ def write_report(path: Path, result: CrossValidation, scores: Mapping[str, Any])
     result : CrossValidation
         Observations and predictions.
     scores : mapping
-        What `pointfuse.evaluation.evaluate` says of them, and ``seed``, ``model``,
+        What `pointfuse.trust.evaluation.evaluate` says of them, and ``seed``, ``model``,
         ``model_sha256``, ``weights_sha256`` and ``call``, as the command line adds them.
 
     Raises

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.coverage import MULTIPLES
 from pointfuse.errors import InputError
 from pointfuse.fields.map_file import DISTANCE, MapFile, StationMeans
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.scores import PairSums, mean_bias, root_mean_square_error, squared_correlation
+from pointfuse.trust.coverage import MULTIPLES
+from pointfuse.trust.scores import PairSums, mean_bias, root_mean_square_error, squared_correlation
 
 _INTERVAL = 90
 """Interval that is drawn, in 100."""

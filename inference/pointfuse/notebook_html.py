@@ -13,15 +13,18 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import typeset_units
-from pointfuse.coverage import evaluate_uncertainty
-from pointfuse.crossval import CrossValidation
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.html_page import bullets, paragraph, table, text
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.reports import quality_lines
-from pointfuse.scores import (
+from pointfuse.stations.observations import Observations, table_of_means
+from pointfuse.stations.quality.flags import count_reasons
+from pointfuse.thumbnail import coast, picture, scale
+from pointfuse.trust.coverage import evaluate_uncertainty
+from pointfuse.trust.crossval import CrossValidation
+from pointfuse.trust.scores import (
     PairSums,
     normalised_mean_bias,
     normalised_mean_error,
@@ -29,9 +32,6 @@ from pointfuse.scores import (
     root_mean_square_error,
     squared_correlation,
 )
-from pointfuse.stations.observations import Observations, table_of_means
-from pointfuse.stations.quality.flags import count_reasons
-from pointfuse.thumbnail import coast, picture, scale
 
 _SHARE_SHOWN = 99.8
 """Per cent of the values within the colours: a few extremes would leave the rest in the first."""

@@ -15,10 +15,10 @@ from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.command_line import Progress
 from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError
-from pointfuse.evaluation import SEASONS, in_seasons
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.map_panels import Comparison, FieldMap, Panel, Period
 from pointfuse.map_sheet import make_sheet, scales_of
+from pointfuse.trust.evaluation import SEASONS, in_seasons
 
 PICTURES = (".png", ".pdf", ".svg")
 MOVING = (".gif", ".mp4")

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from pointfuse.basics.printable import listed
-from pointfuse.coverage import MULTIPLES
 from pointfuse.drawing import figure_class
 from pointfuse.figure_style import INK, ReportFigure, look_of_method
+from pointfuse.trust.coverage import MULTIPLES
 
 _SIZE = (5.4, 4.8)
 _LOWEST = 40.0
@@ -21,7 +21,7 @@ def reliability_figures(uncertainty: Mapping[str, Any]) -> list[ReportFigure]:
     Parameters
     ----------
     uncertainty : mapping
-        As `pointfuse.coverage.evaluate_uncertainty` gives it.
+        As `pointfuse.trust.coverage.evaluate_uncertainty` gives it.
 
     Returns
     -------

@@ -16,7 +16,7 @@ from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.process_settings import ProcessSettings
 from pointfuse.stations.observations import SourceFile
 from pointfuse.stations.quality.flags import Counts
-from pointfuse.verdict import comparison
+from pointfuse.trust.verdict import comparison
 
 _FILES_LISTED = 20
 _DAYS_LISTED = 7
@@ -159,7 +159,7 @@ def _reasons_text(reasons: Mapping[str, int]) -> str:
 
 
 def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
-    """Scores of a cross-validation, as `pointfuse.evaluation.evaluate` gives them, for people."""
+    """Scores of a cross-validation, as `pointfuse.trust.evaluation.evaluate` gives them, for people."""
     overall = scores["overall"]
     classes = {
         "overall": overall,

@@ -10,8 +10,8 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse import DeviceError
-from pointfuse.golden import SUFFIX, GoldenCase, Values
 from pointfuse.model.loading import nvidia
+from pointfuse.trust.golden_case import SUFFIX, GoldenCase, Values
 from pointfuse_benchmarks import (
     energy,
     files_to_file,

@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse.model.loading import load_model
-from pointfuse.verification import verify
+from pointfuse.trust.verification import verify
 from pointfuse_export.cli import main
 from pointfuse_export.description import read_description
 from pointfuse_export.strip import check_no_build_traces

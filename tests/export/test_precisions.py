@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse.model.loading import load_model
-from pointfuse.verification import verify
+from pointfuse.trust.verification import verify
 from pointfuse_export import pipeline
 from pointfuse_export.cli import main
 from pointfuse_export.errors import VerificationError

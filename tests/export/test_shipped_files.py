@@ -11,7 +11,7 @@ import pytest
 import torch
 
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.verification import verify
+from pointfuse.trust.verification import verify
 from pointfuse_export.card import render_card
 from pointfuse_export.description import read_description
 from pointfuse_export.file_report import read_reports

@@ -8,7 +8,7 @@ import numpy as np
 from pointfuse.model.loading import load_model
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.shipped import shipped_models
-from pointfuse.verification import verify
+from pointfuse.trust.verification import verify
 from pointfuse_benchmarks.workload import example_feed, shipped_files
 from pointfuse_export.card import render_card
 from pointfuse_export.description import read_description

@@ -11,7 +11,7 @@ from pointfuse import load_model
 from pointfuse.model.devices import PROVIDERS, missing
 from pointfuse.model.engine_cache import cache_state
 from pointfuse.model.precisions import default_files
-from pointfuse.verification import TOLERANCE, verify
+from pointfuse.trust.verification import TOLERANCE, verify
 
 ON_GPU = [name for name in PROVIDERS if name != "cpu"]
 

@@ -17,8 +17,6 @@ from click.testing import CliRunner
 
 from pointfuse import Observations, Stations
 from pointfuse.cli import main
-from pointfuse.crossval import CrossValidation
-from pointfuse.evaluation import evaluate
 from pointfuse.figure_style import report_style
 from pointfuse.grid.regions import Region
 from pointfuse.html_page import text
@@ -28,6 +26,8 @@ from pointfuse.reliability import reliability_figures
 from pointfuse.reports import scores_text
 from pointfuse.stations.gridding import place
 from pointfuse.stations.observations import SourceFile
+from pointfuse.trust.crossval import CrossValidation
+from pointfuse.trust.evaluation import evaluate
 
 DAYS, STATIONS = 24, 50
 NASTY = "<script>alert('&\"')</script>\x00\udcff $\\x$ 四川"

@@ -14,14 +14,14 @@ from matplotlib import colormaps
 from matplotlib.image import imread
 
 from pointfuse import FusedFields, Model, Observations, Stations, fuse
-from pointfuse.crossval import CrossValidation, cross_validate
-from pointfuse.evaluation import evaluate
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.stations.observations import SourceFile
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.thumbnail import coast, picture
+from pointfuse.trust.crossval import CrossValidation, cross_validate
+from pointfuse.trust.evaluation import evaluate
 
 NASTY = "<script>alert('&\"')</script>\x00\udcff 四川"
 DAYS = np.array(["2019-01-06", "2019-01-07"], "datetime64[D]")

@@ -10,8 +10,8 @@ from pathlib import Path
 import click
 import torch
 
-from pointfuse.baselines import find_baselines
 from pointfuse.basics.atomic_files import check_place, replacing
+from pointfuse.trust.baselines import find_baselines
 from pointfuse.version import __version__
 from pointfuse_training.archive import Archive
 from pointfuse_training.evaluation.archive_days import days_seen, last_files

@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from pointfuse.errors import InputError
-from pointfuse.scores import SCORES, PairSums
+from pointfuse.trust.scores import SCORES, PairSums
 from pointfuse_training.errors import DivergedError
 from pointfuse_training.fusion_network import FusionNetwork
 from pointfuse_training.process_team import Team

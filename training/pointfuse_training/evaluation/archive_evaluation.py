@@ -8,15 +8,15 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.baselines import Baseline, predict
 from pointfuse.errors import InputError, ModelFileError
-from pointfuse.evaluation import SEASONS
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.kernels import Kernel
 from pointfuse.model.metadata import ModelMetadata, Variable
-from pointfuse.scores import PairSums
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.observations import Observations, Stations
+from pointfuse.trust.baselines import Baseline, predict
+from pointfuse.trust.evaluation import SEASONS
+from pointfuse.trust.scores import PairSums
 from pointfuse_training.archive import Archive
 from pointfuse_training.archive_variables import ArchiveVariable
 from pointfuse_training.evaluation.archive_days import ArchiveDay, read_days

@@ -11,12 +11,12 @@ from pathlib import Path
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.units import said_units
 from pointfuse.errors import ModelFileError
-from pointfuse.golden import GoldenCase, find_golden, read_golden
 from pointfuse.model.devices import on_device
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.precisions import check_precision, chosen_path
+from pointfuse.trust.golden_case import GoldenCase, find_golden, read_golden
 
 TOLERANCE = {"fp32": 0.01, "fp16": 0.5, "int8": 5.0}
 """Largest difference from the golden field, in its units, by the precision of the model file.

@@ -7,9 +7,9 @@ from typing import Any
 
 from pointfuse.basics.printable import listed
 from pointfuse.basics.units import typeset_units
-from pointfuse.evaluation import HIGH_CONCENTRATION
 from pointfuse.grid.regions import ELSEWHERE
 from pointfuse.model.metadata import Variable
+from pointfuse.trust.evaluation import HIGH_CONCENTRATION
 
 _WITHHELD = {
     "stations": "At withheld stations",
@@ -30,7 +30,7 @@ def verdict(scores: Mapping[str, Any], target: Variable) -> tuple[str, str, str]
     Parameters
     ----------
     scores : mapping
-        As `pointfuse.evaluation.evaluate` gives them.
+        As `pointfuse.trust.evaluation.evaluate` gives them.
     target : Variable
         The variable that was predicted.
     """
@@ -43,7 +43,7 @@ def trust_in_intervals(uncertainty: Mapping[str, Any], target: Variable) -> str:
     Parameters
     ----------
     uncertainty : mapping
-        As `pointfuse.coverage.evaluate_uncertainty` gives it.
+        As `pointfuse.trust.coverage.evaluate_uncertainty` gives it.
     target : Variable
         The variable that was predicted.
 

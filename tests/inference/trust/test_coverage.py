@@ -9,11 +9,11 @@ import pytest
 from scipy import stats
 
 from pointfuse import Observations, Stations
-from pointfuse.coverage import MULTIPLES, evaluate_uncertainty
-from pointfuse.crossval import CrossValidation
-from pointfuse.evaluation import evaluate
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import place
+from pointfuse.trust.coverage import MULTIPLES, evaluate_uncertainty
+from pointfuse.trust.crossval import CrossValidation
+from pointfuse.trust.evaluation import evaluate
 
 DAYS, STATIONS = 40, 50
 

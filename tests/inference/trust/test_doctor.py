@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pointfuse import doctor
 from pointfuse.cli import main
 from pointfuse.model.loading import devices
 from pointfuse.model.nvidia import Gpu
 from pointfuse.model.shipped import shipped_models
+from pointfuse.trust import doctor
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.crossval import CrossValidation
+from pointfuse.trust.crossval import CrossValidation
 
 MULTIPLES = {50: 0.6745, 80: 1.2816, 90: 1.6449, 95: 1.9600}
 """Intervals: observations they should hold, in 100, and half their width in standard

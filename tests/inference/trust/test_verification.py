@@ -13,13 +13,14 @@ import pytest
 from click.testing import CliRunner, Result
 from fake_runtimes import ClaimsAGpu
 
-from pointfuse import InputFileNotFoundError, ModelFileError, verification
+from pointfuse import InputFileNotFoundError, ModelFileError
 from pointfuse.cli import main
-from pointfuse.golden import GoldenCase, Values, find_golden, read_golden
 from pointfuse.model.loading import devices
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
-from pointfuse.verification import Verification, verify
+from pointfuse.trust import verification
+from pointfuse.trust.golden_case import GoldenCase, Values, find_golden, read_golden
+from pointfuse.trust.verification import Verification, verify
 
 Write = Callable[[str, str | bytes], Path]
 

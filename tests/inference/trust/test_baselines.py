@@ -10,14 +10,14 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse import InputError, Observations, Stations
-from pointfuse import baselines as module
-from pointfuse.baselines import ENTRY_POINTS, find_baselines
 from pointfuse.cli import main
-from pointfuse.crossval import cross_validate
 from pointfuse.errors import MissingExtraError
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations
+from pointfuse.trust import baselines as module
+from pointfuse.trust.baselines import ENTRY_POINTS, find_baselines
+from pointfuse.trust.crossval import cross_validate
 
 Array = np.ndarray
 

@@ -9,11 +9,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.coverage import evaluate_uncertainty
-from pointfuse.crossval import BLOCK_SIZE, CrossValidation
 from pointfuse.errors import InputError
 from pointfuse.grid.regions import region_masks
-from pointfuse.scores import (
+from pointfuse.trust.coverage import evaluate_uncertainty
+from pointfuse.trust.crossval import BLOCK_SIZE, CrossValidation
+from pointfuse.trust.scores import (
     SCORES,
     PairSums,
     Values,
@@ -63,7 +63,7 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
         intervals from a bootstrap over days (days, not pairs: stations of a day err together), and
         ``quality_objective``: the share of stations that meet FAIRMODE's. The same for each of the
         ``baselines``, with ``paired``: how the model compares with it, on the same draws of days.
-        ``uncertainty``: what `pointfuse.coverage.evaluate_uncertainty` gives.
+        ``uncertainty``: what `pointfuse.trust.coverage.evaluate_uncertainty` gives.
 
     Raises
     ------

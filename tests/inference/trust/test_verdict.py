@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from pointfuse.stations.reading import DEFAULT_VARIABLES
-from pointfuse.verdict import comparison, trust_in_intervals, verdict
+from pointfuse.trust.verdict import comparison, trust_in_intervals, verdict
 
 PM25 = DEFAULT_VARIABLES[0]
 BAND = {"nme": [0.20, 0.22], "nmb": [-0.05, -0.03]}

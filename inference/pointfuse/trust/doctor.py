@@ -234,7 +234,7 @@ def _self_test(
     """The golden case on the device, and what ends the command if that cannot be used."""
     part, name = "self-test", "golden case"
     try:
-        from pointfuse.verification import verify
+        from pointfuse.trust.verification import verify
 
         result = verify(device=device, precision=precision, threads=threads)
     except DeviceError as error:

@@ -14,13 +14,13 @@ from scipy import interpolate
 
 from pointfuse import InputError, Observations, Stations, load_model
 from pointfuse.cli import main
-from pointfuse.crossval import CrossValidation, assign_folds, cross_validate
-from pointfuse.evaluation import evaluate
 from pointfuse.fusion.estimation import estimate
 from pointfuse.grid.regions import Region
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import place
+from pointfuse.trust.crossval import CrossValidation, assign_folds, cross_validate
+from pointfuse.trust.evaluation import evaluate
 
 DAYS, STATIONS = 12, 40
 

@@ -13,7 +13,6 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.baselines import Baseline, predict
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import InputError
 from pointfuse.fusion.estimation import estimate
@@ -22,6 +21,7 @@ from pointfuse.grid.regular_grid import Interpolation
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.observations import Observations, Stations
+from pointfuse.trust.baselines import Baseline, predict
 
 logger = logging.getLogger(__name__)
 

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pointfuse import scores
-from pointfuse.scores import PairSums
+from pointfuse.trust import scores
+from pointfuse.trust.scores import PairSums
 
 OBSERVED = np.array([10.0, 20.0, 30.0, 40.0])
 PREDICTED = np.array([12.0, 18.0, 33.0, 40.0])

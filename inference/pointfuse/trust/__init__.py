@@ -1,0 +1,1 @@
+"""How good a field is, and whether this machine computes it right."""
