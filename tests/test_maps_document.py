@@ -12,8 +12,8 @@ import pytest
 from click.testing import CliRunner
 from mean_model import mean_model
 
-import pointfuse.kernel_figure
-import pointfuse.plot
+import pointfuse.pictures.kernel_figure
+import pointfuse.pictures.maps
 from pointfuse.cli import main
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.shipped import model_folder, shipped_models
@@ -33,7 +33,7 @@ def folder(tiny_metadata: ModelMetadata, tmp_path: Path, monkeypatch: pytest.Mon
     stations.write_text("station,longitude,latitude,date,pm25\n" + "".join(rows))
     monkeypatch.chdir(tmp_path)
     # Small pictures, which take less time.
-    for module in (pointfuse.plot, pointfuse.kernel_figure):
+    for module in (pointfuse.pictures.maps, pointfuse.pictures.kernel_figure):
         monkeypatch.setattr(module, "DOTS_PER_INCH", 60)
     fuse = "fuse stations.csv --model tiny.onnx --no-qc -o pm25.nc"
     assert CliRunner().invoke(main, fuse.split()).exit_code == 0

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.drawing import figure_class
-from pointfuse.figure_style import MODEL, look_of_method, report_style
+from pointfuse.pictures.figure_style import MODEL, look_of_method, report_style
+from pointfuse.pictures.map_drawing import figure_class
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.drawing import figure_class
-from pointfuse.figure_style import MODEL, report_style
+from pointfuse.pictures.figure_style import MODEL, report_style
+from pointfuse.pictures.map_drawing import figure_class
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.drawing import COLOURS, draw_borders, draw_coast, draw_graticule, figure_class
+from pointfuse.pictures.map_drawing import (
+    COLOURS,
+    draw_borders,
+    draw_coast,
+    draw_graticule,
+    figure_class,
+)
 from pointfuse_training.archive import Archive
 
 FAR = 200.0

@@ -137,7 +137,7 @@ def crossval(
     refuse_to_replace_input(output, reading)
     others = find_baselines([name.strip() for name in baselines.split(",") if name.strip()])
     if report is not None:
-        from pointfuse.html_report import check_report, write_report
+        from pointfuse.pictures.html_report import check_report, write_report
 
         if report.resolve() == output.resolve():
             raise click.UsageError("--output and --report name the same file")

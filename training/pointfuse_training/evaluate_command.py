@@ -83,7 +83,7 @@ def evaluate(
         raise click.UsageError("--mask names an array of --static; give both")
     check_place(output)
     if report is not None:
-        from pointfuse.html_report import check_report
+        from pointfuse.pictures.html_report import check_report
 
         if report.resolve() == output.resolve():
             raise click.UsageError("--output and --report name the same file")

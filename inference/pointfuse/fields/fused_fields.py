@@ -99,7 +99,7 @@ class FusedFields:
 
     def _repr_html_(self) -> str:
         """What a notebook shows of the fields."""
-        from pointfuse.notebook_html import fields_html
+        from pointfuse.pictures.notebook_cards import fields_html
 
         return fields_html(self)
 

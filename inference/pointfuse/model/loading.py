@@ -155,7 +155,7 @@ class Model:
 
     def _repr_html_(self) -> str:
         """What a notebook shows of the model."""
-        from pointfuse.notebook_html import model_html
+        from pointfuse.pictures.notebook_cards import model_html
 
         return model_html(self)
 

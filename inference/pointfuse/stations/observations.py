@@ -135,7 +135,7 @@ class Observations:
 
     def _repr_html_(self) -> str:
         """What a notebook shows of the observations."""
-        from pointfuse.notebook_html import observations_html
+        from pointfuse.pictures.notebook_cards import observations_html
 
         return observations_html(self)
 

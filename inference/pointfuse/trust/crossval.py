@@ -75,7 +75,7 @@ class CrossValidation:
 
     def _repr_html_(self) -> str:
         """What a notebook shows of the cross-validation."""
-        from pointfuse.notebook_html import cross_validation_html
+        from pointfuse.pictures.notebook_cards import cross_validation_html
 
         return cross_validation_html(self)
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.printable import listed, without_controls
 from pointfuse.basics.units import typeset_units
-from pointfuse.drawing import (
+from pointfuse.pictures.figure_style import INK, ReportFigure, look_of_method
+from pointfuse.pictures.kernel_figure import draw_kernels
+from pointfuse.pictures.map_drawing import (
     COLOURS,
     DIVERGING,
     colours_between,
@@ -18,8 +20,6 @@ from pointfuse.drawing import (
     draw_coast,
     figure_class,
 )
-from pointfuse.figure_style import INK, ReportFigure, look_of_method
-from pointfuse.kernel_figure import draw_kernels
 from pointfuse_training.evaluation.archive_evaluation import (
     ALL_CELLS,
     NETWORK,

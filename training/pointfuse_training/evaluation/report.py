@@ -9,8 +9,8 @@ from typing import Any
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.units import typeset_units
-from pointfuse.figure_style import report_style
-from pointfuse.html_page import (
+from pointfuse.pictures.figure_style import report_style
+from pointfuse.pictures.html_page import (
     definitions,
     gallery,
     heading,
@@ -20,7 +20,7 @@ from pointfuse.html_page import (
     section,
     table,
 )
-from pointfuse.inline_svg import page_figures
+from pointfuse.pictures.inline_svg import page_figures
 from pointfuse_training.evaluation.archive_evaluation import (
     ALL_CELLS,
     CELLS,

@@ -10,7 +10,14 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.printable import without_controls
 from pointfuse.basics.units import typeset_units
-from pointfuse.drawing import (
+from pointfuse.pictures.figure_style import (
+    INK,
+    MODEL,
+    ReportFigure,
+    label_days,
+    look_of_method,
+)
+from pointfuse.pictures.map_drawing import (
     COLOURS,
     DIVERGING,
     colours_between,
@@ -19,14 +26,7 @@ from pointfuse.drawing import (
     draw_graticule,
     figure_class,
 )
-from pointfuse.figure_style import (
-    INK,
-    MODEL,
-    ReportFigure,
-    label_days,
-    look_of_method,
-)
-from pointfuse.reliability import reliability_figures
+from pointfuse.pictures.reliability import reliability_figures
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.evaluation import FEWEST_DAYS
 from pointfuse.trust.scores import (
@@ -49,7 +49,7 @@ _SIZE = (5.4, 4.0)
 
 
 def report_figures(result: CrossValidation, scores: Mapping[str, Any]) -> list[ReportFigure]:
-    """All figures of a cross-validation; call within `pointfuse.figure_style.report_style`.
+    """All figures of a cross-validation; call within `pointfuse.pictures.figure_style.report_style`.
 
     Parameters
     ----------

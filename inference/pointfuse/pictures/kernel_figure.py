@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.drawing import colours_between, figure_class
 from pointfuse.errors import ModelFileError
 from pointfuse.model.kernels import STEPS, Kernel, read_kernels
 from pointfuse.model.model_file import read_model_file
-from pointfuse.plot import DOTS_PER_INCH, PICTURES, check_picture
+from pointfuse.pictures.map_drawing import colours_between, figure_class
+from pointfuse.pictures.maps import DOTS_PER_INCH, PICTURES, check_picture
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap

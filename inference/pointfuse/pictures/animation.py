@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import MissingExtraError
-from pointfuse.map_sheet import Sheet
+from pointfuse.pictures.map_sheet import Sheet
 
 FRAMES_PER_SECOND = 4
 """Slow enough to follow a cloud from day to day."""

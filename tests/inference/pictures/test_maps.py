@@ -14,9 +14,9 @@ import pytest
 from click.testing import CliRunner
 from PIL import Image
 
-import pointfuse.plot
+import pointfuse.pictures.maps
 from pointfuse.cli import main
-from pointfuse.map_sheet import Sheet
+from pointfuse.pictures.map_sheet import Sheet
 
 Write = Callable[[str, str | bytes], Path]
 HEAD = "station,longitude,latitude,date,pm25\n"
@@ -66,13 +66,13 @@ def fused(fused_bytes: bytes, write: Write) -> Path:
 def drawn(monkeypatch: pytest.MonkeyPatch) -> list[Sheet]:
     """The sheets that were drawn."""
     sheets: list[Sheet] = []
-    make_sheet = pointfuse.plot.make_sheet
+    make_sheet = pointfuse.pictures.maps.make_sheet
 
     def kept(*arguments, **options):
         sheets.append(make_sheet(*arguments, **options))
         return sheets[-1]
 
-    monkeypatch.setattr(pointfuse.plot, "make_sheet", kept)
+    monkeypatch.setattr(pointfuse.pictures.maps, "make_sheet", kept)
     return sheets
 
 
@@ -83,7 +83,7 @@ def values(sheet: Sheet, panel: int = 0) -> np.ndarray:
 @pytest.fixture(autouse=True)
 def _coarse(monkeypatch: pytest.MonkeyPatch) -> None:
     """Small pictures, which take less time."""
-    monkeypatch.setattr(pointfuse.plot, "DOTS_PER_INCH", 60)
+    monkeypatch.setattr(pointfuse.pictures.maps, "DOTS_PER_INCH", 60)
 
 
 def test_a_map_shows_the_field_of_its_day(

@@ -7,13 +7,6 @@ import pyproj
 import pytest
 from matplotlib.figure import Figure
 
-from pointfuse.drawing import (
-    colours_between,
-    draw_borders,
-    draw_coast,
-    draw_graticule,
-    draw_scale_bar,
-)
 from pointfuse.grid.natural_earth import BORDERS, COAST, LAKES, PROVINCES
 from pointfuse.grid.projections import (
     LambertConformal,
@@ -23,8 +16,15 @@ from pointfuse.grid.projections import (
     Projection,
 )
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.map_panels import Kind, Panel
-from pointfuse.map_sheet import COLOURS_OF, make_sheet
+from pointfuse.pictures.map_drawing import (
+    colours_between,
+    draw_borders,
+    draw_coast,
+    draw_graticule,
+    draw_scale_bar,
+)
+from pointfuse.pictures.map_panels import Kind, Panel
+from pointfuse.pictures.map_sheet import COLOURS_OF, make_sheet
 
 RADIUS = 6_370_000.0
 EUROPE = LambertConformal((30.0, 60.0), 10.0, 50.0, RADIUS)

@@ -15,11 +15,9 @@ import numpy as np
 
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.basics.units import typeset_units
-from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError
-from pointfuse.figure_style import report_style
-from pointfuse.figures import report_figures
-from pointfuse.html_page import (
+from pointfuse.pictures.figure_style import report_style
+from pointfuse.pictures.html_page import (
     bullets,
     definitions,
     gallery,
@@ -30,7 +28,9 @@ from pointfuse.html_page import (
     section,
     table,
 )
-from pointfuse.inline_svg import page_figures
+from pointfuse.pictures.inline_svg import page_figures
+from pointfuse.pictures.map_drawing import figure_class
+from pointfuse.pictures.report_figures import report_figures
 from pointfuse.trust.coverage import MULTIPLES
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.evaluation import HIGH_CONCENTRATION

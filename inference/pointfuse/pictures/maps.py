@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.command_line import Progress
-from pointfuse.drawing import figure_class
 from pointfuse.errors import InputError
 from pointfuse.fields.map_file import MapFile, opened
-from pointfuse.map_panels import Comparison, FieldMap, Panel, Period
-from pointfuse.map_sheet import make_sheet, scales_of
+from pointfuse.pictures.map_drawing import figure_class
+from pointfuse.pictures.map_panels import Comparison, FieldMap, Panel, Period
+from pointfuse.pictures.map_sheet import make_sheet, scales_of
 from pointfuse.trust.evaluation import SEASONS, in_seasons
 
 PICTURES = (".png", ".pdf", ".svg")
@@ -175,7 +175,7 @@ def _draw_moving(
     choices: MapChoices,
     progress: Progress,
 ) -> None:
-    from pointfuse.animation import check_animation, write_animation
+    from pointfuse.pictures.animation import check_animation, write_animation
 
     check_animation(output)
     # Of a long period some days tell the colours of all.

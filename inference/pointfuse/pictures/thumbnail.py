@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pointfuse.grid.natural_earth import COAST, lines_on_map
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.html_page import text
+from pointfuse.pictures.html_page import text
 
 _COLOURS = "414487", "355f8d", "2a788e", "21918c", "22a884", "44bf70", "7ad151", "bddf26", "fde725"
 """Nine colours of viridis, evenly apart from a fifth of its range to its end: what is darker would

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.drawing import figure_class
+from pointfuse.pictures.map_drawing import figure_class
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.drawing import (
+from pointfuse.fields.map_file import StationMeans
+from pointfuse.grid.regular_grid import Grid
+from pointfuse.pictures.map_drawing import (
     DIVERGING,
     colours_between,
     draw_borders,
@@ -18,9 +20,7 @@ from pointfuse.drawing import (
     draw_scale_bar,
     figure_class,
 )
-from pointfuse.fields.map_file import StationMeans
-from pointfuse.grid.regular_grid import Grid
-from pointfuse.map_panels import Kind, Panel
+from pointfuse.pictures.map_panels import Kind, Panel
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-import pointfuse.kernel_figure
+import pointfuse.pictures.kernel_figure
 from pointfuse.cli import main
 from pointfuse.model.kernels import Kernel, read_kernels
 from pointfuse.model.shipped import model_folder, shipped_models
@@ -25,13 +25,13 @@ def plot(*arguments: object) -> tuple[int, str]:
 def figures(monkeypatch: pytest.MonkeyPatch) -> list:
     """The figures that were drawn."""
     drawn = []
-    draw_kernels = pointfuse.kernel_figure.draw_kernels
+    draw_kernels = pointfuse.pictures.kernel_figure.draw_kernels
 
     def kept(figure, *arguments):
         draw_kernels(figure, *arguments)
         drawn.append(figure)
 
-    monkeypatch.setattr(pointfuse.kernel_figure, "draw_kernels", kept)
+    monkeypatch.setattr(pointfuse.pictures.kernel_figure, "draw_kernels", kept)
     return drawn
 
 
@@ -76,7 +76,9 @@ def test_a_kernel_that_ends_before_has_no_circle() -> None:
 
     figure = Figure()
     flat = Kernel("pm25", "narrow", np.ones((11, 11)))
-    pointfuse.kernel_figure.draw_kernels(figure, [flat], 12_000.0, ListedColormap(["k", "w"]))
+    pointfuse.pictures.kernel_figure.draw_kernels(
+        figure, [flat], 12_000.0, ListedColormap(["k", "w"])
+    )
     axes = figure.axes[1]
     assert not axes.lines
     # The mean distance of the outermost whole ring, in km.

@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from pointfuse.basics.printable import listed
-from pointfuse.drawing import figure_class
-from pointfuse.figure_style import INK, ReportFigure, look_of_method
+from pointfuse.pictures.figure_style import INK, ReportFigure, look_of_method
+from pointfuse.pictures.map_drawing import figure_class
 from pointfuse.trust.coverage import MULTIPLES
 
 _SIZE = (5.4, 4.8)

@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
 from pointfuse.basics.printable import without_controls
-from pointfuse.figure_style import INK, ReportFigure
-from pointfuse.html_page import figure as figure_element
+from pointfuse.pictures.figure_style import INK, ReportFigure
+from pointfuse.pictures.html_page import figure as figure_element
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
-# The font that `pointfuse.figure_style` measures texts with, and what matplotlib adds to it. Few
+# The font that `pointfuse.pictures.figure_style` measures texts with, and what matplotlib adds to it. Few
 # machines have it, and most fonts are narrower.
 _FONT = re.compile(r"'DejaVu Sans'[^;]*")
 
@@ -45,7 +45,7 @@ def inline_svg(figure: Figure, name: str, alternative: str) -> str:
     Parameters
     ----------
     figure : matplotlib Figure
-        Figure drawn in `pointfuse.figure_style.INK`.
+        Figure drawn in `pointfuse.pictures.figure_style.INK`.
     name : str
         Name of the figure, unlike that of any other on the page.
     alternative : str

@@ -17,9 +17,9 @@ from pointfuse import FusedFields, Model, Observations, Stations, fuse
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
+from pointfuse.pictures.thumbnail import coast, picture
 from pointfuse.stations.observations import SourceFile
 from pointfuse.stations.quality.day_checks import check_days
-from pointfuse.thumbnail import coast, picture
 from pointfuse.trust.crossval import CrossValidation, cross_validate
 from pointfuse.trust.evaluation import evaluate
 

@@ -1,0 +1,1 @@
+"""What one sees: maps, figures, reports, cards in notebooks."""
