@@ -25,8 +25,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pointfuse.commands.reading_options import read_daily, reading_options
 from pointfuse.model.loading import load_model
-from pointfuse.reading_options import read_daily, reading_options
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.readers.station_list import read_station_list

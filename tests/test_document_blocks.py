@@ -29,7 +29,7 @@ import torch
 from click.testing import CliRunner
 from documents import COMMANDS, ROOT, Block, blocks, pages
 
-from pointfuse.cli import main as pointfuse
+from pointfuse.commands.main import main as pointfuse
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse_export.cli import main as pointfuse_export

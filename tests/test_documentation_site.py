@@ -19,7 +19,7 @@ import pytest
 from documents import ROOT, anchors, blocks, links, pages, read
 
 import pointfuse
-from pointfuse.cli import main as pointfuse_command
+from pointfuse.commands.main import main as pointfuse_command
 from pointfuse_benchmarks import limits_table, method_figures
 from pointfuse_export.cli import main as export_command
 from pointfuse_training import load_seed_network

@@ -14,7 +14,7 @@ from mean_model import mean_model
 
 import pointfuse.pictures.kernel_figure
 import pointfuse.pictures.maps
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.shipped import model_folder, shipped_models
 

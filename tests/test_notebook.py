@@ -13,7 +13,7 @@ import pytest
 from click.testing import CliRunner
 from nbclient import NotebookClient
 
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 # What the test wants to know, appended to the notebook and printed as its last output.

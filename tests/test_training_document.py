@@ -18,7 +18,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse import load_model
-from pointfuse.cli import main as pointfuse
+from pointfuse.commands.main import main as pointfuse
 from pointfuse_export.cli import main as pointfuse_export
 from pointfuse_training.archive import Archive
 from pointfuse_training.cli import main as pointfuse_train

@@ -25,7 +25,7 @@ from maps import draw_maps
 
 from pointfuse import read_stations
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.cli import main as pointfuse
+from pointfuse.commands.main import main as pointfuse
 from pointfuse.errors import InputFileNotFoundError, PointfuseError
 from pointfuse.grid.grid_mapping import mapping_attributes
 from pointfuse.grid.regular_grid import Grid

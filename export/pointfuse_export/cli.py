@@ -10,7 +10,7 @@ import click
 
 from pointfuse.basics.atomic_files import check_place
 from pointfuse.basics.units import said_units
-from pointfuse.command_line import Commands, exit_on_signals
+from pointfuse.commands.command_line import Commands, exit_on_signals
 from pointfuse.version import __version__
 from pointfuse_export.days_command import days
 from pointfuse_export.description import read_description

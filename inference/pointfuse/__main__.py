@@ -1,5 +1,5 @@
 """`python -m pointfuse` is the command line."""
 
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 
 main(prog_name="pointfuse")

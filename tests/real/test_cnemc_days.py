@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse import load_model, read_stations
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.stations.gridding import grid_days, place
 
 GOLDEN = Path(__file__).parents[2] / "models" / "seed" / "golden.npz"

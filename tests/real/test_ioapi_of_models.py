@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse_training.archiving import open_output
 
 

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse import Observations, load_model, read_stations
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.reasons import Reason, State, states
 

@@ -9,9 +9,9 @@ import click
 import numpy as np
 import torch
 
+from pointfuse.commands.reading_options import read_daily, reading_options
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.model.loading import load_model
-from pointfuse.reading_options import read_daily, reading_options
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days

@@ -10,7 +10,7 @@ import click
 import torch
 
 from pointfuse.basics.atomic_files import check_place
-from pointfuse.command_line import Commands, exit_on_signals
+from pointfuse.commands.command_line import Commands, exit_on_signals
 from pointfuse.errors import InputError
 from pointfuse.version import __version__
 from pointfuse_training.adapt_command import adapt

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+from pointfuse.commands.texts import noting_days
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.finished_months import MonthContent
 from pointfuse.fusion.streaming import Day, by_month, with_any_field
 from pointfuse.fusion.working_folder import WorkingFolder
 from pointfuse.model.loading import Model
-from pointfuse.reports import noting_days
 
 
 class OutputFiles:

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import check_place, replacing
-from pointfuse.command_line import Progress
+from pointfuse.commands.command_line import Progress
 from pointfuse.errors import InputError
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.pictures.map_drawing import figure_class

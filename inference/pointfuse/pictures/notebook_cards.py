@@ -13,13 +13,13 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import typeset_units
+from pointfuse.commands.texts import quality_lines
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.pictures.html_page import bullets, paragraph, table, text
 from pointfuse.pictures.thumbnail import coast, picture, scale
-from pointfuse.reports import quality_lines
 from pointfuse.stations.observations import Observations, table_of_means
 from pointfuse.stations.quality.flags import count_reasons
 from pointfuse.trust.coverage import evaluate_uncertainty

@@ -22,7 +22,7 @@ import xarray
 from click.testing import CliRunner
 
 from pointfuse import FusedFields, Observations, Stations
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.geotiff import write_geotiff
 from pointfuse.grid.projections import (

@@ -22,7 +22,7 @@ from click.testing import CliRunner, Result
 from mean_model import mean_model
 from onnx import TensorProto, helper
 
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.model.metadata import ModelMetadata
 
 DAYS = np.arange("2019-01-24", "2019-02-13", dtype="datetime64[D]")
@@ -334,7 +334,7 @@ def test_a_worker_with_another_file_of_the_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As where an old copy is left on another machine."""
-    from pointfuse import fuse_command
+    from pointfuse.commands import fuse as fuse_command
 
     path = tmp_path / "mine.onnx"
     shutil.copy(process_model_file, path)

@@ -20,7 +20,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pointfuse import FusedFields, Observations, Stations, fuse, read_stations
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.netcdf import write_netcdf
 from pointfuse.fusion.finished_days import FinishedDays
@@ -412,7 +412,7 @@ def test_two_runs_do_not_write_one_file(
 
 MEASURE = """
 import resource, sys
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 main(sys.argv[1:], standalone_mode=False)
 print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """

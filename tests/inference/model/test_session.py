@@ -27,7 +27,7 @@ from pointfuse import (
     load_model,
     read_stations,
 )
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.model.loading import Model, devices, session
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file

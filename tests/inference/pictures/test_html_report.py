@@ -16,14 +16,14 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse import Observations, Stations
-from pointfuse.cli import main
+from pointfuse.commands.main import main
+from pointfuse.commands.texts import scores_text
 from pointfuse.grid.regions import Region
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.pictures.figure_style import report_style
 from pointfuse.pictures.html_page import text
 from pointfuse.pictures.html_report import write_report
 from pointfuse.pictures.reliability import reliability_figures
-from pointfuse.reports import scores_text
 from pointfuse.stations.gridding import place
 from pointfuse.stations.observations import SourceFile
 from pointfuse.trust.crossval import CrossValidation

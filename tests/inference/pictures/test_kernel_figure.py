@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 
 import pointfuse.pictures.kernel_figure
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.model.kernels import Kernel, read_kernels
 from pointfuse.model.shipped import model_folder, shipped_models
 

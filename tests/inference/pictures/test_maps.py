@@ -15,7 +15,7 @@ from click.testing import CliRunner
 from PIL import Image
 
 import pointfuse.pictures.maps
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.pictures.map_sheet import Sheet
 
 Write = Callable[[str, str | bytes], Path]

@@ -18,7 +18,7 @@ from hypothesis.extra import numpy as arrays
 
 from pointfuse import Observations, Stations, fuse, read_stations
 from pointfuse.basics.rounding import rounded
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.errors import InputError
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import grid_days, place

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse import InputError, read_stations
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.stations.readers.station_list import read_station_lists
 
 Write = Callable[[str, str | bytes], Path]

@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse import InputError, Observations, Stations
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.errors import MissingExtraError
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata

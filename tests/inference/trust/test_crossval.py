@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from scipy import interpolate
 
 from pointfuse import InputError, Observations, Stations, load_model
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.fusion.estimation import estimate
 from pointfuse.grid.regions import Region
 from pointfuse.model.loading import Model

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.model.loading import devices
 from pointfuse.model.nvidia import Gpu
 from pointfuse.model.shipped import shipped_models

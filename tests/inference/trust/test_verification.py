@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 from fake_runtimes import ClaimsAGpu
 
 from pointfuse import InputFileNotFoundError, ModelFileError
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.model.loading import devices
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file

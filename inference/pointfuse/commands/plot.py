@@ -7,9 +7,9 @@ from pathlib import Path
 
 import click
 
-from pointfuse.command_line import progress
+from pointfuse.commands.command_line import progress
+from pointfuse.commands.reading_options import parse_days
 from pointfuse.errors import OutputError
-from pointfuse.reading_options import parse_days
 
 _FILE = click.Path(path_type=Path)
 

@@ -14,9 +14,9 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
+from pointfuse.commands.running_options import model_options
 from pointfuse.errors import InputFileNotFoundError, OutputError
 from pointfuse.model.loading import Model
-from pointfuse.running_options import model_options
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.station_list import StationList, read_station_lists
 from pointfuse.stations.reading import DEFAULT_TIMEZONE, READERS, read_stations

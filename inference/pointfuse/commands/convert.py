@@ -7,8 +7,8 @@ from pathlib import Path
 
 import click
 
-from pointfuse.command_line import call_text, progress
-from pointfuse.reading_options import parse_days
+from pointfuse.commands.command_line import call_text, progress
+from pointfuse.commands.reading_options import parse_days
 
 _FILE = click.Path(path_type=Path)
 

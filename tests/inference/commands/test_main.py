@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 from mean_model import mean_model
 
 from pointfuse import __version__
-from pointfuse.cli import main
+from pointfuse.commands.main import main
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.shipped import shipped_models
 

@@ -14,28 +14,28 @@ import click
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.processors import usable_cpus
-from pointfuse.command_line import Commands, call_text, exit_on_signals, progress
-from pointfuse.convert_command import convert
-from pointfuse.errors import PointfuseError
-from pointfuse.fuse_command import fuse
-from pointfuse.model.loading import Model
-from pointfuse.model.model_file import read_model_file
-from pointfuse.model.shipped import shipped_models
-from pointfuse.plot_command import plot
-from pointfuse.reading_options import (
+from pointfuse.commands.command_line import Commands, call_text, exit_on_signals, progress
+from pointfuse.commands.convert import convert
+from pointfuse.commands.fuse import fuse
+from pointfuse.commands.plot import plot
+from pointfuse.commands.reading_options import (
     no_qc_option,
     read_daily,
     reading_and_running,
     refuse_to_replace_input,
     station_list,
 )
-from pointfuse.reports import (
+from pointfuse.commands.running_options import load, running_options
+from pointfuse.commands.texts import (
     metadata_text,
     model_facts,
     quality_lines,
     scores_text,
 )
-from pointfuse.running_options import load, running_options
+from pointfuse.errors import PointfuseError
+from pointfuse.model.loading import Model
+from pointfuse.model.model_file import read_model_file
+from pointfuse.model.shipped import shipped_models
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import count_reasons, write_flags

@@ -11,12 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pointfuse.command_line import call_text, progress
-from pointfuse.fusion.output_files import OutputFiles
-from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_days, placed_days
-from pointfuse.fusion.working_folder import WorkingFolder, working_folder
-from pointfuse.model.loading import Model
-from pointfuse.reading_options import (
+from pointfuse.commands.command_line import call_text, progress
+from pointfuse.commands.reading_options import (
     no_qc_option,
     parse_days,
     reading_and_running,
@@ -25,8 +21,12 @@ from pointfuse.reading_options import (
     station_files,
     station_list,
 )
-from pointfuse.reports import model_facts, run_summary, summary_text
-from pointfuse.running_options import load
+from pointfuse.commands.running_options import load
+from pointfuse.commands.texts import model_facts, run_summary, summary_text
+from pointfuse.fusion.output_files import OutputFiles
+from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_days, placed_days
+from pointfuse.fusion.working_folder import WorkingFolder, working_folder
+from pointfuse.model.loading import Model
 from pointfuse.stations.spool import Spool, read_into_spool
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""What was typed: a module a command, and what commands share."""
