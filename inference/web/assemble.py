@@ -57,7 +57,7 @@ def assemble(folder: Path) -> None:
         (folder / name).mkdir(parents=True, exist_ok=True)
         for file in files:
             shutil.copy(file, folder / name)
-    with zipfile.ZipFile(ROOT / "inference" / "pointfuse" / "natural_earth.npz") as stored:
+    with zipfile.ZipFile(ROOT / "inference" / "pointfuse" / "grid" / "natural_earth.npz") as stored:
         stored.extractall(folder / "natural_earth")
 
 

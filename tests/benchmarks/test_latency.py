@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse import DeviceError
-from pointfuse.model.loading import nvidia
+from pointfuse.model import nvidia
 from pointfuse.trust.golden_case import SUFFIX, GoldenCase, Values
 from pointfuse_benchmarks import (
     energy,

@@ -58,7 +58,7 @@ PROJECTIONS: list[tuple[Projection, str]] = [
 
 def map_lines(folder: Path) -> list[list[list[float]]]:
     """Points of all coasts and borders; their arrays are left in the folder."""
-    file = Path(pointfuse.__file__).with_name("natural_earth.npz")
+    file = Path(pointfuse.__file__).parent / "grid" / "natural_earth.npz"
     with zipfile.ZipFile(file) as stored:
         stored.extractall(folder)
     lines = []

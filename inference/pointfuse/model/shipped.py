@@ -33,7 +33,7 @@ class ShippedModel:
 
 def model_folder() -> Path:
     """Folder of the shipped models: inside the installed package, or of a source checkout."""
-    package = Path(__file__).parent
+    package = Path(__file__).parents[1]
     installed = package / "models"
     return installed if installed.is_dir() else package.parents[1] / "models"
 

@@ -88,7 +88,7 @@ class Observations:
         Where the values came from.
     reasons : mapping of str to ndarray of uint8, shape (time, station)
         What quality control says of the values of a variable, as numbers of
-        `pointfuse.quality.Reason`; empty where it has not looked yet.
+        `pointfuse.stations.quality.reasons.Reason`; empty where it has not looked yet.
     hours : Observations, optional
         The checked hourly values that daily means were made of.
 

@@ -10,7 +10,7 @@ import onnxruntime
 import pytest
 
 from pointfuse import DeviceError
-from pointfuse.model.loading import devices
+from pointfuse.model import devices
 from pointfuse.model.nvidia import Gpu
 
 RTX_4090 = Gpu("NVIDIA GeForce RTX 4090", "8.9", 24 * 2**30)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from pointfuse.model import engine_cache
 from pointfuse.model.engine_cache import cache_folder, cache_key, cache_root, cache_state, filling
-from pointfuse.model.loading import engine_cache
 from pointfuse.model.nvidia import Gpu
 
 KEY: dict[str, object] = {"device": "tensorrt", "model_sha256": "0" * 64}

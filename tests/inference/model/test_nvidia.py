@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from pointfuse.model.loading import nvidia
+from pointfuse.model import nvidia
 
 
 class Management:

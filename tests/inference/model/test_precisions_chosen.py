@@ -12,7 +12,7 @@ import pytest
 
 from pointfuse import InputError, ModelFileError, load_model
 from pointfuse.basics.dot_products import has_integer_dot_products
-from pointfuse.model.loading import precisions
+from pointfuse.model import precisions
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.model.precisions import chosen_path, default_files, fastest
 from pointfuse.model.shipped import ShippedModel, shipped_models

@@ -28,7 +28,8 @@ from pointfuse import (
     read_stations,
 )
 from pointfuse.commands.main import main
-from pointfuse.model.loading import Model, devices, session
+from pointfuse.model import devices, session
+from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.session import BoundRun, Program, kernels_by_provider, open_session

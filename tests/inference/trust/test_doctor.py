@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from pointfuse.commands.main import main
-from pointfuse.model.loading import devices
+from pointfuse.model import devices
 from pointfuse.model.nvidia import Gpu
 from pointfuse.model.shipped import shipped_models
 from pointfuse.trust import doctor

@@ -15,7 +15,7 @@ from fake_runtimes import ClaimsAGpu
 
 from pointfuse import InputFileNotFoundError, ModelFileError
 from pointfuse.commands.main import main
-from pointfuse.model.loading import devices
+from pointfuse.model import devices
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.trust import verification
