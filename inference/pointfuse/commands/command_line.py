@@ -1,4 +1,4 @@
-"""What every command line of the project does alike: its ends, its progress, its calls."""
+"""What every command line of the project does alike: its ends and its calls."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import errno
 import shlex
 import signal
 import sys
-import time
-from collections.abc import Callable, Container
-from contextlib import AbstractContextManager
+from collections.abc import Container
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +15,6 @@ from click.core import ParameterSource
 
 from pointfuse.basics.printable import printable
 from pointfuse.errors import PointfuseError
-
-Progress = Callable[[int, str], AbstractContextManager[Any]]
-"""From the number of steps and their name to a bar with the method ``update``."""
 
 
 class Commands(click.Group):
@@ -92,35 +87,3 @@ def call_text(context: click.Context, without: Container[str] = ()) -> str:
         else:
             words += [word for text in texts for word in (parameter.opts[0], text)]
     return printable(shlex.join(words))
-
-
-def progress(length: int, label: str, hidden: bool, unit: str = "days") -> Any:
-    """Bar of progress with the rate and the time left, for people who watch.
-
-    Parameters
-    ----------
-    length : int
-        How much there is to do.
-    label : str
-        What is done.
-    hidden : bool
-        Whether to show nothing; nor is anything shown where nobody watches.
-    unit : str
-        What is counted.
-    """
-    began = time.perf_counter()
-
-    def rate(_: object) -> str:
-        done = bar.pos / (time.perf_counter() - began)
-        return f"{done:.2f} {unit}/s" if bar.pos else ""
-
-    bar: Any = click.progressbar(
-        length=length,
-        label=label,
-        file=sys.stderr,
-        hidden=hidden or not sys.stderr.isatty(),
-        show_pos=True,
-        show_eta=True,
-        item_show_func=rate,
-    )
-    return bar

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import click
 
-from pointfuse.commands.command_line import call_text, progress
+from pointfuse.basics.progress import progress
+from pointfuse.commands.command_line import call_text
 from pointfuse.commands.reading_options import parse_days
+from pointfuse.fields.geotiff import write_geotiff
 
 _FILE = click.Path(path_type=Path)
 
@@ -25,8 +27,6 @@ def convert(file: Path, output: Path, variable: str | None, days: str | None, qu
     The GeoTIFF has a band a day, with the values, the cells and the projection of FILE, and is
     cloud-optimised.
     """
-    from pointfuse.fields.geotiff import write_geotiff
-
     first, last = parse_days(days)
     write_geotiff(
         file,

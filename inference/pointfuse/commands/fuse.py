@@ -6,13 +6,16 @@ import contextlib
 import json
 import logging
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pointfuse.commands.command_line import call_text, progress
+from pointfuse.basics.progress import progress
+from pointfuse.commands.command_line import call_text
 from pointfuse.commands.reading_options import (
+    ReadingOptions,
     no_qc_option,
     parse_days,
     reading_and_running,
@@ -21,9 +24,11 @@ from pointfuse.commands.reading_options import (
     station_files,
     station_list,
 )
-from pointfuse.commands.running_options import load
-from pointfuse.commands.texts import model_facts, run_summary, summary_text
+from pointfuse.commands.running_options import ModelOptions
+from pointfuse.commands.texts import model_facts, summary_text
+from pointfuse.fields.ioapi import check_grid
 from pointfuse.fusion.output_files import OutputFiles
+from pointfuse.fusion.run_summary import run_summary
 from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_days, placed_days
 from pointfuse.fusion.working_folder import WorkingFolder, working_folder
 from pointfuse.model.loading import Model
@@ -73,11 +78,13 @@ def fuse(
     output_format: str,
     period: str,
     min_stations: int,
+    no_qc: bool,
     resume: bool,
     dask: str | None,
     quiet: bool,
     as_json: bool,
-    **reading: Any,
+    reading: ReadingOptions,
+    running: ModelOptions,
 ) -> None:
     """Fuse station FILES into daily fields and write them to a CF netCDF file.
 
@@ -90,17 +97,15 @@ def fuse(
     refuse_to_replace_input(output, reading)
     hidden = quiet or as_json
     call = call_text(click.get_current_context(), without=_WITHOUT_EFFECT)
-    if dask and reading["threads"] is None:
+    if dask and running.threads is None:
         # Days are computed side by side, as many as the workers have threads.
-        reading["threads"] = 1
-    model = load(reading)
+        running = replace(running, threads=1)
+    model = running.load(reading.model)
     if output_format == "ioapi":
-        from pointfuse.fields.ioapi import check_grid
-
         check_grid(model.metadata.grid)
     with (
         working_folder(output, resume=resume) as work,
-        _cluster(dask, model, work, reading) as cluster,
+        _cluster(dask, model, work, reading.model, running) as cluster,
     ):
         spool = _read(reading, model, work, hidden)
         tally = Tally(spool.stations, model.metadata)
@@ -117,12 +122,12 @@ def fuse(
             placed = placed_days(
                 spool.weeks(
                     model.metadata.variables,
-                    min_hours=reading["min_hours"],
-                    quality_control=not reading["no_qc"],
+                    min_hours=reading.min_hours,
+                    quality_control=not no_qc,
                 ),
                 model,
                 tally,
-                quality_control=not reading["no_qc"],
+                quality_control=not no_qc,
                 min_stations=min_stations,
             )
             placed = files.unfinished(placed, bar.update)
@@ -149,21 +154,24 @@ def fuse(
 
 
 def _cluster(
-    address: str | None, model: Model, work: WorkingFolder, reading: dict[str, Any]
+    address: str | None,
+    model: Model,
+    work: WorkingFolder,
+    path: Path | None,
+    running: ModelOptions,
 ) -> contextlib.AbstractContextManager[Cluster | None]:
     if address is None:
         return contextlib.nullcontext()
+    # Its package is an extra.
     from pointfuse.fusion.cluster import connected
 
-    return connected(
-        address, model, work, path=reading["model"], network_alone=reading["network_alone"]
-    )
+    return connected(address, model, work, path=path, network_alone=running.network_alone)
 
 
-def _read(reading: dict[str, Any], model: Model, work: WorkingFolder, hidden: bool) -> Spool:
+def _read(reading: ReadingOptions, model: Model, work: WorkingFolder, hidden: bool) -> Spool:
     """All files, sorted by week on disk: which of them hold a day is not known before."""
     files = station_files(reading)
-    spool = Spool(work.spool, parse_days(reading["days"]))
+    spool = Spool(work.spool, parse_days(reading.days))
     with progress(len(files), "reading", hidden or len(files) == 1, "files") as bar:
         read_into_spool(
             spool,

@@ -7,9 +7,11 @@ from pathlib import Path
 
 import click
 
-from pointfuse.commands.command_line import progress
+from pointfuse.basics.progress import progress
 from pointfuse.commands.reading_options import parse_days
 from pointfuse.errors import OutputError
+from pointfuse.pictures.kernel_figure import draw_kernels_of_model
+from pointfuse.pictures.maps import MOVING, MapChoices, draw_maps
 
 _FILE = click.Path(path_type=Path)
 
@@ -52,15 +54,11 @@ def plot(
     With an OTHER file: both, their difference, and how far they agree. Of several days it is the
     mean. Of a model file (*.onnx): how much a station counts around it.
     """
-    from pointfuse.pictures.maps import MOVING, MapChoices, draw_maps
-
     for path in files:
         if output.exists() and path.exists() and output.samefile(path):
             raise OutputError(f"{output} is one of the files to read; name another one to write")
     chosen = days or seasons or stations or uncertainty or support or no_borders or variable
     if any(path.suffix.lower() == ".onnx" for path in files):
-        from pointfuse.pictures.kernel_figure import draw_kernels_of_model
-
         if len(files) > 1 or chosen:
             raise click.UsageError("a model is drawn alone, without other files and options")
         draw_kernels_of_model(files[0], output)

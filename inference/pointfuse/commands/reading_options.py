@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import glob
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
-from pointfuse.commands.running_options import model_options
+from pointfuse.commands.running_options import gathered, model_options
 from pointfuse.errors import InputFileNotFoundError, OutputError
 from pointfuse.model.loading import Model
 from pointfuse.stations.observations import Observations
@@ -67,19 +68,46 @@ _READING = (
 )
 
 
-def reading_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the arguments that say what is read, and for which model.
+@dataclass(frozen=True)
+class ReadingOptions:
+    """What is read, how, and for which model, as it was typed.
 
-    They come as ``files``, ``stations``, ``format``, ``model``, ``days``, ``units``, ``min_hours``
-    and ``timezone``.
+    Parameters
+    ----------
+    files : tuple of Path
+        Files of observations, and patterns such as '2019/*.csv'.
+    stations : tuple of Path
+        Station lists.
+    format : str
+        Format of the files, or ``auto``.
+    model : Path, optional
+        File of the model that they are read for; the shipped one by default.
+    days : str, optional
+        First and last day.
+    units : tuple of str
+        Units of variables: VARIABLE=UNIT.
+    min_hours : int
+        Valid hours that make a daily mean.
+    timezone : str
+        Time zone in which days begin and end.
     """
-    for option in reversed(_READING):
-        command = option(command)
-    return command
+
+    files: tuple[Path, ...]
+    stations: tuple[Path, ...]
+    format: str
+    model: Path | None
+    days: str | None
+    units: tuple[str, ...]
+    min_hours: int
+    timezone: str
+
+
+reading_options = gathered("reading", ReadingOptions, _READING)
+"""Give a command the argument ``reading``: `ReadingOptions`."""
 
 
 def reading_and_running(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the arguments that say what is read, and with which model it runs."""
+    """Give a command what is read and how a model runs: ``reading`` and ``running``."""
     return reading_options(model_options(command))
 
 
@@ -87,7 +115,7 @@ no_qc_option = click.option("--no-qc", is_flag=True, help="Take suspect observat
 """The option of commands that can do without quality control."""
 
 
-def station_files(options: Mapping[str, Any]) -> list[Path]:
+def station_files(options: ReadingOptions) -> list[Path]:
     """The files that the arguments name, with patterns such as '2019/*.csv' expanded, in order.
 
     Raises
@@ -96,7 +124,7 @@ def station_files(options: Mapping[str, Any]) -> list[Path]:
         If nothing matches a pattern.
     """
     files: list[Path] = []
-    for path in options["files"]:
+    for path in options.files:
         # A name may hold a bracket.
         if path.exists() or not glob.has_magic(str(path)):
             files.append(path)
@@ -113,7 +141,7 @@ def station_files(options: Mapping[str, Any]) -> list[Path]:
     return files
 
 
-def station_list(options: Mapping[str, Any]) -> StationList | None:
+def station_list(options: ReadingOptions) -> StationList | None:
     """The station lists that the arguments name as one; None without any.
 
     Raises
@@ -121,10 +149,10 @@ def station_list(options: Mapping[str, Any]) -> StationList | None:
     InputFileNotFoundError, InputError
         As `pointfuse.stations.readers.station_list.read_station_lists`.
     """
-    return read_station_lists(options["stations"]) if options["stations"] else None
+    return read_station_lists(options.stations) if options.stations else None
 
 
-def refuse_to_replace_input(output: Path, options: Mapping[str, Any]) -> None:
+def refuse_to_replace_input(output: Path, options: ReadingOptions) -> None:
     """Make sure that an output is none of the files to read.
 
     Raises
@@ -132,23 +160,23 @@ def refuse_to_replace_input(output: Path, options: Mapping[str, Any]) -> None:
     OutputError
         If it is one.
     """
-    for path in (*station_files(options), *options["stations"], options["model"]):
+    for path in (*station_files(options), *options.stations, options.model):
         if path is not None and output.exists() and path.exists() and output.samefile(path):
             raise OutputError(f"{output} is one of the files to read; name another one to write")
 
 
-def reading_arguments(options: Mapping[str, Any], model: Model) -> dict[str, Any]:
+def reading_arguments(options: ReadingOptions, model: Model) -> dict[str, Any]:
     """Arguments of `pointfuse.read_stations` but the files, the station list and the checks.
 
     A warning tells who left the time zone to its default on a grid where the sun is elsewhere.
     """
-    _warn_of_default_timezone(options["timezone"], model)
+    _warn_of_default_timezone(options.timezone, model)
     return {
-        "format": options["format"],
+        "format": options.format,
         "variables": model.metadata.variables,
-        "units": _parse_units(options["units"]),
-        "min_hours": options["min_hours"],
-        "timezone": options["timezone"],
+        "units": _parse_units(options.units),
+        "min_hours": options.min_hours,
+        "timezone": options.timezone,
     }
 
 
@@ -174,16 +202,22 @@ def _warn_of_default_timezone(timezone: str, model: Model) -> None:
 
 
 def read_daily(
-    options: Mapping[str, Any], model: Model, *, quality_control: bool = True
+    options: ReadingOptions,
+    model: Model,
+    *,
+    stations: StationList | None = None,
+    quality_control: bool = True,
 ) -> Observations:
-    """Daily means that the arguments of `reading_options` name; only their hours are checked.
+    """Daily means that the arguments name; only their hours are checked.
 
     Parameters
     ----------
-    options : mapping
+    options : ReadingOptions
         The arguments.
     model : Model
         The model that they are read for.
+    stations : StationList, optional
+        The station lists that the arguments name, where they have been read before.
     quality_control : bool
         Whether to leave stuck and isolated hourly values out.
 
@@ -192,10 +226,10 @@ def read_daily(
     InputFileNotFoundError, InputError
         If there is no such file, or it cannot be read.
     """
-    period = parse_days(options["days"])
+    period = parse_days(options.days)
     return read_stations(
         station_files(options),
-        stations=options["stations"] or None,
+        stations=stations or station_list(options),
         quality_control=quality_control,
         **reading_arguments(options, model),
     ).between(*period)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import click
@@ -40,30 +43,86 @@ _NETWORK_ALONE = click.option(
 )
 
 
-def running_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options ``device``, ``precision`` and ``threads``."""
-    for option in reversed(_RUNNING):
-        command = option(command)
-    return command
+@dataclass(frozen=True)
+class RunningOptions:
+    """How a model runs, as it was typed.
 
-
-def model_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `running_options` and ``network_alone``."""
-    return _NETWORK_ALONE(running_options(command))
-
-
-def load(options: Mapping[str, Any]) -> Model:
-    """The model that the options of `model_options`, and ``model``, name.
-
-    Raises
-    ------
-    InputFileNotFoundError, ModelFileError, DeviceError
-        As `pointfuse.load_model`.
+    Parameters
+    ----------
+    device, precision : str
+        As in `pointfuse.load_model`.
+    threads : int, optional
+        Threads; all usable processors by default.
     """
-    return load_model(
-        options["model"],
-        threads=options["threads"],
-        device=options["device"],
-        precision=options["precision"],
-        network_alone=options["network_alone"],
-    )
+
+    device: str
+    precision: str
+    threads: int | None
+
+
+@dataclass(frozen=True)
+class ModelOptions(RunningOptions):
+    """How a model fuses, as it was typed.
+
+    Parameters
+    ----------
+    device, precision, threads
+        As in `RunningOptions`.
+    network_alone : bool
+        Whether to leave the Gaussian process out.
+    """
+
+    network_alone: bool
+
+    def load(self, model: Path | None) -> Model:
+        """Load a model file; the shipped one by default.
+
+        Raises
+        ------
+        InputFileNotFoundError, ModelFileError, DeviceError
+            As `pointfuse.load_model`.
+        """
+        return load_model(
+            model,
+            threads=self.threads,
+            device=self.device,
+            precision=self.precision,
+            network_alone=self.network_alone,
+        )
+
+
+def gathered(
+    name: str, kind: Callable[..., object], options: tuple[Callable[[Any], Any], ...]
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Decorator that gives a command some options, which reach it as one argument.
+
+    Parameters
+    ----------
+    name : str
+        Name of the argument.
+    kind : dataclass
+        What it is: a field for each option.
+    options : tuple of callable
+        The options, as decorators of click.
+    """
+    fields = tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+
+    def decorate(command: Callable[..., None]) -> Callable[..., None]:
+        @functools.wraps(command)
+        def with_gathered(**given: Any) -> None:
+            one = kind(**{field: given.pop(field) for field in fields})
+            command(**{name: one}, **given)
+
+        decorated: Callable[..., None] = with_gathered
+        for option in reversed(options):
+            decorated = option(decorated)
+        return decorated
+
+    return decorate
+
+
+running_options = gathered("running", RunningOptions, _RUNNING)
+"""Give a command the argument ``running``: `RunningOptions`."""
+
+model_options = gathered("running", ModelOptions, (_NETWORK_ALONE, *_RUNNING))
+"""Give a command the argument ``running``: `ModelOptions`."""

@@ -1,92 +1,21 @@
-"""What the command line says of a run and of a model, for people and for programs."""
+"""What the command line says of a run, of scores and of a model, for people and for programs."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
+from pointfuse.basics.counted import counted
 from pointfuse.basics.units import said_units
-from pointfuse.fields.day_status import DayStatus
-from pointfuse.fields.fused_fields import FusedFields
-from pointfuse.fusion.streaming import Tally
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.process_settings import ProcessSettings
-from pointfuse.stations.observations import SourceFile
-from pointfuse.stations.quality.flags import Counts
+from pointfuse.stations.quality.flags import quality_lines
 from pointfuse.trust.verdict import comparison
 
 _FILES_LISTED = 20
 _DAYS_LISTED = 7
 """More days than these are summed up in one line."""
-
-
-def noting_days(
-    batches: Iterator[FusedFields],
-    reports: list[dict[str, Any]],
-    advance: Callable[[int], object],
-) -> Iterator[FusedFields]:
-    """Pass batches on, noting of each day what the summary says.
-
-    Parameters
-    ----------
-    batches : iterator of FusedFields
-        Fields of successive days.
-    reports : list of dict
-        Grows by one entry a day.
-    advance : callable
-        Told after each batch how many days are done.
-    """
-    for batch in batches:
-        for day, field, count, status in zip(
-            batch.days, batch.values, batch.station_count, batch.status, strict=True
-        ):
-            report: dict[str, Any] = {"day": str(day), "stations": int(count.sum())}
-            if status == DayStatus.FUSED:
-                report |= {
-                    "cells": int((count > 0).sum()),
-                    "minimum": round(float(field.min()), 2),
-                    "mean": round(float(field.mean(dtype=np.float64)), 2),
-                    "maximum": round(float(field.max()), 2),
-                }
-            else:
-                report["reason"] = DayStatus(status).label
-            reports.append(report)
-        yield batch
-        advance(len(batch.days))
-
-
-def run_summary(
-    tally: Tally, files: Sequence[SourceFile], days: list[dict[str, Any]]
-) -> dict[str, Any]:
-    """Counts of a run, in JSON types: files, stations, and the days that `noting_days` noted."""
-    counts = tally.counts
-    return {
-        "files": [
-            {
-                "name": file.name,
-                "format": file.format,
-                "stations": file.stations,
-                "times": file.times,
-                "remarks": list(file.remarks),
-            }
-            for file in files
-        ],
-        "stations": {
-            "read": counts.read,
-            "valid": counts.valid,
-            "without_coordinates": counts.without_coordinates,
-            "outside_grid": counts.outside_grid,
-            "used": counts.used,
-        },
-        "daily_means_out_of_range": counts.out_of_range,
-        "daily_means_suspect": counts.suspect,
-        "quality_control": tally.quality,
-        "days": [day for day in days if "reason" not in day],
-        "days_missing": [day for day in days if "reason" in day],
-    }
 
 
 def model_facts(model: Model) -> dict[str, Any]:
@@ -109,8 +38,8 @@ def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
         lines.append(f"{len(files)} files, {files[0]['name']} to {files[-1]['name']}")
         files = [file for file in files if file["remarks"]]
     for file in files:
-        times = f", {_counted(file['times'], 'time')}" if file["times"] else ""
-        stations_in_file = _counted(file["stations"], "station")
+        times = f", {counted(file['times'], 'time')}" if file["times"] else ""
+        stations_in_file = counted(file["stations"], "station")
         lines.append(f"{file['name']}: {file['format']}, {stations_in_file}{times}")
         lines += [f"  {remark}" for remark in file["remarks"]]
     stations = summary["stations"]
@@ -120,7 +49,7 @@ def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
         f"outside the grid, {stations['used']} used"
     )
     if summary["daily_means_out_of_range"]:
-        left_out = _counted(summary["daily_means_out_of_range"], "daily mean")
+        left_out = counted(summary["daily_means_out_of_range"], "daily mean")
         lines.append(f"{left_out} out of the model's valid range, left out")
     lines += quality_lines(summary["quality_control"])
     days = summary["days"]
@@ -129,37 +58,19 @@ def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
     else:
         lines.append(_days_text(days, model))
     if summary["days_missing"]:
-        lines.append(f"{_counted(len(summary['days_missing']), 'day')} with too few stations")
+        lines.append(f"{counted(len(summary['days_missing']), 'day')} with too few stations")
     outputs = summary["outputs"]
     written = outputs[0] if len(outputs) == 1 else f"{outputs[0]} to {outputs[-1]}"
     lines.append(
-        f"wrote {written}: {_counted(len(days), 'day')} in {summary['seconds']:.2f} s, "
+        f"wrote {written}: {counted(len(days), 'day')} in {summary['seconds']:.2f} s, "
         f"{summary['model']} in {summary['precision']}, {summary['device']} "
-        f"({summary['provider']}), {_counted(summary['threads'], 'thread')}"
+        f"({summary['provider']}), {counted(summary['threads'], 'thread')}"
     )
     return "\n".join(lines)
 
 
-def quality_lines(counts: Counts) -> list[str]:
-    """Counts of quality control for people, a line a variable and step; none without it."""
-    return [
-        f"{name}, {_counted(sum(sum(by.values()) for by in states.values()), f'{step} value')}: "
-        + ", ".join(
-            f"{sum(reasons.values())} {state.replace('_', ' ')}"
-            + (f" ({_reasons_text(reasons)})" if reasons and state != "good" else "")
-            for state, reasons in states.items()
-        )
-        for step, variables in counts.items()
-        for name, states in variables.items()
-    ]
-
-
-def _reasons_text(reasons: Mapping[str, int]) -> str:
-    return ", ".join(f"{number} {reason.replace('_', ' ')}" for reason, number in reasons.items())
-
-
 def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
-    """Scores of a cross-validation, as `pointfuse.trust.evaluation.evaluate` gives them, for people."""
+    """Scores of a cross-validation, as `evaluate` gives them, for people."""
     overall = scores["overall"]
     classes = {
         "overall": overall,
@@ -171,8 +82,8 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
     width = max(map(len, classes)) + 2
     lines = [
         f"{scores['scheme']} withheld, {scores['folds']} folds: "
-        f"{_counted(scores['days'], 'day')}, {_counted(scores['stations'], 'station')}, "
-        f"{_counted(overall['pairs'], 'pair')}",
+        f"{counted(scores['days'], 'day')}, {counted(scores['stations'], 'station')}, "
+        f"{counted(overall['pairs'], 'pair')}",
         f"{'':<{width}}{'pairs':>8}{'R2':>8}{'RMSE':>8}{'NME':>8}{'NMB':>8}",
     ]
     for name, score in classes.items():
@@ -191,7 +102,7 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
     if "held" in held:
         lines.append(
             f"90 % intervals hold {100 * held['held']['90']:.1f} % of "
-            f"{_counted(held['pairs'], 'observation')}, mean width {held['width']:.1f} "
+            f"{counted(held['pairs'], 'observation')}, mean width {held['width']:.1f} "
             f"{said_units(model.target.units)}"
         )
     lines += [
@@ -201,7 +112,7 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
     if objective["stations"]:
         lines.append(
             f"FAIRMODE objective: met at {100 * objective['share_met']:.1f} % of "
-            f"{_counted(objective['stations'], 'station')}, 90 are asked for"
+            f"{counted(objective['stations'], 'station')}, 90 are asked for"
         )
     return "\n".join(lines)
 
@@ -241,7 +152,7 @@ def _process_lines(process: ProcessSettings | None) -> list[str]:
     )
     return [
         f"Gaussian process: length {process.length / 1000:g} km, nugget {process.nugget:g}, "
-        f"{_counted(len(process.covariates), 'covariate')}; weight of the network {weights}"
+        f"{counted(len(process.covariates), 'covariate')}; weight of the network {weights}"
     ]
 
 
@@ -265,7 +176,3 @@ def _range(days: list[dict[str, Any]], key: str) -> str:
 
 def _figure(score: float | None) -> str:
     return "-" if score is None else f"{score:.3f}"
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
 from pointfuse.basics.timezones import utc_midnights, zone_name
+from pointfuse.fields.daily_fields import DailyFields
 from pointfuse.fields.day_status import DayStatus
-from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.grid.grid_mapping import (
     axis_attributes,
     axis_values,
@@ -96,7 +96,7 @@ def place_variables(grid: Grid) -> list[CFVariable]:
     ]
 
 
-def grid_variables(fields: FusedFields) -> list[CFVariable]:
+def grid_variables(fields: DailyFields) -> list[CFVariable]:
     """Variables that do not change with time: coordinates, projection, stations."""
     stations = _listed(fields).stations
     return [
@@ -122,14 +122,14 @@ def grid_variables(fields: FusedFields) -> list[CFVariable]:
     ]
 
 
-def day_bounds(fields: FusedFields) -> NDArray[np.datetime64]:
+def day_bounds(fields: DailyFields) -> NDArray[np.datetime64]:
     """Begin and end of each local day in UTC, datetime64[s], shape (day, 2)."""
     zone = fields.stations.observations.timezone
     following = fields.days + np.timedelta64(1, "D")
     return np.stack([utc_midnights(fields.days, zone), utc_midnights(following, zone)], axis=1)
 
 
-def day_variables(fields: FusedFields) -> list[CFVariable]:
+def day_variables(fields: DailyFields) -> list[CFVariable]:
     """Variables with a value a day: time, the fused field, its support, the observations."""
     bounds = day_bounds(fields).astype("datetime64[s]").astype(np.float64) / 3600
     target = fields.model.target
@@ -212,7 +212,7 @@ def day_variables(fields: FusedFields) -> list[CFVariable]:
     ]
 
 
-def _support_variables(fields: FusedFields) -> list[CFVariable]:
+def _support_variables(fields: DailyFields) -> list[CFVariable]:
     """How sure the field is in each cell, as far as the model says so."""
     target, process = fields.model.target, fields.model.gaussian_process
     variables = []
@@ -258,13 +258,13 @@ def _support_variables(fields: FusedFields) -> list[CFVariable]:
 
 
 def global_attributes(
-    fields: FusedFields, history: str, time: datetime.datetime | None = None
+    fields: DailyFields, history: str, time: datetime.datetime | None = None
 ) -> dict[str, str]:
     """Attributes of the file: what it is, and how it came to be.
 
     Parameters
     ----------
-    fields : FusedFields
+    fields : DailyFields
         What is in it.
     history : str
         What was done.
@@ -323,7 +323,7 @@ def _files_text(observations: Observations) -> str:
     return ", ".join(names) or "an array"
 
 
-def _station_variables(fields: FusedFields) -> list[CFVariable]:
+def _station_variables(fields: DailyFields) -> list[CFVariable]:
     """Daily means of the stations as they went into the fields, and what became of the others."""
     listed = _listed(fields)
     found = []
@@ -379,12 +379,12 @@ def _has_place(observations: Observations) -> NDArray[np.bool_]:
     return np.isfinite(stations.longitude) & (np.abs(stations.latitude) <= 90)
 
 
-def _listed(fields: FusedFields) -> Observations:
+def _listed(fields: DailyFields) -> Observations:
     """The stations of the file: all that were read and have a place."""
     return fields.stations.listed.at_stations(_has_place(fields.stations.listed))
 
 
-def _quality_text(fields: FusedFields) -> str:
+def _quality_text(fields: DailyFields) -> str:
     """What quality control did, in a few words."""
     quality = fields.stations.quality
     if "day" not in quality:

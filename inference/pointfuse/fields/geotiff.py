@@ -15,7 +15,7 @@ import netCDF4
 import numpy as np
 
 from pointfuse.basics.atomic_files import check_place, replacing
-from pointfuse.commands.command_line import Progress, progress
+from pointfuse.basics.progress import Progress, progress
 from pointfuse.errors import InputError, MissingExtraError
 from pointfuse.fields.cf import now
 from pointfuse.fields.day_status import DayStatus

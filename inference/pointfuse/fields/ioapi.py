@@ -22,7 +22,7 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.errors import InputError
 from pointfuse.fields.cf import day_bounds, global_attributes, now
-from pointfuse.fields.fused_fields import FusedFields
+from pointfuse.fields.daily_fields import DailyFields
 from pointfuse.grid.grid_mapping import EARTH_RADIUS
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
@@ -49,7 +49,7 @@ class _Variable:
 
 def write_ioapi(
     path: str | PathLike[str],
-    batches: Iterable[FusedFields],
+    batches: Iterable[DailyFields],
     *,
     history: str,
     time: datetime.datetime | None = None,
@@ -63,7 +63,7 @@ def write_ioapi(
     ----------
     path : path
         File to write; an existing one is replaced once the new one is complete.
-    batches : iterable of FusedFields
+    batches : iterable of DailyFields
         Fields of successive days; at least one, of one model, on a Lambert conformal grid.
     history : str
         What was done, for the file's history.
@@ -116,7 +116,7 @@ def check_grid(grid: Grid) -> None:
         )
 
 
-def _starts(fields: FusedFields) -> NDArray[np.datetime64]:
+def _starts(fields: DailyFields) -> NDArray[np.datetime64]:
     """When the days begin, UTC; all must have 24 hours."""
     bounds = day_bounds(fields)
     if not (bounds[:, 1] - bounds[:, 0] == _DAY).all():
@@ -129,7 +129,7 @@ def _starts(fields: FusedFields) -> NDArray[np.datetime64]:
 
 def _define(
     dataset: netCDF4.Dataset,
-    fields: FusedFields,
+    fields: DailyFields,
     begin: np.datetime64,
     history: str,
     done: datetime.datetime,
@@ -165,7 +165,7 @@ def _texts(name: str, units: str, description: str) -> dict[str, str]:
 
 def _append(
     dataset: netCDF4.Dataset,
-    fields: FusedFields,
+    fields: DailyFields,
     begin: np.datetime64,
     starts: NDArray[np.datetime64],
 ) -> None:
@@ -187,7 +187,7 @@ def _append(
             dataset[variable.name][step] = np.where(np.isfinite(values), values, MISSING)
 
 
-def _variables(fields: FusedFields) -> Iterator[_Variable]:
+def _variables(fields: DailyFields) -> Iterator[_Variable]:
     target = fields.model.target
     name, units = target.name.upper(), target.units
     yield _Variable(name, units, target.long_name, fields.values)
@@ -209,7 +209,7 @@ def _variables(fields: FusedFields) -> Iterator[_Variable]:
 
 
 def _file_attributes(
-    fields: FusedFields, begin: np.datetime64, history: str, done: datetime.datetime
+    fields: DailyFields, begin: np.datetime64, history: str, done: datetime.datetime
 ) -> dict[str, Any]:
     grid: Grid = fields.model.grid
     plane = grid.projection

@@ -16,7 +16,7 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.errors import InputError
 from pointfuse.fields.cf import CFVariable, day_variables, global_attributes, grid_variables
-from pointfuse.fields.fused_fields import FusedFields
+from pointfuse.fields.daily_fields import DailyFields
 from pointfuse.stations.quality.flags import Counts, add_counts
 
 _CHUNK_CACHE = 2_000_000
@@ -24,7 +24,7 @@ _CHUNK_CACHE = 2_000_000
 
 def write_netcdf(
     path: str | PathLike[str],
-    batches: Iterable[FusedFields],
+    batches: Iterable[DailyFields],
     *,
     history: str,
     time: datetime.datetime | None = None,
@@ -35,7 +35,7 @@ def write_netcdf(
     ----------
     path : path
         File to write; an existing one is replaced once the new one is complete.
-    batches : iterable of FusedFields
+    batches : iterable of DailyFields
         Fields of successive days; at least one, of one model and the same stations read.
     history : str
         What was done, for the file's history.
@@ -71,7 +71,7 @@ def write_netcdf(
     return path
 
 
-def _define(dataset: netCDF4.Dataset, fields: FusedFields) -> None:
+def _define(dataset: netCDF4.Dataset, fields: DailyFields) -> None:
     rows, columns = fields.model.grid.shape
     dataset.createDimension("time", None)
     dataset.createDimension("bounds", 2)
@@ -86,7 +86,7 @@ def _define(dataset: netCDF4.Dataset, fields: FusedFields) -> None:
         _create(dataset, variable)
 
 
-def _append(dataset: netCDF4.Dataset, fields: FusedFields) -> None:
+def _append(dataset: netCDF4.Dataset, fields: DailyFields) -> None:
     first = len(dataset.dimensions["time"])
     for variable in day_variables(fields):
         values = np.ma.masked_invalid(variable.values)

@@ -103,7 +103,7 @@ class Cluster:
         Parameters
         ----------
         days : iterator of Day
-            From `pointfuse.fusion.streaming.placed_days`; as many are taken in advance as keep all workers
+            From `streaming.placed_days`; as many are taken in advance as keep all workers
             busy.
 
         Raises

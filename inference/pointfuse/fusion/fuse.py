@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
+from pointfuse.fields.daily_fields import concatenate
 from pointfuse.fields.day_status import DayStatus
-from pointfuse.fields.fused_fields import FusedFields, concatenate
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.estimation import estimate
 from pointfuse.model.loading import Model, load_model
 from pointfuse.stations.gridding import (

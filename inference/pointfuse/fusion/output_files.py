@@ -6,9 +6,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from pointfuse.commands.texts import noting_days
+from pointfuse.fields.cf import now
 from pointfuse.fields.fused_fields import FusedFields
+from pointfuse.fields.ioapi import write_ioapi
+from pointfuse.fields.netcdf import write_netcdf
 from pointfuse.fusion.finished_months import MonthContent
+from pointfuse.fusion.run_summary import noting_days
 from pointfuse.fusion.streaming import Day, by_month, with_any_field
 from pointfuse.fusion.working_folder import WorkingFolder
 from pointfuse.model.loading import Model
@@ -43,8 +46,6 @@ class OutputFiles:
         by_months: bool,
         history: str,
     ) -> None:
-        from pointfuse.fields.cf import now
-
         self._output, self._work, self._model = output, work, model
         self._format, self._by_months, self._history = output_format, by_months, history
         self._begun = work.begin(history, now())
@@ -109,10 +110,7 @@ class OutputFiles:
 
     def _write(self, month: str, days: Iterator[FusedFields]) -> bool:
         """Write a file, if there is any field for it."""
-        if self._format == "ioapi":
-            from pointfuse.fields.ioapi import write_ioapi as write
-        else:
-            from pointfuse.fields.netcdf import write_netcdf as write
+        write = write_ioapi if self._format == "ioapi" else write_netcdf
         with_fields = with_any_field(days, self._model)
         if with_fields is None:
             return False

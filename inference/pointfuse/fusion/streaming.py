@@ -112,7 +112,7 @@ def placed_days(
     Parameters
     ----------
     weeks : iterator of Observations
-        Daily means of successive weeks, all with the same stations, as of `pointfuse.stations.spool.Spool`.
+        Daily means of successive weeks, all with the same stations, as of a `Spool`.
     model : Model
         The model.
     tally : Tally

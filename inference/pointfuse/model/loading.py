@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.shown import Shown
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.model.devices import on_device
 from pointfuse.model.gaussian_process import GaussianProcess
@@ -43,7 +44,7 @@ class ModelOutput(NamedTuple):
     scale: NDArray[np.float32] | None
 
 
-class Model:
+class Model(Shown):
     """A loaded model; `load_model` makes one.
 
     Parameters
@@ -152,12 +153,6 @@ class Model:
     def gives_uncertainty(self) -> bool:
         """Whether fields come with an uncertainty: the process's, or else the network's own."""
         return self.metadata.gaussian_process is not None or len(self._session.outputs) > 1
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows of the model."""
-        from pointfuse.pictures.notebook_cards import model_html
-
-        return model_html(self)
 
     def run(self, observations: NDArray[np.float32], observed: NDArray[np.float32]) -> ModelOutput:
         """Complete gridded observations to fields.

@@ -28,6 +28,7 @@ from pointfuse.model.devices import (
     provider_options,
     rtx_devices,
 )
+from pointfuse.model.engine_cache import cache_key, filling
 
 logger = logging.getLogger(__name__)
 
@@ -271,8 +272,6 @@ def open_session(
         return _open_cuda(program, threads, profile)
     if device == "cpu":
         return Session(program, device, threads, profile, {})
-    from pointfuse.model.engine_cache import cache_key, filling
-
     # They have no option for it. Set before the first session, it holds for the whole process.
     os.environ.setdefault("NVIDIA_TF32_OVERRIDE", "0")
     with filling(cache_key(device, program.sha256, program.precision)) as cache:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _REFERENCE = re.compile(r"url\(#([^)]+)\)")
-# The font that `pointfuse.pictures.figure_style` measures texts with, and what matplotlib adds to it. Few
+# The font that `figure_style` measures texts with, and what matplotlib adds to it. Few
 # machines have it, and most fonts are narrower.
 _FONT = re.compile(r"'DejaVu Sans'[^;]*")
 

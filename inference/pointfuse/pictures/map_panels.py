@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError
 from pointfuse.fields.map_file import DISTANCE, MapFile, StationMeans
 from pointfuse.grid.regular_grid import Grid
@@ -79,10 +80,10 @@ class Period:
     def __str__(self) -> str:
         """The period as titles have it."""
         if self.name:
-            return f"{self.name}, {_counted(len(self.days))}"
+            return f"{self.name}, {counted(len(self.days), 'day')}"
         if len(self.days) == 1:
             return str(self.days[0])
-        return f"mean of {_counted(len(self.days))}, {self.days[0]} to {self.days[-1]}"
+        return f"mean of {counted(len(self.days), 'day')}, {self.days[0]} to {self.days[-1]}"
 
 
 @dataclass(frozen=True)
@@ -278,10 +279,6 @@ def _scores_text(first: NDArray[np.float64], second: NDArray[np.float64], units:
 
 def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", _MINUS)
-
-
-def _counted(days: int) -> str:
-    return f"{days} day{'' if days == 1 else 's'}"
 
 
 def _span(days: NDArray[np.datetime64]) -> str:

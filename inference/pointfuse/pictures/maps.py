@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import check_place, replacing
-from pointfuse.commands.command_line import Progress
+from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
 from pointfuse.fields.map_file import MapFile, opened
+from pointfuse.pictures.animation import check_animation, write_animation
 from pointfuse.pictures.map_drawing import figure_class
 from pointfuse.pictures.map_panels import Comparison, FieldMap, Panel, Period
 from pointfuse.pictures.map_sheet import make_sheet, scales_of
@@ -175,8 +176,6 @@ def _draw_moving(
     choices: MapChoices,
     progress: Progress,
 ) -> None:
-    from pointfuse.pictures.animation import check_animation, write_animation
-
     check_animation(output)
     # Of a long period some days tell the colours of all.
     some = np.unique(np.linspace(0, len(days) - 1, _DAYS_FOR_COLOURS).round().astype(np.int64))

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.shown import html
 from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import typeset_units
-from pointfuse.commands.texts import quality_lines
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
@@ -21,7 +21,7 @@ from pointfuse.model.metadata import ModelMetadata
 from pointfuse.pictures.html_page import bullets, paragraph, table, text
 from pointfuse.pictures.thumbnail import coast, picture, scale
 from pointfuse.stations.observations import Observations, table_of_means
-from pointfuse.stations.quality.flags import count_reasons
+from pointfuse.stations.quality.flags import count_reasons, quality_lines
 from pointfuse.trust.coverage import evaluate_uncertainty
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.scores import (
@@ -41,6 +41,7 @@ _MAP_SIZE = 120
 _BINS = 80
 
 
+@html.register
 def fields_html(fields: FusedFields) -> str:
     """Range of the fields and of their support, with their mean as a map."""
     target = fields.model.target
@@ -71,6 +72,7 @@ def fields_html(fields: FusedFields) -> str:
     )
 
 
+@html.register
 def observations_html(observations: Observations) -> str:
     """Number and range of the values of each variable, with their places as a map."""
     stations, times = observations.stations, observations.times
@@ -104,6 +106,7 @@ def observations_html(observations: Observations) -> str:
     )
 
 
+@html.register
 def model_html(model: Model) -> str:
     """What the model takes, what it gives, and where it runs."""
     metadata = model.metadata
@@ -133,6 +136,7 @@ def model_html(model: Model) -> str:
     )
 
 
+@html.register
 def cross_validation_html(result: CrossValidation) -> str:
     """Scores of the model and of its rivals, with their pairs as a picture."""
     target = result.placed.metadata.target

@@ -49,7 +49,7 @@ _SIZE = (5.4, 4.0)
 
 
 def report_figures(result: CrossValidation, scores: Mapping[str, Any]) -> list[ReportFigure]:
-    """All figures of a cross-validation; call within `pointfuse.pictures.figure_style.report_style`.
+    """All figures of a cross-validation; call within `report_style`.
 
     Parameters
     ----------

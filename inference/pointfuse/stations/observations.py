@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.shown import Shown
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.errors import InputError
 
@@ -71,7 +72,7 @@ class SourceFile:
 
 
 @dataclass(frozen=True)
-class Observations:
+class Observations(Shown):
     """Values of some variables at stations and times.
 
     Parameters
@@ -132,12 +133,6 @@ class Observations:
     def hourly(self) -> bool:
         """Whether the times are hours, not days."""
         return bool(self.times.dtype == np.dtype("datetime64[h]"))
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows of the observations."""
-        from pointfuse.pictures.notebook_cards import observations_html
-
-        return observations_html(self)
 
     def require_daily(self) -> None:
         """Make sure that these are daily means.

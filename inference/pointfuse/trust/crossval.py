@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.shown import Shown
 from pointfuse.errors import InputError
 from pointfuse.fusion.estimation import estimate
 from pointfuse.fusion.fuse import days_to_fuse
@@ -36,7 +37,7 @@ BLOCK_SIZE = 300_000.0
 
 
 @dataclass(frozen=True)
-class CrossValidation:
+class CrossValidation(Shown):
     """Withheld observations and what was predicted for them.
 
     Parameters
@@ -72,12 +73,6 @@ class CrossValidation:
     def observed(self) -> NDArray[np.float64]:
         """The observations of the fused variable, shape (day, station); NaN where missing."""
         return self.placed.observations.values[self.placed.metadata.target.name]
-
-    def _repr_html_(self) -> str:
-        """What a notebook shows of the cross-validation."""
-        from pointfuse.pictures.notebook_cards import cross_validation_html
-
-        return cross_validation_html(self)
 
 
 def assign_folds(

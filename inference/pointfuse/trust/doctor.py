@@ -18,8 +18,11 @@ from pointfuse.model.devices import (
     installed_wheels,
     missing,
 )
+from pointfuse.model.engine_cache import cache_state
+from pointfuse.model.model_file import read_model_file
 from pointfuse.model.nvidia import driver_problem, driver_version, gpus
 from pointfuse.model.shipped import model_folder, shipped_models
+from pointfuse.trust.verification import verify
 from pointfuse.version import __version__
 
 GOOD, ABSENT, BAD = "ok", "-", "FAIL"
@@ -198,8 +201,6 @@ def _device(name: str) -> Finding:
 
 
 def _engines() -> Finding:
-    from pointfuse.model.engine_cache import cache_state
-
     state = cache_state()
     text = f"{state.engines} compiled, {state.bytes / 1e6:.0f} MB, in {state.folder}"
     if not state.engines:
@@ -209,8 +210,6 @@ def _engines() -> Finding:
 
 def _models() -> Iterator[Finding]:
     """Every shipped file, checked to the bit."""
-    from pointfuse.model.model_file import read_model_file
-
     part = "models"
     try:
         entries = shipped_models()
@@ -234,8 +233,6 @@ def _self_test(
     """The golden case on the device, and what ends the command if that cannot be used."""
     part, name = "self-test", "golden case"
     try:
-        from pointfuse.trust.verification import verify
-
         result = verify(device=device, precision=precision, threads=threads)
     except DeviceError as error:
         return Finding(part, name, "not run, see below", BAD), error

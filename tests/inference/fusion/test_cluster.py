@@ -219,7 +219,7 @@ def test_resuming_on_a_cluster_takes_the_days_of_a_local_run(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pointfuse.fusion.fuse import finished_days
+    from pointfuse.fusion import finished_days
 
     worker()
     computed: list[str] = []
@@ -266,7 +266,7 @@ def test_without_a_scheduler_workers_or_the_package(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pointfuse.fusion.fuse import cluster
+    from pointfuse.fusion import cluster
 
     monkeypatch.setattr(cluster, "_CONNECTING", 0.5)
     monkeypatch.setattr(cluster, "_NO_WORKERS", 0.5)
@@ -382,7 +382,7 @@ def test_a_cluster_whose_workers_are_gone(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    from pointfuse.fusion.fuse import cluster
+    from pointfuse.fusion import cluster
 
     monkeypatch.setattr(cluster, "_LOOK", 0.2)
     monkeypatch.setattr(cluster, "_STALLED", 0.5)

@@ -296,7 +296,7 @@ def test_resuming_takes_finished_days_and_the_time_of_the_beginning(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A run that is broken off after ten days computes nine when it goes on."""
-    from pointfuse.fusion.fuse import finished_days
+    from pointfuse.fusion import finished_days
 
     computed: list[str] = []
     original = finished_days.fuse_in_batches
@@ -331,7 +331,7 @@ def test_days_of_finished_months_are_not_kept_nor_computed_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A run of eight days of January and eleven of February is broken off on February 3."""
-    from pointfuse.fusion.fuse import finished_days
+    from pointfuse.fusion import finished_days
 
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1000000000")
     computed: list[str] = []

@@ -127,7 +127,7 @@ def shipped_in_two(
         )
     (tmp_path / "manifest.json").write_text(json.dumps({"schema_version": 1, "models": entries}))
     for module in ("shipped", "model_file", "precisions"):
-        monkeypatch.setattr(f"pointfuse.{module}.model_folder", lambda: tmp_path)
+        monkeypatch.setattr(f"pointfuse.model.{module}.model_folder", lambda: tmp_path)
     return tmp_path
 
 

@@ -143,7 +143,7 @@ def test_a_broken_list_of_models(monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 def test_an_altered_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     model = shipped_models()[0]
     (tmp_path / model.file).write_bytes(b"\x08\x09 altered")
-    for module in ("doctor", "precisions"):
+    for module in ("trust.doctor", "model.precisions"):
         monkeypatch.setattr(f"pointfuse.{module}.model_folder", lambda: tmp_path)
     result = run("--precision", "fp32")
     assert result.exit_code == 1

@@ -148,7 +148,7 @@ def test_kernels_that_ran_elsewhere_end_with_1(
 ) -> None:
     """A runtime that claims to run on CUDA, whose profile says otherwise."""
     for module in ("devices", "session"):
-        monkeypatch.setattr(f"pointfuse.{module}.missing", lambda _: None)
+        monkeypatch.setattr(f"pointfuse.model.{module}.missing", lambda _: None)
     monkeypatch.setattr(onnxruntime, "InferenceSession", ClaimsAGpu)
     result = run(folder / "tiny.onnx", "--device", "cuda")
     assert result.exit_code == 1

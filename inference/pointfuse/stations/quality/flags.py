@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.counted import counted
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.reasons import Reason, State
 
@@ -129,3 +130,21 @@ def _runs(part: Observations, name: str) -> Iterator[tuple[object, ...]]:
             reason.label,
             *("" if np.isnan(end) else f"{end:.6g}" for end in (lowest[run], highest[run])),
         )
+
+
+def quality_lines(counts: Counts) -> list[str]:
+    """Counts of quality control for people, a line a variable and step; none without it."""
+    return [
+        f"{name}, {counted(sum(sum(by.values()) for by in states.values()), f'{step} value')}: "
+        + ", ".join(
+            f"{sum(reasons.values())} {state.replace('_', ' ')}"
+            + (f" ({_reasons_text(reasons)})" if reasons and state != "good" else "")
+            for state, reasons in states.items()
+        )
+        for step, variables in counts.items()
+        for name, states in variables.items()
+    ]
+
+
+def _reasons_text(reasons: Mapping[str, int]) -> str:
+    return ", ".join(f"{number} {reason.replace('_', ' ')}" for reason, number in reasons.items())

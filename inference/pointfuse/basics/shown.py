@@ -1,0 +1,34 @@
+"""What a notebook shows of an object: a card that is drawn by a room above.
+
+The objects of the lower rooms know that they can be shown, not how: a module of cards registers a
+function for each class with `html`, and is loaded when the first object is shown.
+"""
+
+from __future__ import annotations
+
+import importlib
+from functools import singledispatch
+
+_CARDS: list[str] = []
+
+
+@singledispatch
+def html(thing: object) -> str | None:
+    """HTML of a thing; None, which notebooks take for "show its text", where no card is known."""
+    return None
+
+
+def cards_of(module: str) -> None:
+    """Name a module of cards, which registers its functions with `html` when it is loaded."""
+    if module not in _CARDS:
+        _CARDS.append(module)
+
+
+class Shown:
+    """An object that notebooks show as a card."""
+
+    def _repr_html_(self) -> str | None:
+        """What a notebook shows."""
+        for module in _CARDS:
+            importlib.import_module(module)
+        return html(self)

@@ -1,0 +1,114 @@
+"""`pointfuse crossval`: how good the model is at stations that are withheld."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.progress import progress
+from pointfuse.commands.command_line import call_text
+from pointfuse.commands.reading_options import (
+    ReadingOptions,
+    no_qc_option,
+    read_daily,
+    reading_and_running,
+    refuse_to_replace_input,
+    station_list,
+)
+from pointfuse.commands.running_options import ModelOptions
+from pointfuse.commands.texts import model_facts, scores_text
+from pointfuse.pictures.html_report import check_report, write_report
+from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.trust.baselines import find_baselines
+from pointfuse.trust.crossval import SCHEMES, cross_validate
+from pointfuse.trust.evaluation import evaluate
+
+_FILE = click.Path(path_type=Path)
+
+
+@click.command()
+@reading_and_running
+@no_qc_option
+@click.option("-o", "--output", required=True, type=_FILE, help="JSON file to write.")
+@click.option(
+    "--scheme",
+    type=click.Choice(SCHEMES),
+    default=SCHEMES[0],
+    show_default=True,
+    help="What is withheld at once.",
+)
+@click.option("--folds", type=click.IntRange(2), default=10, show_default=True)
+@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
+@click.option("--every", type=click.IntRange(1), default=1, help="Take every Nth day only.")
+@click.option("--report", type=_FILE, help="Report to write, with figures: one HTML file.")
+@click.option(
+    "--baselines",
+    metavar="NAME,...",
+    default="",
+    help="Other ways to predict, from the same stations: nearest,idw,... (the benchmarks project).",
+)
+@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
+def crossval(
+    output: Path,
+    scheme: str,
+    folds: int,
+    seed: int,
+    every: int,
+    report: Path | None,
+    baselines: str,
+    quiet: bool,
+    no_qc: bool,
+    reading: ReadingOptions,
+    running: ModelOptions,
+) -> None:
+    """Predict withheld stations of FILES from the others, and write scores to a JSON file.
+
+    Nothing is trained: each fold of each day is one pass through the model. A run that was broken
+    off goes on where it was.
+    """
+    refuse_to_replace_input(output, reading)
+    others = find_baselines([name.strip() for name in baselines.split(",") if name.strip()])
+    if report is not None:
+        if report.resolve() == output.resolve():
+            raise click.UsageError("--output and --report name the same file")
+        refuse_to_replace_input(report, reading)
+        check_report(report)
+    stations = station_list(reading)
+    # As many folds at once as there are threads, each on one of them.
+    workers = running.threads or usable_cpus()
+    model = replace(running, threads=1).load(reading.model)
+    observations = read_daily(reading, model, stations=stations, quality_control=not no_qc)
+    if not no_qc:
+        observations = check_days(observations, model)
+    observations = observations.at_times(slice(None, None, every))
+    with progress(len(observations.times), "predicting", quiet) as bar:
+        result = cross_validate(
+            observations,
+            model,
+            scheme=scheme,
+            folds=folds,
+            seed=seed,
+            cities=stations.cities if stations else {},
+            baselines=others,
+            workers=workers,
+            progress_file=output.with_name(f".{output.name}.progress.npz"),
+            advance=bar.update,
+        )
+    scores = evaluate(result) | {
+        "seed": seed,
+        "quality_control": result.placed.quality,
+        **model_facts(model),
+        "weights_sha256": model.metadata.weights_sha256,
+        "call": call_text(click.get_current_context()),
+    }
+    with replacing(output) as temporary:
+        temporary.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
+    if report is not None:
+        write_report(report, result, scores)
+    if not quiet:
+        click.echo(scores_text(scores, model.metadata))

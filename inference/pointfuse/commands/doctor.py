@@ -1,0 +1,28 @@
+"""`pointfuse doctor`: whether this installation can fuse, and what it consists of."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+
+import click
+
+from pointfuse.commands.running_options import RunningOptions, running_options
+from pointfuse.trust.doctor import examine
+
+
+@click.command()
+@running_options
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(as_json: bool, running: RunningOptions) -> None:
+    """Check that this installation can fuse, and show what it consists of.
+
+    Exit codes: 0 if it can, 1 if not, 3 if a device was named that cannot be used.
+    """
+    examination = examine(**asdict(running))
+    if as_json:
+        click.echo(json.dumps(examination.to_dict(), indent=2))
+    else:
+        click.echo(examination.text)
+    if examination.error is not None:
+        raise examination.error

@@ -1,0 +1,119 @@
+"""Daily fields: what a fusion computes, with all that is needed to judge, write and repeat it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.fields.day_status import DayStatus
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.stations.gridding import PlacedObservations
+from pointfuse.stations.observations import join_times
+
+
+@dataclass(frozen=True)
+class DailyFields:
+    """Complete daily fields, and the observations they were made from.
+
+    Parameters
+    ----------
+    values : ndarray of float32, shape (day, row, column)
+        The fused variable in the units of the model; row 0 is south, column 0 is west.
+    uncertainty : ndarray of float32, shape (day, row, column)
+        Standard deviation of the difference to what a station in the cell would measure; NaN
+        where it is not known.
+    effective_stations : ndarray of float32, shape (day, row, column)
+        Number of stations in the cell itself that would tell as much; NaN where it is not known.
+    station_count : ndarray of int16, shape (day, row, column)
+        Stations of the fused variable in each cell.
+    station_distance : ndarray of float32, shape (day, row, column)
+        Distance from each cell centre to the nearest cell with a station, m; NaN on a day without
+        any.
+    status : ndarray of int8, shape (day,)
+        Whether each day was fused, and if not, why, as numbers of `DayStatus`; the other arrays
+        are NaN on a day that was not.
+    stations : PlacedObservations
+        The stations used, their cells and daily means.
+    model_sha256 : str
+        Hash of the model file.
+    device, provider : str
+        Device that ran the network, such as ``cpu``, and execution provider of ONNX Runtime.
+    """
+
+    values: NDArray[np.float32]
+    uncertainty: NDArray[np.float32]
+    effective_stations: NDArray[np.float32]
+    station_count: NDArray[np.int16]
+    station_distance: NDArray[np.float32]
+    status: NDArray[np.int8]
+    stations: PlacedObservations
+    model_sha256: str
+    device: str
+    provider: str
+
+    @property
+    def days(self) -> NDArray[np.datetime64]:
+        """Days of the fields in the time zone of the observations, datetime64[D], shape (day,)."""
+        return self.stations.observations.times
+
+    @property
+    def fused(self) -> NDArray[np.bool_]:
+        """On which days there is a field, shape (day,)."""
+        fused: NDArray[np.bool_] = self.status == DayStatus.FUSED
+        return fused
+
+    @property
+    def model(self) -> ModelMetadata:
+        """The model that made the fields: its grid, variables and provenance."""
+        return self.stations.metadata
+
+    @property
+    def x(self) -> NDArray[np.float64]:
+        """Cell centres along a row, m in the plane of the projection, shape (column,)."""
+        return self.model.grid.x
+
+    @property
+    def y(self) -> NDArray[np.float64]:
+        """Cell centres along a column, m in the plane of the projection, shape (row,)."""
+        return self.model.grid.y
+
+    @property
+    def longitude(self) -> NDArray[np.float64]:
+        """Degrees east of the cell centres, shape (row, column)."""
+        return self.model.grid.longitude_latitude()[0]
+
+    @property
+    def latitude(self) -> NDArray[np.float64]:
+        """Degrees north of the cell centres, shape (row, column)."""
+        return self.model.grid.longitude_latitude()[1]
+
+
+Fields = TypeVar("Fields", bound=DailyFields)
+
+
+def concatenate(parts: Sequence[Fields]) -> Fields:
+    """Fields of successive days as one.
+
+    Parameters
+    ----------
+    parts : sequence of DailyFields
+        At least one; of one model and the same stations.
+    """
+    return replace(
+        parts[0],
+        values=np.concatenate([part.values for part in parts]),
+        uncertainty=np.concatenate([part.uncertainty for part in parts]),
+        effective_stations=np.concatenate([part.effective_stations for part in parts]),
+        station_count=np.concatenate([part.station_count for part in parts]),
+        station_distance=np.concatenate([part.station_distance for part in parts]),
+        status=np.concatenate([part.status for part in parts]),
+        stations=replace(
+            parts[0].stations,
+            observations=join_times([part.stations.observations for part in parts]),
+            listed=join_times([part.stations.listed for part in parts]),
+        ),
+    )
