@@ -1,1 +1,16 @@
-"""Small tools that know nothing of stations, grids and models."""
+"""Small tools that know nothing of stations, grids and models.
+
+atomic_files    a file appears under its name only once it is complete
+printable       text of files, fit for a terminal
+counted         a number with its noun
+rounding        values with as many bits as they deserve
+units           spellings of units, and factors between them
+timezones       where days begin and end
+one_ahead       the next item is computed while this one is used
+progress        a bar for people who watch
+shown           what a notebook shows of an object
+processors      how many processors may be used
+dot_products    whether the processor multiplies integers at once
+blas_threads    linear algebra on one thread a call
+classic_netcdf  checks of classic netCDF headers, which can crash the library
+"""

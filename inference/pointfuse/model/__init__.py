@@ -1,1 +1,18 @@
-"""What is in a model file, and what runs it."""
+"""What is in a model file, and what runs it.
+
+metadata          what a model says of itself
+static_layers     height, land cover and lights, as the file holds them
+onnx_structure    what is in an ONNX file, read without ONNX
+model_file        a file is read whole, and checked
+shipped           the models that come with the package
+precisions        which file of a model suits a device
+devices           what there is to run on, and what lacks
+nvidia            drivers and GPUs
+engine_cache      where compiled engines are kept
+session           ONNX Runtime on a device
+process_settings  parameters of the Gaussian process
+covariates        what the process knows of a place
+gaussian_process  fields and their uncertainty from the stations of a day
+loading           a model, ready to run
+kernels           how much a station counts around it
+"""

@@ -23,6 +23,8 @@ from mean_model import mean_model
 from onnx import TensorProto, helper
 
 from pointfuse.commands.main import main
+from pointfuse.commands.running_options import ModelOptions
+from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 
 DAYS = np.arange("2019-01-24", "2019-02-13", dtype="datetime64[D]")
@@ -334,18 +336,16 @@ def test_a_worker_with_another_file_of_the_model(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """As where an old copy is left on another machine."""
-    from pointfuse.commands import fuse as fuse_command
-
     path = tmp_path / "mine.onnx"
     shutil.copy(process_model_file, path)
 
-    def load_and_change(options: Any) -> Any:
-        model = load(options)
+    def load_and_change(options: ModelOptions, file: Path) -> Model:
+        model = load(options, file)
         shutil.copy(slow_model_file, path)
         return model
 
-    load = fuse_command.load
-    monkeypatch.setattr(fuse_command, "load", load_and_change)
+    load = ModelOptions.load
+    monkeypatch.setattr(ModelOptions, "load", load_and_change)
     worker()
     result = on_cluster(scheduler, files, path, tmp_path)
     assert result.exit_code == 3, result.output
