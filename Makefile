@@ -37,14 +37,14 @@ lint: $(VENV)/installed  ## check style and types
 
 bench: $(BENCH_VENV)/installed  ## measure this machine (GPU=1: with its NVIDIA GPU) into benchmarks/machines
 	$(if $(GPU),,$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'benchmarks[peers]')
-	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.latency
-	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.precision
-	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.peers
-	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.performance
+	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.speed.latency
+	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.speed.precision
+	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.speed.peers
+	$(BENCH_VENV)/bin/python -m pointfuse_benchmarks.speed.performance
 
 accuracy: $(VENV)/installed  ## compare with the baselines on real data (hours on two cores)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'benchmarks[peers]'
-	$(VENV)/bin/python -m pointfuse_benchmarks.accuracy --data $(REAL_DATA) -o benchmarks/accuracy.json
+	$(VENV)/bin/python -m pointfuse_benchmarks.accuracy.accuracy --data $(REAL_DATA) -o benchmarks/results/accuracy.json
 
 model: $(VENV)/installed  ## make the shipped model file again from its weights
 	$(VENV)/bin/pointfuse-export models/pointfuse-china12.toml -o models

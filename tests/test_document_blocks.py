@@ -32,12 +32,12 @@ from documents import COMMANDS, ROOT, Block, blocks, pages
 from pointfuse.commands.main import main as pointfuse
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
-from pointfuse_export.cli import main as pointfuse_export
+from pointfuse_export.commands.main import main as pointfuse_export
 from pointfuse_training import FusionNetwork
-from pointfuse_training.archive_writer import writing
-from pointfuse_training.checkpoints import Checkpoint, save_checkpoint
-from pointfuse_training.cli import main as pointfuse_train
-from pointfuse_training.seed_weights import network_weights
+from pointfuse_training.archives.archive_writer import writing
+from pointfuse_training.commands.main import main as pointfuse_train
+from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
+from pointfuse_training.network.seed_weights import network_weights
 
 PROGRAMS = {
     "pointfuse": pointfuse,

@@ -20,13 +20,13 @@ from documents import ROOT, anchors, blocks, links, pages, read
 
 import pointfuse
 from pointfuse.commands.main import main as pointfuse_command
-from pointfuse_benchmarks import limits_table, method_figures
-from pointfuse_export.cli import main as export_command
+from pointfuse_benchmarks.accuracy import limits_table, method_figures
+from pointfuse_export.commands.main import main as export_command
 from pointfuse_training import load_seed_network
-from pointfuse_training.cli import main as train_command
-from pointfuse_training.fusion_network import MIN_SCALE, WEATHER_CENTRE, WEATHER_SPREAD
-from pointfuse_training.pointconv import KERNEL_SIZES, STABILISER
-from pointfuse_training.scale_head import FLOOR
+from pointfuse_training.commands.main import main as train_command
+from pointfuse_training.network.fusion_network import MIN_SCALE, WEATHER_CENTRE, WEATHER_SPREAD
+from pointfuse_training.network.pointconv import KERNEL_SIZES, STABILISER
+from pointfuse_training.network.scale_head import FLOOR
 
 INDEX = "docs/index.md"
 COMMANDS = {
@@ -207,7 +207,7 @@ def test_figures_show_what_was_measured(name: str) -> None:
     drawn_from = f"{source} {method_figures.sha256(source)}".encode()
     assert drawn_from in (ROOT / "docs" / name).read_bytes(), (
         f"{source} has changed since docs/{name} was drawn; run "
-        "python -m pointfuse_benchmarks.method_figures"
+        "python -m pointfuse_benchmarks.accuracy.method_figures"
     )
 
 

@@ -104,10 +104,10 @@ def test_examples_of_station_files_are_read(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "document"),
     [
-        ("pointfuse_benchmarks.quality_control", "docs/quality-control.md"),
-        ("pointfuse_benchmarks.accuracy", "docs/accuracy.md"),
-        ("pointfuse_benchmarks.sharpness", "docs/uncertainty.md"),
-        ("pointfuse_benchmarks.browser", "docs/browser.md"),
+        ("pointfuse_benchmarks.accuracy.quality_control", "docs/quality-control.md"),
+        ("pointfuse_benchmarks.accuracy.accuracy", "docs/accuracy.md"),
+        ("pointfuse_benchmarks.accuracy.sharpness", "docs/uncertainty.md"),
+        ("pointfuse_benchmarks.speed.browser", "docs/browser.md"),
     ],
 )
 def test_documents_show_the_benchmarks_as_they_were_measured(

@@ -19,10 +19,10 @@ from click.testing import CliRunner
 
 from pointfuse import load_model
 from pointfuse.commands.main import main as pointfuse
-from pointfuse_export.cli import main as pointfuse_export
-from pointfuse_training.archive import Archive
-from pointfuse_training.cli import main as pointfuse_train
-from pointfuse_training.provenance import archive_sha256
+from pointfuse_export.commands.main import main as pointfuse_export
+from pointfuse_training.archives.archive import Archive
+from pointfuse_training.commands.main import main as pointfuse_train
+from pointfuse_training.fitting.provenance import archive_sha256
 
 pytestmark = pytest.mark.slow
 

@@ -20,7 +20,7 @@ from scipy.interpolate import RegularGridInterpolator
 
 from pointfuse import load_model
 from pointfuse.grid.regular_grid import Grid
-from pointfuse_training.grids import read_grid
+from pointfuse_training.static_layers.grids import read_grid
 
 pytestmark = pytest.mark.slow
 

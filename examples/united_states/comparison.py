@@ -16,8 +16,8 @@ from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.trust.baselines import Baseline, find_baselines
 from pointfuse.trust.crossval import NETWORK_ALONE, cross_validate
 from pointfuse.trust.evaluation import evaluate
-from pointfuse_benchmarks.machine import machine
-from pointfuse_training.archive import Archive
+from pointfuse_benchmarks.measuring.machine import machine
+from pointfuse_training.archives.archive import Archive
 
 MODEL = "network and Gaussian process"
 CMAQ = "CMAQ, which knows no monitor"

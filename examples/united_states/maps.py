@@ -20,7 +20,7 @@ from pointfuse.pictures.map_drawing import (
     draw_graticule,
     figure_class,
 )
-from pointfuse_training.archive import Archive
+from pointfuse_training.archives.archive import Archive
 
 FAR = 200.0
 """Beyond this from the nearest monitor the field is a guess, km."""

@@ -29,11 +29,11 @@ from pointfuse.commands.main import main as pointfuse
 from pointfuse.errors import InputFileNotFoundError, PointfuseError
 from pointfuse.grid.grid_mapping import mapping_attributes
 from pointfuse.grid.regular_grid import Grid
-from pointfuse_export.cli import main as pointfuse_export
-from pointfuse_training.archive import Archive
-from pointfuse_training.archive_writer import make_folder, writing
-from pointfuse_training.cli import main as pointfuse_train
-from pointfuse_training.grids import read_grid
+from pointfuse_export.commands.main import main as pointfuse_export
+from pointfuse_training.archives.archive import Archive
+from pointfuse_training.archives.archive_writer import make_folder, writing
+from pointfuse_training.commands.main import main as pointfuse_train
+from pointfuse_training.static_layers.grids import read_grid
 
 HERE = Path(__file__).parent
 TIMEZONE = "America/Chicago"

@@ -11,12 +11,12 @@ import pytest
 import torch
 from torch import nn
 
-from pointfuse_export.description import read_description
-from pointfuse_export.graph import inference_network, to_onnx
-from pointfuse_export.simulated_days import SimulatedDays, save_days
-from pointfuse_export.stamp import stamp
-from pointfuse_export.strip import name_nodes, strip_build_traces
-from pointfuse_export.verify import probing_days
+from pointfuse_export.checks.simulated_days import SimulatedDays, save_days
+from pointfuse_export.checks.verify import probing_days
+from pointfuse_export.files.description import read_description
+from pointfuse_export.graph.onnx_graph import inference_network, to_onnx
+from pointfuse_export.graph.stamp import stamp
+from pointfuse_export.graph.strip import name_nodes, strip_build_traces
 from pointfuse_training import VARIANTS, FusionNetwork, ScaleHead, load_seed_network
 
 MODELS = Path(__file__).parents[2] / "models"

@@ -12,12 +12,13 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse.errors import InputError
-from pointfuse_training.archive import Archive
-from pointfuse_training.archive_variables import WEATHER
-from pointfuse_training.archiving import convert, open_output, plan_conversion
-from pointfuse_training.archiving.daily import daily_means
-from pointfuse_training.archiving.quantities import RELATIVE_HUMIDITY, WIND_SPEED
-from pointfuse_training.cli import main
+from pointfuse_training.archives.archive import Archive
+from pointfuse_training.archives.archive_variables import WEATHER
+from pointfuse_training.commands.main import main
+from pointfuse_training.ctm_output.conversion import convert, plan_conversion
+from pointfuse_training.ctm_output.daily_means import daily_means
+from pointfuse_training.ctm_output.formats import open_output
+from pointfuse_training.ctm_output.quantities import RELATIVE_HUMIDITY, WIND_SPEED
 
 JANUARY = "+proj=lcc +lat_1=25 +lat_2=40 +lat_0=34 +lon_0=110 +R=6370000"
 

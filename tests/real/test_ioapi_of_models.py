@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from pointfuse.commands.main import main
-from pointfuse_training.archiving import open_output
+from pointfuse_training.ctm_output.formats import open_output
 
 
 @pytest.fixture

@@ -11,8 +11,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pointfuse_training.grids import read_grid
-from pointfuse_training.static_layers import build_static_layers, country_mask
+from pointfuse_training.static_layers.build import build_static_layers
+from pointfuse_training.static_layers.countries import country_mask
+from pointfuse_training.static_layers.grids import read_grid
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pointfuse_benchmarks.gaussian_process import GP_C, KRIGING
-from pointfuse_benchmarks.neighbours import inverse_distance
-from pointfuse_benchmarks.reproduction import PUBLISHED, _days_in_common, _errors
+from pointfuse_benchmarks.accuracy.reproduction import PUBLISHED, _days_in_common, _errors
+from pointfuse_benchmarks.baselines.gaussian_process import GP_C, KRIGING
+from pointfuse_benchmarks.baselines.neighbours import inverse_distance
 
 
 @pytest.mark.parametrize("scheme", ["stations", "cities"])

@@ -8,10 +8,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pointfuse_training.archive import Archive
-from pointfuse_training.evaluation import SampledCells, evaluate_archive, load_reconstructor
+from pointfuse_training.archives.archive import Archive
+from pointfuse_training.evaluation.archive_evaluation import evaluate_archive
+from pointfuse_training.evaluation.reconstruction import load_reconstructor
 from pointfuse_training.evaluation.region import ScoredRegion
-from pointfuse_training.evaluation.sampling import read_cells
+from pointfuse_training.evaluation.sampling import SampledCells, read_cells
 from pointfuse_training.evaluation.tables import scores_of
 
 ROOT = Path(__file__).parents[2]

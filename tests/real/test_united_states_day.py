@@ -16,9 +16,9 @@ from scipy.interpolate import RegularGridInterpolator
 from pointfuse import read_stations
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import place
-from pointfuse_training.archive import Archive
-from pointfuse_training.archiving import convert, plan_conversion
-from pointfuse_training.grids import read_grid
+from pointfuse_training.archives.archive import Archive
+from pointfuse_training.ctm_output.conversion import convert, plan_conversion
+from pointfuse_training.static_layers.grids import read_grid
 
 FOLDER = "formats/cmaq_us_2016"
 AQS = "daily_88101_20160115.csv"

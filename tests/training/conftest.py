@@ -10,11 +10,11 @@ import torch
 
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
-from pointfuse_training.archive_writer import writing
-from pointfuse_training.recipes import Recipe, changed
+from pointfuse_training.archives.archive_writer import writing
+from pointfuse_training.fitting.recipes import Recipe, changed
+from pointfuse_training.fitting.training_inputs import TrainingInputs, read_training_inputs
 from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
-from pointfuse_training.training_inputs import TrainingInputs, read_training_inputs
 
 ROWS, COLUMNS, CELL = 40, 52, 12_000.0
 CPU = torch.device("cpu")

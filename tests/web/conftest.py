@@ -15,12 +15,7 @@ from onnx import TensorProto, helper
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse_benchmarks.browser import (
-    PAGE,
-    chromium_program,
-    open_browser,
-    page_script,
-)
+from pointfuse_benchmarks.speed.browser import PAGE, chromium_program, open_browser, page_script
 
 PATIENCE = 120_000
 """What a field takes on two processors, ms, and then a great deal more: they may be busy."""

@@ -22,7 +22,7 @@ from playwright.sync_api import Page
 
 from pointfuse import fuse, load_model, read_stations
 from pointfuse.fields.fused_fields import FusedFields
-from pointfuse_benchmarks.browser import EXAMPLE, PAGE
+from pointfuse_benchmarks.speed.browser import EXAMPLE, PAGE
 
 HEADER = "station,longitude,latitude,date,pm25"
 

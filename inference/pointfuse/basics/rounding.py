@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 SIGNIFICANT_BITS = 12
 """Bits of the mantissa that files keep: 1 part in 8,192, or 0.004 of 35 ug m-3.
 
-It makes files 44 % smaller and takes no time; `benchmarks/packing.py` has the other ways.
+It makes files 44 % smaller and takes no time; `pointfuse_benchmarks.speed.packing` has the other
+ways.
 """
 
 _DROPPED = np.uint32(23 - SIGNIFICANT_BITS)

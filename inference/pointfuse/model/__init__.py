@@ -1,5 +1,6 @@
 """What is in a model file, and what runs it.
 
+json_block        objects of JSON, read with their types
 metadata          what a model says of itself
 static_layers     height, land cover and lights, as the file holds them
 onnx_structure    what is in an ONNX file, read without ONNX

@@ -13,13 +13,13 @@ from pointfuse.errors import ModelFileError
 from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
+from pointfuse.model.json_block import Block
 from pointfuse.model.process_settings import Covariate, ProcessSettings
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "pointfuse"
 
-# Beyond these a file is garbled or hostile, and would exhaust the memory before it is found out.
-_LARGEST_NUMBER = 1e12
+# Beyond it a file is garbled or hostile, and would exhaust the memory before it is found out.
 _MOST_CELLS = 50_000_000
 
 
@@ -157,7 +157,7 @@ class ModelMetadata:
                 f"the model's metadata entry '{METADATA_KEY}' should be a JSON object, got a "
                 f"{type(content).__name__}; get the file again from where it was published"
             )
-        block = _Block(content, "")
+        block = Block(content, "")
         schema = block.integer("schema_version")
         if schema != SCHEMA_VERSION:
             raise ModelFileError(
@@ -257,86 +257,10 @@ def grid_from_dict(content: Mapping[str, object]) -> Grid:
     ModelFileError
         If an entry is lacking or garbled, or the grid is impossible.
     """
-    return _grid(_Block(content, "grid"))
+    return _grid(Block(content, "grid"))
 
 
-@dataclass(frozen=True)
-class _Block:
-    """A JSON object of the metadata, with typed access that names what is wrong."""
-
-    content: Mapping[str, object]
-    path: str
-
-    def text(self, key: str) -> str:
-        value = self._value(key)
-        if not isinstance(value, str) or not value:
-            raise self._garbled(key, "a text", value)
-        return value
-
-    def number(self, key: str) -> float:
-        value = self._value(key)
-        if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self._garbled(key, "a number", value)
-        if not abs(value) < _LARGEST_NUMBER:
-            raise self._garbled(key, f"a number below {_LARGEST_NUMBER:g}", value)
-        return float(value)
-
-    def integer(self, key: str) -> int:
-        value = self._value(key)
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-            raise self._garbled(key, "a positive whole number", value)
-        return value
-
-    def truth(self, key: str) -> bool:
-        value = self._value(key)
-        if not isinstance(value, bool):
-            raise self._garbled(key, "true or false", value)
-        return value
-
-    def numbers(self, key: str) -> tuple[float, ...]:
-        value = self._value(key)
-        if not isinstance(value, list):
-            raise self._garbled(key, "a list of numbers", value)
-        entries = _Block({str(i): entry for i, entry in enumerate(value)}, self._name(key))
-        return tuple(entries.number(name) for name in entries.content)
-
-    def pair(self, key: str) -> tuple[float, float]:
-        numbers = self.numbers(key)
-        if len(numbers) != 2:
-            raise self._garbled(key, "two numbers", self.content[key])
-        return numbers[0], numbers[1]
-
-    def block(self, key: str) -> _Block:
-        value = self._value(key)
-        if not isinstance(value, dict):
-            raise self._garbled(key, "an object", value)
-        return _Block(value, self._name(key))
-
-    def blocks(self, key: str) -> list[_Block]:
-        value = self._value(key)
-        if not isinstance(value, list) or not all(isinstance(entry, dict) for entry in value):
-            raise self._garbled(key, "a list of objects", value)
-        return [_Block(entry, f"{self._name(key)}[{i}]") for i, entry in enumerate(value)]
-
-    def _name(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
-
-    def _value(self, key: str) -> object:
-        if key not in self.content:
-            raise ModelFileError(
-                f"the model's metadata lacks '{self._name(key)}'; "
-                "get the file again from where it was published"
-            )
-        return self.content[key]
-
-    def _garbled(self, key: str, expected: str, value: object) -> ModelFileError:
-        return ModelFileError(
-            f"'{self._name(key)}' in the model's metadata should be {expected}, got "
-            f"{json.dumps(value)[:60]}; get the file again from where it was published"
-        )
-
-
-def _variable(entry: _Block) -> Variable:
+def _variable(entry: Block) -> Variable:
     low, high = entry.pair("valid_range")
     if low >= high:
         raise ModelFileError(f"'{entry.path}.valid_range' in the model's metadata is empty")
@@ -349,7 +273,7 @@ def _variable(entry: _Block) -> Variable:
     )
 
 
-def _grid(block: _Block) -> Grid:
+def _grid(block: Block) -> Grid:
     entry = block.block("projection")
     kind = entry.text("grid_mapping_name")
     if kind not in PROJECTIONS:
@@ -382,7 +306,7 @@ def _grid(block: _Block) -> Grid:
 
 
 def _gaussian_process(
-    block: _Block, grid: Grid, static_layers: tuple[StaticLayer, ...]
+    block: Block, grid: Grid, static_layers: tuple[StaticLayer, ...]
 ) -> ProcessSettings | None:
     """The Gaussian process, which a file need not have."""
     if "gaussian_process" not in block.content:
@@ -408,7 +332,7 @@ def _gaussian_process(
     return settings
 
 
-def _covariate(entry: _Block) -> Covariate:
+def _covariate(entry: Block) -> Covariate:
     return Covariate(
         entry.text("layer"),
         entry.text("statistic"),
@@ -418,7 +342,7 @@ def _covariate(entry: _Block) -> Covariate:
     )
 
 
-def _regions(block: _Block) -> tuple[Region, ...]:
+def _regions(block: Block) -> tuple[Region, ...]:
     """Regions, which a file need not have."""
     if "regions" not in block.content:
         return ()

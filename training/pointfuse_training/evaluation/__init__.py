@@ -1,21 +1,14 @@
-"""The published evaluation: an archive is sampled at stations, completed, and held against itself.
+"""The published evaluation: an archive is sampled, completed, and held against itself.
 
 Section "Model Evaluation" of Lyu et al., Geosci. Model Dev. 15, 2022, with its figures 3 to 5.
+
+sampling            which cells are given
+archive_days        which days were held out
+region              over which cells scores go
+reconstruction      what completes a day
+density             how pairs of values lie to each other
+archive_evaluation  all days, sampled, completed and compared
+tables              what comes out, as JSON and as a table
+figures             figures 3 to 5
+report              one HTML file
 """
-
-from pointfuse_training.evaluation.archive_evaluation import ArchiveEvaluation, evaluate_archive
-from pointfuse_training.evaluation.reconstruction import (
-    Reconstructor,
-    load_reconstructor,
-    network_reconstructor,
-)
-from pointfuse_training.evaluation.sampling import SampledCells
-
-__all__ = [
-    "ArchiveEvaluation",
-    "Reconstructor",
-    "SampledCells",
-    "evaluate_archive",
-    "load_reconstructor",
-    "network_reconstructor",
-]

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse_training.archive import Archive
+from pointfuse_training.archives.archive import Archive
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def days_seen(training: Mapping[str, object], sha256: str, days: Sequence[int]) 
         Provenance of the network; `archive_sha256` and `training_days`, the number of the first
         days of that archive, are looked at.
     sha256 : str
-        Hash of the archive (`pointfuse_training.provenance.archive_sha256`).
+        Hash of the archive (`pointfuse_training.fitting.provenance.archive_sha256`).
     days : sequence of int
         Numbers of the days in it.
     """

@@ -17,8 +17,8 @@ from pointfuse.stations.observations import Observations, Stations
 from pointfuse.trust.baselines import Baseline, predict
 from pointfuse.trust.evaluation import SEASONS
 from pointfuse.trust.scores import PairSums
-from pointfuse_training.archive import Archive
-from pointfuse_training.archive_variables import ArchiveVariable
+from pointfuse_training.archives.archive import Archive
+from pointfuse_training.archives.archive_variables import ArchiveVariable
 from pointfuse_training.evaluation.archive_days import ArchiveDay, read_days
 from pointfuse_training.evaluation.density import PairDensity
 from pointfuse_training.evaluation.reconstruction import Reconstructor

@@ -16,9 +16,9 @@ from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.kernels import STEPS, Kernel, read_kernels
 from pointfuse.model.loading import Model
 from pointfuse.model.model_file import read_model_file
-from pointfuse_training.checkpoints import load_checkpoint
-from pointfuse_training.fusion_network import CHANNELS, FusionNetwork
-from pointfuse_training.seed_weights import is_zip
+from pointfuse_training.network.checkpoints import load_checkpoint
+from pointfuse_training.network.fusion_network import CHANNELS, FusionNetwork
+from pointfuse_training.network.seed_weights import is_zip
 
 Fields = NDArray[np.float32]
 

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.stations.readers.station_list import read_station_list
-from pointfuse_training.seed_weights import is_zip, read_station_cells
+from pointfuse_training.network.seed_weights import is_zip, read_station_cells
 
 UNIFORM = (1500, 2500)
 """Fewest and most cells that are drawn where there are no stations (as published)."""

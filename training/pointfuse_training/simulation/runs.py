@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from pointfuse.version import __version__
-from pointfuse_training.archive import check_origin
-from pointfuse_training.archive_writer import make_folder, writing
+from pointfuse_training.archives.archive import check_origin
+from pointfuse_training.archives.archive_writer import make_folder, writing
 from pointfuse_training.simulation.simulator import Simulator
 from pointfuse_training.simulation.static_inputs import StaticInputs
 

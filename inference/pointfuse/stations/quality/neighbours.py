@@ -1,6 +1,7 @@
 """Buddy check: a station should say what the stations around it say, as far as these agree.
 
-The numbers were chosen on real days that `pointfuse_benchmarks.quality_control` does not look at.
+The numbers were chosen on real days that `pointfuse_benchmarks.accuracy.quality_control` does not
+look at.
 """
 
 from __future__ import annotations

@@ -1,0 +1,7 @@
+"""What every measurement needs.
+
+machine       what numbers were measured on
+machine_file  what was measured on a machine, a row a case
+timings       calls repeated after a warm-up
+energy        what a GPU takes
+"""

@@ -1,0 +1,19 @@
+"""How fast, how large.
+
+workload            the example day
+one_process         a model in a process of its own
+files_to_file       from station files to a file of fields
+latency             a field on every device and in every precision
+network_runtimes    the network in other runtimes
+peers               who else makes a field
+precision           how far files of fewer bits are off
+model_choice        the models side by side
+years               many days in one call
+stages              what each stage of a day takes
+scale               many years on many processors, on paper
+packing             how large fields become in a file
+browser             the page in a browser
+performance_tables  what was measured, in Markdown
+performance_figure  the peers as a figure
+performance         writes both into the documents
+"""

@@ -1,0 +1,60 @@
+"""The command `pointfuse-export days`: simulated days from an archive."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pointfuse_export.checks.simulated_days import cells_anywhere, sample_days, save_days
+from pointfuse_training.archives.archive import Archive
+from pointfuse_training.evaluation.sampling import read_cells
+
+_FILE = click.Path(path_type=Path)
+_ANYWHERE = 1500
+
+
+@click.command()
+@click.argument("archive", type=_FILE)
+@click.option(
+    "--stations",
+    type=_FILE,
+    help="Where stations stand: a station list (CSV), or an archive (.npz) with the array "
+    "'observed'. By default 1,500 stand anywhere.",
+)
+@click.option(
+    "--days", "number", default=24, show_default=True, type=click.IntRange(2), help="Days to take."
+)
+@click.option(
+    "--elsewhere", default=2000, show_default=True, type=click.IntRange(1), help="Other cells."
+)
+@click.option(
+    "--weather",
+    default=700,
+    show_default=True,
+    type=click.IntRange(1),
+    help="Cells with humidity and wind.",
+)
+@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
+@click.option("-o", "--output", required=True, type=_FILE, help="File to write (.npz).")
+def days(
+    archive: Path,
+    stations: Path | None,
+    number: int,
+    elsewhere: int,
+    weather: int,
+    seed: int,
+    output: Path,
+) -> None:
+    """Sample days of ARCHIVE, for the calibration and the scores of an export."""
+    simulated = Archive(archive)
+    network = (
+        read_cells(stations, simulated.grid)
+        if stations
+        else cells_anywhere(simulated.shape, _ANYWHERE, seed)
+    )
+    taken = sample_days(
+        simulated, network, days=number, elsewhere=elsewhere, weather=weather, seed=seed
+    )
+    save_days(taken, output)
+    click.echo(f"wrote {output}: {number} days, {len(taken.stations)} cells with stations")

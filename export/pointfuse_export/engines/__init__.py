@@ -1,0 +1,6 @@
+"""TensorRT engines.
+
+engine_file    an engine behind a header that says what it is
+engine_layers  its layers with their precision
+engine_build   an engine from a model file
+"""

@@ -1,0 +1,213 @@
+"""The model card: what a model file is, for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+
+from pointfuse.basics.units import typeset_units
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse_export.checks.verify import TOLERANCE
+from pointfuse_export.files.description import Description, ModelFiles
+from pointfuse_export.files.file_report import (
+    ERROR_HEADER,
+    SCORE_HEADER,
+    FileReport,
+    counted,
+    error_row,
+    score_row,
+)
+
+
+def render_card(
+    description: Description, metadata: ModelMetadata, files: Sequence[FileReport]
+) -> str:
+    """Write the card of a model.
+
+    Parameters
+    ----------
+    description : Description
+        Description that the model was made from.
+    metadata : ModelMetadata
+        Metadata in its reference file.
+    files : sequence of FileReport
+        Its files, the reference first.
+
+    Returns
+    -------
+    str
+        Markdown.
+    """
+    sections = (
+        _head(metadata),
+        _section("Intended use", _bullets(description.intended_use)),
+        _section("Limits", _bullets(description.limitations)),
+        _section("Inputs and output", _variables(description, metadata)),
+        _section("Grid", _grid(metadata)),
+        _section("Static layers inside the file", _static_layers(metadata)),
+        *([_section("Regions of the scores", _regions(metadata))] if metadata.regions else []),
+        _section("Training", _facts(metadata.training)),
+        _section("Scores", _scores(metadata)),
+        _section("Files", _files(description.files, metadata, files)),
+    )
+    return "\n".join(sections)
+
+
+def _head(metadata: ModelMetadata) -> str:
+    return (
+        f"<!-- Written by pointfuse-export from {metadata.name}.toml; do not edit. -->\n\n"
+        f"# {metadata.name} {metadata.version}\n\n{metadata.summary}\n\n"
+        f"Licence: {metadata.licence}. Method: Lyu et al., Deep-learning spatial principles from "
+        "deterministic chemical transport models for chemical reanalysis, Geosci. Model Dev. 15, "
+        f"2022.\n{_adaptation(metadata)}"
+    )
+
+
+def _adaptation(metadata: ModelMetadata) -> str:
+    """What to know of a network that has learned from observations; nothing of any other."""
+    used = metadata.observations_used
+    if used is None:
+        return ""
+    return (
+        f"\n**Adapted to observations: {used}.** The network has learned from these. It is tested "
+        "only by stations and days that are not among them; a cross-validation with the same "
+        "stations flatters it.\n"
+    )
+
+
+def _variables(description: Description, metadata: ModelMetadata) -> str:
+    table = _table(
+        ("channel", "variable", "units", "CF standard name", "valid range"),
+        (
+            (
+                i,
+                f"`{v.name}`, {v.long_name}",
+                v.units,
+                f"`{v.standard_name}`",
+                _range(v.valid_range),
+            )
+            for i, v in enumerate(metadata.variables)
+        ),
+    )
+    rows, columns = metadata.grid.shape
+    channels = len(metadata.variables)
+    scale = (
+        f" With it comes `{metadata.scale_name}`, of the same shape and units: the Laplace scale b "
+        "of its error against a station in the cell, so that 90 % of the errors should be at most "
+        "b ln 10."
+        if description.files.scale_head
+        else ""
+    )
+    return (
+        f"`observations` and `observed`, float32 (time, {channels}, {rows}, {columns}): physical "
+        "units, and 1 where there is an observation; both are 0 where there is none. `time` is "
+        f"free. Output: `{metadata.target.name}`, float32 (time, 1, {rows}, {columns}), in "
+        f"{metadata.target.units}.{scale}\n\n{table}"
+    )
+
+
+def _grid(metadata: ModelMetadata) -> str:
+    grid, projection = metadata.grid, metadata.grid.projection
+    return _table(
+        ("property", "value"),
+        (
+            ("projection", f"{projection.title}, {projection.true_scale}"),
+            ("origin", projection.origin),
+            ("earth", f"sphere of radius {projection.earth_radius:.0f} m"),
+            ("cells", f"{grid.rows} rows x {grid.columns} columns of {grid.cell_size:.0f} m"),
+            (
+                "centre of row 0 (south), column 0 (west)",
+                f"x = {grid.first_x:.0f} m, y = {grid.first_y:.0f} m",
+            ),
+        ),
+    )
+
+
+def _static_layers(metadata: ModelMetadata) -> str:
+    return _table(
+        ("layer", "units", "source"),
+        ((f"`{layer.name}`", layer.units, layer.source) for layer in metadata.static_layers),
+    )
+
+
+def _regions(metadata: ModelMetadata) -> str:
+    table = _table(
+        ("region", "longitude, degrees east", "latitude, degrees north"),
+        (
+            (region.name, _range((region.west, region.east)), _range((region.south, region.north)))
+            for region in metadata.regions
+        ),
+    )
+    return (
+        "`pointfuse crossval` gives scores for each; a station is in the first region that holds "
+        f"it.\n\n{table}"
+    )
+
+
+def _scores(metadata: ModelMetadata) -> str:
+    units = typeset_units(metadata.target.units)
+    origins = list(dict.fromkeys(str(score["origin"]) for score in metadata.scores))
+    table = _table(
+        ("test", "data", "R2", f"RMSE, {units}", "NME", "the same for others", "origin"),
+        (
+            (
+                *(score[key] for key in ("test", "data", "r2", "rmse", "nme", "reference")),
+                origins.index(str(score["origin"])) + 1,
+            )
+            for score in metadata.scores
+        ),
+    )
+    numbered = "\n".join(f"{number}. {origin}" for number, origin in enumerate(origins, start=1))
+    return f"{table}\n\nOrigins:\n\n{numbered}"
+
+
+def _files(sources: ModelFiles, metadata: ModelMetadata, files: Sequence[FileReport]) -> str:
+    units = typeset_units(metadata.target.units)
+    facts = {"sha256 of the weights": f"`{metadata.weights_sha256}`", **metadata.export}
+    golden = f"the golden days in `{sources.golden.parent.name}/` and " if sources.golden else ""
+    made = _table(
+        ("file", "precision", "bytes", "sha256", "convolutions by weights"),
+        (
+            (f"`{f.file}`", f.precision, f.bytes, f"`{f.sha256}`", counted(f.convolutions))
+            for f in files
+        ),
+    )
+    errors = _table(ERROR_HEADER, map(error_row, files))
+    scores = _table(SCORE_HEADER, map(score_row, files))
+    return (
+        f"{made}\n\n{_facts(facts)}\n\nBefore the files were written, the first reproduced "
+        f"{golden}the network in PyTorch to {TOLERANCE:g} {units}, in ONNX Runtime on a CPU. Then "
+        "each was run on simulated days, with a fifth of the stations withheld. Absolute errors in "
+        f"{units}, of the first file against PyTorch and of the others against the first, over "
+        f"all cells; and the largest difference from the golden case:\n\n{errors}\n\n"
+        f"Scores against the simulated truth:\n\n{scores}"
+    )
+
+
+def _section(title: str, body: str) -> str:
+    return f"## {title}\n\n{body}\n"
+
+
+def _bullets(sentences: Iterable[str]) -> str:
+    return "\n".join(f"- {sentence}" for sentence in sentences)
+
+
+def _facts(facts: Mapping[str, object]) -> str:
+    return _table(
+        ("fact", "value"), ((key.replace("_", " "), _told(value)) for key, value in facts.items())
+    )
+
+
+def _told(value: object) -> object:
+    """A value as people read it; a mapping in JSON."""
+    return f"`{json.dumps(value)}`" if isinstance(value, Mapping) else value
+
+
+def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
+    header = tuple(header)
+    lines = [header, ("---",) * len(header), *rows]
+    return "\n".join(f"| {' | '.join(str(entry) for entry in line)} |" for line in lines)
+
+
+def _range(limits: tuple[float, float]) -> str:
+    return f"{limits[0]:g} to {limits[1]:g}"

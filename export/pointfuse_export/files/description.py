@@ -1,0 +1,339 @@
+"""The hand-written description of a model, from which its metadata and its card are made."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import math
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pointfuse.errors import InputFileNotFoundError
+from pointfuse.grid.projections import PROJECTIONS, read_projection
+from pointfuse.grid.regions import Region
+from pointfuse.grid.regular_grid import Grid
+from pointfuse.model.metadata import ModelMetadata, StaticLayer, Variable
+from pointfuse.model.process_settings import Covariate, ProcessSettings
+from pointfuse_export.errors import DescriptionError
+from pointfuse_training.network.checkpoints import load_checkpoint
+
+# What a description holds: tables as dicts, lists as a list with the layout of one entry, and
+# `dict` for a table that may hold anything.
+_LAYOUT: dict[str, Any] = {
+    "name": str,
+    "version": str,
+    "summary": str,
+    "licence": str,
+    "intended_use": [str],
+    "limitations": [str],
+    "files": {
+        "checkpoint": str,
+        "weights": str,
+        "static_layers": str,
+        "golden": str,
+        "scale_head": str,
+        "simulated_days": str,
+    },
+    "grid": {
+        "rows": int,
+        "columns": int,
+        "cell_size": float,
+        "first_x": float,
+        "first_y": float,
+        "projection": dict,
+    },
+    "variables": [
+        {
+            "name": str,
+            "units": str,
+            "standard_name": str,
+            "long_name": str,
+            "valid_range": [float],
+        }
+    ],
+    "static_layers": [{"name": str, "units": str, "source": str}],
+    "regions": [{"name": str, "west": float, "east": float, "south": float, "north": float}],
+    "gaussian_process": {
+        "length": float,
+        "nugget": float,
+        "distance": [float],
+        "network_weight": [float],
+        "inflation": float,
+        "covariates": [
+            {"layer": str, "statistic": str, "smoothing": float, "scale": float, "trend": bool}
+        ],
+    },
+    "training": dict,
+    "scores": [
+        {
+            "test": str,
+            "data": str,
+            "r2": float,
+            "rmse": float,
+            "nme": float,
+            "reference": str,
+            "origin": str,
+        }
+    ],
+}
+
+# A model need not have these, nor a covariate a scale. What a checkpoint replaces is checked apart.
+_OPTIONAL = frozenset(
+    {
+        *("regions", "gaussian_process", "scale", "scale_head"),
+        *("checkpoint", "weights", "static_layers", "golden", "training", "grid"),
+    }
+)
+
+_OF_SEED = ("weights", "static_layers", "golden")
+
+_KINDS = {
+    str: "a text",
+    bool: "true or false",
+    int: "a whole number",
+    float: "a number",
+    dict: "a table",
+}
+
+
+@dataclass(frozen=True)
+class ModelFiles:
+    """What a model is made from: a checkpoint, or weights and static layers.
+
+    Parameters
+    ----------
+    checkpoint : Path, optional
+        File that `pointfuse-train fit` wrote.
+    weights, static_layers : Path, optional
+        Numpy archives in its stead; `models/seed/README.md` describes them.
+    golden : Path, optional
+        Numpy archive of inputs and the fields that must come out; a checkpoint need not have one.
+    scale_head : Path, optional
+        Numpy archive of the head that gives the scale of the error.
+    simulated_days : Path
+        Days for the calibration and the scores of its files; see `simulated_days`.
+    """
+
+    simulated_days: Path
+    checkpoint: Path | None = None
+    weights: Path | None = None
+    static_layers: Path | None = None
+    golden: Path | None = None
+    scale_head: Path | None = None
+
+
+@dataclass(frozen=True)
+class Description:
+    """A model as its author describes it.
+
+    Parameters
+    ----------
+    name, version, summary, licence : str
+        As in `ModelMetadata`.
+    intended_use, limitations : tuple of str
+        What the model is for, and what it must not be used for; one sentence or a few each.
+    files : ModelFiles
+        What it is made from.
+    grid : Grid
+        Its grid; that of the checkpoint where the description names none.
+    variables, static_layers : tuple
+        Its inputs and the fields inside it, in order.
+    training : mapping
+        How the weights came to be, beside what a checkpoint tells of itself.
+    scores : tuple of mapping
+        Evaluations: test, data, r2, rmse (ug/m3), nme, reference, origin.
+    regions : tuple of Region
+        Parts of the grid for which evaluations give scores apart; there may be none.
+    gaussian_process : ProcessSettings or None
+        A Gaussian process whose field is combined with the network's.
+    """
+
+    name: str
+    version: str
+    summary: str
+    licence: str
+    intended_use: tuple[str, ...]
+    limitations: tuple[str, ...]
+    files: ModelFiles
+    grid: Grid
+    variables: tuple[Variable, ...]
+    static_layers: tuple[StaticLayer, ...]
+    training: Mapping[str, object]
+    scores: tuple[Mapping[str, object], ...]
+    regions: tuple[Region, ...]
+    gaussian_process: ProcessSettings | None
+
+    def metadata(
+        self,
+        export: Mapping[str, object],
+        weights_sha256: str,
+        provenance: Mapping[str, object] | None = None,
+    ) -> ModelMetadata:
+        """The metadata of a model file made from this description.
+
+        Parameters
+        ----------
+        export : mapping
+            How the file came to be.
+        weights_sha256 : str
+            Hash of the weights.
+        provenance : mapping, optional
+            What a checkpoint tells of its training; what is written by hand does not override it.
+        """
+        return ModelMetadata(
+            name=self.name,
+            version=self.version,
+            summary=self.summary,
+            licence=self.licence,
+            precision="fp32",
+            grid=self.grid,
+            variables=self.variables,
+            static_layers=self.static_layers,
+            training={**self.training, **(provenance or {})},
+            export=export,
+            scores=self.scores,
+            weights_sha256=weights_sha256,
+            regions=self.regions,
+            gaussian_process=self.gaussian_process,
+        )
+
+
+def read_description(path: Path) -> Description:
+    """Read and check a description.
+
+    Parameters
+    ----------
+    path : Path
+        TOML file; the paths in it are relative to its folder.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If there is no such file.
+    DescriptionError
+        If it is no TOML, or lacks, garbles or misspells an entry; or if it leaves the grid to a
+        checkpoint that cannot be read.
+    """
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputFileNotFoundError(f"there is no description {path}; check the path") from error
+    except (OSError, ValueError) as error:
+        raise DescriptionError(f"{path} cannot be read as TOML: {error}") from error
+    try:
+        _check(content, _LAYOUT, "")
+        # The metadata of a model file is JSON, which knows neither dates nor infinity.
+        json.dumps(content, allow_nan=False)
+        return _description(content, path.parent)
+    except (TypeError, ValueError) as error:
+        raise DescriptionError(f"{path}: {error}") from error
+
+
+def _description(content: dict[str, Any], folder: Path) -> Description:
+    _check_origin(content)
+    files = ModelFiles(**{key: folder / name for key, name in content["files"].items()})
+    return Description(
+        name=content["name"],
+        version=content["version"],
+        summary=content["summary"],
+        licence=content["licence"],
+        intended_use=tuple(content["intended_use"]),
+        limitations=tuple(content["limitations"]),
+        files=files,
+        grid=_grid(content["grid"]) if "grid" in content else _grid_of_checkpoint(files),
+        variables=tuple(
+            Variable(**{**entry, "valid_range": _pair(entry["valid_range"], "valid_range")})
+            for entry in content["variables"]
+        ),
+        static_layers=tuple(StaticLayer(**entry) for entry in content["static_layers"]),
+        training=content.get("training", {}),
+        scores=tuple(content["scores"]),
+        regions=tuple(Region(**entry) for entry in content.get("regions", ())),
+        gaussian_process=_gaussian_process(content.get("gaussian_process")),
+    )
+
+
+def _check_origin(content: dict[str, Any]) -> None:
+    """Make sure that a model comes either from a checkpoint or from weights with their story."""
+    files = content["files"]
+    if "checkpoint" in files:
+        if both := [key for key in ("weights", "static_layers") if key in files]:
+            raise ValueError(f"'files' names a checkpoint and '{both[0]}'; leave one of them out")
+        return
+    if lacking := [key for key in _OF_SEED if key not in files]:
+        raise ValueError(f"'{lacking[0]}' is lacking in 'files'; add it, or name a checkpoint")
+    for table in ("grid", "training"):
+        if table not in content:
+            raise ValueError(f"'{table}' is lacking; add it, or name a checkpoint, which knows it")
+
+
+def _gaussian_process(table: dict[str, Any] | None) -> ProcessSettings | None:
+    if table is None:
+        return None
+    return ProcessSettings(
+        length=table["length"],
+        nugget=table["nugget"],
+        covariates=tuple(Covariate(**entry) for entry in table["covariates"]),
+        distance=tuple(table["distance"]),
+        network_weight=tuple(table["network_weight"]),
+        inflation=table["inflation"],
+    )
+
+
+def _grid(table: dict[str, Any]) -> Grid:
+    entries = table["projection"]
+    kind = PROJECTIONS.get(entries.get("grid_mapping_name"))
+    layout: dict[str, Any] = {"grid_mapping_name": str}
+    if kind is not None:
+        for field in dataclasses.fields(kind):
+            layout[field.name] = [float] if field.name in kind.pairs else float
+        _check(entries, layout, "grid.projection")
+    projection = read_projection(
+        str(entries.get("grid_mapping_name")),
+        lambda name: float(entries[name]),
+        lambda name: _pair(entries[name], name),
+    )
+    return Grid(**{**table, "projection": projection})
+
+
+def _grid_of_checkpoint(files: ModelFiles) -> Grid:
+    # A description without a grid names a checkpoint.
+    assert files.checkpoint is not None
+    return load_checkpoint(files.checkpoint).grid
+
+
+def _pair(numbers: list[float], name: str) -> tuple[float, float]:
+    if len(numbers) != 2:
+        raise ValueError(f"'{name}' should be two numbers, got {len(numbers)}")
+    return numbers[0], numbers[1]
+
+
+def _check(value: Any, layout: Any, where: str) -> None:
+    """Compare a value with the layout of it; `where` names it in messages."""
+    if isinstance(layout, dict):
+        _check_table(value, layout, where)
+    elif isinstance(layout, list):
+        if not isinstance(value, list) or not value:
+            raise ValueError(f"'{where}' should be a list with at least one entry, got {value!r}")
+        for i, entry in enumerate(value):
+            _check(entry, layout[0], f"{where}[{i}]")
+    # A whole number will do for a number, but True is no number.
+    elif type(value) is not layout and not (layout is float and type(value) is int):
+        raise ValueError(f"'{where}' should be {_KINDS[layout]}, got {value!r}")
+    elif layout is float and not math.isfinite(value):
+        raise ValueError(f"'{where}' should be a finite number, got {value}")
+
+
+def _check_table(value: Any, layout: dict[str, Any], where: str) -> None:
+    if not isinstance(value, dict):
+        raise ValueError(f"'{where}' should be a table, got {value!r}")
+    inside = f" in '{where}'" if where else ""
+    if lacking := [key for key in layout if key not in value and key not in _OPTIONAL]:
+        raise ValueError(f"'{lacking[0]}' is lacking{inside}; add it")
+    if unknown := [key for key in value if key not in layout]:
+        raise ValueError(f"'{unknown[0]}' is not known{inside}; expected only {', '.join(layout)}")
+    for key, entry in value.items():
+        _check(entry, layout[key], f"{where}.{key}" if where else key)

@@ -1,0 +1,8 @@
+"""From a network to an ONNX graph.
+
+strided_conv     large kernels as ordinary convolutions
+onnx_graph       the network as a graph
+regression_part  the nodes of RegrUnetPP
+strip            without notes of the machine that made it
+stamp            the model's description of itself
+"""

@@ -1,0 +1,80 @@
+"""From a trained network to an ONNX graph."""
+
+from __future__ import annotations
+
+import copy
+import warnings
+
+import onnx
+import torch
+from torch import nn
+from torch.nn.utils.fusion import fuse_conv_bn_eval
+
+from pointfuse_export.errors import VerificationError
+from pointfuse_export.graph.strided_conv import StridedKernelConv
+from pointfuse_training import FusionNetwork, PositiveKernelConv
+from pointfuse_training.network.fusion_network import CHANNELS
+from pointfuse_training.network.regr_unetpp import ConvPair
+
+OPSET = 18
+"""Oldest operator set that says all the network needs; TensorRT and int8 tools know it."""
+
+INPUTS = ("observations", "observed")
+OUTPUT = CHANNELS[0]
+SCALE_OUTPUT = f"{OUTPUT}_scale"
+
+
+def output_names(network: FusionNetwork) -> tuple[str, ...]:
+    """Outputs of the graph of a network: the field, and the scale of its error if it gives one."""
+    field = network.target
+    return (field,) if network.scale_head is None else (field, f"{field}_scale")
+
+
+def inference_network(network: FusionNetwork) -> FusionNetwork:
+    """A copy of a network that computes the same with fewer steps.
+
+    Batch normalisations are folded into the convolutions before them (in double precision, so that
+    nothing is lost), and the kernels of PointConv become constants of `StridedKernelConv`.
+    """
+    network = copy.deepcopy(network).eval()
+    for pair in network.modules():
+        if isinstance(pair, ConvPair):
+            for conv, norm in (("conv1", "norm1"), ("conv2", "norm2")):
+                setattr(pair, conv, _folded(getattr(pair, conv), getattr(pair, norm)))
+                setattr(pair, norm, nn.Identity())
+    point_conv = network.point_conv
+    for name, large in list(point_conv.named_children()):
+        if isinstance(large, PositiveKernelConv):
+            setattr(point_conv, name, StridedKernelConv(large.kernel.detach()))
+    return network.requires_grad_(False)
+
+
+def _folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
+    return fuse_conv_bn_eval(conv.double(), norm.double()).float()
+
+
+def to_onnx(network: FusionNetwork) -> onnx.ModelProto:
+    """Trace a network into an ONNX model with a free number of times."""
+    _, rows, columns = network.static_layers.shape
+    # Two times, since the exporter would take a single one for a constant; and two tensors, since
+    # it would take one tensor given twice for one input.
+    example = tuple(torch.zeros(2, len(CHANNELS), rows, columns) for _ in INPUTS)
+    # The second input follows the first.
+    times = ({0: torch.export.Dim("time")}, {0: torch.export.Dim.AUTO})
+    with warnings.catch_warnings():
+        # PyTorch warns about its own internals.
+        warnings.simplefilter("ignore", FutureWarning)
+        program = torch.onnx.export(
+            network,
+            example,
+            dynamo=True,
+            opset_version=OPSET,
+            external_data=False,
+            input_names=list(INPUTS),
+            output_names=list(output_names(network)),
+            dynamic_shapes=times,
+            verbose=False,
+        )
+    if program is None:
+        raise VerificationError("PyTorch exported no graph; see its messages above")
+    return program.model_proto

@@ -1,0 +1,4 @@
+"""Model files for servers.
+
+triton_repository  a folder for NVIDIA Triton
+"""

@@ -1,0 +1,65 @@
+"""No trace of the build machine in a model, and a check that would find one."""
+
+from pathlib import Path
+
+import onnx
+import pytest
+
+from pointfuse_export.errors import VerificationError
+from pointfuse_export.graph.strip import check_no_build_traces, name_nodes, strip_build_traces
+
+
+def copied(model: onnx.ModelProto) -> onnx.ModelProto:
+    copy = onnx.ModelProto()
+    copy.CopyFrom(model)
+    return copy
+
+
+def test_the_exporter_leaves_traces_that_the_check_finds(small):
+    with pytest.raises(VerificationError, match="a trace of the machine"):
+        check_no_build_traces(small[1])
+
+
+def test_stripping_removes_them_all_and_changes_nothing_else(small):
+    model = copied(small[1])
+    strip_build_traces(model)
+    check_no_build_traces(model)
+    for before, after in zip(small[1].graph.node, model.graph.node, strict=True):
+        assert (before.op_type, before.input, before.output, before.attribute) == (
+            after.op_type,
+            after.input,
+            after.output,
+            after.attribute,
+        )
+    assert model.graph.initializer[0].raw_data == small[1].graph.initializer[0].raw_data
+
+
+@pytest.mark.parametrize("trace", [str(Path.cwd()), str(Path.home()), "/tmp/x", "model.py"])
+def test_a_planted_trace_is_found(stripped_graph, trace):
+    model = copied(stripped_graph)
+    model.graph.node[7].doc_string = f"built from {trace}"
+    with pytest.raises(VerificationError, match="a trace of the machine"):
+        check_no_build_traces(model)
+
+
+def test_letters_among_the_weights_are_no_trace(stripped_graph):
+    model = copied(stripped_graph)
+    tensor = max(model.graph.initializer, key=lambda tensor: len(tensor.raw_data))
+    tensor.raw_data = b"/tmp/a.py" + tensor.raw_data[9:]
+    check_no_build_traces(model)
+
+
+def test_nodes_are_named_after_modules_once_each(small):
+    model = copied(small[1])
+    name_nodes(model)
+    names = [node.name for node in model.graph.node]
+    assert len(set(names)) == len(names)
+    convolutions = [node.name for node in model.graph.node if node.op_type == "Conv"]
+    # Three variables, values and mask, in two passes; two a node of the triangle; the head; and
+    # two of the head of the scale, where there is one.
+    of_scale = [name for name in convolutions if name.startswith("scale_head.")]
+    assert len(of_scale) in (0, 2)
+    assert sum(name.startswith("point_conv.") for name in convolutions) == 12
+    assert "regr_unetpp.nodes.0_3.conv2/Conv" in convolutions
+    assert "regr_unetpp.head/Conv" in convolutions
+    assert len(convolutions) == 12 + 20 + 1 + len(of_scale)

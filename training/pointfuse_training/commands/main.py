@@ -1,0 +1,32 @@
+"""The command line: `pointfuse-train` and its commands, each in a module of its name."""
+
+from __future__ import annotations
+
+import click
+
+from pointfuse.commands.command_line import Commands, exit_on_signals
+from pointfuse.version import __version__
+from pointfuse_training.commands.adapt import adapt
+from pointfuse_training.commands.archive import archive
+from pointfuse_training.commands.evaluate import evaluate
+from pointfuse_training.commands.fit import fit_command
+from pointfuse_training.commands.parameters import parameters
+from pointfuse_training.commands.scale import scale
+from pointfuse_training.commands.simulate import simulate
+from pointfuse_training.commands.static import static
+
+
+@click.group(
+    cls=Commands,
+    program="pointfuse-train",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+@click.version_option(__version__, prog_name="pointfuse-train")
+@click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+def main(debug: bool) -> None:
+    """From simulations to a trained network."""
+    exit_on_signals()
+
+
+for command in (static, simulate, parameters, archive, fit_command, scale, evaluate, adapt):
+    main.add_command(command)

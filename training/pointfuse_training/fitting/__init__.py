@@ -1,0 +1,13 @@
+"""How weights are found.
+
+recipes            all that a training depends on beside its data
+devices            what PyTorch computes on
+process_team       processes that train one network together
+provenance         where a network comes from
+training_inputs    what a training starts from
+adaptation_inputs  what an adaptation starts from
+training_state     what a training goes on from
+training_loop      loss, optimiser, average, validation
+fit                a run, from data to a checkpoint
+scale_training     the head of the scale, and its calibration
+"""

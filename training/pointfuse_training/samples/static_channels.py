@@ -1,0 +1,104 @@
+"""Static channels: what a network is told of each cell that never changes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from pointfuse.errors import InputError
+from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.samples.pseudo_stations import brightness
+from pointfuse_training.simulation.static_inputs import StaticInputs
+
+RUGGED = 300.0
+"""Scatter of the height from a cell to its neighbours that counts as 1, m."""
+
+
+def ruggedness(height: Tensor) -> Tensor:
+    """Standard deviation of the height over 3 x 3 cells, m; at the edge the edge is repeated.
+
+    Parameters
+    ----------
+    height : Tensor, shape (rows, columns)
+        Mean height of the ground, m.
+    """
+    padded = torch.nn.functional.pad(height[None, None].double(), (1, 1, 1, 1), mode="replicate")
+    windows = padded[0, 0].unfold(0, 3, 1).unfold(1, 3, 1)
+    return windows.std((2, 3), correction=0).to(height.dtype)
+
+
+CHANNELS: dict[str, Callable[[StaticInputs], Tensor]] = {
+    "height": lambda layers: layers.height / 2000,
+    "water_fraction": lambda layers: layers.water,
+    "urban_fraction": lambda layers: layers.urban,
+    "cropland_fraction": lambda layers: layers.crop,
+    "barren_fraction": lambda layers: layers.barren,
+    "forest_fraction": lambda layers: layers.forest,
+    "night_lights": lambda layers: brightness(layers.night_lights),
+    "ruggedness": lambda layers: ruggedness(layers.height) / RUGGED,
+}
+"""How each channel is made from the static layers; all are of order one."""
+
+SEED_CHANNELS = tuple(CHANNELS)[:6]
+"""Channels of the seed weights, in their order."""
+
+
+def static_channels(layers: StaticInputs, names: Sequence[str]) -> Tensor:
+    """Static channels of a network.
+
+    Parameters
+    ----------
+    layers : StaticInputs
+        Static layers of the grid.
+    names : sequence of str
+        Keys of `CHANNELS`, in the order of the channels.
+
+    Returns
+    -------
+    Tensor, shape (channels, rows, columns)
+        float32.
+
+    Raises
+    ------
+    InputError
+        If there is no such channel.
+    """
+    if unknown := [name for name in names if name not in CHANNELS]:
+        raise InputError(
+            f"there is no static channel '{unknown[0]}'; expected some of {', '.join(CHANNELS)}"
+        )
+    return torch.stack([CHANNELS[name](layers) for name in names])
+
+
+def read_target(path: Path, name: str, shape: tuple[int, int]) -> Tensor:
+    """Share of each cell that belongs to the region that a network is made for.
+
+    Parameters
+    ----------
+    path : Path
+        Archive (.npz) of static layers.
+    name : str
+        Array in it, shares or true and false.
+    shape : tuple of two ints
+        Rows and columns of the grid.
+
+    Raises
+    ------
+    InputError
+        If there is no such array, or it holds no shares on the grid.
+    """
+    arrays = read_arrays(path)
+    if name not in arrays or arrays[name].shape != shape:
+        found = arrays[name].shape if name in arrays else "none"
+        raise InputError(
+            f"{path.name} should hold the array '{name}' of the shape {shape}, got {found}; add "
+            "it, or leave 'target_layer' out of the recipe"
+        )
+    share = arrays[name].astype(np.float32)
+    if not (np.all(share >= 0) and np.all(share <= 1)):
+        raise InputError(f"'{name}' in {path.name} should hold shares, 0 to 1, in every cell")
+    return torch.from_numpy(share)
