@@ -44,7 +44,7 @@ bench: $(BENCH_VENV)/installed  ## measure this machine (GPU=1: with its NVIDIA 
 
 accuracy: $(VENV)/installed  ## compare with the baselines on real data (hours on two cores)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'benchmarks[peers]'
-	$(VENV)/bin/python -m pointfuse_benchmarks.accuracy.accuracy --data $(REAL_DATA) -o benchmarks/results/accuracy.json
+	$(VENV)/bin/python -m pointfuse_benchmarks.accuracy --data $(REAL_DATA) -o benchmarks/results/accuracy.json
 
 model: $(VENV)/installed  ## make the shipped model file again from its weights
 	$(VENV)/bin/pointfuse-export models/pointfuse-china12.toml -o models

@@ -166,14 +166,16 @@ def parse(command: click.Command, words: list[str]) -> None:
 def nothing_is_done(monkeypatch: pytest.MonkeyPatch) -> None:
     """Commands read their words, and end."""
     monkeypatch.setattr(click.Command, "invoke", lambda command, context: None)
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
 
 
 def check_python(words: list[str]) -> None:
     if words[0] == "-m":
         if words[1] in ("venv", "pip"):
             return
-        main = importlib.import_module(words[1]).main
+        module = importlib.import_module(words[1])
+        if hasattr(module, "__path__"):
+            module = importlib.import_module(f"{words[1]}.__main__")
+        main = module.main
         parse(main, words[2:])
     elif words[0] == "-c":
         compile(words[1], "a command", "exec")

@@ -17,6 +17,7 @@ from documents import pages, read
 from pointfuse import load_model, read_stations
 from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.stations.reading import READERS
+from pointfuse_benchmarks.measuring.checkout import RESULTS
 
 ROOT = Path(__file__).parents[1]
 
@@ -110,12 +111,9 @@ def test_examples_of_station_files_are_read(tmp_path: Path) -> None:
         ("pointfuse_benchmarks.speed.browser", "docs/browser.md"),
     ],
 )
-def test_documents_show_the_benchmarks_as_they_were_measured(
-    monkeypatch: pytest.MonkeyPatch, name: str, document: str
-) -> None:
-    monkeypatch.syspath_prepend(str(ROOT / "benchmarks"))
+def test_documents_show_the_benchmarks_as_they_were_measured(name: str, document: str) -> None:
     benchmark = importlib.import_module(name)
-    report = json.loads((ROOT / "benchmarks" / f"{name.rpartition('.')[2]}.json").read_text())
+    report = json.loads((RESULTS / f"{name.rpartition('.')[2]}.json").read_text())
     text = (ROOT / document).read_text(encoding="utf-8")
     for part in benchmark.table(report).split("\n\n"):
         assert part in text

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+from pointfuse_benchmarks.measuring.checkout import RESULTS
 from pointfuse_training.evaluation.tables import scores_markdown
 
 ROOT = Path(__file__).parents[1]
@@ -13,7 +14,7 @@ DOCUMENT = (ROOT / "docs" / "evaluation.md").read_text(encoding="utf-8")
 
 
 def test_the_document_shows_the_table_as_it_was_printed() -> None:
-    scores = json.loads((ROOT / "benchmarks" / "reproduced_simulations.json").read_text())
+    scores = json.loads((RESULTS / "reproduced_simulations.json").read_text())
     assert scores_markdown(scores) in DOCUMENT
 
 

@@ -31,7 +31,7 @@ def name(path: Path) -> str:
 
 def members(folder: Path) -> set[str]:
     """Modules and rooms of a folder."""
-    modules = {path.stem for path in folder.glob("*.py")} - {"__init__"}
+    modules = {path.stem for path in folder.glob("*.py")} - {"__init__", "__main__"}
     return modules | {path.parent.name for path in folder.glob("*/__init__.py")}
 
 

@@ -51,7 +51,7 @@ def test_the_channels_of_the_shipped_model_come_from_them(layers):
 
 
 def test_the_lights_of_the_baselines_come_from_them(layers):
-    stored = ROOT / "benchmarks" / "pointfuse_benchmarks" / "china12_layers.npz"
+    stored = ROOT / "benchmarks" / "pointfuse_benchmarks" / "baselines" / "china12_layers.npz"
     with np.load(stored) as file:
         lights = file["night_lights"]
         # In half precision, with steps of 6e-8 near zero.

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from pointfuse_benchmarks.training.reproduced_simulations import write_archive
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.evaluation.archive_evaluation import evaluate_archive
 from pointfuse_training.evaluation.reconstruction import load_reconstructor
@@ -21,13 +21,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.mark.slow
 def test_scores_are_those_of_the_benchmark(real_data: Path, tmp_path: Path) -> None:
     shipped = load_reconstructor(ROOT / "models" / "pointfuse-china12.onnx")
-    path = ROOT / "benchmarks" / "reproduced_simulations.py"
-    spec = importlib.util.spec_from_file_location("reproduced_simulations", path)
-    assert spec is not None
-    assert spec.loader is not None
-    script = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(script)
-    inside = script.write_archive(real_data / "cmaq_jan2020_36km", shipped.grid, tmp_path)
+    inside = write_archive(real_data / "cmaq_jan2020_36km", shipped.grid, tmp_path)
     with np.load(ROOT / "examples" / "mainland_china.npz") as stored:
         # The domain of the files ends within the grid.
         mainland = stored["mask"] & inside

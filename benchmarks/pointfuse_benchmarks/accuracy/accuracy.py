@@ -1,6 +1,6 @@
 """How good the network is beside everything else, on the same pairs: one script, one table.
 
-    python -m pointfuse_benchmarks.accuracy.accuracy --data DIR -o benchmarks/results/accuracy.json
+    python -m pointfuse_benchmarks.accuracy --data DIR -o benchmarks/results/accuracy.json
 
 Real stations are withheld one by one and city by city; real CMAQ fields are sampled at the cells
 of the stations and put together again. `DIR` holds `cnemc` and `cmaq_jan2020_36km`. A run that was
@@ -38,6 +38,7 @@ from pointfuse_benchmarks.accuracy.accuracy_table import table
 from pointfuse_benchmarks.accuracy.cmaq import read_cmaq_days, sampled
 from pointfuse_benchmarks.accuracy.comparison import compare
 from pointfuse_benchmarks.baselines.places import cells_of
+from pointfuse_benchmarks.measuring.checkout import EXAMPLES
 from pointfuse_benchmarks.measuring.machine import machine
 
 Array = NDArray[np.float64]
@@ -47,7 +48,7 @@ FOLDS, SEED = 10, 0
 FEWEST_STATIONS = 1000
 """Days with fewer are left out, as they were when the baselines were tuned."""
 
-_MASK = Path(__file__).parents[2] / "examples" / "mainland_china.npz"
+_MASK = EXAMPLES / "mainland_china.npz"
 _FILE = click.Path(path_type=Path)
 
 

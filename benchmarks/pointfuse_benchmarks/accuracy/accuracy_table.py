@@ -126,5 +126,5 @@ def _notes(report: dict[str, Any]) -> list[str]:
         f"on {cmaq['scored_cells']:,} other cells of mainland China. In brackets 95 % intervals "
         "over days. "
         f"Measured on {about['processor']}, {about['threads']} threads, {about['date']}; "
-        "`python -m pointfuse_benchmarks.accuracy.accuracy`.",
+        "`python -m pointfuse_benchmarks.accuracy`.",
     ]

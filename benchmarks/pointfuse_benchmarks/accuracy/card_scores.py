@@ -35,7 +35,7 @@ def card_scores(report: Mapping[str, Any]) -> list[dict[str, Any]]:
     settings, parts = report["settings"], report["parts"]
     origin = (
         f"measured {report['machine']['date']} with this repository: python -m "
-        f"pointfuse_benchmarks.accuracy.accuracy --every {settings['every']}; R2, RMSE, NME"
+        f"pointfuse_benchmarks.accuracy --every {settings['every']}; R2, RMSE, NME"
     )
     return [
         {

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
-SOURCE = Path(__file__).parents[1] / "accuracy.json"
+from pointfuse_benchmarks.measuring.checkout import RESULTS
+
+SOURCE = RESULTS / "accuracy.json"
 
 _WHERE = {
     "by_season": "",

@@ -18,12 +18,12 @@ import click
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.pictures.figure_style import MODEL, look_of_method, report_style
 from pointfuse.pictures.map_drawing import figure_class
+from pointfuse_benchmarks.measuring.checkout import ROOT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-ROOT = Path(__file__).parents[2]
 
 _OTHERS = "#9a9a9a"
 _SCHEMES = {"stations": "stations left out", "cities": "cities left out"}

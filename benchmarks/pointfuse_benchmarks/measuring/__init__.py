@@ -1,5 +1,6 @@
 """What every measurement needs.
 
+checkout      where things lie
 machine       what numbers were measured on
 machine_file  what was measured on a machine, a row a case
 timings       calls repeated after a warm-up

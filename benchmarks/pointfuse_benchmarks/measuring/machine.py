@@ -15,10 +15,9 @@ from pointfuse import __version__
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.model.devices import cuda_version, installed_wheels
 from pointfuse.model.nvidia import driver_version, gpus
+from pointfuse_benchmarks.measuring.checkout import ROOT
 
-REAL_DATA = Path(
-    os.environ.get("POINTFUSE_REAL_DATA", Path(__file__).parents[3] / "shared" / "data")
-)
+REAL_DATA = Path(os.environ.get("POINTFUSE_REAL_DATA", ROOT.parent / "shared" / "data"))
 """Folder of the real data, which is no part of the project."""
 
 

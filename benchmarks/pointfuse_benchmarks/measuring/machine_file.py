@@ -18,9 +18,9 @@ from typing import Any
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.errors import InputError
 from pointfuse.model.shipped import shipped_models
+from pointfuse_benchmarks.measuring.checkout import MACHINES
 from pointfuse_benchmarks.measuring.machine import machine
 
-MACHINES = Path(__file__).parents[1] / "machines"
 """Folder of the files."""
 
 PARTS = ("latency", "files_to_file", "precision", "scores", "peers")
@@ -71,7 +71,7 @@ def origin(program: str, load: float) -> Row:
     Parameters
     ----------
     program : str
-        Name of the module that was run.
+        Room and name of the module that was run.
     load : float
         Processors that were busy before the run.
     """

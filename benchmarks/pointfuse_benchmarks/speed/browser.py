@@ -29,9 +29,9 @@ from pointfuse.fusion.fuse import fuse
 from pointfuse.model.loading import load_model
 from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.stations.reading import read_stations
+from pointfuse_benchmarks.measuring.checkout import ROOT
 from pointfuse_benchmarks.measuring.machine import machine
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "inference" / "web"
 CHROMIUM = ROOT / "tests" / "web" / "chromium"
 EXAMPLE = [ROOT / "examples" / name for name in ("air_quality.csv", "weather.csv")]
@@ -45,7 +45,7 @@ _PATIENCE = 600_000
     "-o",
     "--output",
     type=click.Path(path_type=Path),
-    default=ROOT / "benchmarks" / "browser.json",
+    default=ROOT / "benchmarks" / "results" / "browser.json",
     help="JSON file to write.",
 )
 def main(output: Path) -> None:

@@ -70,7 +70,7 @@ def main(
     files: int,
 ) -> None:
     """Measure, put the rows into the file of the machine, and print them."""
-    about, output = origin("latency", load_of_machine()), machine_file(output, models)
+    about, output = origin("speed.latency", load_of_machine()), machine_file(output, models)
     rows = []
     found = shipped_files(models)
     for device in devices or usable_devices():

@@ -10,15 +10,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
 import click
 
+from pointfuse_benchmarks.measuring.checkout import RESULTS
 from pointfuse_benchmarks.measuring.machine_file import read_machines
 from pointfuse_benchmarks.speed.performance import SHOWN
-
-_FOLDER = Path(__file__).parents[1]
 
 MODELS = {
     "pointfuse-china12": ("accuracy.json", SHOWN),
@@ -46,7 +44,7 @@ def read_reports() -> Reports:
     """The accuracy report of each model, and the measurements of the shown machine."""
     machines = read_machines()
     return {
-        name: (json.loads((_FOLDER / report).read_text(encoding="utf-8")), machines[machine])
+        name: (json.loads((RESULTS / report).read_text(encoding="utf-8")), machines[machine])
         for name, (report, machine) in MODELS.items()
     }
 

@@ -75,7 +75,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--seconds", default=10.0, show_default=True, help="The most for one of the peers.")
 def main(output: Path | None, rounds: int, seconds: float) -> None:
     """Measure, put the rows into the file of the machine, and print them."""
-    about, output = origin("peers", load_of_machine()), machine_file(output)
+    about, output = origin("speed.peers", load_of_machine()), machine_file(output)
     models, threads = shipped_files(), usable_cpus()
     with tempfile.TemporaryDirectory() as cache:
         # What an earlier run has compiled would hide what that takes.

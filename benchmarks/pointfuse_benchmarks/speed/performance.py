@@ -11,17 +11,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from pathlib import Path
 
 import click
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import InputError
+from pointfuse_benchmarks.measuring.checkout import ROOT
 from pointfuse_benchmarks.measuring.machine_file import Row, read_machines
 from pointfuse_benchmarks.speed.performance_figure import draw_peers
 from pointfuse_benchmarks.speed.performance_tables import files_table, machine_tables
 
-ROOT = Path(__file__).parents[2]
 DOCUMENT, README = ROOT / "docs" / "performance.md", ROOT / "README.md"
 FIGURE = DOCUMENT.with_suffix(".png")
 

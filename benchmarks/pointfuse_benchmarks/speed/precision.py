@@ -59,7 +59,7 @@ _FILE = click.Path(path_type=Path)
 @click.option("--every", type=click.IntRange(1), default=8, help="Take every Nth day of these.")
 def main(output: Path | None, data: Path | None, every: int) -> None:
     """Measure, put the rows into the file of the machine, and print them."""
-    about, output = origin("precision", load_of_machine()), machine_file(output)
+    about, output = origin("speed.precision", load_of_machine()), machine_file(output)
     models, threads = shipped_files(), usable_cpus()
     rows = errors(models, threads)
     record(output, "precision", [row | about for row in rows])

@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 import click
 
-from pointfuse_benchmarks.speed.stages import RESULTS
+from pointfuse_benchmarks.speed.stages import OUTPUT
 
 DAYS_A_YEAR = 365.25
 CORES = (2, 16, 64, 256, 1024)
@@ -196,7 +196,7 @@ def _hours(hours: float) -> str:
 )
 def main(years: int, core_hour: float, gigabyte_month: float) -> None:
     """Print the tables."""
-    stages = json.loads(RESULTS.read_text(encoding="utf-8"))
+    stages = json.loads(OUTPUT.read_text(encoding="utf-8"))
     print(report(stages, years, Prices(core_hour, gigabyte_month)))
 
 

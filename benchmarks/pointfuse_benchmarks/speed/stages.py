@@ -30,10 +30,11 @@ from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import DEFAULT_TIMEZONE
 from pointfuse.stations.spool import Spool, read_into_spool
+from pointfuse_benchmarks.measuring.checkout import RESULTS
 from pointfuse_benchmarks.measuring.machine_file import load_of_machine, origin
 from pointfuse_benchmarks.speed.years import CNEMC, make_days
 
-RESULTS = Path(__file__).parents[1] / "stages.json"
+OUTPUT = RESULTS / "stages.json"
 """What was measured."""
 
 DAYS = 7
@@ -43,12 +44,12 @@ DAYS = 7
 @click.command()
 @click.option("--precision", default="int8", show_default=True, help="File of the shipped model.")
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), default=RESULTS, help="JSON file to write."
+    "-o", "--output", type=click.Path(path_type=Path), default=OUTPUT, help="JSON file to write."
 )
 def main(precision: str, output: Path) -> None:
     """Measure, print and write."""
     load = load_of_machine()
-    report = measured(precision) | origin("stages", load)
+    report = measured(precision) | origin("speed.stages", load)
     text = json.dumps(report, indent=1) + "\n"
     print(text, end="")
     with replacing(output) as temporary:

@@ -16,8 +16,7 @@ from pointfuse.model.shipped import model_folder
 from pointfuse.stations.gridding import grid_days, place
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.reading import read_stations
-
-EXAMPLES = Path(__file__).parents[2] / "examples"
+from pointfuse_benchmarks.measuring.checkout import EXAMPLES
 
 PRECISIONS = {
     "cpu": ("fp32", "int8"),

@@ -24,6 +24,7 @@ from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.trust.baselines import find_baselines
 from pointfuse_benchmarks.accuracy.cmaq import read_cmaq_days
+from pointfuse_benchmarks.measuring.checkout import EXAMPLES
 from pointfuse_benchmarks.measuring.machine import machine
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.archives.archive_writer import writing
@@ -33,7 +34,7 @@ from pointfuse_training.evaluation.region import ScoredRegion
 from pointfuse_training.evaluation.sampling import SampledCells, read_cells
 from pointfuse_training.evaluation.tables import scores_markdown, scores_of
 
-MASK = Path(__file__).parents[1] / "examples" / "mainland_china.npz"
+MASK = EXAMPLES / "mainland_china.npz"
 
 
 @click.command()

@@ -240,7 +240,7 @@ def test_the_scores_of_a_card_are_those_of_the_report(report):
 )
 def test_cards_have_the_scores_that_were_measured(report, model):
     root = Path(__file__).parents[3]
-    measured = json.loads((root / "benchmarks" / report).read_text())
+    measured = json.loads((root / "benchmarks" / "results" / report).read_text())
     description = tomllib.loads((root / "models" / model).read_text())
     name, version = measured["settings"]["model"].split()
     assert (name, version) == (description["name"], description["version"])

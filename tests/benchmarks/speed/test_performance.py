@@ -92,7 +92,7 @@ def test_a_file_of_something_else_is_refused(tmp_path):
 
 def test_a_row_says_where_it_was_measured_and_names_no_folder(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["latency.py", "-o", "/home/me/m.json", "--runs", "3"])
-    found = origin("latency", 0.256)
+    found = origin("speed.latency", 0.256)
     assert found["command"] == "python -m pointfuse_benchmarks.speed.latency -o m.json --runs 3"
     assert found["load"] == 0.26
     assert {"processor", "threads", "onnxruntime", "date"} <= set(found["machine"])

@@ -9,7 +9,7 @@ import pytest
 
 from pointfuse_benchmarks.measuring.machine_file import read_machines
 from pointfuse_benchmarks.speed.scale import Prices, Task, balance, estimate, main, report
-from pointfuse_benchmarks.speed.stages import RESULTS
+from pointfuse_benchmarks.speed.stages import OUTPUT
 
 ROOT = Path(__file__).parents[3]
 
@@ -54,7 +54,7 @@ def test_money_and_bytes_by_hand(stages):
 
 def test_what_was_measured_agrees_with_the_latency_of_that_machine():
     """Processor seconds on one thread and time on two: the same work, and some waiting."""
-    stages = json.loads(RESULTS.read_text(encoding="utf-8"))
+    stages = json.loads(OUTPUT.read_text(encoding="utf-8"))
     rows = read_machines()["amd-epyc-2-threads"]["latency"]
     (row,) = (row for row in rows if row["precision"] == stages["precision"])
     assert stages["machine"]["processor"] == row["machine"]["processor"]

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import importlib.util
 import itertools
 import json
 from dataclasses import replace
 from pathlib import Path
 
-import click
 import numpy as np
 import onnx
 import pytest
@@ -23,6 +21,7 @@ from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.reading import DEFAULT_VARIABLES
+from pointfuse_benchmarks.training.adaptation import main as benchmark
 from pointfuse_training.commands.main import main
 from pointfuse_training.fitting.adaptation_inputs import observations_sha256, read_adaptation_inputs
 from pointfuse_training.fitting.fit import CHECKPOINT_NAME, LOG_NAME, fit
@@ -517,16 +516,7 @@ def test_what_cannot_be_adapted_to_ends_with_one_sentence(
     assert not (tmp_path / "run").exists()
 
 
-@pytest.fixture(scope="module")
-def benchmark() -> click.Group:
-    path = Path(__file__).parents[3] / "benchmarks" / "adaptation.py"
-    spec = importlib.util.spec_from_file_location("adaptation", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module.main
-
-
-def test_days_and_cities_are_kept_for_the_test(benchmark: click.Group, tmp_path: Path) -> None:
+def test_days_and_cities_are_kept_for_the_test(tmp_path: Path) -> None:
     rows = [f"2019-03-{day:02},S{i},{day + i}" for day in range(1, 11) for i in range(40)]
     (tmp_path / "days.csv").write_text("\n".join(["date,station,pm25", *rows]) + "\n")
     listed = [f"S{i},{100 + i},30,city {i // 2}" for i in range(40)]
@@ -550,7 +540,7 @@ def test_days_and_cities_are_kept_for_the_test(benchmark: click.Group, tmp_path:
 
 
 def test_scores_at_stations_that_are_left_out(
-    benchmark: click.Group, options: dict[str, object], observations: Observations, tmp_path: Path
+    options: dict[str, object], observations: Observations, tmp_path: Path
 ) -> None:
     """A network beside itself, at all that the stations say that were left out."""
     out = np.arange(STATIONS) % 10 == 0
