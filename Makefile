@@ -9,7 +9,7 @@ BROWSER := tests/web/chromium/installed
 PORT ?= 8000
 REAL_DATA := $(or $(POINTFUSE_REAL_DATA),../shared/data)
 
-.PHONY: demo web test lint bench accuracy model site clean
+.PHONY: demo web test quick lint bench accuracy model site clean
 
 demo:  ## build the light wheel, install it alone, fuse the example, draw the map, score it
 	rm -rf $(DEMO) dist demo
@@ -28,12 +28,16 @@ web: $(PAGE)  ## make the page that fuses in a browser, and serve it (PORT=8000)
 
 # Without npm the tests in a browser are skipped.
 test: $(VENV)/installed $(if $(shell command -v npm),$(PAGE) $(BROWSER))  ## run all tests
-	$(VENV)/bin/python -m pytest
+	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
 
-lint: $(VENV)/installed  ## check style and types
+quick: $(VENV)/installed  ## run the tests that take no time, while working
+	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup -m 'not slow' -q
+
+lint: $(VENV)/installed  ## check style, types and the way of imports
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
 	$(VENV)/bin/mypy
+	$(VENV)/bin/lint-imports
 
 bench: $(BENCH_VENV)/installed  ## measure this machine (GPU=1: with its NVIDIA GPU) into benchmarks/machines
 	$(if $(GPU),,$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'benchmarks[peers]')

@@ -1,4 +1,4 @@
-"""Print the table of `docs/limits.md`: where the intervals hold less than they should."""
+"""Print the table of docs/background/limits.md: where intervals hold less than they should."""
 
 from __future__ import annotations
 

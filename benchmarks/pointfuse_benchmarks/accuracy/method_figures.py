@@ -1,4 +1,4 @@
-"""Draw the figures of `docs/method.md` from what was measured.
+"""Draw the figures of `docs/background/method.md` from what was measured.
 
     python -m pointfuse_benchmarks.accuracy.method_figures
 
@@ -18,7 +18,7 @@ import click
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.pictures.figure_style import MODEL, look_of_method, report_style
 from pointfuse.pictures.map_drawing import figure_class
-from pointfuse_benchmarks.measuring.checkout import ROOT
+from pointfuse_benchmarks.measuring.checkout import DOCUMENTS, ROOT
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ Report = Mapping[str, Any]
 def main() -> None:
     """Draw all figures into docs."""
     for name in FIGURES:
-        draw(name, ROOT / "docs" / name)
+        draw(name, DOCUMENTS / "pictures" / name)
 
 
 def draw(name: str, path: Path) -> None:

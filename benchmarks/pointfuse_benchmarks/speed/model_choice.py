@@ -2,8 +2,8 @@
 
     python -m pointfuse_benchmarks.speed.model_choice
 
-prints the table of `docs/models.md` from the accuracy reports and the files of a machine. A test
-holds the two together.
+prints the table of `docs/guide/models.md` from the accuracy reports and the files of a machine. A
+test holds the two together.
 """
 
 from __future__ import annotations

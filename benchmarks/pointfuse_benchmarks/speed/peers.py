@@ -57,6 +57,8 @@ METHODS = {
 }
 """Other methods: module, callable, and the distribution that computes."""
 
+_BASELINES = "pointfuse_benchmarks.baselines"
+
 WARM_UP = 2
 """Calls of each before the first that counts."""
 
@@ -191,7 +193,7 @@ def _others(metadata: ModelMetadata, day: Observations) -> Iterator[Peer | Absen
     known = days_to_fuse(place(day, metadata))
     for name, (module, attribute, distribution) in METHODS.items():
         try:
-            method = getattr(importlib.import_module(f"pointfuse_benchmarks.{module}"), attribute)
+            method = getattr(importlib.import_module(f"{_BASELINES}.{module}"), attribute)
         except ImportError as error:
             yield Absent(name, f"{error}; pip install 'benchmarks[peers]'")
             continue

@@ -2,9 +2,9 @@
 
     python -m pointfuse_benchmarks.speed.performance
 
-The tables of `docs/performance.md` are those of the files in `benchmarks/machines`, one machine
-after the other; the table of README.md and the figure are those of one of them. A test holds them
-together.
+The tables of `docs/background/performance.md` are those of the files in `benchmarks/machines`, one
+machine after the other; the table of README.md and the figure are those of one of them. A test
+holds them together.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ import click
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import InputError
-from pointfuse_benchmarks.measuring.checkout import ROOT
+from pointfuse_benchmarks.measuring.checkout import DOCUMENTS, ROOT
 from pointfuse_benchmarks.measuring.machine_file import Row, read_machines
 from pointfuse_benchmarks.speed.performance_figure import draw_peers
 from pointfuse_benchmarks.speed.performance_tables import files_table, machine_tables
 
-DOCUMENT, README = ROOT / "docs" / "performance.md", ROOT / "README.md"
-FIGURE = DOCUMENT.with_suffix(".png")
+DOCUMENT, README = DOCUMENTS / "background" / "performance.md", ROOT / "README.md"
+FIGURE = DOCUMENTS / "pictures" / "performance.png"
 
 SHOWN = "amd-epyc-2-threads"
 """The machine whose files to file are in the README, and whose peers are in the figure."""
@@ -44,7 +44,7 @@ def main() -> None:
 
 def all_tables(machines: Mapping[str, Mapping[str, list[Row]]]) -> str:
     """The figure, and the tables of all machines, each under the name of its file."""
-    figure = f"![{_ALTERNATIVE}]({FIGURE.name})\n\nMedians on {SHOWN}; ours in colour."
+    figure = f"![{_ALTERNATIVE}](../pictures/{FIGURE.name})\n\nMedians on {SHOWN}; ours in colour."
     tables = [f"## {name}\n\n{machine_tables(report)}" for name, report in machines.items()]
     return "\n\n".join([figure, *tables])
 

@@ -3,7 +3,7 @@
     python -m pointfuse_benchmarks.speed.scale
 
 Nothing is run: stages of a day (`benchmarks/results/stages.json`) are multiplied, and the slowest
-of those that go on at the same time is the bottleneck. The tables of `docs/scale.md` are its
+of those that go on at the same time is the bottleneck. The tables of `docs/guide/scale.md` are its
 output.
 """
 

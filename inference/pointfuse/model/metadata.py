@@ -1,6 +1,7 @@
 """What a model file says of itself: the JSON entry `pointfuse` in its metadata.
 
-The entry is a contract with people who never import pointfuse; `docs/model-file.md` describes it.
+The entry is a contract with people who never import pointfuse; docs/reference/model-file.md
+describes it.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Golden cases: inputs with what a model must make of them, to test an installation or a device.
 
 A case belongs to trained weights, whatever the precision of the file. It lies beside the model, in
-a file whose name ends in ``.golden.json``; `docs/model-file.md` describes it.
+a file whose name ends in ``.golden.json``; `docs/reference/model-file.md` describes it.
 """
 
 from __future__ import annotations

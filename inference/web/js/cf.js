@@ -1,4 +1,4 @@
-/** @module cf Fused fields in the terms of the CF conventions, as `docs/output-files.md` has them. */
+/** @module cf Fused fields in the terms of the CF conventions, as `docs/reference/output-files.md` has them. */
 
 import { characters } from "./netcdf.js";
 

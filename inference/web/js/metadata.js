@@ -1,4 +1,4 @@
-/** @module metadata What a model file says of itself, read from the ONNX file (docs/model-file.md). */
+/** @module metadata What a model file says of itself, read from the ONNX file (docs/reference/model-file.md). */
 
 import { InputError } from "./errors.js";
 import { Grid } from "./grid.js";

@@ -6,7 +6,7 @@ import { Result } from "./result.js";
 
 const EXAMPLE = ["air_quality.csv", "weather.csv"];
 const MANIFEST = "models/manifest.json";
-// Others are no faster in WebAssembly, or not as good (docs/browser.md).
+// Others are no faster in WebAssembly, or not as good (docs/guide/browser.md).
 const PRECISION = "fp32";
 const MEGABYTE = 1e6;
 const OWN_MODEL = "own";

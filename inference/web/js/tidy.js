@@ -1,7 +1,7 @@
 /**
  * @module tidy Tidy CSV files: one row a station and time, one column a variable.
  *
- * Layout: `station,longitude,latitude,date|time,<variables>` in any order, as `docs/station-files.md`
+ * Layout: `station,longitude,latitude,date|time,<variables>` in any order, as `docs/guide/station-files.md`
  * describes it and `inference/pointfuse/stations/readers/tidy.py` reads it.
  */
 

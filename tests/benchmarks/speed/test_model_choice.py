@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pointfuse_benchmarks.speed.model_choice import MODELS, read_reports, table
 
-DOCUMENT = Path(__file__).parents[3] / "docs" / "models.md"
+DOCUMENT = Path(__file__).parents[3] / "docs" / "guide" / "models.md"
 
 
 def test_the_document_shows_what_was_measured():

@@ -65,6 +65,6 @@ def test_what_was_measured_agrees_with_the_latency_of_that_machine():
 
 def test_the_document_shows_the_tables(capsys):
     main([], standalone_mode=False)
-    text = (ROOT / "docs" / "scale.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "guide" / "scale.md").read_text(encoding="utf-8")
     for part in capsys.readouterr().out.strip().split("\n\n"):
         assert part in text

@@ -1,4 +1,4 @@
-"""docs/tensorrt.md and docs/triton.md: their commands run, and what they show comes out."""
+"""The pages tensorrt.md and triton.md: their commands run, and what they show comes out."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 
 
 def blocks(document, kind):
-    text = (ROOT / "docs" / document).read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "guide" / document).read_text(encoding="utf-8")
     return re.findall(rf"^```{kind}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
@@ -44,7 +44,7 @@ def run(commands):
 def test_engines(folder, capsys):
     (commands,) = blocks("tensorrt.md", "sh")
     *_, shown = run(commands)
-    text = (ROOT / "docs" / "tensorrt.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs" / "guide" / "tensorrt.md").read_text(encoding="utf-8")
     size = float(re.search(r"has ([0-9.]+) MB in fp32", text)[1])
     # Half of the last digit, and what another version of the library may make of it.
     assert (folder / "china12-turing.engine").stat().st_size / 1e6 == pytest.approx(size, abs=0.3)

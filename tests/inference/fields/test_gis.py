@@ -147,7 +147,7 @@ def test_gdal_names_the_projection_with_its_parameters(
         expected = {"proj": "lcc", "lat_1": 25, "lat_2": 47, "lat_0": 36, "lon_0": 105}
         assert {key: found[key] for key in expected} == expected
         assert found["R"] == RADIUS
-        # The check value of docs/embedding.md: degrees of the ellipsoid are those of the sphere.
+        # The check value of embedding.md: degrees of the ellipsoid are those of the sphere.
         assert (round(x), round(y)) == (954_172, 482_088)
         assert sampled == (226 * 426 + 292) % 8000
 
@@ -373,7 +373,7 @@ def test_days_of_a_file_are_those_of_its_time_zone(
 
 
 def test_the_code_of_the_document_runs(large: Path, tmp_path: Path) -> None:
-    document = Path(__file__).parents[3] / "docs" / "notebook-and-gis.md"
+    document = Path(__file__).parents[3] / "docs" / "guide" / "notebook-and-gis.md"
     text = document.read_text(encoding="utf-8")
     (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (warp,) = re.findall(r"`rio (warp [^`]+)`", text)

@@ -177,7 +177,7 @@ def test_the_document_has_the_table_of_parameters():
     result = train("parameters")
     assert result.exit_code == 0
     assert result.output == parameters_markdown() + "\n"
-    document = (ROOT / "docs" / "simulation.md").read_text(encoding="utf-8")
+    document = (ROOT / "docs" / "background" / "simulation.md").read_text(encoding="utf-8")
     assert parameters_markdown() in document
 
 

@@ -47,7 +47,7 @@ def test_a_file_says_what_differs(tmp_path: Path) -> None:
 
 
 def test_the_recipe_in_the_document_is_one(tmp_path: Path) -> None:
-    document = Path(__file__).parents[3] / "docs" / "training.md"
+    document = Path(__file__).parents[3] / "docs" / "guide" / "training.md"
     (text,) = re.findall(r"```toml\n(base = .*?)```", document.read_text(encoding="utf-8"), re.S)
     (tmp_path / "mine.toml").write_text(text)
     recipe = read_recipe(str(tmp_path / "mine.toml"))
