@@ -26,6 +26,27 @@ hypothesis.settings.register_profile("busy", deadline=None)
 hypothesis.settings.load_profile("busy")
 
 
+TESTS = Path(__file__).parent
+# Folders whose tests share what takes long to make; elsewhere a module's tests do.
+SHARING = (TESTS / "export",)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that share something go to one process, and those that take longest begin."""
+    for item in items:
+        folder = next((path for path in SHARING if item.path.is_relative_to(path)), item.path)
+        item.add_marker(pytest.mark.xdist_group(str(folder)))
+    slow = {group_of(item) for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: group_of(item) not in slow)
+
+
+def group_of(item: pytest.Item) -> str:
+    marker = item.get_closest_marker("xdist_group")
+    assert marker is not None
+    return str(marker.args[0])
+
+
 @pytest.fixture
 def assert_cf_compliant(tmp_path: Path) -> Callable[[Path], None]:
     """Have an independent checker look at a file, strictly."""

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from light_install import FOOTPRINT, check_installation
 
 from pointfuse.model.devices import DEVICES, PROVIDERS
 from pointfuse.trust.verification import TOLERANCE
@@ -70,6 +71,7 @@ def test_from_the_wheel_to_a_field_every_day(tmp_path: Path) -> None:
         ".lock",
         "pm25_2020-01-15.nc",
     ]
+    check_installation(opt / "current" / "bin" / "python", tmp_path, FOOTPRINT)
 
 
 def test_the_unit_files(tmp_path: Path) -> None:
