@@ -28,6 +28,8 @@ from pointfuse_training.network.fusion_network import MIN_SCALE, WEATHER_CENTRE,
 from pointfuse_training.network.pointconv import KERNEL_SIZES, STABILISER
 from pointfuse_training.network.scale_head import FLOOR
 
+pytestmark = pytest.mark.slow
+
 INDEX = "docs/index.md"
 COMMANDS = {
     "pointfuse": pointfuse_command,

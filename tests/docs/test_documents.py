@@ -41,6 +41,7 @@ def run(code: str, *arguments: str, cwd: Path, stdin: str = "") -> str:
     return completed.stdout
 
 
+@pytest.mark.slow
 def test_embedding_in_under_30_lines_gives_what_pointfuse_gives(tmp_path: Path) -> None:
     (code,) = snippets("docs/guide/embedding.md")
     assert len(code.splitlines()) < 30
@@ -70,6 +71,7 @@ def test_the_check_value_of_the_projection_holds() -> None:
     assert cell == row * 426 + column
 
 
+@pytest.mark.slow
 def test_code_of_the_documents_runs(tmp_path: Path) -> None:
     (tmp_path / "examples").symlink_to(ROOT / "examples")
     (readme,) = snippets("README.md")

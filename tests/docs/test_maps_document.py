@@ -47,6 +47,7 @@ def folder(tiny_metadata: ModelMetadata, tmp_path: Path, monkeypatch: pytest.Mon
     return tmp_path
 
 
+@pytest.mark.slow
 def test_the_commands_draw_the_pictures_that_the_document_shows(folder: Path) -> None:
     drawn = set()
     for command in COMMANDS:

@@ -15,6 +15,8 @@ from nbclient import NotebookClient
 
 from pointfuse.commands.main import main
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 # What the test wants to know, appended to the notebook and printed as its last output.
 ASKED = """
@@ -53,7 +55,6 @@ def test_its_links_lead_to_files(notebook: nbformat.NotebookNode) -> None:
         assert (EXAMPLES / target).exists(), target
 
 
-@pytest.mark.slow
 def test_the_notebook_gives_what_the_command_line_gives(
     notebook: nbformat.NotebookNode,
     tmp_path: Path,

@@ -13,6 +13,8 @@ from pathlib import Path
 import pytest
 from light_install import FOOTPRINT, ROOT, check_installation, modules_of_a_fusion
 
+pytestmark = pytest.mark.slow
+
 # Of doctor, verify and GPUs, which take their time to import.
 OF_OTHER_COMMANDS = {
     "pointfuse.trust.doctor",
@@ -38,7 +40,6 @@ def pip(python: str | Path, *arguments: str) -> None:
     subprocess.run(command, check=True, capture_output=True)
 
 
-@pytest.mark.slow
 def test_wheel_is_light_and_holds_the_model_and_nothing_foreign(wheel: Path) -> None:
     assert wheel.stat().st_size < 20e6
     with zipfile.ZipFile(wheel) as archive:
@@ -51,7 +52,6 @@ def test_wheel_is_light_and_holds_the_model_and_nothing_foreign(wheel: Path) -> 
     assert {name for name in top if not name.endswith(".dist-info")} == {"pointfuse"}
 
 
-@pytest.mark.slow
 def test_a_whole_fusion_with_the_oldest_packages(wheel: Path, tmp_path: Path) -> None:
     subprocess.run([sys.executable, "-m", "venv", str(tmp_path / "venv")], check=True)
     python = tmp_path / "venv" / "bin" / "python"
@@ -59,7 +59,6 @@ def test_a_whole_fusion_with_the_oldest_packages(wheel: Path, tmp_path: Path) ->
     check_installation(python, tmp_path, OLD_FOOTPRINT)
 
 
-@pytest.mark.slow
 def test_a_fusion_in_a_fresh_interpreter_imports_nothing_heavy(tmp_path: Path) -> None:
     """The same in this environment, where the heavy packages are at hand."""
     assert not OF_OTHER_COMMANDS & modules_of_a_fusion(Path(sys.executable), tmp_path)

@@ -88,6 +88,7 @@ def test_files_to_file(
     assert_cf_compliant(output)
 
 
+@pytest.mark.slow
 def test_even_weeks_of_a_year_are_read_whole(real_data: Path) -> None:
     folder = real_data / "cnemc"
     observations = read_stations(

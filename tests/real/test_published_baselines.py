@@ -11,6 +11,8 @@ from pointfuse_benchmarks.accuracy.reproduction import PUBLISHED, _days_in_commo
 from pointfuse_benchmarks.baselines.gaussian_process import GP_C, KRIGING
 from pointfuse_benchmarks.baselines.neighbours import inverse_distance
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("scheme", ["stations", "cities"])
 def test_ratios_of_errors_are_about_those_published(real_data: Path, scheme: str) -> None:

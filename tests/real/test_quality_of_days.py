@@ -67,6 +67,7 @@ def test_the_storm_of_march_stays(even_weeks: Observations) -> None:
         assert even_weeks.reasons["pm25"][day, station] == Reason.PASSED
 
 
+@pytest.mark.slow
 def test_a_real_day_with_quality_control_is_a_compliant_file(
     real_data: Path, tmp_path: Path, assert_cf_compliant: Callable[[Path], None]
 ) -> None:

@@ -24,6 +24,8 @@ from pointfuse import fuse, load_model, read_stations
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse_benchmarks.speed.browser import EXAMPLE, PAGE
 
+pytestmark = pytest.mark.slow
+
 HEADER = "station,longitude,latitude,date,pm25"
 
 

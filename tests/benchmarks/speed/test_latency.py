@@ -140,6 +140,7 @@ def test_engines_are_compiled_in_the_first_process_alone(monkeypatch):
     assert "engine_s" not in latency.started(("m.onnx", "cpu", "2"), 3, "folder")
 
 
+@pytest.mark.slow
 def test_a_whole_measurement_is_written_with_its_origin(model, tmp_path, monkeypatch):
     for name in ("shipped_files", "usable_devices"):
         monkeypatch.setattr(

@@ -24,6 +24,8 @@ from pointfuse_export.graph.strip import check_no_build_traces
 from pointfuse_training import load_seed_network
 from pointfuse_training.fitting.provenance import weights_sha256
 
+pytestmark = pytest.mark.slow
+
 MODELS = Path(__file__).parents[3] / "models"
 NAME = "pointfuse-china12"
 
@@ -109,7 +111,6 @@ def test_file_gives_the_golden_fields(content, description):
     assert check_golden(content, read_golden(description.files.golden)) <= 1e-3
 
 
-@pytest.mark.slow
 def test_file_gives_the_fields_of_the_network(content, description, network):
     days = read_golden(description.files.golden).days
     # One day, for the scale: all fields are compared with the golden ones, here and in PyTorch.

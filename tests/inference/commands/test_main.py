@@ -117,6 +117,7 @@ def test_a_program_of_its_own(tidy: Path, tiny_model_file: Path, tmp_path: Path)
     assert missing.stderr == "pointfuse: there is no file none.csv; check the path\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGTERM to catch")
 def test_a_stop_from_outside_leaves_finished_days_alone(write: Write, tmp_path: Path) -> None:
     days = [f"A,105,36,{day},10" for day in np.arange("2019-01", "2019-04", dtype="datetime64[D]")]

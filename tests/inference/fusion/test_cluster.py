@@ -189,6 +189,7 @@ def kept(output: Path) -> int:
     return len(list(output.with_name(f".{output.name}.work").glob("days/*.npz")))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_with_a_worker_killed_the_file_is_that_of_a_local_run(
     local: tuple[dict[str, Any], bytes],
@@ -392,6 +393,7 @@ def test_a_cluster_whose_workers_are_gone(
     assert "has had no worker for 1 s; start some, and go on with --resume" in result.stderr
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_scheduler_that_goes_away(
     files: list[Path],

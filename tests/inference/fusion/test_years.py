@@ -262,6 +262,7 @@ def a_run(output: Path, files: list[Path], *options: object) -> list[str]:
     return [*COMMAND, *map(str, files), "-o", str(output), "--quiet", *map(str, options)]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("output_format", ["netcdf", "ioapi"])
 def test_after_any_kill_the_result_is_the_same_to_the_bit(
@@ -418,6 +419,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="counts kilobytes as Linux does")
 def test_ten_times_the_days_take_no_more_memory(
     tmp_path: Path, tiny_model_file: Path, rng: np.random.Generator

@@ -308,6 +308,7 @@ def test_command(command: list[object], tmp_path: Path) -> None:
     assert "--report report.html" in texts(next(iter(root.iter("dl"))))
 
 
+@pytest.mark.slow
 def test_few_days_and_few_pairs_are_no_obstacle(command: list[object], tmp_path: Path) -> None:
     """Four days have no intervals, and three days of nine stations too few pairs for scores."""
     for days, pairs in ("2019-01-01:2019-01-04", 36), ("2019-01-01:2019-01-03", 27):

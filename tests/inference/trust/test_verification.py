@@ -180,6 +180,7 @@ def test_without_a_case(folder: Path) -> None:
     assert verify(folder / "tiny.onnx", golden=other).problems == []
 
 
+@pytest.mark.slow
 def test_the_shipped_model_is_verified_by_default() -> None:
     result = verify(precision="fp32")
     assert result.problems == []

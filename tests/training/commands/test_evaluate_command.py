@@ -22,6 +22,8 @@ from pointfuse_training.fitting.provenance import archive_sha256
 from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
 from pointfuse_training.network.seed_weights import network_weights
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = Path(__file__).parents[3] / "models" / "pointfuse-china12.onnx"
 
 

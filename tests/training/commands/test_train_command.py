@@ -93,6 +93,7 @@ def scale(archive, static, seed, output, *options):
     return train("scale", *arguments)
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_grid_taken")
 def test_scale_trains_a_head_that_the_network_takes(small_static_file, small_seed, tmp_path):
     assert simulate(small_static_file, tmp_path / "archive", "--quiet").exit_code == 0
@@ -114,6 +115,7 @@ def test_scale_trains_a_head_that_the_network_takes(small_static_file, small_see
     assert (tmp_path / "2.npz").read_bytes() == output.read_bytes()
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("small_grid_taken")
 def test_scale_ends_with_one_sentence(small_static_file, small_seed, tmp_path):
     archive = tmp_path / "archive"

@@ -324,6 +324,7 @@ values = st.lists(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=20)
 @given(batches=st.lists(values, min_size=1, max_size=3))
 @example(batches=[[(0.0, 127.0, 0.0)]])  # bins at the upper end that are not a whole number shown

@@ -14,6 +14,8 @@ from pointfuse import DeviceError
 from pointfuse_training.fitting.process_team import joined
 from pointfuse_training.network.checkpoints import load_checkpoint
 
+pytestmark = pytest.mark.slow
+
 # What each process does: train, and keep what it drew and what came out.
 WORKER = """
 import sys

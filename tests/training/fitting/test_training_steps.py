@@ -81,6 +81,7 @@ def test_the_learning_rate_warms_up_and_follows_a_cosine(
     assert rates == pytest.approx(expected)
 
 
+@pytest.mark.slow
 def test_the_average_follows_the_weights(
     small_recipe: Recipe, small_inputs: TrainingInputs, batch: Batch
 ) -> None:

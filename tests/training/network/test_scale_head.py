@@ -116,6 +116,7 @@ def test_no_gradient_of_the_scale_reaches_the_network() -> None:
         assert (parameter.grad is not None) == name.startswith("scale_head."), name
 
 
+@pytest.mark.slow
 def test_training_lowers_the_loss_and_leaves_the_network_alone(simulated: SimulatedDays) -> None:
     network = small_network()
     network.scale_head = None

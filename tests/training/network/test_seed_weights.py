@@ -9,6 +9,8 @@ import torch
 from pointfuse import InputFileNotFoundError, ModelFileError
 from pointfuse_training import load_seed_network
 
+pytestmark = pytest.mark.slow
+
 SEED = Path(__file__).parents[3] / "models" / "seed"
 WEIGHTS, STATIC = SEED / "weights.npz", SEED / "static_channels.npz"
 

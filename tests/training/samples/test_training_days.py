@@ -24,6 +24,7 @@ def same(one, other) -> bool:
     return all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("workers", [0, 2])
 def test_batches_do_not_depend_on_who_draws_them(simulated: CompleteDays, workers: int) -> None:
     batches = DrawnBatches(simulated, 2, 0, seed=4)

@@ -26,6 +26,8 @@ from pointfuse_training.simulation.simulator import Simulator, first_days
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.simulation.tables import TABLES
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 
 
