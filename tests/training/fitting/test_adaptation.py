@@ -326,6 +326,7 @@ def test_an_interrupted_adaptation_goes_on_to_the_bit(
         fit(recipe, other, tmp_path / "killed", ALONE, start=start, resume=True)
 
 
+@pytest.mark.slow
 def test_an_adapted_network_never_passes_for_a_free_one(
     recipe: Recipe,
     inputs: TrainingInputs,
@@ -539,6 +540,7 @@ def test_days_and_cities_are_kept_for_the_test(tmp_path: Path) -> None:
     assert left_out[0] // 2 == left_out[1] // 2 != left_out[2] // 2 == left_out[3] // 2
 
 
+@pytest.mark.slow
 def test_scores_at_stations_that_are_left_out(
     options: dict[str, object], observations: Observations, tmp_path: Path
 ) -> None:
