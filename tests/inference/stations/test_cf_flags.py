@@ -9,7 +9,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from pointfuse.stations.readers.cf_flags import rejects
+from pointfuse.stations.readers.cf.flags import rejects
 from pointfuse.stations.reading import read_stations
 
 pytestmark = pytest.mark.filterwarnings("error")

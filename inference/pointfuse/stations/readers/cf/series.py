@@ -20,8 +20,8 @@ from pointfuse.basics.printable import listed, without_controls
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.readers.cf_flags import rejected_by_flags
-from pointfuse.stations.readers.cf_time import labels
+from pointfuse.stations.readers.cf.days import labels
+from pointfuse.stations.readers.cf.flags import rejected_by_flags
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_file import StationFile
@@ -42,7 +42,7 @@ def recognises(file: StationFile) -> bool:
 def read(file: StationFile, request: ReadRequest) -> Observations:
     """Read the time series of a netCDF file.
 
-    Values belong to days or hours as `pointfuse.stations.readers.cf_time.labels` says. Those that
+    Values belong to days or hours as `pointfuse.stations.readers.cf.days.labels` says. Those that
     a quality flag rejects are missing.
 
     Raises
