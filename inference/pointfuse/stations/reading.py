@@ -25,7 +25,6 @@ from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.reasons import Reason
 from pointfuse.stations.readers import (
     aqs,
-    cf_series,
     cnemc,
     gsod,
     isd,
@@ -34,6 +33,7 @@ from pointfuse.stations.readers import (
     parquet,
     tidy,
 )
+from pointfuse.stations.readers.cf import series as cf_series
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_file import StationFile, open_station_file
 from pointfuse.stations.readers.station_list import StationList, read_station_lists

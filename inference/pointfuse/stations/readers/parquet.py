@@ -45,7 +45,8 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         ) from error
     try:
         columns = parquet.read_table(pyarrow.BufferReader(file.content))
-        table = _ArrowTable(file.name, [name.strip() for name in columns.column_names], columns)
+        header = [name.strip() for name in columns.column_names]
+        table = _ArrowTable(file.name, header, columns, request.timezone)
         if tidy.is_tidy(table.header):
             return tidy.read_table(table, request, "parquet")
     except InputError:
@@ -63,6 +64,7 @@ class _ArrowTable(Table):
     """A table of pyarrow, whose cells are read as a CSV file would show them."""
 
     columns: Any
+    zone: datetime.tzinfo
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Number and cells of each row, some at a time."""
@@ -70,15 +72,24 @@ class _ArrowTable(Table):
         for batch in self.columns.to_batches():
             for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
                 number += 1
-                yield number, [_shown(*pair) for pair in zip(self.header, cells, strict=True)]
+                yield (
+                    number,
+                    [
+                        _shown(column, cell, self.zone)
+                        for column, cell in zip(self.header, cells, strict=True)
+                    ],
+                )
 
 
-def _shown(column: str, cell: Any) -> str:
+def _shown(column: str, cell: Any, zone: datetime.tzinfo) -> str:
     """A cell as text: numbers in full, times in ISO 8601, nothing where it is missing."""
     if cell is None:
         return ""
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "replace")
-    if isinstance(cell, datetime.datetime) and column == "date" and cell.time() == datetime.time():
-        return cell.date().isoformat()  # a day, as many programs write one
+    if isinstance(cell, datetime.datetime) and column == "date":
+        # A day, as many programs write one: by its midnight, in UTC or where it begins.
+        for midnight in (cell, cell.astimezone(zone) if cell.tzinfo else cell):
+            if midnight.time() == datetime.time():
+                return midnight.date().isoformat()
     return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)
