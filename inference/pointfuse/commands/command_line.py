@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import os
 import shlex
 import signal
 import sys
-from collections.abc import Container
+import threading
+from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
+from pointfuse.basics.native_calls import (
+    allow_native_calls,
+    calls_left_running,
+    stop_native_calls,
+)
 from pointfuse.basics.printable import printable
 from pointfuse.errors import PointfuseError
 
@@ -31,6 +40,18 @@ class Commands(click.Group):
     def __init__(self, *args: Any, program: str, **settings: Any) -> None:
         super().__init__(*args, **settings)
         self.program = program
+
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Run the command and end the process, even while a native call goes on."""
+        try:
+            return super().main(*args, **settings)
+        except SystemExit as end:
+            if calls_left_running():
+                # The libraries would be taken down while one of their threads is at work.
+                for stream in (sys.stdout, sys.stderr):
+                    stream.flush()
+                os._exit(end.code if isinstance(end.code, int) else 1)
+            raise
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and turn its errors into sentences and exit codes."""
@@ -55,11 +76,33 @@ class Commands(click.Group):
             ctx.exit(1)
 
 
-def exit_on_signals() -> None:
-    """Make a stop from outside remove half-written files, as every other end does."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+@contextlib.contextmanager
+def exit_on_signals() -> Iterator[None]:
+    """End on a signal from outside as on any error, so that half-written files are removed.
+
+    What was done on the signals before is done again afterwards. One that was to be ignored, as
+    under nohup, is left so.
+    """
+    before: dict[int, Any] = {}
+
+    def end(number: int, _: FrameType | None) -> NoReturn:
+        stop_native_calls(ending=True)
+        sys.exit(128 + number)
+
+    # Python lets the main thread alone have a say in it.
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # None is a handler that was not set from Python and cannot be set from there.
+            if handler is not None:
+                signal.signal(number, handler)
+        allow_native_calls()
 
 
 def call_text(context: click.Context, without: Container[str] = ()) -> str:

@@ -49,7 +49,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 )
 def main(debug: bool) -> None:
     """Fuse sparse station observations into complete daily fields."""
-    exit_on_signals()
+    click.get_current_context().with_resource(exit_on_signals())
     # A name that the terminal cannot show must not end a run that succeeded.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

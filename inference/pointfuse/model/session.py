@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.native_calls import interruptible
 from pointfuse.errors import DeviceError, ModelFileError
 from pointfuse.model.devices import (
     PROVIDERS,
@@ -29,6 +30,7 @@ from pointfuse.model.devices import (
     rtx_devices,
 )
 from pointfuse.model.engine_cache import cache_key, filling
+from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature
 
 logger = logging.getLogger(__name__)
 
@@ -36,6 +38,18 @@ Arrays = Mapping[str, NDArray[np.float32]]
 
 _TIME = "time"
 """Name of the free dimension of inputs and outputs."""
+
+_FORMAT = ("session.load_model_format", "ONNX")
+"""The format that was checked; left to itself, the runtime looks at the bytes and may find its own.
+"""
+
+_ELEMENT_TYPES = {
+    f"tensor({name})": number
+    for number, name in enumerate(
+        "float uint8 int8 uint16 int16 int32 int64 string bool float16 double uint32 uint64".split(),
+        start=1,
+    )
+}
 
 _WARM_UP = 2
 """Runs before the first that counts: with a CUDA graph, one to make room and one to record."""
@@ -65,7 +79,8 @@ class Session:
     """A model on one device; `open_session` makes one.
 
     On a GPU days go through one at a time: the shape is then always the same, so that the graph
-    has no parts for the CPU, engines fit, and a CUDA graph can be replayed.
+    has no parts for the CPU, engines fit, and a CUDA graph can be replayed. On a CPU a run can be
+    interrupted; on a GPU it cannot, since a CUDA graph belongs to the thread that recorded it.
 
     Parameters
     ----------
@@ -102,6 +117,7 @@ class Session:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.add_session_config_entry(*_FORMAT)
         if profile is not None:
             options.enable_profiling = True
             options.profile_file_prefix = str(profile)
@@ -121,8 +137,6 @@ class Session:
             )
         given = {output.name for output in self._session.get_outputs()}
         self.outputs = tuple(name for name in program.outputs if name in given)
-        self._run_options = onnxruntime.RunOptions()
-        self._run_options.only_execute_path_to_fetches = True
         self._bound: BoundRun | None = None
         if self._on_gpu:
             with _as_device_error(device):
@@ -137,9 +151,13 @@ class Session:
         ------
         DeviceError
             If a GPU gives up, for want of memory for example.
+        ModelFileError
+            If the CPU cannot run it.
+        KeyboardInterrupt
+            If somebody stops it.
         """
         if not self._on_gpu:
-            return self._compute(feed)
+            return self._compute_on_cpu(feed)
         days = range(len(next(iter(feed.values()))))
         with _as_device_error(self.device):
             results = [
@@ -171,13 +189,59 @@ class Session:
             self._session, self.outputs, "cuda" if self._on_gpu else "cpu"
         )
 
-    def _compute(self, feed: Arrays) -> list[NDArray[np.float32]]:
+    def check_is(self, structure: OnnxStructure) -> None:
+        """Make sure that the runtime has the inputs and outputs that were found in the file.
+
+        Raises
+        ------
+        ModelFileError
+            If it has others: it then runs something else than what was checked.
+        """
+        for found, checked in (
+            (self._session.get_inputs(), structure.inputs),
+            (self._session.get_outputs(), structure.outputs),
+        ):
+            names = [each.name for each in found]
+            if names != [*checked] or not all(
+                self._is_like(each, checked[each.name]) for each in found
+            ):
+                raise ModelFileError(
+                    f"ONNX Runtime sees another model in the file than pointfuse: expected "
+                    f"{', '.join(checked)}, got {', '.join(names)} or other shapes; export the "
+                    "model again"
+                )
+
+    def _is_like(self, found: Any, checked: TensorSignature) -> bool:
+        """Whether an input or output has the type that was declared, where one was."""
+        sizes = zip(found.shape, checked.shape, strict=False)
+        return (
+            _ELEMENT_TYPES.get(found.type) == checked.element_type
+            and len(found.shape) == len(checked.shape)
+            # Of the free ones the runtime may know more, and on a GPU the times are fixed.
+            and all(declared in (None, size) for size, declared in sizes)
+        )
+
+    def _compute(self, feed: Arrays, options: Any = None) -> list[NDArray[np.float32]]:
+        options = options or _run_options()
         if self._bound:
-            return self._bound.run(feed, self._run_options)
+            return self._bound.run(feed, options)
         outputs: list[NDArray[np.float32]] = self._session.run(
-            list(self.outputs), dict(feed), self._run_options
+            list(self.outputs), dict(feed), options
         )
         return outputs
+
+    def _compute_on_cpu(self, feed: Arrays) -> list[NDArray[np.float32]]:
+        options = _run_options()
+
+        def end() -> None:
+            options.terminate = True
+
+        try:
+            return interruptible(lambda: self._compute(feed, options), end)
+        except Exception as error:  # onnxruntime's exceptions share no other base
+            raise ModelFileError(
+                f"{self.runtime} cannot run the model: {_said(error)}; it is not fit for use"
+            ) from error
 
     def _warm_up(self) -> None:
         """Compile, choose kernels and record before the first run that counts."""
@@ -308,6 +372,15 @@ def _as_device_error(device: str) -> Iterator[None]:
         ) from error
 
 
+def _run_options() -> Any:
+    """Options of one run: what ends a run would end all others that share them."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.only_execute_path_to_fetches = True
+    return options
+
+
 def _said(error: Exception) -> str:
     """What the runtime says, on one line."""
     return " ".join(str(error).split())
@@ -320,10 +393,13 @@ def _cpu_session(content: bytes, options: Any) -> Any:
     # 725 MB in all in place of 440) and wins no time.
     options.enable_mem_pattern = False
     try:
-        return onnxruntime.InferenceSession(content, options, providers=[PROVIDERS["cpu"]])
+        # Whatever does not depend on the input is computed here, and may take its time.
+        return interruptible(
+            lambda: onnxruntime.InferenceSession(content, options, providers=[PROVIDERS["cpu"]])
+        )
     except Exception as error:  # onnxruntime's exceptions share no other base
         raise ModelFileError(
-            f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {error}"
+            f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {_said(error)}"
         ) from error
 
 

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import zipfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.shown import Shown
+from pointfuse.basics.native_calls import Pool
 from pointfuse.errors import InputError
 from pointfuse.fusion.estimation import estimate
 from pointfuse.fusion.fuse import days_to_fuse
@@ -200,7 +201,7 @@ def cross_validate(
     )
     key = _fingerprint(result, model)
     done = _resume(progress_file, key, result)
-    with ThreadPoolExecutor(workers) as pool:
+    with Pool(workers) as pool:
         for day in range(shape[0]):
             if day >= done:
                 _predict_day(result, model, baselines, xy, day, pool)
