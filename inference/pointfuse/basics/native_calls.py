@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 Result = TypeVar("Result")
 
@@ -23,7 +23,7 @@ _PATIENCE = 2.0
 
 _ending = threading.Event()
 _lock = threading.Lock()
-_running: set[_Call[object]] = set()
+_running: set[_Call[Any]] = set()
 _left: list[threading.Thread] = []
 
 

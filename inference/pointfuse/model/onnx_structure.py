@@ -114,9 +114,7 @@ _SHAPE = Layout("a shape", {1: Field("dim", _DIMENSION, repeated=True)})
 _TENSOR_TYPE = Layout(
     "a tensor's type", {1: Field("elem_type", Kind.INT32), 2: Field("shape", _SHAPE)}
 )
-_TYPE = Layout(
-    "a type", {1: Field("tensor_type", _TENSOR_TYPE), 6: Field("denotation", Kind.TEXT)}
-)
+_TYPE = Layout("a type", {1: Field("tensor_type", _TENSOR_TYPE), 6: Field("denotation", Kind.TEXT)})
 _VALUE_INFO = Layout(
     "an input or output",
     {
@@ -343,6 +341,10 @@ def _values(tensor: Message) -> NDArray[np.float32]:
         raise MalformedError("it has its values twice")
     stored = tensor.content("raw_data" if raw else "float_data")
     element = _ELEMENTS[element_type if raw else 1]
-    if not stored or min(shape, default=1) < 0 or math.prod(shape) * element.itemsize != len(stored):
+    if (
+        not stored
+        or min(shape, default=1) < 0
+        or math.prod(shape) * element.itemsize != len(stored)
+    ):
         raise MalformedError(f"{len(stored)} bytes do not fill the shape {tuple(shape)}")
     return np.frombuffer(stored, element).reshape(shape).astype(np.float32)

@@ -14,8 +14,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.basics.shown import Shown
 from pointfuse.basics.native_calls import Pool
+from pointfuse.basics.shown import Shown
 from pointfuse.errors import InputError
 from pointfuse.fusion.estimation import estimate
 from pointfuse.fusion.fuse import days_to_fuse
