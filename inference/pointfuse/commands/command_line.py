@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import errno
+import logging
 import os
 import shlex
 import signal
@@ -57,23 +58,51 @@ class Commands(click.Group):
         """Run the command, and turn its errors into sentences and exit codes."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            # Patterns of the shell put names of files in.
+            said = error.format_message()
+            shown = printable(said, keep="\n\t")
+            if shown == said:
+                raise
+            raise click.UsageError(shown, error.ctx) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except PointfuseError as error:
             if ctx.params["debug"]:
                 raise
-            click.echo(f"{self.program}: {error}", err=True)
+            say(f"{self.program}: {error}", err=True)
             ctx.exit(error.exit_code)
         except Exception as error:
             # A reader that has gone away (`pointfuse ... | head`) is click's to handle.
             if ctx.params["debug"] or getattr(error, "errno", None) == errno.EPIPE:
                 raise
-            click.echo(
+            say(
                 f"{self.program}: internal error: {type(error).__name__}: {error}; run again with "
                 f"'{self.program} --debug ...' and report what it prints",
                 err=True,
             )
             ctx.exit(1)
+
+
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines, whatever the files say that they speak of.
+
+    Parameters
+    ----------
+    lines : str
+        What to print, a line each.
+    err : bool
+        Whether to print to standard error.
+    """
+    click.echo("\n".join(map(printable, lines)), err=err)
+
+
+class PrintableFormatter(logging.Formatter):
+    """Warnings on one line each, whatever the files say that they speak of."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a warning."""
+        return printable(super().format(record))
 
 
 @contextlib.contextmanager

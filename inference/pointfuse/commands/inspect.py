@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from pointfuse.basics.printable import json_text
+from pointfuse.commands.command_line import say
 from pointfuse.commands.running_options import names_model
 from pointfuse.commands.texts import metadata_text
 from pointfuse.model.model_file import read_model_file
@@ -20,6 +21,6 @@ def inspect(model: Path | None, as_json: bool) -> None:
     _, metadata, sha256 = read_model_file(model)
     if as_json:
         content = metadata.to_dict() | {"sha256": sha256}
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        click.echo(json_text(content))
     else:
-        click.echo(metadata_text(metadata, sha256))
+        say(*metadata_text(metadata, sha256).split("\n"))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
+from pointfuse.basics.printable import json_text
+from pointfuse.commands.command_line import say
 from pointfuse.commands.running_options import RunningOptions, names_model, running_options
 from pointfuse.errors import PointfuseError
 from pointfuse.trust.verification import verify as run_golden_case
@@ -27,6 +28,6 @@ def verify(model: Path | None, golden: Path | None, as_json: bool, running: Runn
     not, or if a file is unfit; 3 if the device cannot be used.
     """
     result = run_golden_case(model, golden=golden, **asdict(running))
-    click.echo(json.dumps(result.to_dict(), indent=2) if as_json else result.text)
+    say(*(json_text(result.to_dict()).split("\n") if as_json else [result.text]))
     if result.problems:
         raise PointfuseError("; ".join(result.problems))

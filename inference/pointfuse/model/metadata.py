@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from pointfuse.basics.printable import printable_content
 from pointfuse.errors import ModelFileError
 from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
@@ -134,7 +135,7 @@ class ModelMetadata:
 
     @classmethod
     def from_json(cls, text: str) -> ModelMetadata:
-        """Read and check the metadata entry of a model file.
+        """Read and check the metadata entry of a model file; its texts are made printable.
 
         Parameters
         ----------
@@ -158,7 +159,7 @@ class ModelMetadata:
                 f"the model's metadata entry '{METADATA_KEY}' should be a JSON object, got a "
                 f"{type(content).__name__}; get the file again from where it was published"
             )
-        block = Block(content, "")
+        block = Block(printable_content(content), "")
         schema = block.integer("schema_version")
         if schema != SCHEMA_VERSION:
             raise ModelFileError(

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
+from pointfuse.basics.printable import printable
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
@@ -81,7 +82,9 @@ def _check_origin(
                 f"expected {model.bytes} bytes with sha256 {model.sha256}, got {len(content)} "
                 f"bytes with {sha256}; get it again, or rename it if it is a model of your own"
             )
-    logger.warning("%s is not a model that came with pointfuse; its sha256 is %s", name, sha256)
+    logger.warning(
+        "%s is not a model that came with pointfuse; its sha256 is %s", printable(name), sha256
+    )
 
 
 def _metadata(structure: OnnxStructure) -> ModelMetadata:

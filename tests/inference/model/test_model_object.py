@@ -23,7 +23,7 @@ def day(model: Model) -> tuple[np.ndarray, np.ndarray]:
 def test_it_shows_itself_in_a_few_lines(tiny_model: Model) -> None:
     assert repr(tiny_model).splitlines() == [
         f"<Model tiny 0.1.0 (fp32), sha256 {tiny_model.sha256[:12]}...",
-        "  pm25, relative_humidity, wind_speed to pm25 in µg/m³",
+        "  pm25, relative_humidity, wind_speed to pm25 in ug m-3",
         "  12 x 16 cells of 100000 m",
         f"  on cpu (CPUExecutionProvider, onnxruntime {onnxruntime.__version__}, threads: 1)>",
     ]

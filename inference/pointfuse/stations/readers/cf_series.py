@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.classic_netcdf import check_classic
-from pointfuse.basics.printable import listed
+from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
@@ -108,7 +108,7 @@ class _Series:
                 )
             values = np.where(rejected, np.nan, values)
             for number, time, value in zip(station.flat, label.flat, values.flat, strict=True):
-                if time is None or not 0 <= number < len(places):
+                if time is None or not (0 <= number < len(places) and places[number][0]):
                     unplaced += not math.isnan(value)
                 else:
                     records.add(places[number], "", time, {name: float(value)})
@@ -155,9 +155,12 @@ class _Series:
         if named:
             given = named[0][...]
             if getattr(given, "dtype", None) == np.dtype("S1"):
-                given = netCDF4.chartostring(np.ma.filled(given, b"\0"))
-            codes = [str(text).strip(" \0") for text in np.ravel(given)]
-        if not len(codes) == len(longitude) == len(latitude) or len(set(codes)) < len(codes):
+                given = _joined(np.ma.filled(given, b"\0"))
+            codes = [printable(str(text).strip(" \0")) for text in np.ravel(given)]
+        named_codes = [code for code in codes if code]
+        if not len(codes) == len(longitude) == len(latitude) or len(set(named_codes)) < len(
+            named_codes
+        ):
             raise InputError(
                 f"{self._name}: expected a place and a name of its own for each station, got "
                 f"{len(longitude)} longitudes, {len(latitude)} latitudes and {len(set(codes))} "
@@ -294,6 +297,13 @@ class _Series:
                 ~np.ma.getmaskarray(flag[...])
             )
         return rejected
+
+
+def _joined(characters: NDArray[np.bytes_]) -> list[str]:
+    """Texts of arrays of single bytes along the last axis, in UTF-8; other bytes as escapes."""
+    width = characters.shape[-1]
+    texts = np.ascontiguousarray(characters).view(f"S{width}").ravel() if width else []
+    return [bytes(text).decode("utf-8", "backslashreplace") for text in texts]
 
 
 def _numbers(variable: netCDF4.Variable[Any]) -> NDArray[np.float64]:
