@@ -20,7 +20,15 @@ from pointfuse.model.protobuf import (
     Refused,
     read_message,
 )
-from pointfuse_benchmarks.hostile_files import FIXED32, GROUP, TEXT, VARINT, number, part, varint
+from pointfuse_benchmarks.hostile_models.files import (
+    FIXED32,
+    GROUP,
+    TEXT,
+    VARINT,
+    number,
+    part,
+    varint,
+)
 
 TENSOR = Layout(
     "a tensor",

@@ -301,9 +301,10 @@ class _Series:
 
 def _joined(characters: NDArray[np.bytes_]) -> list[str]:
     """Texts of arrays of single bytes along the last axis, in UTF-8; other bytes as escapes."""
-    width = characters.shape[-1]
-    texts = np.ascontiguousarray(characters).view(f"S{width}").ravel() if width else []
-    return [bytes(text).decode("utf-8", "backslashreplace") for text in texts]
+    # One byte more, since no text of numpy is empty.
+    ended = np.concatenate([characters, np.full_like(characters[..., :1], b"")], axis=-1)
+    texts = np.ascontiguousarray(ended).view(f"S{ended.shape[-1]}").ravel().tolist()
+    return [text.decode("utf-8", "backslashreplace") for text in texts]
 
 
 def _numbers(variable: netCDF4.Variable[Any]) -> NDArray[np.float64]:

@@ -24,7 +24,7 @@ from pointfuse.errors import ModelFileError
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.onnx_structure import OnnxStructure, read_onnx_structure
 from pointfuse.model.session import Program, open_session
-from pointfuse_benchmarks.hostile_files import crafted, mean_model, mutations
+from pointfuse_benchmarks.hostile_models.files import crafted, mean_model, mutations
 
 
 def examine(content: bytes, folder: Path) -> str:
@@ -170,7 +170,3 @@ def main(count: int, seed: int) -> None:
         click.echo(problem)
     if problems:
         raise SystemExit(1)
-
-
-if __name__ == "__main__":
-    main()
