@@ -61,10 +61,13 @@ _TENSOR = Layout(
         11: Field("uint64_data", Kind.UINT64, repeated=True),
         12: Field("doc_string", Kind.TEXT),
         13: Refused(_OUTSIDE),  # external_data
-        14: Field("data_location", Kind.INT32, refusal=_OUTSIDE),
+        14: Field("data_location", Kind.INT32, allowed=(0,), refusal=_OUTSIDE),
         16: Field("metadata_props", _ENTRY, repeated=True),
     },
 )
+
+# float, int, string, tensor, and lists of these; others come with fields that are refused.
+_ATTRIBUTE_TYPES = (1, 2, 3, 4, 6, 7, 8, 9)
 
 _ATTRIBUTE = Layout(
     "an attribute",
@@ -81,7 +84,7 @@ _ATTRIBUTE = Layout(
         10: Field("tensors", _TENSOR, repeated=True),
         11: _NESTED,
         13: Field("doc_string", Kind.TEXT),
-        20: Field("type", Kind.INT32),
+        20: Field("type", Kind.INT32, allowed=_ATTRIBUTE_TYPES),
         21: _FUNCTIONS,  # ref_attr_name, which has a meaning in functions alone
         22: _SPARSE,
         23: _SPARSE,

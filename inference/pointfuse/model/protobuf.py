@@ -9,7 +9,7 @@ what a file says. The format: https://protobuf.dev/programming-guides/encoding.
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -75,13 +75,16 @@ class Field:
         A value, or the description of a message.
     repeated : bool
         Whether it may stand more than once.
+    allowed : collection of int, optional
+        Of an enumeration the numbers that it may have.
     refusal : str
-        Of a number that must be 0, what to tell who has another, in one sentence.
+        What to tell who has another of these numbers, in one sentence.
     """
 
     name: str
     holds: Kind | Layout
     repeated: bool = False
+    allowed: Collection[int] | None = None
     refusal: str = ""
 
 
@@ -229,8 +232,10 @@ def _values(content: memoryview, field: Field, wire_type: int) -> Sequence[Value
 
 def _integer(value: int, field: Field) -> int:
     """A number with its sign. Of those that are too large, readers keep the lower 32 bits."""
-    if value and field.refusal:
-        raise ModelFileError(field.refusal)
+    if field.allowed is not None and value not in field.allowed:
+        if field.refusal:
+            raise ModelFileError(field.refusal)
+        raise MalformedError(f"the number {value} in '{field.name}' has no meaning there")
     if field.holds is Kind.UINT64:
         return value
     signed = value - (1 << _MOST_BITS) if value >> (_MOST_BITS - 1) else value

@@ -252,3 +252,12 @@ def test_no_code_is_a_formula_in_the_table_of_flags(
     assert run("qc", file, "--model", tiny_model_file, "-o", table).exit_code == 0
     with table.open(encoding="utf-8", newline="") as lines:
         assert written in {row[0] for row in csv.reader(lines)}
+
+
+def test_characters_that_are_no_ascii(tmp_path: Path) -> None:
+    """UTF-8, as other programs write it into arrays of characters, and what is none."""
+    file = write_cf(tmp_path / "a.nc", ["北京-1", "Zürich"], "classic")
+    assert read_stations(file).stations.code.tolist() == ["北京-1", "Zürich"]
+    with netCDF4.Dataset(file, "a") as dataset:
+        dataset["code"][1] = np.frombuffer(b"Z\xfcrich".ljust(40, b"\0"), "S1")
+    assert read_stations(file).stations.code.tolist() == ["北京-1", r"Z\xfcrich"]

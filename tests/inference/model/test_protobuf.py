@@ -42,7 +42,8 @@ TENSOR = Layout(
         10: Field("double_data", Kind.DOUBLE, repeated=True),
         11: Field("uint64_data", Kind.UINT64, repeated=True),
         13: Refused("it lies elsewhere"),
-        14: Field("data_location", Kind.INT32, refusal="it lies elsewhere"),
+        14: Field("data_location", Kind.INT32, allowed=(0,), refusal="it lies elsewhere"),
+        20: Field("type", Kind.INT32, allowed=(1, 2)),
     },
 )
 ATTRIBUTE = Layout(
@@ -149,6 +150,7 @@ LONGER = "a number is longer than it needs to be"
         (part(4, b"12345"), "the numbers of 'float_data' end early"),
         (varint(4 << 3 | FIXED32) + b"123", "ends early"),
         (part(8, b"\xed\xa0\x80"), "a text is not UTF-8"),
+        (number(20, 3), "the number 3 in 'type' has no meaning there"),
         (b"\x80", "ends early"),
     ],
 )

@@ -302,7 +302,8 @@ class _Series:
 def _joined(characters: NDArray[np.bytes_]) -> list[str]:
     """Texts of arrays of single bytes along the last axis, in UTF-8; other bytes as escapes."""
     # One byte more, since no text of numpy is empty.
-    ended = np.concatenate([characters, np.full_like(characters[..., :1], b"")], axis=-1)
+    end = np.zeros((*characters.shape[:-1], 1), "S1")
+    ended = np.concatenate([characters, end], axis=-1)
     texts = np.ascontiguousarray(ended).view(f"S{ended.shape[-1]}").ravel().tolist()
     return [text.decode("utf-8", "backslashreplace") for text in texts]
 
