@@ -75,6 +75,7 @@ MODELS: dict[str, Callable[[ModelMetadata], onnx.ModelProto]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "command", "number"),
     [
@@ -147,6 +148,7 @@ def forever() -> Iterator[Callable[[], None]]:
         time.sleep(0.01)
 
 
+@pytest.mark.slow
 def test_whoever_waits_in_any_thread_is_let_go(forever: Callable[[], None]) -> None:
     asked = threading.Event()
     with Pool(1) as pool:
@@ -171,6 +173,7 @@ def test_no_call_begins_in_a_process_that_ends() -> None:
         allow_native_calls()
 
 
+@pytest.mark.slow
 def test_an_interrupted_pool_drops_what_it_has_not_begun(forever: Callable[[], None]) -> None:
     done: list[int] = []
 

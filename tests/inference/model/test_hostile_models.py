@@ -31,6 +31,7 @@ def test_the_sound_model_is_the_same_to_all(sound: bytes, tmp_path: Path) -> Non
     assert examine(sound, tmp_path) == "the same"
 
 
+@pytest.mark.slow
 def test_files_by_chance(sound: bytes, tmp_path: Path) -> None:
     found = Counter(
         examine(content, tmp_path).split(":")[0]
