@@ -148,7 +148,7 @@ class ModelMetadata:
             If the text is no JSON, has another schema version, or lacks or garbles a field.
         """
         try:
-            content = json.loads(text, parse_constant=_refuse_constant)
+            content = printable_content(json.loads(text, parse_constant=_refuse_constant))
         except (ValueError, RecursionError) as error:
             raise ModelFileError(
                 f"the model's metadata entry '{METADATA_KEY}' is not valid JSON ({error}); "
@@ -159,7 +159,7 @@ class ModelMetadata:
                 f"the model's metadata entry '{METADATA_KEY}' should be a JSON object, got a "
                 f"{type(content).__name__}; get the file again from where it was published"
             )
-        block = Block(printable_content(content), "")
+        block = Block(content, "")
         schema = block.integer("schema_version")
         if schema != SCHEMA_VERSION:
             raise ModelFileError(

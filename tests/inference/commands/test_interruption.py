@@ -164,6 +164,22 @@ def test_whoever_waits_in_any_thread_is_let_go(forever: Callable[[], None]) -> N
     assert interruptible(lambda: 7) == 7, "others may begin"
 
 
+@pytest.mark.slow
+def test_ctrl_c_in_a_notebook_leaves_the_call(forever: Callable[[], None]) -> None:
+    """Without the command line, Python's own handler raises where the main thread waits."""
+    main = threading.main_thread().ident
+    assert main is not None
+    asked = threading.Event()
+    timer = threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT))
+    timer.start()
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        interruptible(forever, asked.set)
+    assert time.monotonic() - began < AT_ONCE
+    assert asked.is_set()
+    timer.join()
+
+
 def test_no_call_begins_in_a_process_that_ends() -> None:
     stop_native_calls(ending=True)
     try:
