@@ -156,6 +156,8 @@ def crafted(metadata: ModelMetadata) -> dict[str, bytes]:
 
     body = part(2, b"body")
     external = tensor.SerializeToString() + part(13, outside) + number(14, 1)
+    bare = onnx.ModelProto.FromString(content)
+    bare.ClearField("ir_version")
     other = onnx.ModelProto.FromString(content)
     other.graph.node[-2].op_type = "Neg"
     return {
@@ -164,7 +166,11 @@ def crafted(metadata: ModelMetadata) -> dict[str, bytes]:
             part(13, outside, in_tag=4) + varint(14 << 3, 4) + b"\x01"
         ),
         "external data, tags beyond 32 bits": with_tensor(
-            varint(13 << 3 | TEXT | 1 << 32) + varint(len(outside)) + outside + number(14, 1)
+            varint(13 << 3 | TEXT | 1 << 32)
+            + varint(len(outside))
+            + outside
+            + varint(14 << 3 | 1 << 32)
+            + b"\x01"
         ),
         "external location alone": with_tensor(number(14, 1)),
         "external location beyond 32 bits": with_tensor(number(14, (1 << 32) + 1)),
@@ -213,7 +219,9 @@ def crafted(metadata: ModelMetadata) -> dict[str, bytes]:
         "an output twice": with_graph(part(12, sound.graph.output[0].SerializeToString())),
         "raw values twice": with_tensor(part(9, b"\x00" * 4) + part(9, b"\x01" * 4)),
         "a metadata entry twice": content + part(14, part(1, b"pointfuse") + part(2, b"{}")),
-        "the mark of the runtime's own format": number(1, 9) + part(2, b"ORTM") + rest,
+        "the mark of the runtime's own format": number(1, 9)
+        + part(2, b"ORTM")
+        + bare.SerializeToString(),
         "a name that is no text": content.replace(b"ratio", b"rat\xff\xfe"),
         "half a file": content[: len(content) // 2],
         "an empty file": b"",
