@@ -7,6 +7,7 @@ import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError
 from pointfuse.stations.readers.table import Table
 
@@ -97,7 +98,7 @@ def parse_csv(name: str, content: bytes) -> CsvTable:
         raise InputError(f"{name}, line 1: {error}") from error
     if not any(field.strip() for field in header):
         raise InputError(f"{name} is empty or has no header; expected a CSV file")
-    return CsvTable(name, [field.strip() for field in header], text)
+    return CsvTable(name, [printable(field.strip()) for field in header], text)
 
 
 def _decoded(name: str, content: bytes) -> str:

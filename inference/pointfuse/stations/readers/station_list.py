@@ -10,6 +10,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
+from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import SourceFile
 from pointfuse.stations.readers.station_file import open_station_file
@@ -99,7 +100,10 @@ def read_station_list(path: Path) -> StationList:
     cities: dict[str, str] = {}
     remarks = []
     for line, row in table.rows():
-        name = "".join(row[position].strip() for position in code)
+        name = printable("".join(row[position].strip() for position in code))
+        if not name:
+            remarks.append(f"line {line} of {table.name} has no code; it was left out")
+            continue
         if name in places:
             remarks.append(f"{name} stands twice in {table.name}; the first entry was kept")
             continue
@@ -108,7 +112,7 @@ def read_station_list(path: Path) -> StationList:
         nowhere = len(code) > 1 and place == (0, 0)
         places[name] = (math.nan, math.nan) if nowhere else place
         if city is not None:
-            cities[name] = row[city].strip()
+            cities[name] = printable(row[city].strip())
     file = SourceFile(table.name, "station list", len(places), 0, tuple(remarks))
     return StationList(places, cities, (file,))
 

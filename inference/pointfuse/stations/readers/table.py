@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "nan", "null", "none"})
@@ -84,15 +85,15 @@ class Table(abc.ABC):
         return values
 
     def code(self, text: str, line: int, column: str) -> str:
-        """Code of a station.
+        """Code of a station, printable.
 
         Raises
         ------
         InputError
-            If the cell is empty or cannot be printed.
+            If the cell is empty.
         """
-        code = text.strip()
-        if not code or not code.isprintable():
+        code = printable(text.strip())
+        if not code:
             raise InputError(
                 f"{self.name}, line {line}, column '{column}': expected a code, got {code[:40]!r}"
             )
