@@ -1,6 +1,7 @@
 """Small tools that know nothing of stations, grids and models.
 
 atomic_files    a file appears under its name only once it is complete
+output_formats  names of formats, their suffixes, and how else to come to them
 printable       text of files, fit for a terminal
 counted         a number with its noun
 rounding        values with as many bits as they deserve

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
+from pointfuse.commands.files import Command, ModelFile
 from pointfuse.commands.texts import metadata_text
 from pointfuse.model.model_file import read_model_file
 
 
-@click.command()
-@click.argument("model", required=False, type=click.Path(path_type=Path))
+@click.command(cls=Command)
+@click.argument("model", required=False, type=ModelFile())
 @click.option("--json", "as_json", is_flag=True, help="Print the whole metadata as JSON.")
 def inspect(model: Path | None, as_json: bool) -> None:
     """Check a MODEL file (the shipped one by default) and show what it says of itself."""

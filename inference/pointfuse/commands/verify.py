@@ -8,17 +8,18 @@ from pathlib import Path
 
 import click
 
+from pointfuse.commands.files import Command, InputFile, ModelFile
 from pointfuse.commands.running_options import RunningOptions, running_options
 from pointfuse.errors import PointfuseError
 from pointfuse.trust.verification import verify as run_golden_case
 
-_FILE = click.Path(path_type=Path)
 
-
-@click.command()
-@click.argument("model", required=False, type=_FILE)
+@click.command(cls=Command)
+@click.argument("model", required=False, type=ModelFile())
 @running_options
-@click.option("--golden", type=_FILE, help="Golden case; the one beside the model by default.")
+@click.option(
+    "--golden", type=InputFile(), help="Golden case; the one beside the model by default."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def verify(model: Path | None, golden: Path | None, as_json: bool, running: RunningOptions) -> None:
     """Run the golden case of a MODEL file (the shipped one by default) on a device.

@@ -6,6 +6,7 @@ cf            their variables and attributes in the terms of CF
 netcdf        CF netCDF
 ioapi         I/O API, for CMAQ
 geotiff       GeoTIFF, for GIS
+writers       the list of these, with their suffixes
 map_file      fields read back from a file
 fused_fields  daily fields as users hold them: written, opened, shown
 """

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import check_place, replacing
+from pointfuse.basics.output_formats import ANIMATION, PICTURE, check_name
 from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
 from pointfuse.fields.map_file import MapFile, opened
@@ -20,9 +21,6 @@ from pointfuse.pictures.map_drawing import figure_class
 from pointfuse.pictures.map_panels import Comparison, FieldMap, Panel, Period
 from pointfuse.pictures.map_sheet import make_sheet, scales_of
 from pointfuse.trust.evaluation import SEASONS, in_seasons
-
-PICTURES = (".png", ".pdf", ".svg")
-MOVING = (".gif", ".mp4")
 
 DOTS_PER_INCH = 150
 _DAYS_FOR_COLOURS = 31
@@ -65,8 +63,8 @@ def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress
     paths : sequence of one or two Path
         netCDF files of fields.
     output : Path
-        Picture to write; its suffix decides the kind: one of `PICTURES`, or of `MOVING` for a frame
-        a day.
+        Picture to write; its suffix decides the kind: one of `PICTURE`, or of `ANIMATION` for a
+        frame a day.
     choices : MapChoices
         What is to be on it.
     progress : callable
@@ -82,33 +80,21 @@ def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress
         If the picture cannot be written.
     """
     figure_class("a map")
-    check_picture(output, (*PICTURES, *MOVING))
+    check_name(output, PICTURE, ANIMATION)
+    check_place(output)
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(opened(path, choices.variable)) for path in paths]
         maps = _maps(files, choices)
         days = _chosen_days(maps, choices)
-        if output.suffix.lower() in MOVING:
+        if is_moving(output):
             _draw_moving(maps, days, output, choices, progress)
         else:
             _draw_still(maps, days, output, choices, progress)
 
 
-def check_picture(output: Path, kinds: Sequence[str]) -> None:
-    """Make sure that a picture of one of some kinds can be written under a name.
-
-    Raises
-    ------
-    InputError
-        If the name has another suffix.
-    OutputError
-        If no file can be written there.
-    """
-    if output.suffix.lower() not in kinds:
-        names = [f"*{kind}" for kind in kinds]
-        raise InputError(
-            f"expected a picture named {', '.join(names[:-1])} or {names[-1]}, got {output.name}"
-        )
-    check_place(output)
+def is_moving(output: Path) -> bool:
+    """Whether a picture of that name has a frame a day."""
+    return output.suffix.lower() in ANIMATION.suffixes
 
 
 def _maps(files: Sequence[MapFile], choices: MapChoices) -> FieldMap | Comparison:
