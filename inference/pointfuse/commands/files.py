@@ -107,11 +107,11 @@ class OutputFolder(click.Path):
 
     def __init__(self, *patterns: str) -> None:
         super().__init__(path_type=Path, file_okay=False)
-        self._patterns = patterns
+        self.patterns = patterns
 
     def files(self, path: Path, options: Options) -> list[Path]:
         """Files that are there and would be replaced."""
-        return [each for pattern in self._patterns for each in path.glob(pattern)]
+        return [each for pattern in self.patterns for each in path.glob(pattern)]
 
     def cleared(self, path: Path) -> list[Path]:
         """Folders that are removed at the end: none."""
