@@ -58,6 +58,7 @@ def plot(
         if len(files) > 1 or chosen:
             raise click.UsageError("a model is drawn alone, without other files and options")
         draw_kernels_of_model(files[0], output)
+        remarks = []
     else:
         if len(files) > 2:
             raise click.UsageError(f"expected one file, or two to compare, got {len(files)}")
@@ -68,6 +69,6 @@ def plot(
         choices = MapChoices(
             *parse_days(days), seasons, stations, uncertainty, support, not no_borders, variable
         )
-        draw_maps(files, output, choices, partial(progress, hidden=quiet, unit="fields"))
+        remarks = draw_maps(files, output, choices, partial(progress, hidden=quiet, unit="fields"))
     if not quiet:
-        click.echo(f"wrote {output}")
+        click.echo("\n".join([*remarks, f"wrote {output}"]))

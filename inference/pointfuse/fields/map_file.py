@@ -35,12 +35,21 @@ class StationMeans:
     x, y : ndarray of float64, shape (station,)
         Where the stations are, m in the plane of the grid.
     values : ndarray of float64, shape (station,)
-        Means; NaN for a station without a value.
+        Means, each over the days that the station has; NaN for a station without a value.
+    complete : ndarray of bool, shape (station,)
+        Whether these are all the days, so that the mean compares with that of the field.
     """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     values: NDArray[np.float64]
+    complete: NDArray[np.bool_]
+
+    @property
+    def partial(self) -> NDArray[np.bool_]:
+        """Which stations have some of the days, shape (station,)."""
+        partial: NDArray[np.bool_] = np.isfinite(self.values) & ~self.complete
+        return partial
 
 
 @dataclass(frozen=True)
@@ -121,7 +130,8 @@ class MapFile:
         ndarray of float64, shape (rows, columns)
             NaN where there is no value.
         """
-        return _mean(self.dataset[name], chosen, advance)[self.order]
+        mean, _ = _mean(self.dataset[name], chosen, advance)
+        return mean[self.order]
 
     def station_means(self, chosen: NDArray[np.bool_]) -> StationMeans:
         """Means of the variable at the stations over some times.
@@ -139,7 +149,8 @@ class MapFile:
             )
         degrees = (self.dataset[f"station_{part}"][:] for part in ("lon", "lat"))
         x, y = self.grid.projection.forward(*(np.ma.filled(each, np.nan) for each in degrees))
-        return StationMeans(x, y, _mean(self.dataset[name], chosen, lambda _: None))
+        mean, count = _mean(self.dataset[name], chosen, lambda _: None)
+        return StationMeans(x, y, mean, count == chosen.sum())
 
 
 @contextlib.contextmanager
@@ -233,8 +244,8 @@ def _days(path: Path, dataset: netCDF4.Dataset, name: str) -> NDArray[np.datetim
 
 def _mean(
     variable: Any, chosen: NDArray[np.bool_], advance: Callable[[int], object]
-) -> NDArray[np.float64]:
-    """Mean over the chosen times; NaN where there is no value."""
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Mean over the chosen times, NaN where there is no value, and how many there are."""
     total = np.zeros(variable.shape[1:])
     count = np.zeros(variable.shape[1:])
     for time in np.flatnonzero(chosen):
@@ -244,4 +255,4 @@ def _mean(
         advance(1)
     mean = np.full(total.shape, np.nan)
     np.divide(total, count, out=mean, where=count > 0)
-    return mean
+    return mean, count

@@ -19,7 +19,7 @@ from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.pictures.animation import check_animation, write_animation
 from pointfuse.pictures.map_drawing import figure_class
 from pointfuse.pictures.map_panels import Comparison, FieldMap, Panel, Period
-from pointfuse.pictures.map_sheet import make_sheet, scales_of
+from pointfuse.pictures.map_sheet import make_sheet, scales_of, station_counts
 from pointfuse.trust.evaluation import SEASONS, in_seasons
 
 DOTS_PER_INCH = 150
@@ -55,7 +55,9 @@ class MapChoices:
     variable: str | None = None
 
 
-def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress: Progress) -> None:
+def draw_maps(
+    paths: Sequence[Path], output: Path, choices: MapChoices, progress: Progress
+) -> list[str]:
     """Draw maps of one file, or of two and their difference.
 
     Parameters
@@ -69,6 +71,11 @@ def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress
         What is to be on it.
     progress : callable
         Shows how far it is.
+
+    Returns
+    -------
+    list of str
+        What is to be said of the stations of maps of several days, where some lack days.
 
     Raises
     ------
@@ -88,8 +95,8 @@ def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress
         days = _chosen_days(maps, choices)
         if is_moving(output):
             _draw_moving(maps, days, output, choices, progress)
-        else:
-            _draw_still(maps, days, output, choices, progress)
+            return []
+        return _draw_still(maps, days, output, choices, progress)
 
 
 def is_moving(output: Path) -> bool:
@@ -109,7 +116,7 @@ def _draw_still(
     output: Path,
     choices: MapChoices,
     progress: Progress,
-) -> None:
+) -> list[str]:
     periods = _seasons(days) if choices.seasons else [Period("", days)]
     with progress(maps.readings * len(days), "reading") as bar:
         by_period = [maps.panels(period, bar.update) for period in periods]
@@ -129,6 +136,12 @@ def _draw_still(
     )
     with replacing(output) as temporary:
         sheet.figure.savefig(temporary, dpi=DOTS_PER_INCH)
+    return [
+        f"{panel.title}: circles of {' and rings of '.join(station_counts(panel.stations))}"
+        for panels in by_period
+        for panel in panels
+        if panel.stations is not None and panel.stations.partial.any()
+    ]
 
 
 def _of_season(panel: Panel, period: Period, among_others: bool) -> Panel:
