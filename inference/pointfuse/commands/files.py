@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import glob
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -124,10 +125,13 @@ class OutputFolder(click.Path):
 class Command(click.Command):
     """A command that replaces no file that it reads, whichever options name them."""
 
-    def invoke(self, ctx: click.Context) -> Any:
-        """Look at the files, then run."""
-        keep_inputs_of(ctx)
-        return super().invoke(ctx)
+    def __init__(self, *args: Any, callback: Callable[..., Any], **settings: Any) -> None:
+        @functools.wraps(callback)
+        def keeping(*args: Any, **options: Any) -> Any:
+            keep_inputs_of(click.get_current_context())
+            return callback(*args, **options)
+
+        super().__init__(*args, callback=keeping, **settings)
 
 
 def keep_inputs_of(ctx: click.Context) -> None:
