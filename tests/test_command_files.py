@@ -12,8 +12,8 @@ from click.testing import CliRunner
 
 from pointfuse.commands.files import Command, InputFile, NameOrFile, OutputFile, OutputFolder
 from pointfuse.commands.main import main as inference
-from pointfuse_export.cli import main as export
-from pointfuse_training.cli import main as training
+from pointfuse_export.commands.main import main as export
+from pointfuse_training.commands.main import main as training
 
 GROUPS = {"pointfuse": inference, "pointfuse-train": training, "pointfuse-export": export}
 ALL = [(group, name) for group, commands in GROUPS.items() for name in commands.commands]

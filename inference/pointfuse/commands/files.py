@@ -125,13 +125,13 @@ class OutputFolder(click.Path):
 class Command(click.Command):
     """A command that replaces no file that it reads, whichever options name them."""
 
-    def __init__(self, *args: Any, callback: Callable[..., Any], **settings: Any) -> None:
+    def __init__(self, *, callback: Callable[..., Any], **settings: Any) -> None:
         @functools.wraps(callback)
-        def keeping(*args: Any, **options: Any) -> Any:
+        def keeping(**options: Any) -> Any:
             keep_inputs_of(click.get_current_context())
-            return callback(*args, **options)
+            return callback(**options)
 
-        super().__init__(*args, callback=keeping, **settings)
+        super().__init__(callback=keeping, **settings)
 
 
 def keep_inputs_of(ctx: click.Context) -> None:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -71,11 +74,42 @@ def scheduler_process(
         *("--scheduler-file", str(about)),
         log=folder / "log",
     )
-    while not about.exists():
-        assert process.poll() is None, (folder / "log").read_text()
+    try:
+        yield announced(about, process, folder / "log"), process
+    finally:
+        killed(process)
+
+
+def announced(about: Path, process: subprocess.Popen[bytes], log: Path) -> str:
+    """The address of a scheduler, once the file in which it gives it is whole."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text()
+        # The scheduler writes under the final name: at first the file is empty, then in part there.
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            return str(json.loads(about.read_text())["address"])
         time.sleep(0.05)
-    yield json.loads(about.read_text())["address"], process
-    killed(process)
+    raise TimeoutError(f"the scheduler has not said its address: {log.read_text()}")
+
+
+def test_the_file_of_a_scheduler_is_read_once_it_is_whole(tmp_path: Path) -> None:
+    about = tmp_path / "scheduler.json"
+    text = json.dumps({"address": "tcp://127.0.0.1:1", "workers": {}})
+    parts = "", text[:1], text[:30], text[:-1], text
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+    def write() -> None:
+        for part in parts:
+            about.write_text(part)
+            time.sleep(0.12)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert announced(about, sleeper, tmp_path / "log") == "tcp://127.0.0.1:1"
+    finally:
+        writer.join()
+        killed(sleeper)
 
 
 @pytest.fixture
@@ -255,11 +289,17 @@ def on_cluster(
     address: str, files: list[Path], model: Path, tmp_path: Path, *options: object
 ) -> Result:
     """A run in this process, which leaves nothing behind."""
+    levels = levels_of_loggers()
     result = run(
         *("fuse", *files, "-o", tmp_path / "out.nc", "--model", model, "--dask", address, *options)
     )
     assert not list(tmp_path.glob("*out.nc*"))
+    assert levels_of_loggers() == levels
     return result
+
+
+def levels_of_loggers() -> list[int]:
+    return [logging.getLogger(name).level for name in ("distributed", "distributed.client")]
 
 
 def test_without_a_scheduler_workers_or_the_package(
