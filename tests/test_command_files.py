@@ -16,12 +16,22 @@ from pointfuse_export.commands.main import main as export
 from pointfuse_training.commands.main import main as training
 
 GROUPS = {"pointfuse": inference, "pointfuse-train": training, "pointfuse-export": export}
-ALL = [(group, name) for group, commands in GROUPS.items() for name in commands.commands]
+ALL = [
+    (group, name)
+    for group, commands in GROUPS.items()
+    for name in commands.list_commands(click.Context(commands))
+]
 CONTENT = b"what must not be lost"
 
 
+def command_of(group: str, name: str) -> click.Command:
+    command = GROUPS[group].get_command(click.Context(GROUPS[group]), name)
+    assert command is not None
+    return command
+
+
 def parameters(group: str, name: str, *kinds: type[click.ParamType]) -> Iterator[click.Parameter]:
-    command = GROUPS[group].commands[name]
+    command = command_of(group, name)
     return (each for each in command.params if isinstance(each.type, kinds))
 
 
@@ -48,7 +58,7 @@ FOLDERS = [
 
 @pytest.mark.parametrize(("group", "name"), ALL)
 def test_a_command_says_which_files_it_reads_and_writes(group: str, name: str) -> None:
-    command = GROUPS[group].commands[name]
+    command = command_of(group, name)
     for parameter in command.params:
         if isinstance(parameter.type, click.Path | click.File):
             assert isinstance(parameter.type, InputFile | OutputFile | OutputFolder), parameter
@@ -62,7 +72,7 @@ def test_a_command_says_which_files_it_reads_and_writes(group: str, name: str) -
 def call(group: str, name: str, tmp_path: Path, given: dict[str, Path]) -> tuple[int, str]:
     """Run a command with what it requires, and with some files of one's own."""
     arguments: list[str] = [name]
-    for parameter in GROUPS[group].commands[name].params:
+    for parameter in command_of(group, name).params:
         value: object = given.get(parameter.name or "")
         if value is None and parameter.required:
             match parameter.type:
