@@ -9,14 +9,16 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.by_value import ByValue
+from pointfuse.basics.counted import counted
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stations.observations import join_times
 
 
-@dataclass(frozen=True)
-class DailyFields:
+@dataclass(frozen=True, eq=False)
+class DailyFields(ByValue):
     """Complete daily fields, and the observations they were made from.
 
     Parameters
@@ -54,6 +56,25 @@ class DailyFields:
     model_sha256: str
     device: str
     provider: str
+
+    def __repr__(self) -> str:
+        target, days = self.model.target, self.days
+        # Without a copy of a year's fields, and without what is missing.
+        low, top = (
+            end.reduce(self.values, axis=None, initial=np.nan) for end in (np.fmin, np.fmax)
+        )
+        values = f"{low:.1f} to {top:.1f}" if np.isfinite(low) else "none"
+        period = f"{days[0]} to {days[-1]}" if len(days) else "none"
+        return "\n".join(
+            [
+                f"<{type(self).__name__} of {target.name} by {self.model.name} "
+                f"{self.model.version} on {self.device}>",
+                f"days: {period}, {counted(len(days), 'day')}, {int(self.fused.sum())} fused",
+                f"values: {values} {target.units}",
+                f"stations: {self.stations.counts.used} used, {self.stations.counts.read} read",
+                f"grid: {self.model.grid.summary}",
+            ]
+        )
 
     @property
     def days(self) -> NDArray[np.datetime64]:

@@ -13,6 +13,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.classic_netcdf import check_classic_file
 from pointfuse.basics.printable import without_controls
 from pointfuse.basics.timezones import parse_timezone
@@ -26,8 +27,8 @@ DISTANCE = "station_distance"
 """Variable of the distance to the nearest station, which only fused fields have."""
 
 
-@dataclass(frozen=True)
-class StationMeans:
+@dataclass(frozen=True, eq=False)
+class StationMeans(ByValue):
     """Means of what stations measured.
 
     Parameters
