@@ -112,7 +112,7 @@ def test_copies_are_equal(
     copied = again(thing)
     assert copied is not thing
     assert copied == thing
-    assert not copied != thing
+    assert (copied != thing) is False
     assert repr(copied) == repr(thing)
 
 

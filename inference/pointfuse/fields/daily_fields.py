@@ -60,9 +60,8 @@ class DailyFields(ByValue):
     def __repr__(self) -> str:
         target, days = self.model.target, self.days
         # Without a copy of a year's fields, and without what is missing.
-        low, top = (
-            end.reduce(self.values, axis=None, initial=np.nan) for end in (np.fmin, np.fmax)
-        )
+        low = np.fmin.reduce(self.values, axis=None, initial=np.nan)
+        top = np.fmax.reduce(self.values, axis=None, initial=np.nan)
         values = f"{low:.1f} to {top:.1f}" if np.isfinite(low) else "none"
         period = f"{days[0]} to {days[-1]}" if len(days) else "none"
         return "\n".join(
