@@ -159,3 +159,35 @@ def test_two_outputs_are_two_files(
     assert code == 1
     assert "name the same file" in text
     assert not (tmp_path / "both").exists()
+
+
+INSIDE = [
+    (group, name, written.name or "", read.name or "")
+    for group, name in ALL
+    for written in parameters(group, name, OutputFile)
+    for read in parameters(group, name, InputFile)
+    if isinstance(read.type, InputFile) and read.type.inside
+]
+
+
+@pytest.mark.parametrize(("group", "name", "written", "read"), INSIDE)
+def test_what_is_read_of_a_folder_is_no_output(
+    group: str, name: str, written: str, read: str, tmp_path: Path
+) -> None:
+    (kind,) = (each.type for each in parameters(group, name, OutputFile) if each.name == written)
+    (folder,) = (each.type for each in parameters(group, name, InputFile) if each.name == read)
+    assert isinstance(kind, OutputFile)
+    assert isinstance(folder, InputFile)
+    kept = tmp_path / "folder" / folder.inside[0].replace("*", "some")
+    kept.parent.mkdir()
+    kept.write_bytes(CONTENT)
+    output = tmp_path / f"link{suffix(kind)}"
+    output.symlink_to(kept)
+    code, text = call(group, name, tmp_path, {written: output, read: kept.parent})
+    assert (code, f"{output} is one of the files to read" in text) == (1, True)
+    assert kept.read_bytes() == CONTENT
+    # A file beside those that are read is another run's: it is replaced.
+    other = kept.with_name(f"scores{suffix(kind)}")
+    other.write_bytes(b"of yesterday")
+    _, text = call(group, name, tmp_path, {written: other, read: kept.parent})
+    assert "is one of the files to read" not in text

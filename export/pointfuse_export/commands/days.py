@@ -15,7 +15,7 @@ _ANYWHERE = 1500
 
 
 @click.command(cls=Command)
-@click.argument("archive", type=InputFile())
+@click.argument("archive", type=InputFile("*.nc"))
 @click.option(
     "--stations",
     type=InputFile(),

@@ -83,7 +83,7 @@ def keep_inputs(
     outputs : mapping of str to iterable of Path
         All files that are going to be written, by the option that names them.
     inputs : iterable of Path
-        All files that are read; what is in those that are folders is read too.
+        All files that are read.
     cleared : iterable of Path
         Folders whose content is removed.
 
@@ -92,7 +92,7 @@ def keep_inputs(
     OutputError
         If an output is an input or another output, or an input lies in a folder that is cleared.
     """
-    read = list(_files_of(inputs))
+    read = [path for path in inputs if path.is_file()]
     identities = {_identity(path) for path in read}
     named: dict[tuple[int, int] | Path, tuple[str, Path]] = {}
     for option, paths in outputs.items():
@@ -113,15 +113,6 @@ def keep_inputs(
                     f"the file to read {path} lies in {folders[_identity(parent)]}, which is "
                     "cleared; move it, or name another file to write"
                 )
-
-
-def _files_of(paths: Iterable[Path]) -> Iterator[Path]:
-    """Files that exist, and those in folders."""
-    for path in paths:
-        if path.is_dir():
-            yield from (each for each in path.rglob("*") if each.is_file())
-        elif path.exists():
-            yield path
 
 
 def _identity(path: Path) -> tuple[int, int] | None:

@@ -19,14 +19,25 @@ Options = Mapping[str, Any]
 
 
 class InputFile(click.Path):
-    """A file or folder that a command reads, or a pattern of files."""
+    """A file or folder that a command reads, or a pattern of files.
 
-    def __init__(self) -> None:
+    Parameters
+    ----------
+    *inside : str
+        Patterns of what is read of a folder.
+    """
+
+    def __init__(self, *inside: str) -> None:
         super().__init__(path_type=Path)
+        self.inside = inside
 
     def files(self, value: Any) -> Iterable[Path]:
         """What is read, given the value of the parameter."""
-        return [] if value is None else matching_files([Path(value)])
+        for path in [] if value is None else matching_files([Path(value)]):
+            if path.is_dir():
+                yield from (each for pattern in self.inside for each in path.glob(pattern))
+            else:
+                yield path
 
 
 class ModelFile(InputFile):

@@ -32,11 +32,11 @@ from pointfuse_training.fitting.training_inputs import Start, read_start
     "--from",
     "start_path",
     required=True,
-    type=InputFile(),
+    type=InputFile("weights.npz", "static_channels.npz"),
     help="Checkpoint, or folder of seed weights, to begin with; it says what the network is.",
 )
 @click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on its grid.")
-@click.option("--archive", type=InputFile(), help="Archive of simulated days to mix in.")
+@click.option("--archive", type=InputFile("*.nc"), help="Archive of simulated days to mix in.")
 @click.option(
     "--recipe",
     "recipe_name",

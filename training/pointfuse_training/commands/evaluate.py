@@ -30,7 +30,7 @@ from pointfuse_training.fitting.provenance import archive_sha256
 @click.command(cls=Command)
 @click.argument("model", type=InputFile())
 @click.option(
-    "--archive", "folder", required=True, type=InputFile(), help="Archive of simulated days."
+    "--archive", "folder", required=True, type=InputFile("*.nc"), help="Archive of simulated days."
 )
 @click.option(
     "--held-out",

@@ -66,7 +66,9 @@ def running_options(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command("fit", cls=Command)
-@click.option("--archive", required=True, type=InputFile(), help="Archive of days to learn from.")
+@click.option(
+    "--archive", required=True, type=InputFile("*.nc"), help="Archive of days to learn from."
+)
 @click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on its grid.")
 @click.option(
     "--network",
@@ -86,7 +88,7 @@ def running_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--from",
     "start_path",
-    type=InputFile(),
+    type=InputFile("weights.npz", "static_channels.npz"),
     help="Checkpoint, or folder of seed weights, to begin with; it says what the network is.",
 )
 @running_options

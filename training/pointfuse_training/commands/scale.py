@@ -30,7 +30,7 @@ from pointfuse_training.simulation.static_inputs import read_static_inputs
 
 @click.command(cls=Command)
 @click.option(
-    "--archive", "folder", required=True, type=InputFile(), help="Archive of simulated days."
+    "--archive", "folder", required=True, type=InputFile("*.nc"), help="Archive of simulated days."
 )
 @click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on the grid.")
 @click.option("--checkpoint", type=InputFile(), help="Network that 'fit' trained; or else:")

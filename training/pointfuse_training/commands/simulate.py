@@ -21,7 +21,7 @@ from pointfuse_training.static_layers.grids import read_grid
 @click.option(
     "--grid",
     "place",
-    type=ModelFile(),
+    type=ModelFile("*.nc"),
     help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
     "CF); the shipped model's by default.",
 )

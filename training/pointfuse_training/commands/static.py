@@ -18,7 +18,7 @@ from pointfuse_training.static_layers.packages import default_cache
 @click.option(
     "--grid",
     "place",
-    type=ModelFile(),
+    type=ModelFile("*.nc"),
     help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
     "CF); the shipped model's by default.",
 )
