@@ -213,7 +213,7 @@ def _draw_circles(axes: Axes, scale: dict[str, Any]) -> PathCollection:
 def _draw_rings(axes: Axes) -> PathCollection:
     size = _RING * axes.get_position().width
     return axes.scatter(
-        [], [], s=size, facecolors="none", edgecolors="0.3", linewidths=0.6, zorder=3
+        [], [], s=size, facecolors="none", edgecolors="0.5", linewidths=0.7, zorder=3
     )
 
 
