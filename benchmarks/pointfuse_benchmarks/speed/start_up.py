@@ -48,8 +48,9 @@ def measured(rounds: int) -> dict[str, Any]:
         for name, program in PROGRAMS.items():
             began = time.perf_counter()
             subprocess.run([sys.executable, "-c", program], check=True, stdout=subprocess.DEVNULL)
+            took = time.perf_counter() - began
             if number:
-                seconds[name].append(time.perf_counter() - began)
+                seconds[name].append(took)
     medians = {name: statistics.median(each) for name, each in seconds.items()}
     return {
         "rounds": rounds,
