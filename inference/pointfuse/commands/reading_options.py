@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import glob
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,8 +14,8 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
+from pointfuse.commands.files import InputFile, matching_files
 from pointfuse.commands.running_options import gathered, model_file_option, model_options
-from pointfuse.errors import InputFileNotFoundError, OutputError
 from pointfuse.model.loading import Model
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.station_list import StationList, read_station_lists
@@ -27,13 +26,11 @@ logger = logging.getLogger(__name__)
 _FARTHEST_NOON = 4.0
 """Hours that clocks may be ahead of the sun or behind it: no country's are farther."""
 
-_FILE = click.Path(path_type=Path)
-
 _READING = (
-    click.argument("files", nargs=-1, required=True, type=_FILE),
+    click.argument("files", nargs=-1, required=True, type=InputFile()),
     click.option(
         "--stations",
-        type=_FILE,
+        type=InputFile(),
         multiple=True,
         help="Station list, for files without coordinates; again for each network.",
     ),
@@ -123,22 +120,7 @@ def station_files(options: ReadingOptions) -> list[Path]:
     InputFileNotFoundError
         If nothing matches a pattern.
     """
-    files: list[Path] = []
-    for path in options.files:
-        # A name may hold a bracket.
-        if path.exists() or not glob.has_magic(str(path)):
-            files.append(path)
-            continue
-        # Of an absolute pattern the fixed beginning is where to look.
-        folder = Path(path.anchor)
-        found = sorted(folder.glob(str(path.relative_to(path.anchor))))
-        found = [name for name in found if name.is_file()]
-        if not found:
-            raise InputFileNotFoundError(
-                f"no file matches the pattern '{path}'; check the folder and the pattern"
-            )
-        files += found
-    return files
+    return matching_files(options.files)
 
 
 def station_list(options: ReadingOptions) -> StationList | None:
@@ -150,19 +132,6 @@ def station_list(options: ReadingOptions) -> StationList | None:
         As `pointfuse.stations.readers.station_list.read_station_lists`.
     """
     return read_station_lists(options.stations) if options.stations else None
-
-
-def refuse_to_replace_input(output: Path, options: ReadingOptions) -> None:
-    """Make sure that an output is none of the files to read.
-
-    Raises
-    ------
-    OutputError
-        If it is one.
-    """
-    for path in (*station_files(options), *options.stations, options.model):
-        if path is not None and output.exists() and path.exists() and output.samefile(path):
-            raise OutputError(f"{output} is one of the files to read; name another one to write")
 
 
 def reading_arguments(options: ReadingOptions, model: Model) -> dict[str, Any]:
