@@ -75,6 +75,9 @@ MODELS: dict[str, Callable[[ModelMetadata], onnx.ModelProto]] = {
 }
 
 
+OPTIONS = {"fuse": ("-o", "out.nc"), "crossval": ("-o", "out.json", "--folds", "2")}
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "command", "number"),
@@ -107,10 +110,11 @@ def test_a_run_without_end_is_stopped(
         subprocess.Popen(
             [
                 *(sys.executable, "-c", DRIVER, sound),
-                *(command, stations, "--model", model, "--threads", "2", "-o", folder / "out.nc"),
-                *(["--folds", "2"] if command == "crossval" else []),
+                *(command, stations, "--model", model, "--threads", "2"),
+                *OPTIONS[command],
             ],
             stderr=errors,
+            cwd=folder,
         ) as process,
     ):
         # It says so right before it opens the model; then it has nothing more to say.
