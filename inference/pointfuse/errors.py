@@ -18,6 +18,14 @@ class InputError(PointfuseError, ValueError):
     """Station files or arrays that cannot be used as they are."""
 
 
+class UnreadableFileError(InputError):
+    """A file that is damaged as a whole, or none of observations: others can do without it."""
+
+
+class ArgumentError(PointfuseError, TypeError):
+    """An argument of another kind than a function takes."""
+
+
 class InputFileNotFoundError(PointfuseError, FileNotFoundError):
     """A file named by the caller does not exist."""
 

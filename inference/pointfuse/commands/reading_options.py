@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import glob
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,11 +15,14 @@ from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
 from pointfuse.commands.running_options import gathered, model_options
-from pointfuse.errors import InputFileNotFoundError, OutputError
+from pointfuse.errors import OutputError
 from pointfuse.model.loading import Model
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.readers.station_list import StationList, read_station_lists
-from pointfuse.stations.reading import DEFAULT_TIMEZONE, READERS, read_stations
+from pointfuse.stations.readers.formats import READERS
+from pointfuse.stations.readers.station_list import read_station_lists
+from pointfuse.stations.readers.station_places import StationList
+from pointfuse.stations.reading import DEFAULT_TIMEZONE, read_stations
+from pointfuse.stations.sources import expanded
 
 logger = logging.getLogger(__name__)
 
@@ -65,6 +67,11 @@ _READING = (
         show_default=True,
         help="Time zone in which days begin and end.",
     ),
+    click.option(
+        "--strict",
+        is_flag=True,
+        help="Take files and lines that cannot be read, and impossible places, for errors.",
+    ),
 )
 
 
@@ -90,6 +97,8 @@ class ReadingOptions:
         Valid hours that make a daily mean.
     timezone : str
         Time zone in which days begin and end.
+    strict : bool
+        Whether files, lines and places that would be left out are errors.
     """
 
     files: tuple[Path, ...]
@@ -100,6 +109,7 @@ class ReadingOptions:
     units: tuple[str, ...]
     min_hours: int
     timezone: str
+    strict: bool = False
 
 
 reading_options = gathered("reading", ReadingOptions, _READING)
@@ -123,22 +133,7 @@ def station_files(options: ReadingOptions) -> list[Path]:
     InputFileNotFoundError
         If nothing matches a pattern.
     """
-    files: list[Path] = []
-    for path in options.files:
-        # A name may hold a bracket.
-        if path.exists() or not glob.has_magic(str(path)):
-            files.append(path)
-            continue
-        # Of an absolute pattern the fixed beginning is where to look.
-        folder = Path(path.anchor)
-        found = sorted(folder.glob(str(path.relative_to(path.anchor))))
-        found = [name for name in found if name.is_file()]
-        if not found:
-            raise InputFileNotFoundError(
-                f"no file matches the pattern '{path}'; check the folder and the pattern"
-            )
-        files += found
-    return files
+    return expanded(options.files)
 
 
 def station_list(options: ReadingOptions) -> StationList | None:
@@ -149,7 +144,9 @@ def station_list(options: ReadingOptions) -> StationList | None:
     InputFileNotFoundError, InputError
         As `pointfuse.stations.readers.station_list.read_station_lists`.
     """
-    return read_station_lists(options.stations) if options.stations else None
+    if not options.stations:
+        return None
+    return read_station_lists(options.stations, strict=options.strict)
 
 
 def refuse_to_replace_input(output: Path, options: ReadingOptions) -> None:
@@ -177,6 +174,7 @@ def reading_arguments(options: ReadingOptions, model: Model) -> dict[str, Any]:
         "units": _parse_units(options.units),
         "min_hours": options.min_hours,
         "timezone": options.timezone,
+        "strict": options.strict,
     }
 
 

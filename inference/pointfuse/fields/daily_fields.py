@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations
-from pointfuse.stations.observations import join_times
+from pointfuse.stations.merging import join_times
 
 
 @dataclass(frozen=True)

@@ -7,14 +7,8 @@ import pytest
 
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.errors import InputError
-from pointfuse.stations.observations import (
-    Observations,
-    SourceFile,
-    Stations,
-    daily_means,
-    merge,
-    warn_of_moved_stations,
-)
+from pointfuse.stations.merging import daily_means, merge, warn_of_moved_stations
+from pointfuse.stations.observations import Observations, SourceFile, Stations
 
 
 def observations(

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pointfuse.errors import InputError
-from pointfuse.stations.reading import READERS, read_stations
+from pointfuse.stations.readers.formats import READERS
+from pointfuse.stations.reading import read_stations
 
 Write = Callable[[str, str | bytes], Path]
 

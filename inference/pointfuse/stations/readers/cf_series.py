@@ -20,7 +20,7 @@ from pointfuse.basics.classic_netcdf import check_classic
 from pointfuse.basics.printable import listed
 from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import conversion_factor
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
@@ -61,8 +61,9 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         with netCDF4.Dataset("memory", memory=file.content) as dataset:
             return _Series(file.name, dataset, request).observations()
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
-        raise InputError(
-            f"{file.name} is a damaged netCDF file ({str(error).splitlines()[0]}); get it again"
+        reason = str(error).splitlines()[0][:120]
+        raise UnreadableFileError(
+            f"{file.name} is a damaged netCDF file ({reason}); get it again"
         ) from error
 
 
@@ -73,8 +74,14 @@ class _Series:
         self._name, self._dataset, self._request = name, dataset, request
         kind = str(getattr(dataset, "featureType", "none"))
         if kind.lower() != "timeseries":
-            raise InputError(
-                f"{name} is a netCDF file with featureType {kind}; expected time series of "
+            source = str(getattr(dataset, "source", getattr(dataset, "HISTORY", "")))
+            if "pointfuse" in source:
+                raise UnreadableFileError(
+                    f"{name} holds fields that pointfuse wrote, no observations; give the files "
+                    "of stations that they were made of"
+                )
+            raise UnreadableFileError(
+                f"{name} is a netCDF file with featureType {kind[:40]}; expected time series of "
                 "stations, featureType timeSeries"
             )
         self._longitude, self._latitude = (

@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import gzip
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 from pointfuse.basics.printable import printable
-from pointfuse.errors import InputError, InputFileNotFoundError
+from pointfuse.errors import InputError, InputFileNotFoundError, UnreadableFileError
 from pointfuse.stations.readers.csv_table import CsvTable, parse_csv
+
+Read = TypeVar("Read")
+
+ENDS_WITHIN = "ends within line"
+"""How the remark on a file begins that is cut off in its last line."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ def open_station_file(path: Path) -> StationFile:
     InputFileNotFoundError
         If there is no such file.
     InputError
-        If it cannot be read, or is a damaged gzip file.
+        If it cannot be read; an `UnreadableFileError` if it is a damaged gzip file.
     """
     try:
         content = path.read_bytes()
@@ -68,9 +75,66 @@ def open_station_file(path: Path) -> StationFile:
     except FileNotFoundError as error:
         raise InputFileNotFoundError(f"there is no file {path}; check the path") from error
     except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            f"{path.name} is a damaged or cut-off gzip file ({error}); get it again"
+        raise UnreadableFileError(
+            f"{printable(path.name)} is a damaged or cut-off gzip file ({error}); get it again"
         ) from error
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}") from error
+    except IsADirectoryError as error:
+        raise InputError(
+            f"{path} cannot be read: it is a folder; name files, or a pattern such as "
+            f"'{path / '*.csv'}'"
+        ) from error
+    except (OSError, ValueError) as error:  # no name of a file holds a null character
+        raise InputError(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
     return StationFile(printable(path.name), content)
+
+
+def read_whole_lines(
+    file: StationFile, read: Callable[[StationFile], Read], *, strict: bool
+) -> tuple[Read, list[str]]:
+    """Read a file; without its last line where that has no end and cannot be read.
+
+    Such a line was cut off, by a broken download or while it was written. What its last field
+    holds may be part of a value.
+
+    Parameters
+    ----------
+    file : StationFile
+        The file.
+    read : callable
+        Reads it.
+    strict : bool
+        Whether such a line is an error.
+
+    Returns
+    -------
+    tuple
+        What was read, and a remark on the line that was left out, if there is one.
+
+    Raises
+    ------
+    InputError
+        If something else is wrong with the file.
+    """
+    try:
+        return read(file), []
+    except InputError as error:
+        cut = None if strict else _without_cut_line(file)
+        if cut is None:
+            raise
+        whole, line = cut
+        try:
+            return read(whole), [f"{ENDS_WITHIN} {line}, which was left out"]
+        except UnreadableFileError:  # nothing is left
+            raise UnreadableFileError(str(error)) from error
+        except InputError:
+            raise error from None
+
+
+def _without_cut_line(file: StationFile) -> tuple[StationFile, int] | None:
+    try:
+        cut = file.table.without_cut_line()
+    except InputError:  # a binary file, or none at all
+        return None
+    return cut and (StationFile(file.name, cut[0].encode()), cut[1])

@@ -5,15 +5,27 @@ from __future__ import annotations
 import abc
 import datetime
 import math
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.printable import listed
 from pointfuse.errors import InputError
 
-_MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "nan", "null", "none"})
+_MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "<na>", "nan", "null", "none"})
+
+# Year, month and day in this order, with or without padding, and a time of the day.
+_WRITTEN = re.compile(
+    r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
+    r"(?:[T ]\s*(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?)?"
+    r"\s*(?P<zone>Z|UTC|[+-]\d{1,2}(?::?\d{2})?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_EITHER_ORDER = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}\b.*", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -31,25 +43,35 @@ class Table(abc.ABC):
     name: str
     header: list[str]
 
+    counted: ClassVar[str] = "line"
+    """What the numbers of `rows` count."""
+
     @abc.abstractmethod
     def rows(self) -> Iterator[tuple[int, list[str]]]:
         """Line number and cells of each row."""
 
-    def column(self, name: str) -> int:
-        """Position of a column.
+    def at(self, line: int, column: str | None = None) -> str:
+        """Where something stands, for messages."""
+        return f"{self.name}, {self.counted} {line}" + (f", column '{column}'" if column else "")
+
+    def find(self, *names: str) -> list[int]:
+        """Positions of columns.
 
         Raises
         ------
         InputError
-            If there is no such column, or more than one.
+            If one of them is missing or stands there more than once, with the names of all such.
         """
-        if self.header.count(name) != 1:
-            found = "twice or more" if name in self.header else "not"
+        lacking = [name for name in names if name not in self.header]
+        twice = [name for name in names if self.header.count(name) > 1]
+        if lacking or twice:
+            wrong = [f"lacks {listed(lacking)}"] if lacking else []
+            wrong += [f"has {listed(twice)} twice or more"] if twice else []
             raise InputError(
-                f"{self.name}: expected one column '{name}', it stands there {found}; the header "
-                f"is {shortened(self.header)}"
+                f"{self.name}: the header {' and '.join(wrong)}; expected one column of each, got "
+                f"{shortened(self.header)}"
             )
-        return self.header.index(name)
+        return [self.header.index(name) for name in names]
 
     def number(self, text: str, line: int, column: str) -> float:
         """Value of a cell, NaN where it is empty or says that it is missing.
@@ -67,7 +89,7 @@ class Table(abc.ABC):
         if math.isfinite(value) or text.strip().lower() in _MISSING:
             return value
         raise InputError(
-            f"{self.name}, line {line}, column '{column}': expected a number, got {text[:40]!r}; "
+            f"{self.at(line, column)}: expected a number, got {text[:40]!r}; "
             "leave the cell empty where the value is missing"
         )
 
@@ -93,28 +115,40 @@ class Table(abc.ABC):
         """
         code = text.strip()
         if not code or not code.isprintable():
-            raise InputError(
-                f"{self.name}, line {line}, column '{column}': expected a code, got {code[:40]!r}"
-            )
+            raise InputError(f"{self.at(line, column)}: expected a code, got {code[:40]!r}")
         return code
 
     def day(self, text: str, line: int, column: str) -> np.datetime64:
-        """Calendar day of a cell, ``2019-01-06`` or ``20190106``.
+        """Calendar day of a cell, such as ``2019-01-06``, ``20190106`` or ``2019/1/6``.
+
+        A time of midnight, as programs write days that they keep as instants, is passed over.
 
         Raises
         ------
         InputError
-            If the cell holds no such day.
+            If the cell holds no such day, or another time of it.
         """
         try:
             return np.datetime64(datetime.date.fromisoformat(text.strip()), "D")
+        except ValueError:
+            pass
+        try:
+            written = _parsed(text.strip())
         except ValueError as error:
             raise self._no_time("date", "2019-01-06", text, line, column) from error
+        if written.time() != datetime.time():
+            raise InputError(
+                f"{self.at(line, column)}: expected a date, got a time of the day, {text[:40]!r}; "
+                "name the column 'time' if its rows are hours or instants"
+            )
+        return np.datetime64(written.date(), "D")
 
     def instant(
         self, text: str, line: int, column: str, timezone: datetime.tzinfo
     ) -> datetime.datetime:
         """Instant of a cell in ISO 8601, of the given time zone where the cell names none.
+
+        Year, month, day and hour may lack their padding.
 
         Raises
         ------
@@ -122,7 +156,7 @@ class Table(abc.ABC):
             If the cell holds no such instant, or one at the ends of the calendar.
         """
         try:
-            time = datetime.datetime.fromisoformat(text.strip())
+            time = _parsed(text.strip())
             time = time.replace(tzinfo=timezone) if time.tzinfo is None else time
             if not datetime.MINYEAR < time.year < datetime.MAXYEAR:
                 raise OverflowError(time)  # other time zones could not show it
@@ -131,12 +165,63 @@ class Table(abc.ABC):
             raise self._no_time("time", "2019-01-06T13:00+08:00", text, line, column) from error
 
     def _no_time(self, kind: str, example: str, text: str, line: int, column: str) -> InputError:
-        return InputError(
-            f"{self.name}, line {line}, column '{column}': expected a {kind} such as {example}, "
-            f"got {text[:40]!r}"
+        shown = f"{text[:40]!r}"
+        shown += (
+            ", in which day and month may be either; write the year first"
+            if _EITHER_ORDER.fullmatch(text.strip())
+            else ""
         )
+        return InputError(
+            f"{self.at(line, column)}: expected a {kind} such as {example}, got {shown}"
+        )
+
+
+def _parsed(text: str) -> datetime.datetime:
+    """A date or instant as it is written; ValueError if it is none."""
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        found = _WRITTEN.fullmatch(text)
+        # 2019-01-1 is no way of writing a day, but 2019-01-15 cut off.
+        if found is None or (found["month"][0] == "0" and len(found["day"]) == 1):
+            raise
+    clock = [int(found[part] or 0) for part in ("hour", "minute", "second")]
+    date = [int(found[part]) for part in ("year", "month", "day")]
+    return datetime.datetime(*date, *clock, tzinfo=_zone(found["zone"]))  # type: ignore[arg-type, misc]
+
+
+def _zone(text: str | None) -> datetime.tzinfo | None:
+    """An offset such as +8:00, +0800, +08 or Z."""
+    if not text:
+        return None
+    if text.upper() in ("Z", "UTC"):
+        return datetime.UTC
+    digits = text[1:].replace(":", "")
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
+    offset = datetime.timedelta(hours=int(hours), minutes=int(minutes))
+    return datetime.timezone(-offset if text[0] == "-" else offset)
+
+
+def cell_text(column: str, cell: Any) -> str:
+    """A cell of a table in memory as text: numbers in full, times in ISO 8601, nothing if missing.
+
+    Parameters
+    ----------
+    column : str
+        Name of the column: codes that became floats, as whole numbers beside missing ones do, are
+        whole numbers again.
+    cell : object
+        What stands there.
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    if column == "station" and isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)
 
 
 def shortened(names: list[str]) -> str:
     """The first few of many names, on one line whatever they hold."""
-    return repr(",".join(names[:8])[:120])[1:-1] + (",..." if len(names) > 8 else "")
+    return repr(",".join(names[:8])[:100])[1:-1] + (",..." if len(names) > 8 else "")
