@@ -8,12 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
 import netCDF4
 import numpy as np
 
+from pointfuse.basics.arguments import require_path
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.basics.progress import Progress, progress
 from pointfuse.errors import InputError, MissingExtraError
@@ -49,8 +51,8 @@ _LAYOUT = {
 
 
 def write_geotiff(
-    path: Path,
-    output: Path,
+    path: str | PathLike[str],
+    output: str | PathLike[str],
     *,
     variable: str | None = None,
     first: np.datetime64 | None = None,
@@ -65,9 +67,9 @@ def write_geotiff(
 
     Parameters
     ----------
-    path : Path
+    path : path
         netCDF file of `pointfuse fuse`, or any CF netCDF file on a regular grid.
-    output : Path
+    output : path
         GeoTIFF to write; an existing one is replaced.
     variable : str, optional
         Variable with the dimensions time, row and column; the fused one by default, or the only
@@ -96,6 +98,9 @@ def write_geotiff(
         raise MissingExtraError(
             "a GeoTIFF needs rasterio; install it with pip install 'pointfuse[geotiff]'"
         ) from error
+    require_path(path, "a file of fields")
+    require_path(output, "the GeoTIFF to write")
+    path, output = Path(path), Path(output)
     if output.suffix.lower() not in {".tif", ".tiff"}:
         raise InputError(f"expected a GeoTIFF named *.tif or *.tiff, got {output.name}")
     check_place(output)

@@ -18,11 +18,12 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.arguments import require_path
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.errors import InputError
 from pointfuse.fields.cf import day_bounds, global_attributes, now
-from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.fields.daily_fields import DailyFields, checked_fields
 from pointfuse.grid.grid_mapping import EARTH_RADIUS
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
@@ -77,7 +78,9 @@ def write_ioapi(
     InputError
         If there are no fields, or the format cannot hold their grid or days.
     """
+    require_path(path, "the I/O API file to write")
     path = Path(path)
+    batches = checked_fields(batches)
     begin = None
     done = time or now()
     with (

@@ -12,11 +12,12 @@ from typing import Any, Literal
 import netCDF4
 import numpy as np
 
+from pointfuse.basics.arguments import require_path
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.errors import InputError
 from pointfuse.fields.cf import CFVariable, day_variables, global_attributes, grid_variables
-from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.fields.daily_fields import DailyFields, checked_fields
 from pointfuse.stations.quality.flags import Counts, add_counts
 
 _CHUNK_CACHE = 2_000_000
@@ -54,7 +55,9 @@ def write_netcdf(
     InputError
         If there are no fields.
     """
+    require_path(path, "the netCDF file to write")
     path = Path(path)
+    batches = checked_fields(batches)
     last, quality = None, Counts()
     with replacing(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
         # Computing and compressing take turns on most processors otherwise.

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from pointfuse.basics.arguments import require, require_path
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.basics.units import typeset_units
 from pointfuse.errors import InputError
@@ -99,6 +100,14 @@ def write_report(path: Path, result: CrossValidation, scores: Mapping[str, Any])
     OutputError
         If the file cannot be written.
     """
+    require_path(path, "the HTML file to write")
+    require(
+        result,
+        CrossValidation,
+        "a cross-validation (CrossValidation)",
+        source="pointfuse.trust.crossval.cross_validate makes one",
+    )
+    path = Path(path)
     with report_style():
         figures = page_figures(report_figures(result, scores))
     text = page(f"Cross-validation of {scores['model']}", _content(result, scores, figures))

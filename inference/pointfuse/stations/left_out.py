@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import SourceFile
@@ -34,8 +34,9 @@ class LeftOut:
 
     def __init__(self, *, strict: bool) -> None:
         self._strict = strict
-        self._unreadable: dict[str, InputError] = {}
-        self._faulty: dict[str, InputError] = {}
+        # Names need not differ: files come from several folders.
+        self._unreadable: list[tuple[str, InputError]] = []
+        self._faulty: list[tuple[str, InputError]] = []
 
     @contextlib.contextmanager
     def trying(self, name: str) -> Iterator[None]:
@@ -43,16 +44,16 @@ class LeftOut:
         try:
             yield
         except UnreadableFileError as error:
-            (self._faulty if self._strict else self._unreadable)[name] = error
+            (self._faulty if self._strict else self._unreadable).append((name, error))
         except InputError as error:
-            self._faulty[name] = error
+            self._faulty.append((name, error))
 
     @property
     def files(self) -> tuple[SourceFile, ...]:
         """The files that were left out, with the reasons as remarks."""
         return tuple(
             SourceFile(name, LEFT_OUT, 0, 0, (str(error),))
-            for name, error in self._unreadable.items()
+            for name, error in self._unreadable
         )
 
     def refuse_or_warn(self, read: Sequence[SourceFile]) -> None:
@@ -71,7 +72,7 @@ class LeftOut:
         if not read and not self._faulty:
             raise _joined(self._unreadable)
         if self._unreadable:
-            reasons = "; ".join(str(error) for error in [*self._unreadable.values()][:_NAMED])
+            reasons = "; ".join(str(error) for _, error in self._unreadable[:_NAMED])
             count = len(self._unreadable)
             logger.warning(
                 "%d of %d files were left out: %s; %s",
@@ -93,12 +94,12 @@ class LeftOut:
             raise _joined(self._faulty)
 
 
-def _joined(errors: Mapping[str, InputError]) -> InputError:
+def _joined(errors: Sequence[tuple[str, InputError]]) -> InputError:
     """One error for the files that have one, with the sentence of the first."""
-    first, *others = errors.values()
+    (_, first), *others = errors
     if not others:
         return first
-    more = _beginning([*errors][1:], _FAULTY_NAMED)
+    more = _beginning([name for name, _ in others], _FAULTY_NAMED)
     return type(first)(f"{first} - and {len(others)} more files that cannot be read: {more}")
 
 

@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import datetime
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.arguments import kind_of
 from pointfuse.basics.shown import Shown
-from pointfuse.basics.timezones import BEIJING
+from pointfuse.basics.timezones import BEIJING, zone_name
 from pointfuse.errors import InputError
 
-logger = logging.getLogger(__name__)
-
 _EARLIEST, _LATEST = np.datetime64("1900-01-01"), np.datetime64("2200-01-01")
+_SHOWN = 3
+"""Codes and variables that a text of observations names."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Stations:
     """Places of measurement.
+
+    Two are equal where all codes and places are, in their order; there is no hash.
 
     Parameters
     ----------
@@ -29,6 +32,11 @@ class Stations:
         Names of the stations in their network.
     longitude, latitude : ndarray of float64, shape (station,)
         Degrees east and north; NaN where unknown.
+
+    Raises
+    ------
+    InputError
+        If these are not as many codes as numbers of either kind.
     """
 
     code: NDArray[np.str_]
@@ -36,7 +44,11 @@ class Stations:
     latitude: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        if not (self.code.shape == self.longitude.shape == self.latitude.shape):
+        for name, kind in (("code", np.str_), ("longitude", np.float64), ("latitude", np.float64)):
+            object.__setattr__(self, name, _array(getattr(self, name), kind, f"{name}s"))
+        if not (
+            self.code.ndim == 1 and self.code.shape == self.longitude.shape == self.latitude.shape
+        ):
             raise InputError(
                 "expected as many longitudes and latitudes as station codes, got "
                 f"{self.longitude.shape}, {self.latitude.shape} and {self.code.shape}"
@@ -44,6 +56,27 @@ class Stations:
 
     def __len__(self) -> int:
         return len(self.code)
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Stations):
+            return NotImplemented
+        return (
+            np.array_equal(self.code, other.code)
+            and np.array_equal(self.longitude, other.longitude, equal_nan=True)
+            and np.array_equal(self.latitude, other.latitude, equal_nan=True)
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # its arrays can be changed
+
+    def __repr__(self) -> str:
+        named = ", ".join(self.code[:_SHOWN].tolist()) + (", ..." if len(self) > _SHOWN else "")
+        unknown = int((np.isnan(self.longitude) | np.isnan(self.latitude)).sum())
+        without = f", {unknown} without coordinates" if unknown else ""
+        if unknown < len(self):
+            without = (
+                f", longitude {_extent(self.longitude)}, latitude {_extent(self.latitude)}{without}"
+            )
+        return f"<Stations: {len(self)} ({named}){without}>"
 
 
 @dataclass(frozen=True)
@@ -73,9 +106,12 @@ class SourceFile:
         return replace(self, remarks=(*self.remarks, *more))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False, repr=False)
 class Observations(Shown):
     """Values of some variables at stations and times.
+
+    Two are equal where stations, times, values and reasons are, and the hours they were made of,
+    from whatever files these came; there is no hash.
 
     Parameters
     ----------
@@ -110,6 +146,20 @@ class Observations(Shown):
     hours: Observations | None = None
 
     def __post_init__(self) -> None:
+        made = "; read_stations makes observations of files and tables"
+        if not isinstance(self.stations, Stations):
+            raise InputError(f"expected Stations, got {kind_of(self.stations)}{made}")
+        if not isinstance(self.values, Mapping):
+            raise InputError(
+                f"expected values as a mapping of variables to tables of (time, station), got "
+                f"{kind_of(self.values)}{made}"
+            )
+        object.__setattr__(self, "times", _array(self.times, np.datetime64, "times"))
+        tables = {
+            name: _array(table, np.float64, f"values of {name}")
+            for name, table in self.values.items()
+        }
+        object.__setattr__(self, "values", tables)
         if self.times.dtype not in (np.dtype("datetime64[h]"), np.dtype("datetime64[D]")):
             raise InputError(f"expected times in hours or days, got {self.times.dtype}")
         if not (self.times[1:] > self.times[:-1]).all():
@@ -122,14 +172,42 @@ class Observations(Shown):
                 f"{self.times[-1]}; correct the dates"
             )
         shape = (len(self.times), len(self.stations))
-        tables = [(name, table.shape) for name, table in self.values.items()]
-        tables += [(f"reasons of {name}", table.shape) for name, table in self.reasons.items()]
-        for name, found in tables:
+        shapes = [(name, table.shape) for name, table in self.values.items()]
+        shapes += [(f"reasons of {name}", table.shape) for name, table in self.reasons.items()]
+        for name, found in shapes:
             if found != shape:
                 raise InputError(
                     f"expected a table of {name} with the shape (time, station) = {shape}, got "
                     f"{found}"
                 )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Observations):
+            return NotImplemented
+        return (
+            self.stations == other.stations
+            and self.times.dtype == other.times.dtype
+            and np.array_equal(self.times, other.times)
+            and self.timezone == other.timezone
+            and _equal_tables(self.values, other.values)
+            and _equal_tables(self.reasons, other.reasons)
+            and self.hours == other.hours
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # its arrays can be changed
+
+    def __repr__(self) -> str:
+        count, unit = len(self.times), "hour" if self.hourly else "day"
+        lines = [f"<Observations of {len(self.stations)} stations on {count} {unit}s"]
+        if count:
+            lines[0] += f", {self.times[0]} to {self.times[-1]} ({zone_name(self.timezone)})"
+        for name, table in [*self.values.items()][:_SHOWN]:
+            known = np.isfinite(table)
+            extent = f", {_extent(table)}" if known.any() else ""
+            lines.append(f"  {name}: {known.sum()} of {table.size} values{extent}")
+        if len(self.values) > _SHOWN:
+            lines.append(f"  and {len(self.values) - _SHOWN} more variables")
+        return "\n".join(lines) + ">"
 
     @property
     def hourly(self) -> bool:
@@ -191,3 +269,25 @@ class Observations(Shown):
             values={name: table[:, chosen] for name, table in self.values.items()},
             reasons={name: table[:, chosen] for name, table in self.reasons.items()},
         )
+
+
+def _array(given: Any, kind: type[np.generic], what: str) -> NDArray[Any]:
+    """An array of what was given, which is mostly one already; NaN where it is masked."""
+    if isinstance(given, np.ma.MaskedArray) and np.issubdtype(given.dtype, np.floating):
+        return np.ma.filled(given, np.nan)
+    if isinstance(given, np.ndarray) and np.issubdtype(given.dtype, kind):
+        return given
+    try:
+        return np.asarray(given, kind)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"expected an array of {what}, got {kind_of(given)}: {error}") from error
+
+
+def _equal_tables(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:
+    return one.keys() == other.keys() and all(
+        np.array_equal(table, other[name], equal_nan=True) for name, table in one.items()
+    )
+
+
+def _extent(numbers: NDArray[np.float64]) -> str:
+    return f"{np.nanmin(numbers):g} to {np.nanmax(numbers):g}"

@@ -111,6 +111,7 @@ def read_stations(
     sources = listed_sources(paths)
     if not sources:
         raise InputError("no station files were given; expected at least one")
+    require(format, str, "a format as text", source=f"one of auto, {', '.join(READERS)}")
     if format != "auto" and format not in READERS:
         raise InputError(f"the format '{format}' is not known; expected auto, {', '.join(READERS)}")
     request = read_request(
@@ -174,7 +175,8 @@ def _by_name(variables: Sequence[Variable], units: Mapping[str, str] | None) -> 
     require(variables, Sequence, "a sequence of variables (pointfuse.Variable)", source=own)
     for variable in variables:
         require(variable, Variable, "variables (pointfuse.Variable)", source=own)
-    require(units or {}, Mapping, "units by variable", source="such as {'pm25': 'mg/m3'}")
+    if units is not None:
+        require(units, Mapping, "units by variable", source="such as {'pm25': 'mg/m3'}")
     by_name = {variable.name: variable for variable in variables}
     strangers = set(units or {}) - set(by_name)
     if strangers:

@@ -133,8 +133,8 @@ def read_into_spool(
     scratch: Path,
     *,
     stations: StationList | None,
-    format_name: str,
     reading: Mapping[str, Any],
+    format_name: str = "auto",
     strict: bool = False,
     advance: Callable[[int], object] = lambda files: None,
 ) -> None:
@@ -150,10 +150,10 @@ def read_into_spool(
         An empty folder for the pieces of large files.
     stations : StationList or None
         Station list, for files that hold no coordinates.
-    format_name : str
-        Format of the files, as for `pointfuse.read_stations`.
     reading : mapping
         Variables, units, hours of a day and time zone, as for `pointfuse.read_stations`.
+    format_name : str
+        Format of the files, as for `pointfuse.read_stations`.
     strict : bool
         As for `pointfuse.read_stations`.
     advance : callable

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.arguments import require
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.shown import Shown
 from pointfuse.errors import InputError
@@ -171,9 +172,18 @@ def cross_validate(
 
     Raises
     ------
+    ArgumentError
+        If the observations or the model are of another kind.
     InputError
         If there is nothing to predict, the folds cannot be made, or a baseline does not predict.
     """
+    require(
+        observations,
+        Observations,
+        "observations (pointfuse.Observations)",
+        source="read them with pointfuse.read_stations",
+    )
+    require(model, Model, "a model (pointfuse.Model)", source="load one with pointfuse.load_model")
     baselines = baselines or {}
     if used := model.metadata.observations_used:
         logger.warning(

@@ -229,7 +229,11 @@ def test_repeated_rows_are_kept_once(write: Write) -> None:
         ("blank.csv", "\n\n", "is empty or has no header"),
         ("header.csv", HEAD, "a header and no rows"),
         ("binary.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00", "is no text file; expected CSV, netCDF"),
-        ("strange.csv", "a,b\n1,2\n", "in no known format: expected one of cf, .*, got the header a,b; see docs"),
+        (
+            "strange.csv",
+            "a,b\n1,2\n",
+            "in no known format: expected one of cf, .*, got the header a,b; see docs",
+        ),
         (
             "near.csv",
             "location_id,datetime,lat,lon,pollutant\n",
@@ -242,7 +246,11 @@ def test_repeated_rows_are_kept_once(write: Write) -> None:
             "nearest is 'tidy', as the header has Station,Longitude,Latitude, but it lacks date or",
         ),
         ("why.csv", HEAD, r"\(read as 'tidy': its header has station and date or time\)$"),
-        ("missing.csv", "station,longitude,date,pm25\nA,1,2019-01-06,1\n", "lacks a column named latitude; the"),
+        (
+            "missing.csv",
+            "station,longitude,date,pm25\nA,1,2019-01-06,1\n",
+            "lacks a column named latitude; the",
+        ),
         ("missing.csv", "station,longitude,latitude,date,no2\n", "a column named pm25 or"),
         ("place.csv", "station,date,pm25\nA,2019-01-06,1\n", "give a station list"),
         ("twice.csv", "station,longitude,latitude,date,pm25,pm25\n", "names pm25 twice"),
@@ -250,7 +258,11 @@ def test_repeated_rows_are_kept_once(write: Write) -> None:
         ("unit.csv", HEAD.replace("pm25", "pm25 [ppm]"), "the unit 'ppm' of pm25 cannot be"),
         ("cell.csv", HEAD + "A,116,40,2019-01-06,12x\n", r"line 2, column 'pm25': .* got '12x'"),
         ("cell.csv", HEAD + "A,116,40,2019-01-06,inf\n", "expected a number, got 'inf'"),
-        ("cell.csv", HEAD + "A,east,40,2019-01-06,1\n", "line 2: expected a longitude .*, got east and 40; correct them"),
+        (
+            "cell.csv",
+            HEAD + "A,east,40,2019-01-06,1\n",
+            "line 2: expected a longitude .*, got east and 40; correct them",
+        ),
         ("none.csv", HEAD + "A,400,116,2019-01-06,1\n", "got 400 and 116; correct them or leave"),
         ("date.csv", HEAD + "A,116,40,6.1.2019,1\n", "expected a date such as 2019-01-06, got"),
         (

@@ -43,7 +43,11 @@ def split_unit(header: str) -> tuple[str, str | None]:
 def positions(header: Sequence[str], name: str) -> list[int]:
     """Where a column stands: under its very name, or else under others that stand for it."""
     exact = [place for place, title in enumerate(header) if title == name]
-    return exact or [place for place, title in enumerate(header) if own_name(title) == name]
+    return exact or [
+        place
+        for place, title in enumerate(header)
+        if own_name(title) == name or title.casefold() == name
+    ]
 
 
 class ListLayout(NamedTuple):

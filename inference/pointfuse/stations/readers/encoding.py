@@ -19,11 +19,15 @@ _OTHERS = (
     (b"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it first"),
     (b"GRIB", "a GRIB file of fields", "give files of station observations"),
 )
-_ENDS_WITHIN = 4
-"""Bytes that a character takes at most."""
+_ENDS = ("unexpected end of data", "incomplete multibyte sequence", "truncated data")
+"""What Python says of text that ends within a character, in each of the encodings."""
 
-_LEAST_LEVEL_1 = 0.7
+_LEAST_KNOWN = 0.7
+_LEAST_COMMON = 0.5
+"""Parts of the characters of a Chinese text that are in GB 2312, and in its first level."""
+
 _FEW = 6
+"""Different characters that tell nothing of how they spread."""
 
 
 def decoded(name: str, content: bytes) -> str:
@@ -73,7 +77,7 @@ def _decoded_as(encoding: str, content: bytes) -> str | None:
     try:
         return content.decode(encoding)
     except UnicodeDecodeError as error:
-        if len(content) - error.start >= _ENDS_WITHIN or b"\n" in content[error.start :]:
+        if error.reason not in _ENDS:
             return None
         # Cut off within a character: the line is for the reader to leave out.
         return content[: error.start].decode(encoding) + CUT_CHARACTER
@@ -82,18 +86,19 @@ def _decoded_as(encoding: str, content: bytes) -> str | None:
 def _can_be_chinese(text: str) -> bool:
     """Whether what GB 18030 made of some bytes looks like Chinese.
 
-    Names are written in the characters of GB 2312, mostly in those of its first level (99 % of
-    the list of CNEMC), which other single-byte and Japanese texts miss. The first level runs from
-    B0 to D7: Korean text falls on its first half alone, Cyrillic text beyond C0.
+    Names are written in the characters of GB 2312, mostly in those of its first level (99 % in
+    the list of CNEMC), which Latin and Japanese texts miss. The first level runs from B0 to D7:
+    Korean text falls on its first half alone, Cyrillic text beyond C0.
     """
     pairs = [
         pair
         for character in text.replace(CUT_CHARACTER, "")
         if not character.isascii() and len(pair := character.encode("gb18030")) == 2
     ]
-    level_1 = [0xB0 <= lead <= 0xD7 and trail >= 0xA1 for lead, trail in pairs]
-    symbols = [lead < 0xB0 and trail >= 0xA1 for lead, trail in pairs]
-    if sum(level_1) < _LEAST_LEVEL_1 * (len(pairs) - sum(symbols)):
+    ours = [(lead, trail) for lead, trail in pairs if lead >= 0xB0 or trail < 0xA1]  # no symbols
+    known = [lead for lead, trail in ours if lead <= 0xF7 and trail >= 0xA1]
+    common = [lead for lead in known if lead <= 0xD7]
+    if len(known) < _LEAST_KNOWN * len(ours) or len(common) < _LEAST_COMMON * len(ours):
         return False
-    leads = {tuple(pair): pair[0] for pair in pairs if pair[0] >= 0xB0}.values()
+    leads = [lead for lead, _ in {*ours}]
     return len(leads) < _FEW or (min(leads) < 0xC0 and max(leads) > 0xC8)

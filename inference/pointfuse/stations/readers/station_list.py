@@ -6,10 +6,12 @@ import logging
 import math
 from collections.abc import Collection, Sequence
 from dataclasses import replace
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
+from pointfuse.basics.arguments import require_path
 from pointfuse.basics.printable import listed
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import SourceFile, Stations
@@ -28,7 +30,7 @@ _SAME_PLACE = 0.001
 _NAMED = 3
 
 
-def read_station_list(path: Path, *, strict: bool = False) -> StationList:
+def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> StationList:
     """Read a station list.
 
     Known are the header of CNEMC's list, ``station,longitude,latitude`` (with the other names that
@@ -38,7 +40,7 @@ def read_station_list(path: Path, *, strict: bool = False) -> StationList:
 
     Parameters
     ----------
-    path : Path
+    path : path
         The file.
     strict : bool
         Whether a last line that is cut off and coordinates that are no place are errors.
@@ -48,7 +50,8 @@ def read_station_list(path: Path, *, strict: bool = False) -> StationList:
     InputFileNotFoundError, InputError
         If the file is missing, damaged, or not laid out so.
     """
-    file = open_station_file(path)
+    require_path(path, "a station list")
+    file = open_station_file(Path(path))
     key = recognised_format(file)
     if key is not None:
         raise UnreadableFileError(

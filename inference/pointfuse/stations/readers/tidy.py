@@ -247,9 +247,7 @@ class _Places:
         self._places: list[tuple[float, float]] = []
         self._coordinates = Places(table, strict=request.strict)
         # Coordinates beside the values win over a list: they are nearer to the measurement.
-        self._columns = (
-            table.find("longitude", "latitude") if "longitude" in table.header else None
-        )
+        self._columns = table.find("longitude", "latitude") if "longitude" in table.header else None
 
     def station(self, line: int, code: str, row: list[str]) -> int:
         """Number of the station that a row names."""
