@@ -28,3 +28,9 @@ def listed(parts: Iterable[object]) -> str:
     """A list as people write it: ``a``, ``a and b``, ``a, b and c``; at least one part."""
     *some, last = map(str, parts)
     return f"{', '.join(some)} and {last}" if some else last
+
+
+def quoted(text: str, length: int = 40) -> str:
+    """The beginning of a text in quotes, on one line whatever it holds."""
+    shown = repr(text[:length])
+    return shown if len(shown) <= length + 2 else f"{shown[:length]}..."

@@ -52,8 +52,7 @@ class LeftOut:
     def files(self) -> tuple[SourceFile, ...]:
         """The files that were left out, with the reasons as remarks."""
         return tuple(
-            SourceFile(name, LEFT_OUT, 0, 0, (str(error),))
-            for name, error in self._unreadable
+            SourceFile(name, LEFT_OUT, 0, 0, (str(error),)) for name, error in self._unreadable
         )
 
     def refuse_or_warn(self, read: Sequence[SourceFile]) -> None:

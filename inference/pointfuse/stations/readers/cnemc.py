@@ -14,6 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.printable import quoted
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
@@ -140,5 +141,5 @@ def _local_hour(
     except (ValueError, OverflowError) as error:
         raise InputError(
             f"{table.at(line)}: expected a date such as 20190106 and an hour from 0 to "
-            f"23, got {date[:20]!r} and {hour[:20]!r}"
+            f"23, got {quoted(date, 20)} and {quoted(hour, 20)}"
         ) from error

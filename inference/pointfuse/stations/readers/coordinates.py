@@ -7,7 +7,7 @@ import re
 from typing import NamedTuple
 
 from pointfuse.errors import InputError, UnreadableFileError
-from pointfuse.stations.readers.table import Table
+from pointfuse.stations.readers.table import Table, shortened
 
 NO_PLACE = "no usable coordinates at"
 """How the remark on stations begins whose coordinates are none."""
@@ -102,7 +102,7 @@ class Places:
         ]
 
     def _read(self, line: int, code: str, longitude: str, latitude: str) -> tuple[float, float]:
-        given = f"{longitude.strip()[:20]} and {latitude.strip()[:20]}"
+        given = " and ".join(shortened([text.strip()[:20]]) for text in (longitude, latitude))
         try:
             east = self._table.number(longitude, line, "longitude")
             north = self._table.number(latitude, line, "latitude")

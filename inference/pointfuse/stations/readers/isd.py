@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import math
 
+from pointfuse.basics.printable import quoted
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.coordinates import Places
@@ -86,5 +87,5 @@ def _value(table: Table, name: str, text: str, line: int) -> tuple[float, bool]:
         example = "359,1,N,0034,1" if name == "WND" else "+0010,1"
         raise InputError(
             f"{table.at(line, name)}: expected numbers and quality codes such "
-            f"as {example}, got {text[:40]!r}"
+            f"as {example}, got {quoted(text)}"
         ) from error

@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.printable import listed
+from pointfuse.basics.printable import listed, quoted
 from pointfuse.errors import InputError
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "<na>", "nan", "null", "none"})
@@ -89,7 +89,7 @@ class Table(abc.ABC):
         if math.isfinite(value) or text.strip().lower() in _MISSING:
             return value
         raise InputError(
-            f"{self.at(line, column)}: expected a number, got {text[:40]!r}; "
+            f"{self.at(line, column)}: expected a number, got {quoted(text)}; "
             "leave the cell empty where the value is missing"
         )
 
@@ -115,7 +115,7 @@ class Table(abc.ABC):
         """
         code = text.strip()
         if not code or not code.isprintable():
-            raise InputError(f"{self.at(line, column)}: expected a code, got {code[:40]!r}")
+            raise InputError(f"{self.at(line, column)}: expected a code, got {quoted(code)}")
         return code
 
     def day(self, text: str, line: int, column: str) -> np.datetime64:
@@ -138,7 +138,7 @@ class Table(abc.ABC):
             raise self._no_time("date", "2019-01-06", text, line, column) from error
         if written.time() != datetime.time():
             raise InputError(
-                f"{self.at(line, column)}: expected a date, got a time of the day, {text[:40]!r}; "
+                f"{self.at(line, column)}: expected a date, got a time of the day, {quoted(text)}; "
                 "name the column 'time' if its rows are hours or instants"
             )
         return np.datetime64(written.date(), "D")
@@ -165,7 +165,7 @@ class Table(abc.ABC):
             raise self._no_time("time", "2019-01-06T13:00+08:00", text, line, column) from error
 
     def _no_time(self, kind: str, example: str, text: str, line: int, column: str) -> InputError:
-        shown = f"{text[:40]!r}"
+        shown = quoted(text)
         shown += (
             ", in which day and month may be either; write the year first"
             if _EITHER_ORDER.fullmatch(text.strip())
@@ -224,4 +224,4 @@ def cell_text(column: str, cell: Any) -> str:
 
 def shortened(names: list[str]) -> str:
     """The first few of many names, on one line whatever they hold."""
-    return repr(",".join(names[:8])[:100])[1:-1] + (",..." if len(names) > 8 else "")
+    return quoted(",".join(names[:8]), 100).strip("'\"") + (",..." if len(names) > 8 else "")

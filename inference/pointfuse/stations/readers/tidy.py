@@ -184,7 +184,7 @@ def _rename(
 ) -> None:
     """Put a name into a header in place of what stands for it."""
     if len(found) > 1:
-        titles = [table.header[place] for place in found]
+        titles = [shortened([table.header[place]]) for place in found]
         raise InputError(
             f"{table.name}: the header names {name} twice, as {listed(titles)}; keep one of them"
         )
