@@ -76,6 +76,6 @@ def _parse(name: str, number: int, line: str) -> tuple[datetime.datetime, list[f
         return time, [read_scaled(text, _MISSING) for text in fields]
     except ValueError as error:
         raise InputError(
-            f"{name}, line {number}: expected a line such as '{_EXAMPLE}', got {quoted(line, 80)}; the "
-            "file may be cut off - get it again"
+            f"{name}, line {number}: expected a line such as '{_EXAMPLE}', got "
+            f"{quoted(line, 80)}; the file may be cut off - get it again"
         ) from error
