@@ -35,7 +35,7 @@ from pointfuse_benchmarks.station_file_samples import HISTORY, HOURS, Sample, sa
 LONGEST = 320
 """Characters of a refusal, without what is added of the reader that refuses."""
 
-_SECONDS = 20
+_SECONDS = 60
 """After which a file counts as one that keeps the process busy."""
 
 _FUSED = 30

@@ -165,7 +165,8 @@ def _equal_to_itself(coordinates: NDArray[np.float64]) -> list[float | None]:
 
 def warn_of_moved_stations(stations: Stations) -> None:
     """Name the codes that stand at several places, in a warning."""
-    twice = [code for code, places in Counter(stations.code.tolist()).items() if places > 1]
+    placed = stations.code[np.isfinite(stations.longitude)].tolist()
+    twice = [code for code, places in Counter(placed).items() if places > 1]
     if twice:
         logger.warning(
             "%d codes stand at several places, each taken as a station of its own: %s",

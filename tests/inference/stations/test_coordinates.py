@@ -54,7 +54,10 @@ def test_of_a_station_list(write: Write, pair: str) -> None:
 @pytest.mark.parametrize("pair", NO_PLACES)
 def test_where_all_are_none_the_file_is_refused(write: Write, pair: str) -> None:
     path = write("tidy.csv", f"{HEAD}X,{pair},2019-01-06,50\nY,{pair},2019-01-06,51\n")
-    with pytest.raises(UnreadableFileError, match="line 2: expected a longitude from -180 to 360"):
+    with pytest.raises(
+        UnreadableFileError,
+        match=r"line 2: expected a (place \(0 and 0|longitude from -180 to 360)",
+    ):
         read_stations(path)
 
 
@@ -92,3 +95,15 @@ def test_exchanged_ones_are_for_quality_control(write: Write) -> None:
     observations = read_stations(write("tidy.csv", f"{HEAD}X,39.9,116.4,2019-01-06,50\n"))
     assert observations.stations.longitude.tolist() == [39.9]
     assert observations.stations.latitude.tolist() == [116.4]
+
+
+def test_a_row_without_a_place_moves_no_station(
+    write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    row = "42,7,B,2019-01-06T0{hour}:00:00+08:00,{place},pm25,ug/m3,5\n"
+    header = "location_id,sensors_id,location,datetime,lat,lon,parameter,units,value\n"
+    places = ["-999,-999", "40,116"]
+    rows = [row.format(hour=hour, place=place) for hour, place in enumerate(places, start=1)]
+    observations = read_stations(write("location.csv", header + "".join(rows)), min_hours=1)
+    assert 116 in observations.stations.longitude
+    assert caplog.messages == []

@@ -91,10 +91,12 @@ class Places:
             error = InputError if wrong else UnreadableFileError
             others = len(wrong or odd) - 1
             more = f" (station {code}, and {others} more such)" if others else ""
+            expected = "a longitude from -180 to 360 and a latitude from -90 to 90"
+            if first.zero:
+                expected = "a place (0 and 0 stand for none)"
             raise error(
-                f"{self._table.at(first.line)}: expected a longitude from -180 to 360 and a "
-                f"latitude from -90 to 90, got {first.given}{more}; correct them or "
-                "leave them empty"
+                f"{self._table.at(first.line)}: expected {expected}, got {first.given}{more}; "
+                "correct them or leave them empty"
             )
         return [
             f"{NO_PLACE} {len(odd)} stations, first {code} on {self._table.counted} {first.line} "
