@@ -1,5 +1,6 @@
 """Small tools that know nothing of stations, grids and models.
 
+arguments       an argument of another kind than a function takes
 atomic_files    a file appears under its name only once it is complete
 printable       text of files, fit for a terminal
 counted         a number with its noun

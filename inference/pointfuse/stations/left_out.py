@@ -6,9 +6,10 @@ import contextlib
 import logging
 from collections.abc import Iterator, Sequence
 
+from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import SourceFile
-from pointfuse.stations.readers.station_file import ENDS_WITHIN
+from pointfuse.stations.tables.station_file import ENDS_WITHIN
 
 logger = logging.getLogger(__name__)
 
@@ -74,18 +75,18 @@ class LeftOut:
             reasons = "; ".join(str(error) for _, error in self._unreadable[:_NAMED])
             count = len(self._unreadable)
             logger.warning(
-                "%d of %d files were left out: %s; %s",
+                "%d of %s left out: %s; %s",
                 count,
-                count + len(read),
+                f"{counted(count + len(read), 'file')} {'was' if count == 1 else 'were'}",
                 reasons,
                 _ALL if count > _NAMED else "--strict (strict=True) makes this an error",
             )
         cut = [file.name for file in read if any(r.startswith(ENDS_WITHIN) for r in file.remarks)]
         if cut:
             logger.warning(
-                "%d of %d files are cut off, and their last line was left out: %s; %s",
-                len(cut),
-                len(read) + len(self._unreadable),
+                "the last line was left out of %s that %s cut off: %s; %s",
+                counted(len(cut), "file"),
+                "is" if len(cut) == 1 else "are",
                 _beginning(cut, _NAMED),
                 _ALL,
             )
@@ -99,7 +100,9 @@ def _joined(errors: Sequence[tuple[str, InputError]]) -> InputError:
     if not others:
         return first
     more = _beginning([name for name, _ in others], _FAULTY_NAMED)
-    return type(first)(f"{first} - and {len(others)} more files that cannot be read: {more}")
+    return type(first)(
+        f"{first} - and {counted(len(others), 'more file')} that cannot be read: {more}"
+    )
 
 
 def _beginning(names: Sequence[str], count: int) -> str:

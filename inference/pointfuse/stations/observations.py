@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.arguments import kind_of
+from pointfuse.basics.counted import counted
 from pointfuse.basics.shown import Shown
 from pointfuse.basics.timezones import BEIJING, zone_name
 from pointfuse.errors import InputError
@@ -197,9 +198,9 @@ class Observations(Shown):
     __hash__ = None  # type: ignore[assignment]  # its arrays can be changed
 
     def __repr__(self) -> str:
-        count, unit = len(self.times), "hour" if self.hourly else "day"
-        lines = [f"<Observations of {len(self.stations)} stations on {count} {unit}s"]
-        if count:
+        times = counted(len(self.times), "hour" if self.hourly else "day")
+        lines = [f"<Observations of {counted(len(self.stations), 'station')} on {times}"]
+        if len(self.times):
             lines[0] += f", {self.times[0]} to {self.times[-1]} ({zone_name(self.timezone)})"
         for name, table in [*self.values.items()][:_SHOWN]:
             known = np.isfinite(table)

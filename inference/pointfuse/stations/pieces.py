@@ -41,14 +41,30 @@ def pieces(path: Path, folder: Path) -> Iterator[Path]:
     with contextlib.suppress(OSError, EOFError, zlib.error):
         # What is wrong with a file that cannot be opened is for its reader to say.
         if _is_large_text(path) and _divided(path, folder):
-            for part in sorted(folder.iterdir()):
-                piece = folder / part.stem / path.name
-                piece.parent.mkdir()
-                part.rename(piece)
-                yield piece
-                shutil.rmtree(piece.parent)
+            try:
+                yield from _given_once(path, folder)
+            finally:
+                # A reader that stops halfway leaves nothing for the next file to be mixed with.
+                _empty(folder)
             return
     yield path
+
+
+def _given_once(path: Path, folder: Path) -> Iterator[Path]:
+    for part in sorted(folder.iterdir()):
+        piece = folder / part.stem / path.name
+        piece.parent.mkdir()
+        part.rename(piece)
+        yield piece
+        shutil.rmtree(piece.parent)
+
+
+def _empty(folder: Path) -> None:
+    for left in folder.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def with_lines_of(piece: Path, path: Path) -> Path:
@@ -90,8 +106,7 @@ def _divided(path: Path, folder: Path) -> bool:
     for date, line in _dated(lines):
         if line.count(b'"') % 2:
             # A field goes on in the next line.
-            for part in folder.iterdir():
-                part.unlink()
+            _empty(folder)
             return False
         waiting.setdefault(date, []).append(line)
         size += len(line)

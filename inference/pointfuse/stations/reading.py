@@ -21,10 +21,10 @@ from pointfuse.stations.quality.reasons import Reason
 from pointfuse.stations.readers.formats import READERS, format_of
 from pointfuse.stations.readers.frame import NAME, Frame, read_frame
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import open_station_file, read_whole_lines
 from pointfuse.stations.readers.station_list import read_station_lists, warn_of_foreign_list
 from pointfuse.stations.readers.station_places import StationList
 from pointfuse.stations.sources import Source, expanded, listed_sources
+from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
 
 DEFAULT_VARIABLES = (
     Variable(
@@ -111,9 +111,6 @@ def read_stations(
     sources = listed_sources(paths)
     if not sources:
         raise InputError("no station files were given; expected at least one")
-    require(format, str, "a format as text", source=f"one of auto, {', '.join(READERS)}")
-    if format != "auto" and format not in READERS:
-        raise InputError(f"the format '{format}' is not known; expected auto, {', '.join(READERS)}")
     request = read_request(
         stations=stations,
         variables=variables,
@@ -121,12 +118,13 @@ def read_stations(
         min_hours=min_hours,
         timezone=timezone,
         strict=strict,
+        format=format,
     )
     left_out = LeftOut(strict=strict)
     parts = []
     for source in sources:
         with left_out.trying(NAME if isinstance(source, Frame) else printable(source.name)):
-            parts.append(read_source(source, format, request))
+            parts.append(read_source(source, request))
     left_out.refuse_or_warn([file for part in parts for file in part.files])
     merged = daily_table(parts, variables, min_hours=min_hours, quality_control=quality_control)
     warn_of_moved_stations(merged.stations)
@@ -144,12 +142,13 @@ def read_request(
     min_hours: int = 18,
     timezone: str = DEFAULT_TIMEZONE,
     strict: bool = False,
+    format: str = "auto",  # noqa: A002 - as in `read_stations`
 ) -> ReadRequest:
     """What `read_stations` is asked for, once its arguments are checked and its list is read.
 
     Parameters
     ----------
-    stations, variables, units, min_hours, timezone, strict
+    stations, variables, units, min_hours, timezone, strict, format
         As for `read_stations`.
 
     Raises
@@ -157,6 +156,9 @@ def read_request(
     InputFileNotFoundError, ArgumentError, InputError
         As `read_stations`.
     """
+    require(format, str, "a format as text", source=f"one of auto, {', '.join(READERS)}")
+    if format != "auto" and format not in READERS:
+        raise InputError(f"the format '{format}' is not known; expected auto, {', '.join(READERS)}")
     require(timezone, str, "a time zone such as 'Asia/Shanghai'", source="name it as text")
     require(min_hours, int, "min_hours, a whole number", source="a day has 1 to 24 of them")
     return ReadRequest(
@@ -166,6 +168,7 @@ def read_request(
         _station_list(stations, strict=strict),
         min_hours,
         strict,
+        format,
     )
 
 
@@ -221,15 +224,13 @@ def _with_range_remarks(hourly: Observations, variables: Iterable[Variable]) -> 
     return replace(hourly, files=(hourly.files[0].with_remarks(remarks),))
 
 
-def read_source(source: Path | Frame, format_name: str, request: ReadRequest) -> Observations:
+def read_source(source: Path | Frame, request: ReadRequest) -> Observations:
     """Hourly values or daily means of one file or table, unchecked.
 
     Parameters
     ----------
     source : Path or Frame
         What to read.
-    format_name : str
-        A key of `READERS`, or ``auto``.
     request : ReadRequest
         What was asked for.
 
@@ -239,22 +240,20 @@ def read_source(source: Path | Frame, format_name: str, request: ReadRequest) ->
         As `read_stations`.
     """
     found = (
-        read_frame(source, request)
-        if isinstance(source, Frame)
-        else _read_file(source, format_name, request)
+        read_frame(source, request) if isinstance(source, Frame) else _read_file(source, request)
     )
     return _with_range_remarks(found, request.variables.values()) if found.hourly else found
 
 
-def _read_file(path: Path, name: str, request: ReadRequest) -> Observations:
+def _read_file(path: Path, request: ReadRequest) -> Observations:
     file = open_station_file(path)
-    key = format_of(file, name)
+    key = format_of(file, request.format)
     try:
         found, remarks = read_whole_lines(
             file, lambda whole: READERS[key].read(whole, request), strict=request.strict
         )
     except InputError as error:
-        if name != "auto":
+        if request.format != "auto":
             raise
         raise type(error)(f"{error} (read as '{key}': {READERS[key].sign})") from error
     if remarks and found.hourly and len(found.times) and found.times[-1].item().hour < 23:

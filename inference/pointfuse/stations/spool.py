@@ -22,11 +22,11 @@ from pointfuse.stations.observations import Observations, SourceFile, Stations
 from pointfuse.stations.pieces import pieces, with_lines_of
 from pointfuse.stations.quality.hour_checks import check_hours
 from pointfuse.stations.quality.weeks import MARGIN, week_bounds, week_numbers
-from pointfuse.stations.readers.coordinates import NO_PLACE
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import warn_of_foreign_list
 from pointfuse.stations.readers.station_places import StationList
 from pointfuse.stations.reading import read_request, read_source
+from pointfuse.stations.tables.coordinates import NO_PLACE
 
 Period = tuple[np.datetime64 | None, np.datetime64 | None]
 """First and last day, datetime64[D]; open where None."""
@@ -134,8 +134,6 @@ def read_into_spool(
     *,
     stations: StationList | None,
     reading: Mapping[str, Any],
-    format_name: str = "auto",
-    strict: bool = False,
     advance: Callable[[int], object] = lambda files: None,
 ) -> None:
     """Read station files one after the other, large ones in pieces.
@@ -151,11 +149,7 @@ def read_into_spool(
     stations : StationList or None
         Station list, for files that hold no coordinates.
     reading : mapping
-        Variables, units, hours of a day and time zone, as for `pointfuse.read_stations`.
-    format_name : str
-        Format of the files, as for `pointfuse.read_stations`.
-    strict : bool
-        As for `pointfuse.read_stations`.
+        Further arguments of `pointfuse.read_stations`.
     advance : callable
         Told after each file that one is done.
 
@@ -164,13 +158,13 @@ def read_into_spool(
     InputFileNotFoundError, InputError
         As `pointfuse.read_stations`.
     """
-    request = read_request(stations=stations, strict=strict, **reading)
-    left_out = LeftOut(strict=strict)
+    request = read_request(stations=stations, **reading)
+    left_out = LeftOut(strict=request.strict)
     for path in paths:
         with left_out.trying(printable(path.name)):
             found = []
             for piece in pieces(path, scratch):
-                part = _read_piece(piece, path, format_name, request)
+                part = _read_piece(piece, path, request)
                 spool.add(part)
                 found.append((part.files[0], part.stations.code, part.times))
             spool.files.append(_joined(found))
@@ -183,15 +177,15 @@ def read_into_spool(
         warn_of_foreign_list(spool.stations, stations)
 
 
-def _read_piece(piece: Path, path: Path, format_name: str, request: ReadRequest) -> Observations:
+def _read_piece(piece: Path, path: Path, request: ReadRequest) -> Observations:
     """Hourly values, if the piece holds such, or daily means; only their range is looked at."""
     try:
-        part = read_source(piece, format_name, request)
+        part = read_source(piece, request)
     except InputError:
         if piece == path:
             raise
         try:
-            part = read_source(with_lines_of(piece, path), format_name, request)
+            part = read_source(with_lines_of(piece, path), request)
         except UnreadableFileError as error:
             # Other pieces were taken: half a file is not left out without being told.
             raise InputError(str(error)) from error

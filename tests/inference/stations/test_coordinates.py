@@ -33,7 +33,7 @@ def test_of_a_tidy_file(write: Write, pair: str) -> None:
     np.testing.assert_array_equal(observations.values["pm25"], [[1, 2, 3, 4, 50]])
     shown = pair.replace(",", " and ")
     assert observations.files[0].remarks == (
-        f"no usable coordinates at 1 stations, first X on line 6 ({shown})",
+        f"no usable coordinates at 1 station, first X on line 6 ({shown})",
     )
 
 

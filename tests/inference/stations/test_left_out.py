@@ -61,7 +61,7 @@ def test_a_useless_file_among_good_ones_is_left_out(
     observations = read_stations(files)
     np.testing.assert_array_equal(observations.values["pm25"], [[16, 26], [17, 27]])
     (warning,) = caplog.messages
-    assert warning.startswith(f"1 of 3 files were left out: {name}")
+    assert warning.startswith(f"1 of 3 files was left out: {name}")
     assert "\n" not in warning
     assert [(file.name, file.format) for file in observations.files] == [
         *(("a.csv", "tidy"), ("b.csv", "tidy"), (name, "left out"))
@@ -92,7 +92,8 @@ def test_many_are_counted_and_all_are_in_the_files(
 def test_nothing_left(write: Write) -> None:
     files = [write(f"{at}.csv", "") for at in range(3)]
     with pytest.raises(
-        UnreadableFileError, match=r"0\.csv is empty .* and 2 more files .*: 1\.csv, 2\.csv"
+        UnreadableFileError,
+        match=r"0\.csv is empty .* and 2 more files that cannot be read: 1\.csv, 2\.csv",
     ):
         read_stations(files)
 
@@ -128,7 +129,7 @@ def test_a_cut_last_line_is_left_out(
         "its hours go up to 2019-01-07T22",
     )
     (warning,) = caplog.messages
-    assert "1 of 3 files are cut off, and their last line was left out: b.csv" in warning
+    assert warning.startswith("the last line was left out of 1 file that is cut off: b.csv;")
     with pytest.raises(InputError, match="line 48"):
         read_stations(files, stations=stations, strict=True)
 

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from pointfuse.errors import InputError, UnreadableFileError
-from pointfuse.stations.readers.encoding import decoded
 from pointfuse.stations.reading import read_stations
+from pointfuse.stations.tables.encoding import decoded
 
 Write = Callable[[str, str | bytes], Path]
 

@@ -19,11 +19,11 @@ import numpy as np
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.readers.coordinates import Places
 from pointfuse.stations.readers.records import Records, Station
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.table import Table
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table
 
 LAYOUT = "the header State Code,County Code,Site Num,Parameter Code,POC,... of AirData"
 COLUMNS = (

@@ -24,7 +24,7 @@ from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
+from pointfuse.stations.tables.station_file import StationFile
 
 LAYOUT = "netCDF with featureType = timeSeries"
 COLUMNS = ()

@@ -20,10 +20,10 @@ from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.merging import table_of_means
 from pointfuse.stations.observations import Observations, SourceFile, Stations
-from pointfuse.stations.readers.csv_table import CsvTable
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
 from pointfuse.stations.readers.station_places import StationList
+from pointfuse.stations.tables.csv_table import CsvTable
+from pointfuse.stations.tables.station_file import StationFile
 
 LAYOUT = "the header date,hour,type,<station>,<station>,..."
 COLUMNS = ("date", "hour", "type")

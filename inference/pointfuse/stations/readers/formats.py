@@ -26,12 +26,12 @@ from pointfuse.stations.readers import (
     parquet,
     tidy,
 )
-from pointfuse.stations.readers.columns import list_layout, own_name, split_unit
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.table import shortened
+from pointfuse.stations.tables.columns import list_layout, own_name, split_unit
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import shortened
 
-DOCUMENTED_IN = "docs/station-files.md"
+DOCUMENTED_IN = "docs/guide/station-files.md"
 
 _LEAST_LIKENESS = 0.75
 """Of 2, from which on a header is taken for a spoilt one of a format."""

@@ -10,7 +10,7 @@ from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers import tidy
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.table import Table, cell_text, shortened
+from pointfuse.stations.tables.table import Table, cell_text, shortened
 
 NAME = "the table"
 

@@ -13,10 +13,10 @@ import math
 from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import conversion_factor
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.readers.coordinates import Places
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
 from pointfuse.stations.readers.weather import WeatherReports
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
 
 LAYOUT = "the header STATION,DATE,LATITUDE,LONGITUDE,ELEVATION,NAME,TEMP,...,DEWP,...,WDSP,..."
 COLUMNS = ("STATION", "DATE", "LATITUDE", "LONGITUDE", "TEMP", "DEWP", "WDSP")

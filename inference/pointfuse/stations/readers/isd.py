@@ -14,11 +14,11 @@ import math
 from pointfuse.basics.printable import quoted
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.readers.coordinates import Places
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.table import Table
 from pointfuse.stations.readers.weather import WeatherReports, read_scaled
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table
 
 LAYOUT = "the header STATION,DATE,...,LATITUDE,LONGITUDE,...,WND,...,TMP,DEW,..."
 COLUMNS = ("STATION", "DATE", "LATITUDE", "LONGITUDE", "WND", "TMP", "DEW")

@@ -17,8 +17,8 @@ from pointfuse.basics.printable import quoted
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
 from pointfuse.stations.readers.weather import WeatherReports, read_scaled
+from pointfuse.stations.tables.station_file import StationFile
 
 _EXAMPLE = "2019 01 06 00   -25   -70 10290   320    30     0 -9999 -9999"
 LAYOUT = f"lines such as '{_EXAMPLE}'"

@@ -13,11 +13,11 @@ import datetime
 
 from pointfuse.basics.units import conversion_factor
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.readers.coordinates import Places
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.table import Table
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table
 
 LAYOUT = "the header location_id,sensors_id,location,datetime,lat,lon,parameter,units,value"
 COLUMNS = ("location_id", "datetime", "lat", "lon", "parameter", "value")

@@ -10,8 +10,8 @@ from pointfuse.errors import InputError, MissingExtraError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers import tidy
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.table import Table, cell_text, shortened
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table, cell_text, shortened
 
 LAYOUT = "Parquet with the columns station,longitude,latitude,date|time,<variables>"
 COLUMNS = ()

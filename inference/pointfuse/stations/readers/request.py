@@ -30,6 +30,8 @@ class ReadRequest:
         Valid hours that make a daily mean, for files that say of how many theirs are made.
     strict : bool
         Whether coordinates that are no place, and a last line that was cut off, are errors.
+    format : str
+        Format of the files, a key of `pointfuse.stations.readers.formats.READERS`, or ``auto``.
     """
 
     variables: Mapping[str, Variable]
@@ -38,6 +40,7 @@ class ReadRequest:
     station_list: StationList | None = None
     min_hours: int = 18
     strict: bool = False
+    format: str = "auto"
 
     def local_hour(self, time: datetime.datetime) -> np.datetime64:
         """Hour, in the request's time zone, in which an instant lies.

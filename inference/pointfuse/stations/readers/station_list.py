@@ -15,12 +15,12 @@ from pointfuse.basics.arguments import require_path
 from pointfuse.basics.printable import listed
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import SourceFile, Stations
-from pointfuse.stations.readers.columns import ListLayout, list_layout, positions
-from pointfuse.stations.readers.coordinates import Places
 from pointfuse.stations.readers.formats import recognised_format
-from pointfuse.stations.readers.station_file import open_station_file, read_whole_lines
 from pointfuse.stations.readers.station_places import StationList
-from pointfuse.stations.readers.table import Table, shortened
+from pointfuse.stations.tables.columns import ListLayout, list_layout, positions
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
+from pointfuse.stations.tables.table import Table, shortened
 
 logger = logging.getLogger(__name__)
 

@@ -20,12 +20,12 @@ from pointfuse.basics.printable import listed
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations, SourceFile, Stations
-from pointfuse.stations.readers.columns import own_name, positions, split_unit
-from pointfuse.stations.readers.coordinates import Places
 from pointfuse.stations.readers.records import means_in_range
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.table import Table, shortened
+from pointfuse.stations.tables.columns import own_name, positions, split_unit
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table, shortened
 
 LAYOUT = "the header station,longitude,latitude,date|time,<variables>"
 COLUMNS = ("station", "longitude", "latitude", "date")

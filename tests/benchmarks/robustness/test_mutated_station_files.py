@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from click.testing import CliRunner
 
-from pointfuse_benchmarks import mutated_station_files
-from pointfuse_benchmarks.mutated_station_files import mutated, outcome
-from pointfuse_benchmarks.station_file_samples import TEXT, Sample, samples
+from pointfuse_benchmarks.robustness import mutated_station_files
+from pointfuse_benchmarks.robustness.mutated_station_files import mutated, outcome
+from pointfuse_benchmarks.robustness.station_file_samples import TEXT, Sample, samples
 
 EACH = 40
 """Damaged files of a kind: some five hundred in all, in a few seconds."""

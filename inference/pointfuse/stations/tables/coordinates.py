@@ -6,8 +6,9 @@ import math
 import re
 from typing import NamedTuple
 
+from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError, UnreadableFileError
-from pointfuse.stations.readers.table import Table, shortened
+from pointfuse.stations.tables.table import Table, shortened
 
 NO_PLACE = "no usable coordinates at"
 """How the remark on stations begins whose coordinates are none."""
@@ -98,9 +99,9 @@ class Places:
                 f"{self._table.at(first.line)}: expected {expected}, got {first.given}{more}; "
                 "correct them or leave them empty"
             )
+        where = f"{self._table.counted} {first.line}"
         return [
-            f"{NO_PLACE} {len(odd)} stations, first {code} on {self._table.counted} {first.line} "
-            f"({first.given})"
+            f"{NO_PLACE} {counted(len(odd), 'station')}, first {code} on {where} ({first.given})"
         ]
 
     def _read(self, line: int, code: str, longitude: str, latitude: str) -> tuple[float, float]:

@@ -1,7 +1,7 @@
 """Station files of every format, damaged at random: read, refused, or a fault of the reader.
 
-    python -m pointfuse_benchmarks.mutated_station_files
-    python -m pointfuse_benchmarks.mutated_station_files --files 20000 --seed 7
+    python -m pointfuse_benchmarks.robustness.mutated_station_files
+    python -m pointfuse_benchmarks.robustness.mutated_station_files --files 20000 --seed 7
 
 Each file is one of `samples`, changed once or a few times as `MUTATIONS` say: cut, with bytes
 flipped, lines lost or repeated, cells of another kind, in another encoding. It is read in a process
@@ -30,7 +30,9 @@ import numpy as np
 
 from pointfuse import Model, Observations, fuse, load_model, read_stations
 from pointfuse.errors import PointfuseError
-from pointfuse_benchmarks.station_file_samples import HISTORY, HOURS, Sample, samples
+from pointfuse_benchmarks.robustness.station_file_samples import HISTORY, HOURS, Sample, samples
+
+_MODULE = "pointfuse_benchmarks.robustness.mutated_station_files"
 
 LONGEST = 320
 """Characters of a refusal, without what is added of the reader that refuses."""
@@ -242,8 +244,8 @@ def _ends(kind: str, seed: int, count: int) -> Iterator[tuple[int, str]]:
     first = 0
     while first < count:
         arguments = [kind, str(seed), str(first), str(count)]
-        command = [sys.executable, "-m", "pointfuse_benchmarks.mutated_station_files", "--child"]
-        done = subprocess.run([*command, *arguments], capture_output=True, text=True, check=False)
+        command = [sys.executable, "-m", _MODULE, "--child", *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
         for line in done.stdout.splitlines():
             number, end = json.loads(line)
             first = number + 1

@@ -12,7 +12,7 @@ from typing import TypeVar
 
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, InputFileNotFoundError, UnreadableFileError
-from pointfuse.stations.readers.csv_table import CsvTable, parse_csv
+from pointfuse.stations.tables.csv_table import CsvTable, parse_csv
 
 Read = TypeVar("Read")
 

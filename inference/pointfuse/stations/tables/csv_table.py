@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from pointfuse.errors import InputError, UnreadableFileError
-from pointfuse.stations.readers.encoding import CUT_CHARACTER, decoded
-from pointfuse.stations.readers.table import Table
+from pointfuse.stations.tables.encoding import CUT_CHARACTER, decoded
+from pointfuse.stations.tables.table import Table
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
