@@ -72,14 +72,17 @@ class LeftOut:
         if not read and not self._faulty:
             raise _joined(self._unreadable)
         if self._unreadable:
-            reasons = "; ".join(str(error) for _, error in self._unreadable[:_NAMED])
             count = len(self._unreadable)
+            total = count + len(read) + len(self._faulty)
+            (_, reason), *others = self._unreadable
+            more = f"; and {_beginning([name for name, _ in others], _NAMED)}" if others else ""
             logger.warning(
-                "%d of %s left out: %s; %s",
+                "%d of %s left out: %s%s; %s",
                 count,
-                f"{counted(count + len(read), 'file')} {'was' if count == 1 else 'were'}",
-                reasons,
-                _ALL if count > _NAMED else "--strict (strict=True) makes this an error",
+                f"{counted(total, 'file')} {'was' if count == 1 else 'were'}",
+                reason,
+                more,
+                _ALL if others else "--strict (strict=True) makes this an error",
             )
         cut = [file.name for file in read if any(r.startswith(ENDS_WITHIN) for r in file.remarks)]
         if cut:

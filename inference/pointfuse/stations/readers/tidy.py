@@ -10,7 +10,6 @@ coordinate columns the places come from a station list. Other columns are ignore
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -138,59 +137,53 @@ def _own_header(table: Table, request: ReadRequest) -> list[str]:
         If several columns may be meant, or one is missing, with the names of all such.
     """
     header = list(table.header)
-    units = [split_unit(title)[1] for title in header]
-    exact = {"date", "time"} & set(header)
+    plain, units = zip(*map(split_unit, header), strict=True)
     # Beside a column of the very name another one that could stand for it is just another one.
-    times = exact or {own_name(title) for title in header} & {"date", "time"}
-    for name in ("station", "longitude", "latitude", *sorted(times)):
-        _rename(table, header, name, positions(table.header, name))
+    times = {"date", "time"} & set(header) or {"date", "time"} & {*map(own_name, header)}
+    found = {
+        name: positions(header, name)
+        for name in ("station", "longitude", "latitude", *sorted(times))
+    }
     for name in request.variables:
-        found = [
+        # Of values both are refused: one may be of another instrument, or in another unit.
+        found[name] = [
             place
-            for place, title in enumerate(table.header)
-            if own_name(split_unit(title)[0]) == name or split_unit(title)[0].casefold() == name
+            for place, title in enumerate(plain)
+            if name in (title.casefold(), own_name(title))
         ]
-        _rename(table, header, name, found, units)
+    for name, places in found.items():
+        if len(places) > 1:
+            titles = listed(shortened([table.header[place]]) for place in places)
+            raise InputError(
+                f"{table.name}: the header names {name} twice, as {titles}; keep one of them"
+            )
+        for place in places:
+            of_value = name in request.variables and units[place] is not None
+            header[place] = f"{name} [{units[place]}]" if of_value else name
     if times == {"date", "time"}:
         raise InputError(
             f"{table.name} has both a column 'date' and a column 'time'; keep the 'date' of daily "
             "means, or put date and time of instants together in 'time'"
         )
-    placed = [name for name in ("longitude", "latitude") if name in header]
-    lacks = [name for name in ("longitude", "latitude") if name not in placed]
-    if not placed and request.station_list is not None:
-        lacks = []
-    if not {split_unit(title)[0] for title in header} & set(request.variables):
-        lacks.append(" or ".join(request.variables))
-    if lacks:
-        listing = (
-            ""
-            if placed or not {"longitude"} & set(lacks)
-            else ("; add the coordinates or give a station list (--stations)")
-        )
-        raise UnreadableFileError(
-            f"{table.name} lacks a column named {listed(lacks)}{listing}; the header is "
-            f"{shortened(table.header)}"
-        )
+    _refuse_if_lacking(table, {name for name, places in found.items() if places}, request)
     return header
 
 
-def _rename(
-    table: Table,
-    header: list[str],
-    name: str,
-    found: list[int],
-    units: Sequence[str | None] = (),
-) -> None:
-    """Put a name into a header in place of what stands for it."""
-    if len(found) > 1:
-        titles = [shortened([table.header[place]]) for place in found]
-        raise InputError(
-            f"{table.name}: the header names {name} twice, as {listed(titles)}; keep one of them"
+def _refuse_if_lacking(table: Table, found: set[str], request: ReadRequest) -> None:
+    """Make sure that a table has places, or a list gives them, and a variable."""
+    lacks = [name for name in ("longitude", "latitude") if name not in found]
+    hint = ""
+    if len(lacks) == 2:
+        hint = "; add the coordinates or give a station list (--stations)"
+        if request.station_list is not None:
+            lacks, hint = [], ""
+    if found.isdisjoint(request.variables):
+        lacks.append(" or ".join(request.variables))
+    if lacks:
+        raise UnreadableFileError(
+            f"{table.name} lacks a column named {listed(lacks)}{hint}; the header is "
+            f"{shortened(table.header)}"
         )
-    for place in found:
-        unit = units[place] if units else None
-        header[place] = name if unit is None else f"{name} [{unit}]"
 
 
 def _value_columns(table: Table, request: ReadRequest) -> list[_ValueColumn]:
