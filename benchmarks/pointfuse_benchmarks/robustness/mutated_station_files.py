@@ -188,7 +188,7 @@ def outcome(sample: Sample, folder: Path, model: Model | None = None) -> str:
         text = str(error)
         sentence, _, _ = text.partition(" (read as '")
         if "\n" in text or len(sentence) > LONGEST:
-            return f"a refusal of {len(text)} characters: {text!r}"
+            return f"a refusal of {len(text)} characters: {text[:LONGEST]!r}"
         return "refused"
     except Exception as error:  # what this is about
         return f"{type(error).__name__}: {error}"

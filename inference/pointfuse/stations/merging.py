@@ -184,7 +184,7 @@ def _refuse_contradiction(
         return
     time, station = np.argwhere(differs)[0]
     raise InputError(
-        f"station {part.stations.code[station]} has two values of {name} for "
+        f"station {part.stations.code[station][:40]} has two values of {name} for "
         f"{part.times[time]}, {known[time, station]:g} and {table[time, station]:g} (the second "
         f"in {part.files[0].name if part.files else 'the last table'}); remove one of them"
     )

@@ -259,7 +259,7 @@ class _Places:
             self._places[number] = place
         elif not math.isnan(place[0]) and known != place:
             raise InputError(
-                f"{self._table.at(line)}: station {code} stands at {place} here and at "
+                f"{self._table.at(line)}: station {code[:40]} stands at {place} here and at "
                 f"{known} above; give each station one place and one name"
             )
         return number
@@ -296,10 +296,11 @@ def _without_repetitions(table: Table, rows: _Rows, names: list[str]) -> tuple[_
     if contradiction.any():
         row, column = np.argwhere(contradiction)[0]
         first, second = (f"{table.counted} {rows.line[order[at]]}" for at in (row, row + 1))
+        code = rows.stations.code[station[row]][:40]
         raise InputError(
-            f"{table.name}: station {rows.stations.code[station[row]]} stands twice at the same "
-            f"time with different values of {names[column]}, {values[row, column]:g} on "
-            f"{first} and {values[row + 1, column]:g} on {second}; remove one of them"
+            f"{table.name}: station {code} stands twice at the same time with different values of "
+            f"{names[column]}, {values[row, column]:g} on {first} and {values[row + 1, column]:g} "
+            f"on {second}; remove one of them"
         )
     kept = np.ones(len(order), bool)
     kept[order[again]] = False

@@ -88,6 +88,7 @@ class Places:
             wrong = [code for code, each in odd.items() if not each.zero]
         code = next(iter(wrong or odd))
         first = odd[code]
+        code = code[:40]
         if wrong or not self._placed:
             error = InputError if wrong else UnreadableFileError
             others = len(wrong or odd) - 1

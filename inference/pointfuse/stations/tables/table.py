@@ -52,7 +52,9 @@ class Table(abc.ABC):
 
     def at(self, line: int, column: str | None = None) -> str:
         """Where something stands, for messages."""
-        return f"{self.name}, {self.counted} {line}" + (f", column '{column}'" if column else "")
+        return f"{self.name}, {self.counted} {line}" + (
+            "" if column is None else f", column {quoted(column)}"
+        )
 
     def find(self, *names: str) -> list[int]:
         """Positions of columns.
