@@ -156,7 +156,6 @@ def test_a_list_among_the_data_files(
         ("t.csv", "site,lon,lat,date,PM2.5\nA,110,30,2019-01-06,5\n", "tidy"),
         ("gsod.csv", "STATION,DATE,LATITUDE,LONGITUDE,TEMP,DEWP,WDSP\n", "gsod"),
         ("545110-99999-2019", "2019 01 06 00" + "     0" * 8 + "\n", "isd-lite"),
-        ("out.nc", b"\x89HDF\r\n\x1a\n" + bytes(99), "cf"),
     ],
 )
 def test_data_in_place_of_a_list(write: Write, name: str, content: str | bytes, kind: str) -> None:
@@ -166,6 +165,8 @@ def test_data_in_place_of_a_list(write: Write, name: str, content: str | bytes, 
 
 
 def test_a_list_without_stations(write: Write) -> None:
+    with pytest.raises(InputError, match=r"out\.nc is netCDF, no station list; expected CSV"):
+        read_station_lists([write("out.nc", b"\x89HDF\r\n\x1a\n" + bytes(99))])
     with pytest.raises(InputError, match=r"list\.csv is a station list without stations"):
         read_station_lists([write("list.csv", HEADER)])
 

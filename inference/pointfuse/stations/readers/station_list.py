@@ -53,6 +53,8 @@ def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> Sta
     require_path(path, "a station list")
     file = open_station_file(Path(path))
     key = recognised_format(file)
+    if key == "cf":
+        raise UnreadableFileError(f"{file.name} is netCDF, no station list; expected CSV")
     if key is not None:
         raise UnreadableFileError(
             f"{file.name} holds observations ({key}), not a station list; give it among the files"
