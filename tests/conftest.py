@@ -27,16 +27,18 @@ hypothesis.settings.load_profile("busy")
 
 
 TESTS = Path(__file__).parent
-# Folders whose tests share what takes long to make; elsewhere a module's tests do.
-SHARING = (TESTS / "export",)
+# Its tests share exports, which take long to make; elsewhere those of a module share things.
+EXPORTS = TESTS / "export"
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests that share something go to one process, and those that take longest begin."""
     for item in items:
-        folder = next((path for path in SHARING if item.path.is_relative_to(path)), item.path)
-        item.add_marker(pytest.mark.xdist_group(str(folder)))
+        exported = item.path.is_relative_to(EXPORTS)
+        item.add_marker(pytest.mark.xdist_group(str(EXPORTS if exported else item.path)))
+        if exported:
+            item.add_marker("slow")
     slow = {group_of(item) for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: group_of(item) not in slow)
 

@@ -59,6 +59,7 @@ def test_gridded_input_agrees_to_the_cell(
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("day", DAYS)
 def test_files_to_file(
     real_data: Path,

@@ -68,6 +68,7 @@ def map_lines(folder: Path) -> list[list[list[float]]]:
     return lines
 
 
+@pytest.mark.slow
 def test_modules(node: str, tmp_path: Path) -> None:
     """`node --test` with what it needs, and what it leaves for netCDF4 to read."""
     rng = np.random.default_rng(5)

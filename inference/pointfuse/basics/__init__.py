@@ -7,11 +7,13 @@ counted         a number with its noun
 rounding        values with as many bits as they deserve
 units           spellings of units, and factors between them
 timezones       where days begin and end
+time_units      times as netCDF files count them
 one_ahead       the next item is computed while this one is used
 progress        a bar for people who watch
 shown           what a notebook shows of an object
 processors      how many processors may be used
 dot_products    whether the processor multiplies integers at once
 blas_threads    linear algebra on one thread a call
+netcdf_values   numbers of netCDF variables, unpacked, and what is odd about them
 classic_netcdf  checks of classic netCDF headers, which can crash the library
 """

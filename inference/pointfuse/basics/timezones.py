@@ -70,3 +70,27 @@ def utc_midnights(days: NDArray[np.datetime64], zone: datetime.tzinfo) -> NDArra
         for day in days.astype("datetime64[D]").tolist()
     ]
     return np.array([start.replace(tzinfo=None) for start in starts], "datetime64[s]")
+
+
+def local_hours(days: NDArray[np.datetime64], zone: datetime.tzinfo) -> NDArray[np.bool_]:
+    """Which hours of the clock each local day has: 23 where clocks are put forward.
+
+    Parameters
+    ----------
+    days : ndarray of datetime64[D], shape (day,)
+        Local calendar days.
+    zone : datetime.tzinfo
+        Their time zone.
+
+    Returns
+    -------
+    ndarray of bool, shape (day, 24)
+        Whether the day has the hour.
+    """
+    there = np.ones((len(days), 24), bool)
+    begins, ends = utc_midnights(days, zone), utc_midnights(days + np.timedelta64(1, "D"), zone)
+    for day in np.flatnonzero(ends - begins < np.timedelta64(24, "h")):
+        instants = np.arange(begins[day], ends[day], np.timedelta64(1, "h")).tolist()
+        clock = [each.replace(tzinfo=datetime.UTC).astimezone(zone).hour for each in instants]
+        there[day] = np.isin(np.arange(24), clock)
+    return there

@@ -32,6 +32,7 @@ from pointfuse.fusion.run_summary import run_summary
 from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_days, placed_days
 from pointfuse.fusion.working_folder import WorkingFolder, working_folder
 from pointfuse.model.loading import Model
+from pointfuse.stations.day_hours import warn_of_partial_days
 from pointfuse.stations.spool import Spool, read_into_spool
 
 if TYPE_CHECKING:
@@ -140,6 +141,9 @@ def fuse(
         if not tally.fused:
             raise tally.nothing_fused(min_stations)
     _warn_of_missing_days(files.reports, model.metadata.target.name)
+    warn_of_partial_days(
+        [(report["day"], report["partial"]) for report in files.reports if "partial" in report]
+    )
     summary = (
         run_summary(tally, spool.files, files.reports)
         | model_facts(model)
@@ -188,7 +192,11 @@ def _warn_of_missing_days(reports: list[dict[str, Any]], target: str) -> None:
     missing = [report for report in reports if "reason" in report]
     if not missing:
         return
-    named = [f"{report['day']} ({report['stations']} stations)" for report in missing]
+    named = [
+        f"{report['day']} ({report['stations']} stations"
+        + (f", at most {report['most_hours']} hours)" if "most_hours" in report else ")")
+        for report in missing
+    ]
     more = f" and {len(named) - _DAYS_NAMED} more days" if len(named) > _DAYS_NAMED else ""
     logger.warning(
         "too few stations with a valid daily mean of %s, so no field, on %s",

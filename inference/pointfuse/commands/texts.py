@@ -82,8 +82,8 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
     width = max(map(len, classes)) + 2
     lines = [
         f"{scores['scheme']} withheld, {scores['folds']} folds: "
-        f"{counted(scores['days'], 'day')}, {counted(scores['stations'], 'station')}, "
-        f"{counted(overall['pairs'], 'pair')}",
+        f"{counted(scores['days'], 'day')}, {counted(scores['stations'], 'station')} in "
+        f"{counted(scores['places'], 'place')}, {counted(overall['pairs'], 'pair')}",
         f"{'':<{width}}{'pairs':>8}{'R2':>8}{'RMSE':>8}{'NME':>8}{'NMB':>8}",
     ]
     for name, score in classes.items():

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
-from pointfuse.basics.timezones import utc_midnights, zone_name
+from pointfuse.basics.timezones import utc_midnights
 from pointfuse.fields.daily_fields import DailyFields
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.grid.grid_mapping import (
@@ -28,14 +28,8 @@ from pointfuse.grid.projections import LatitudeLongitude
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.reasons import Reason, State, states
-from pointfuse.version import __version__
 
 CONVENTIONS = "CF-1.8"
-REFERENCES = (
-    "Lyu, B. et al.: Deep-learning spatial principles from deterministic chemical transport models "
-    "for chemical reanalysis, Geosci. Model Dev., 15, 2022"
-)
-_FILES_NAMED = 12
 _TIME_UNITS = "hours since 1970-01-01 00:00:00"
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
@@ -165,6 +159,7 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
                         "station_count",
                         "station_distance",
                         "day_status",
+                        "day_hours",
                         *(each.name for each in support),
                     ]
                 ),
@@ -182,6 +177,18 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
                 "flag_values": np.array(list(DayStatus), np.int8),
                 "flag_meanings": " ".join(status.label for status in DayStatus),
             },
+        ),
+        CFVariable(
+            "day_hours",
+            ("time",),
+            fields.stations.hours.count,
+            {
+                "long_name": f"hours of the local day with a value of {target.name} at any station",
+                "units": "1",
+                "comment": "The daily means are of these hours alone: a whole day has 24, or 23 "
+                "where clocks are put forward. Missing where the files give daily means.",
+            },
+            gaps=True,
         ),
         CFVariable(
             "station_count",
@@ -216,7 +223,8 @@ def _support_variables(fields: DailyFields) -> list[CFVariable]:
     """How sure the field is in each cell, as far as the model says so."""
     target, process = fields.model.target, fields.model.gaussian_process
     variables = []
-    if process is not None or np.isfinite(fields.uncertainty).any():
+    # What a file holds follows from the model, not from what its first day is like.
+    if fields.gives_uncertainty:
         comment = _OF_PROCESS if process is not None else _OF_NETWORK
         variables.append(
             CFVariable(
@@ -257,52 +265,6 @@ def _support_variables(fields: DailyFields) -> list[CFVariable]:
     return variables
 
 
-def global_attributes(
-    fields: DailyFields, history: str, time: datetime.datetime | None = None
-) -> dict[str, str]:
-    """Attributes of the file: what it is, and how it came to be.
-
-    Parameters
-    ----------
-    fields : DailyFields
-        What is in it.
-    history : str
-        What was done.
-    time : datetime.datetime, optional
-        When; now by default.
-    """
-    import onnxruntime
-
-    model, observations = fields.model, fields.stations.observations
-    everywhere = fields.stations.listed.stations
-    nowhere = everywhere.code[~_has_place(fields.stations.listed)]
-    zone = zone_name(observations.timezone)
-    done = (time or now()).isoformat(timespec="seconds")
-    return {
-        "Conventions": CONVENTIONS,
-        "title": f"{model.target.long_name[:1].upper()}{model.target.long_name[1:]}, fused from "
-        "station observations",
-        "institution": "not given",
-        "source": f"pointfuse {__version__} with the network {model.name} {model.version}, which "
-        "was trained on simulations alone, applied to station observations"
-        + (", and averaged with a Gaussian process" if model.gaussian_process else ""),
-        "history": f"{done} pointfuse {__version__}: {history}",
-        "references": REFERENCES,
-        "comment": f"Days begin and end in the time zone {zone}. Observations from "
-        f"{_files_text(observations)}.",
-        "day_timezone": zone,
-        "quality_control": _quality_text(fields),
-        "stations_without_place": " ".join(nowhere.tolist()) or "none",
-        "model_name": model.name,
-        "model_version": model.version,
-        "model_sha256": fields.model_sha256,
-        "model_precision": model.precision,
-        "device": fields.device,
-        "execution_provider": fields.provider,
-        "runtime": f"onnxruntime {onnxruntime.__version__}",
-    }
-
-
 def now() -> datetime.datetime:
     """The time to write into files: SOURCE_DATE_EPOCH where that is set.
 
@@ -313,14 +275,6 @@ def now() -> datetime.datetime:
     if epoch.isdecimal():
         return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
     return datetime.datetime.now(datetime.UTC)
-
-
-def _files_text(observations: Observations) -> str:
-    """Names of the files that were read; of a year of them the first and the last."""
-    names = list(dict.fromkeys(file.name for file in observations.files))
-    if len(names) > _FILES_NAMED:
-        return f"{len(names)} files, {names[0]} to {names[-1]}"
-    return ", ".join(names) or "an array"
 
 
 def _station_variables(fields: DailyFields) -> list[CFVariable]:
@@ -373,7 +327,7 @@ def _flag_variables(
     ]
 
 
-def _has_place(observations: Observations) -> NDArray[np.bool_]:
+def has_place(observations: Observations) -> NDArray[np.bool_]:
     """Which stations have coordinates that are a place on Earth."""
     stations = observations.stations
     return np.isfinite(stations.longitude) & (np.abs(stations.latitude) <= 90)
@@ -381,19 +335,4 @@ def _has_place(observations: Observations) -> NDArray[np.bool_]:
 
 def _listed(fields: DailyFields) -> Observations:
     """The stations of the file: all that were read and have a place."""
-    return fields.stations.listed.at_stations(_has_place(fields.stations.listed))
-
-
-def _quality_text(fields: DailyFields) -> str:
-    """What quality control did, in a few words."""
-    quality = fields.stations.quality
-    if "day" not in quality:
-        return "switched off; only values out of the valid range were left out"
-    texts = [
-        f"{sum(reasons.values())} {step} values of {name} {state.replace('_', ' ')}"
-        + (f" ({', '.join(f'{key} {n}' for key, n in reasons.items())})" if reasons else "")
-        for step, variables in quality.items()
-        for name, by_state in variables.items()
-        for state, reasons in by_state.items()
-    ]
-    return f"pointfuse {__version__}: {'; '.join(texts)}"
+    return fields.stations.listed.at_stations(has_place(fields.stations.listed))

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pointfuse.basics.arguments import require
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.stations.day_hours import join_hours
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stations.merging import join_times
 
@@ -43,6 +44,8 @@ class DailyFields:
         Hash of the model file.
     device, provider : str
         Device that ran the network, such as ``cpu``, and execution provider of ONNX Runtime.
+    gives_uncertainty : bool
+        Whether the model gives an uncertainty, on days on which there is a field.
     """
 
     values: NDArray[np.float32]
@@ -55,6 +58,7 @@ class DailyFields:
     model_sha256: str
     device: str
     provider: str
+    gives_uncertainty: bool = True
 
     @property
     def days(self) -> NDArray[np.datetime64]:
@@ -135,5 +139,6 @@ def concatenate(parts: Sequence[Fields]) -> Fields:
             parts[0].stations,
             observations=join_times([part.stations.observations for part in parts]),
             listed=join_times([part.stations.listed for part in parts]),
+            hours=join_hours([part.stations.hours for part in parts]),
         ),
     )

@@ -12,12 +12,13 @@ from os import PathLike
 from pathlib import Path
 from typing import Any
 
-import netCDF4
 import numpy as np
 
 from pointfuse.basics.arguments import require_path
 from pointfuse.basics.atomic_files import check_place, replacing
+from pointfuse.basics.netcdf_values import read_numbers
 from pointfuse.basics.progress import Progress, progress
+from pointfuse.basics.time_units import calendar_dates
 from pointfuse.errors import InputError, MissingExtraError
 from pointfuse.fields.cf import now
 from pointfuse.fields.day_status import DayStatus
@@ -217,14 +218,16 @@ def _write_bands(
     raster: Any, source: MapFile, chosen: Sequence[int], advance: Callable[[int], object]
 ) -> None:
     """Write the values of each day, and what they are."""
-    tags = _day_tags(source)
+    tags, remarks = _day_tags(source), list[str]()
     for band, place in enumerate(chosen, start=1):
-        values = source.dataset[source.variable][place].astype(np.float32)
-        raster.write(np.ma.filled(values, np.nan)[source.order][::-1], band)
+        variable = source.dataset[source.variable]
+        values = read_numbers(variable, place, remarks=remarks).astype(np.float32)
+        raster.write(values[source.order][::-1], band)
         raster.set_band_unit(band, _units(source))
         raster.set_band_description(band, tags[place]["day"])
         raster.update_tags(band, **tags[place])
         advance(1)
+    source.say(remarks)
 
 
 def _day_tags(source: MapFile) -> list[dict[str, str]]:
@@ -234,13 +237,13 @@ def _day_tags(source: MapFile) -> list[dict[str, str]]:
     time = dataset[dataset[source.variable].dimensions[0]]
     bounds = dataset.variables.get(getattr(time, "bounds", ""))
     if bounds is not None:
-        calendar = getattr(time, "calendar", "standard")
-        spans: Any = netCDF4.num2date(bounds[:], time.units, calendar)
+        calendar = str(getattr(time, "calendar", "standard"))
+        spans = calendar_dates(read_numbers(bounds), str(time.units), calendar)
         for tag, (begin, end) in zip(tags, spans, strict=True):
             tag |= {"begin": f"{begin.isoformat()}Z", "end": f"{end.isoformat()}Z"}
     status = dataset.variables.get("day_status")
     if status is not None:
-        for tag, code in zip(tags, status[:], strict=True):
+        for tag, code in zip(tags, read_numbers(status), strict=True):
             tag["day_status"] = DayStatus(code).label
     return tags
 

@@ -22,7 +22,8 @@ from pointfuse.basics.arguments import require_path
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.errors import InputError
-from pointfuse.fields.cf import day_bounds, global_attributes, now
+from pointfuse.fields.cf import day_bounds, now
+from pointfuse.fields.cf_attributes import global_attributes, partial_days
 from pointfuse.fields.daily_fields import DailyFields, checked_fields
 from pointfuse.grid.grid_mapping import EARTH_RADIUS
 from pointfuse.grid.projections import LambertConformal
@@ -81,7 +82,7 @@ def write_ioapi(
     require_path(path, "the I/O API file to write")
     path = Path(path)
     batches = checked_fields(batches)
-    begin = None
+    begin, partial = None, list[str]()
     done = time or now()
     with (
         replacing(path) as temporary,
@@ -93,8 +94,11 @@ def write_ioapi(
                 begin = starts[0]
                 _define(dataset, batch, begin, history, done)
             _append(dataset, batch, begin, starts)
+            partial += partial_days(batch)
         if begin is None:
             raise InputError(f"there are no fields to write to {path.name}")
+        # Of the length that it has already; which days are whole is known only now.
+        dataset.setncattr("FILEDESC", _description(batch, history, done, partial))
     return path
 
 
@@ -221,13 +225,6 @@ def _file_attributes(
     first, second = sorted(plane.standard_parallel)
     made = _date_and_time(np.datetime64(done.replace(tzinfo=None), "s"))
     start = _date_and_time(begin)
-    about = global_attributes(fields, history, done)
-    lines = [
-        about["title"],
-        about["source"],
-        f"Daily means: each is that of the 24 hours from its time, UTC. {about['comment']}",
-        f"Missing values are {MISSING:.3e}. Model file: sha256 {fields.model_sha256}.",
-    ]
     return {
         "IOAPI_VERSION": _padded(f"netCDF classic, written by pointfuse {__version__}", _LINE),
         "EXEC_ID": _padded("pointfuse", _LINE),
@@ -261,9 +258,25 @@ def _file_attributes(
         "GDNAM": _padded(fields.model.name.split("-")[-1].upper(), _NAME),
         "UPNAM": _padded("POINTFUSE", _NAME),
         "VAR-LIST": "".join(_padded(name, _NAME) for name in names),
-        "FILEDESC": "".join(_padded(line, _LINE) for line in _wrapped(lines)),
-        "HISTORY": about["history"],
+        "FILEDESC": _description(fields, history, done, []),
+        "HISTORY": global_attributes(fields, history, done)["history"],
     }
+
+
+def _description(
+    fields: DailyFields, history: str, done: datetime.datetime, partial: list[str]
+) -> str:
+    """What the file is; `partial` are the days that are not whole."""
+    about = global_attributes(fields, history, done, partial)
+    lines = [
+        about["title"],
+        about["source"],
+        f"Daily means: each is that of the 24 hours from its time, UTC. {about['comment']}",
+        f"Missing values are {MISSING:.3e}. Model file: sha256 {fields.model_sha256}.",
+    ]
+    if partial:
+        lines.append(f"Not whole, and means of these hours alone: {about['partial_days']}.")
+    return "".join(_padded(line, _LINE) for line in _wrapped(lines))
 
 
 def _date_and_time(instant: np.datetime64) -> NDArray[np.int32]:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import contextlib
 import datetime
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.classic_netcdf import check_classic_file
+from pointfuse.basics.netcdf_values import open_netcdf, read_numbers
 from pointfuse.basics.printable import without_controls
+from pointfuse.basics.time_units import calendar_dates
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import typeset_units
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.grid.grid_mapping import grid_axes
 from pointfuse.grid.regular_grid import Grid
+
+logger = logging.getLogger(__name__)
 
 DISTANCE = "station_distance"
 """Variable of the distance to the nearest station, which only fused fields have."""
@@ -61,6 +65,8 @@ class MapFile:
         What brings its rows and columns into the order of the grid.
     days : ndarray of datetime64[D], shape (time,)
         The day of each of its times, in the time zone of the file.
+    said : set of str
+        Remarks that were made.
     """
 
     path: Path
@@ -69,6 +75,14 @@ class MapFile:
     grid: Grid
     order: tuple[slice, slice]
     days: NDArray[np.datetime64]
+    said: set[str] = field(default_factory=set, compare=False)
+
+    def say(self, remarks: Iterable[str]) -> None:
+        """Say what is odd about a variable in warnings, once however often it is read."""
+        for remark in remarks:
+            if remark not in self.said:
+                self.said.add(remark)
+                logger.warning("%s: %s", self.path.name, remark)
 
     @property
     def title(self) -> str:
@@ -100,7 +114,7 @@ class MapFile:
         status = self.dataset.variables.get("day_status")
         if status is None:
             return np.unique(self.days)
-        return np.unique(self.days[status[:] == DayStatus.FUSED])
+        return np.unique(self.days[read_numbers(status) == DayStatus.FUSED])
 
     def mean(
         self, name: str, chosen: NDArray[np.bool_], advance: Callable[[int], object]
@@ -121,7 +135,7 @@ class MapFile:
         ndarray of float64, shape (rows, columns)
             NaN where there is no value.
         """
-        return _mean(self.dataset[name], chosen, advance)[self.order]
+        return self._mean(name, chosen, advance)[self.order]
 
     def station_means(self, chosen: NDArray[np.bool_]) -> StationMeans:
         """Means of the variable at the stations over some times.
@@ -137,9 +151,26 @@ class MapFile:
                 f"{self.path.name} holds no stations of {self.variable}; expected a file as "
                 "'pointfuse fuse' wrote it, or leave --stations out"
             )
-        degrees = (self.dataset[f"station_{part}"][:] for part in ("lon", "lat"))
-        x, y = self.grid.projection.forward(*(np.ma.filled(each, np.nan) for each in degrees))
-        return StationMeans(x, y, _mean(self.dataset[name], chosen, lambda _: None))
+        degrees = (read_numbers(self.dataset[f"station_{part}"]) for part in ("lon", "lat"))
+        x, y = self.grid.projection.forward(*degrees)
+        return StationMeans(x, y, self._mean(name, chosen, lambda _: None))
+
+    def _mean(
+        self, name: str, chosen: NDArray[np.bool_], advance: Callable[[int], object]
+    ) -> NDArray[np.float64]:
+        """Mean over the chosen times in the order of the file; NaN where there is no value."""
+        variable, remarks = self.dataset[name], list[str]()
+        total = np.zeros(variable.shape[1:])
+        count = np.zeros(variable.shape[1:])
+        for time in np.flatnonzero(chosen):
+            values = read_numbers(variable, time, remarks=remarks)
+            total += np.nan_to_num(values)
+            count += np.isfinite(values)
+            advance(1)
+        self.say(remarks)
+        mean = np.full(total.shape, np.nan)
+        np.divide(total, count, out=mean, where=count > 0)
+        return mean
 
 
 @contextlib.contextmanager
@@ -163,7 +194,7 @@ def opened(path: Path, variable: str | None = None) -> Iterator[MapFile]:
         raise InputFileNotFoundError(f"there is no file {path}; check the path")
     try:
         check_classic_file(path)
-        dataset = netCDF4.Dataset(path)
+        dataset = open_netcdf(path)
     except OSError as error:
         raise InputError(f"{path.name} is no netCDF file ({error}); check the path") from error
     with dataset:
@@ -214,13 +245,22 @@ def _days(path: Path, dataset: netCDF4.Dataset, name: str) -> NDArray[np.datetim
     time = dataset[dataset[name].dimensions[0]]
     if not len(time):
         raise InputError(f"{path.name} holds no day")
-    calendar = getattr(time, "calendar", "standard")
-    dates: Any = netCDF4.num2date(
-        time[:], time.units, calendar=calendar, only_use_cftime_datetimes=False
-    )
-    if "day_timezone" in dataset.ncattrs():
+    calendar = str(getattr(time, "calendar", "standard"))
+    told = "day_timezone" in dataset.ncattrs()
+    try:
+        numbers, units = read_numbers(time), str(time.units)
+        dates = calendar_dates(numbers, units, calendar, local=not told).tolist()
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from error
+    if None in dates:
+        raise InputError(f"{path.name} has a field without a time; expected the time of each")
+    if told:
         zone = parse_timezone(dataset.day_timezone)
-        dates = [date.replace(tzinfo=datetime.UTC).astimezone(zone) for date in dates]
+        # Our own files have the usual calendar.
+        dates = [
+            datetime.datetime.fromisoformat(f"{date.isoformat()}+00:00").astimezone(zone)
+            for date in dates
+        ]
     texts = [f"{date.year:04}-{date.month:02}-{date.day:02}" for date in dates]
     try:
         return np.array(texts, "datetime64[D]")
@@ -229,19 +269,3 @@ def _days(path: Path, dataset: netCDF4.Dataset, name: str) -> NDArray[np.datetim
             f"{path.name} counts its days in the calendar '{calendar}', which has days that others "
             "lack; maps need the usual one"
         ) from error
-
-
-def _mean(
-    variable: Any, chosen: NDArray[np.bool_], advance: Callable[[int], object]
-) -> NDArray[np.float64]:
-    """Mean over the chosen times; NaN where there is no value."""
-    total = np.zeros(variable.shape[1:])
-    count = np.zeros(variable.shape[1:])
-    for time in np.flatnonzero(chosen):
-        values = np.ma.filled(variable[time].astype(np.float64), np.nan)
-        total += np.nan_to_num(values)
-        count += np.isfinite(values)
-        advance(1)
-    mean = np.full(total.shape, np.nan)
-    np.divide(total, count, out=mean, where=count > 0)
-    return mean

@@ -16,7 +16,8 @@ from pointfuse.basics.arguments import require_path
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.errors import InputError
-from pointfuse.fields.cf import CFVariable, day_variables, global_attributes, grid_variables
+from pointfuse.fields.cf import CFVariable, day_variables, grid_variables
+from pointfuse.fields.cf_attributes import global_attributes, partial_days
 from pointfuse.fields.daily_fields import DailyFields, checked_fields
 from pointfuse.stations.quality.flags import Counts, add_counts
 
@@ -58,7 +59,7 @@ def write_netcdf(
     require_path(path, "the netCDF file to write")
     path = Path(path)
     batches = checked_fields(batches)
-    last, quality = None, Counts()
+    last, quality, partial = None, Counts(), list[str]()
     with replacing(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
         # Computing and compressing take turns on most processors otherwise.
         for batch in one_ahead(batches):
@@ -66,11 +67,12 @@ def write_netcdf(
                 _define(dataset, batch)
             _append(dataset, batch)
             add_counts(quality, batch.stations.quality)
+            partial += partial_days(batch)
             last = batch
         if last is None:
             raise InputError(f"there are no fields to write to {path.name}")
         whole = replace(last, stations=replace(last.stations, quality=quality))
-        dataset.setncatts(global_attributes(whole, history, time))
+        dataset.setncatts(global_attributes(whole, history, time, partial))
     return path
 
 

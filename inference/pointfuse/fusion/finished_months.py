@@ -43,7 +43,7 @@ class MonthContent:
         what = (str(listed.times[0]), int(status), placed.quality, files, *listed.values)
         self._digest.update(repr(what).encode())
         stations = listed.stations
-        places = (stations.code, stations.longitude, stations.latitude)
+        places = (stations.code, stations.longitude, stations.latitude, placed.hours.seen)
         for array in (*places, *listed.values.values(), *listed.reasons.values()):
             self._digest.update(np.ascontiguousarray(array).tobytes())
 

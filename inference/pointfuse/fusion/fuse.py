@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterable, Iterator
 
@@ -15,6 +16,7 @@ from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.estimation import estimate
 from pointfuse.model.loading import Model, load_model
+from pointfuse.stations.day_hours import warn_of_partial_days
 from pointfuse.stations.gridding import (
     PlacedObservations,
     StationCounts,
@@ -102,6 +104,8 @@ def fuse(
 def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
     """The days on which the fused variable was observed; the others are named in a warning.
 
+    So are those that are not whole in the files.
+
     Raises
     ------
     InputError
@@ -111,11 +115,16 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
     days = placed.observations.times
     observed = stations_with_target(placed) > 0
     if not observed.any():
-        raise nothing_to_fuse(target.name, len(days), placed.counts)
+        most = int(placed.hours.most.max(initial=0))
+        raise nothing_to_fuse(target.name, len(days), placed.counts, most)
     if not observed.all():
         missing = ", ".join(str(day) for day in days[~observed])
         logger.warning("no valid daily mean of %s, so no field, on %s", target.name, missing)
-    return placed.on_days(np.flatnonzero(observed))
+    placed = placed.on_days(np.flatnonzero(observed))
+    hours = placed.hours
+    named = zip(placed.observations.times.astype(str), hours.texts(), strict=True)
+    warn_of_partial_days(list(itertools.compress(named, hours.partial)))
+    return placed
 
 
 def stations_with_target(placed: PlacedObservations) -> NDArray[np.int64]:
@@ -127,14 +136,15 @@ def stations_with_target(placed: PlacedObservations) -> NDArray[np.int64]:
     return count
 
 
-def nothing_to_fuse(target: str, days: int, counts: StationCounts) -> InputError:
-    """The error that no day can be fused, with what became of the stations."""
+def nothing_to_fuse(target: str, days: int, counts: StationCounts, most_hours: int) -> InputError:
+    """The error that no day can be fused, with what became of the stations and their hours."""
+    hours = f"; the most valid hours of a station on a day are {most_hours}" if most_hours else ""
     return InputError(
         f"there is no valid daily mean of {target} on the grid: {days} days, "
         f"{counts.read} stations read, {counts.valid} with a valid value of any variable, "
         f"{counts.without_coordinates} of them without coordinates, {counts.outside_grid} "
         f"outside the grid, {counts.out_of_range} daily means out of range, {counts.suspect} "
-        "left out by quality control; check the period, the station list, the units and "
+        f"left out by quality control{hours}; check the period, the station list, the units and "
         "--min-hours"
     )
 
@@ -180,6 +190,7 @@ def fuse_in_batches(
             model_sha256=model.sha256,
             device=model.device,
             provider=model.provider,
+            gives_uncertainty=model.gives_uncertainty,
         )
 
 
@@ -236,4 +247,5 @@ def day_fields(
         model_sha256=model.sha256,
         device=model.device,
         provider=model.provider,
+        gives_uncertainty=model.gives_uncertainty,
     )

@@ -30,8 +30,16 @@ def noting_days(
         Told after each batch how many days are done.
     """
     for batch in batches:
-        for day, field, count, status in zip(
-            batch.days, batch.values, batch.station_count, batch.status, strict=True
+        hours = batch.stations.hours
+        for day, field, count, status, text, partial, most in zip(
+            batch.days,
+            batch.values,
+            batch.station_count,
+            batch.status,
+            hours.texts(),
+            hours.partial,
+            hours.most.tolist(),
+            strict=True,
         ):
             report: dict[str, Any] = {"day": str(day), "stations": int(count.sum())}
             if status == DayStatus.FUSED:
@@ -41,8 +49,12 @@ def noting_days(
                     "mean": round(float(field.mean(dtype=np.float64)), 2),
                     "maximum": round(float(field.max()), 2),
                 }
+                if partial:
+                    report["partial"] = text
             else:
                 report["reason"] = DayStatus(status).label
+                if most:
+                    report["most_hours"] = most
             reports.append(report)
         yield batch
         advance(len(batch.days))

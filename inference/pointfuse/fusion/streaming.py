@@ -39,7 +39,7 @@ class Tally:
     """
 
     def __init__(self, stations: Stations, metadata: ModelMetadata) -> None:
-        self.days = self.fused = 0
+        self.days = self.fused = self.most_hours = 0
         self.quality: Counts = {}
         self._stations = stations
         self._target = metadata.target.name
@@ -52,6 +52,7 @@ class Tally:
         """Count the observations of a day."""
         self.days += 1
         self.fused += status is DayStatus.FUSED
+        self.most_hours = max(self.most_hours, int(placed.hours.most.max(initial=0)))
         self._valid |= placed.valid
         for table in placed.listed.values.values():
             self._used |= np.isfinite(table).any(axis=0)
@@ -75,7 +76,7 @@ class Tally:
                 f"the grid: {self.days} days, {counts.read} stations read, {counts.used} used; ask "
                 "for fewer with --min-stations"
             )
-        return nothing_to_fuse(self._target, self.days, counts)
+        return nothing_to_fuse(self._target, self.days, counts, self.most_hours)
 
 
 class Day(NamedTuple):

@@ -10,6 +10,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.netcdf_values import read_numbers
 from pointfuse.errors import InputError
 from pointfuse.grid.projections import LatitudeLongitude, Projection, read_projection
 from pointfuse.grid.regular_grid import Grid
@@ -111,7 +112,9 @@ def grid_axes(
     y, x = _coordinate(dataset, rows), _coordinate(dataset, columns)
     along_axes = y is not None and x is not None
     if along_axes and _is_degrees(y, "n") and _is_degrees(x, "e"):
-        return GridAxes((rows, columns), *_geographic(_values(y), _values(x), mapping or {}))
+        return GridAxes(
+            (rows, columns), *_geographic(read_numbers(y), read_numbers(x), mapping or {})
+        )
     plane, northing, easting = _plane(mapping) if mapping else (projection, 0.0, 0.0)
     if plane is None:
         raise InputError(
@@ -191,12 +194,8 @@ def _centres(
             continue
         for direction, names in (("n", ("lat", "latitude")), ("e", ("lon", "longitude"))):
             if _is_degrees(variable, direction) or name.lower() in names:
-                found[direction] = _values(variable)
+                found[direction] = read_numbers(variable)
     return (found["e"], found["n"]) if len(found) == 2 else None
-
-
-def _values(variable: Any) -> NDArray[np.float64]:
-    return np.ma.filled(variable[:].astype(np.float64), np.nan)
 
 
 def _in_metres(variable: Any) -> NDArray[np.float64]:
@@ -206,7 +205,7 @@ def _in_metres(variable: Any) -> NDArray[np.float64]:
             f"the coordinate {variable.name} is in '{units}'; expected m or km in the plane of the "
             "projection"
         )
-    return _values(variable) * _METRES[units]
+    return read_numbers(variable) * _METRES[units]
 
 
 def _geographic(

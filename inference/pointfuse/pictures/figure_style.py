@@ -6,7 +6,6 @@ other colours can be told apart by colour-blind people (Okabe and Ito, 2008) and
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.pictures.map_drawing import figure_class
+from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -91,9 +90,8 @@ def report_style() -> Iterator[None]:
     figure_class("a report")
     from matplotlib import rc_context
 
-    with rc_context(_STYLE), warnings.catch_warnings():
-        # Names in other scripts are drawn by the reader's fonts, not by the one that measures them.
-        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+    # Names in other scripts are drawn by the reader's fonts, not by the one that measures them.
+    with rc_context(_STYLE), quiet_glyphs():
         yield
 
 

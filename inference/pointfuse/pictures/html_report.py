@@ -126,7 +126,8 @@ def _content(
     yield heading(f"Cross-validation of {scores['model']}")
     yield paragraph(
         f"{target.long_name}, {period}: {scores['days']} {'day' if len(days) == 1 else 'days'}, "
-        f"{scores['stations']} stations, {scores['overall']['pairs']} pairs; withheld "
+        f"{scores['stations']} stations in {scores['places']} places, "
+        f"{scores['overall']['pairs']} pairs; withheld "
         f"{_withheld(scores)}, {scores['folds']} folds"
     )
     trust = trust_in_intervals(scores["uncertainty"], target)

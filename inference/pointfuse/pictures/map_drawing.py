@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +32,14 @@ _LARGEST_RATIO = 1.3
 _COASTS = {COAST: (0.8, 0.9), LAKES: (0.5, 0.8)}
 _BORDERS = {BORDERS: (0.6, 0.7), PROVINCES: (0.35, 0.45)}
 """Width (points) and opacity of lines, by their kind."""
+
+
+@contextmanager
+def quiet_glyphs() -> Iterator[None]:
+    """Draw names in scripts that the font lacks, as boxes, without a warning for each character."""
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
 
 
 def figure_class(purpose: str) -> type[Figure]:

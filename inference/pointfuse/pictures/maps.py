@@ -16,7 +16,7 @@ from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.pictures.animation import check_animation, write_animation
-from pointfuse.pictures.map_drawing import figure_class
+from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
 from pointfuse.pictures.map_panels import Comparison, FieldMap, Panel, Period
 from pointfuse.pictures.map_sheet import make_sheet, scales_of
 from pointfuse.trust.evaluation import SEASONS, in_seasons
@@ -141,7 +141,7 @@ def _draw_still(
         footer=_footer(maps, choices),
         borders=choices.borders,
     )
-    with replacing(output) as temporary:
+    with replacing(output) as temporary, quiet_glyphs():
         sheet.figure.savefig(temporary, dpi=DOTS_PER_INCH)
 
 
@@ -208,7 +208,8 @@ def _draw_moving(
                 yield
                 bar.update(1)
 
-        write_animation(temporary, sheet, frames())
+        with quiet_glyphs():
+            write_animation(temporary, sheet, frames())
 
 
 def _chosen_days(maps: FieldMap | Comparison, choices: MapChoices) -> NDArray[np.datetime64]:

@@ -11,5 +11,7 @@ reading       files to observations
 quality       which observations are suspect, and why
 pieces        large text files in pieces of a day each
 spool         files of any number of days, sorted by week on disk
+places        which stations are instruments in one place
+day_hours     of which hours of a day its means are
 gridding      which station falls into which cell
 """

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from pointfuse.grid.regular_grid import Grid, Interpolation
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.stations.day_hours import DayHours
 from pointfuse.stations.observations import Observations, Stations
 from pointfuse.stations.quality.flags import Counts, count_reasons
 from pointfuse.stations.quality.hour_checks import range_reasons
@@ -68,6 +69,8 @@ class PlacedObservations:
         quality control.
     valid : ndarray of bool, shape (listed station,)
         Which of the listed stations have a daily mean in the valid range, wherever they stand.
+    hours : DayHours
+        Hours that the daily means of the fused variable were made of.
     """
 
     observations: Observations
@@ -78,6 +81,7 @@ class PlacedObservations:
     listed: Observations
     quality: Counts
     valid: NDArray[np.bool_]
+    hours: DayHours
 
     def on_days(self, days: slice | NDArray[np.intp]) -> PlacedObservations:
         """The same stations on some of the days (positions along the time axis)."""
@@ -85,6 +89,7 @@ class PlacedObservations:
             self,
             observations=self.observations.at_times(days),
             listed=self.listed.at_times(days),
+            hours=self.hours.on_days(days),
         )
 
     def without(self, withheld: NDArray[np.bool_]) -> PlacedObservations:
@@ -162,6 +167,7 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
         listed,
         count_reasons(observations),
         valid,
+        DayHours.of(observations, metadata.target.name),
     )
 
 

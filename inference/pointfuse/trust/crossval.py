@@ -23,12 +23,13 @@ from pointfuse.grid.regular_grid import Interpolation
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.observations import Observations, Stations
+from pointfuse.stations.places import joined, places
 from pointfuse.trust.baselines import Baseline, predict
 
 logger = logging.getLogger(__name__)
 
 SCHEMES = ("stations", "cities", "blocks")
-"""What is withheld at once: single stations, all stations of a city, or of a square of the map."""
+"""What is withheld at once: single places, all stations of a city, or of a square of the map."""
 
 NETWORK_ALONE = "network alone"
 """Baseline of a model that combines its network with a Gaussian process."""
@@ -75,6 +76,11 @@ class CrossValidation(Shown):
         """The observations of the fused variable, shape (day, station); NaN where missing."""
         return self.placed.observations.values[self.placed.metadata.target.name]
 
+    @property
+    def place(self) -> NDArray[np.int64]:
+        """Number of the place of each station, as of `pointfuse.stations.places.places`."""
+        return places(self.placed.observations.stations)
+
 
 def assign_folds(
     stations: Stations,
@@ -84,7 +90,10 @@ def assign_folds(
     seed: int,
     cities: Mapping[str, str],
 ) -> NDArray[np.int64]:
-    """Divide stations into folds at random.
+    """Divide stations into folds at random; those in one place are in one fold.
+
+    A station whose neighbour a few steps away was left would be predicted from its own place. So
+    where a place links two cities or squares, both are in one fold.
 
     Parameters
     ----------
@@ -127,6 +136,7 @@ def assign_folds(
         group = np.unique(squares, axis=0, return_inverse=True)[1].reshape(-1)
     else:
         raise InputError(f"there is no scheme '{scheme}'; expected one of {', '.join(SCHEMES)}")
+    group = joined(group, places(stations))
     count = int(group.max(initial=-1)) + 1
     if not 2 <= folds <= count:
         raise InputError(

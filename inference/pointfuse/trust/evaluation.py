@@ -92,6 +92,7 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
         "block_km": BLOCK_SIZE / 1000 if result.scheme == "blocks" else None,
         "days": int(days.sum()),
         "stations": int(pairs.any(axis=0).sum()),
+        "places": len(np.unique(result.place[pairs.any(axis=0)])),
         **_evaluate_prediction(network, classes, times),
         "baselines": baselines,
         "uncertainty": evaluate_uncertainty(result, classes),

@@ -169,6 +169,7 @@ print(json.dumps(files_to_file.measured(files_to_file.cases(folder)[0], folder, 
 """
 
 
+@pytest.mark.slow
 def test_files_to_file_runs_the_command_line_and_tells_its_own_memory(model, tmp_path, monkeypatch):
     monkeypatch.setattr(files_to_file, "REAL_DATA", tmp_path / "none")
     one, alone = files_to_file.cases(tmp_path)

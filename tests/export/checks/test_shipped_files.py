@@ -24,8 +24,6 @@ from pointfuse_export.graph.strip import check_no_build_traces
 from pointfuse_training import load_seed_network
 from pointfuse_training.fitting.provenance import weights_sha256
 
-pytestmark = pytest.mark.slow
-
 MODELS = Path(__file__).parents[3] / "models"
 NAME = "pointfuse-china12"
 

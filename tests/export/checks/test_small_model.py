@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-import pytest
 
 from pointfuse.model.loading import load_model
 from pointfuse.model.model_file import read_model_file
@@ -15,8 +14,6 @@ from pointfuse_export.files.card import render_card
 from pointfuse_export.files.description import read_description
 from pointfuse_export.files.file_report import read_reports
 from pointfuse_training.network.checkpoints import load_checkpoint
-
-pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parents[3] / "models" / "small"
 NAME = "pointfuse-china12-small"

@@ -18,8 +18,6 @@ from pointfuse_export.checks.verify import (
 )
 from pointfuse_export.errors import VerificationError
 
-pytestmark = pytest.mark.slow
-
 SHAPE = (42, 53)
 
 

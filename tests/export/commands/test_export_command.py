@@ -15,8 +15,6 @@ from pointfuse_export.files.description import read_description
 from pointfuse_export.graph.strip import check_no_build_traces
 from pointfuse_training.network.seed_weights import read_arrays
 
-pytestmark = pytest.mark.slow
-
 
 def export(description, folder, *options):
     return CliRunner().invoke(main, [str(description), "-o", str(folder), *options])

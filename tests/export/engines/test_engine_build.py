@@ -18,8 +18,6 @@ from pointfuse_export.engines.engine_layers import check_layers, read_program
 from pointfuse_export.errors import EngineError, VerificationError
 from pointfuse_export.graph.stamp import stamp
 
-pytestmark = pytest.mark.slow
-
 tensorrt_rtx = pytest.importorskip(
     "tensorrt_rtx", reason="tensorrt_rtx is not installed: pip install 'pointfuse-export[rtx]'"
 )

@@ -20,8 +20,6 @@ from pointfuse_training.network.checkpoints import Checkpoint, load_checkpoint, 
 from pointfuse_training.network.fusion_network import FusionNetwork
 from pointfuse_training.network.seed_weights import network_weights, read_arrays
 
-pytestmark = pytest.mark.slow
-
 WIDTHS = (4, 8, 16, 32)
 PROVENANCE = {
     "archive_sha256": 64 * "a",

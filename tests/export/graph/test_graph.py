@@ -20,8 +20,6 @@ from pointfuse_export.graph.onnx_graph import (
 from pointfuse_export.graph.strided_conv import STRIDE, StridedKernelConv
 from pointfuse_training import PositiveKernelConv
 
-pytestmark = pytest.mark.slow
-
 
 def test_graph_gives_the_fields_of_the_network(small):
     network, model = small

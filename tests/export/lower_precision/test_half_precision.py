@@ -13,8 +13,6 @@ from pointfuse_export.graph.regression_part import check_precision, is_regressio
 from pointfuse_export.lower_precision.half_precision import MARGIN, check_half_range, halved
 from pointfuse_export.lower_precision.quantise import activation_ranges
 
-pytestmark = pytest.mark.slow
-
 ROWS, COLUMNS = 42, 53
 
 

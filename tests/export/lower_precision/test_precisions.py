@@ -22,8 +22,6 @@ from pointfuse_export.graph.regression_part import convolution_types
 from pointfuse_export.graph.stamp import read_stamp
 from pointfuse_training.network.seed_weights import read_arrays
 
-pytestmark = pytest.mark.slow
-
 
 def export(description, folder, *options):
     return CliRunner().invoke(main, [str(description), "-o", str(folder), *options])

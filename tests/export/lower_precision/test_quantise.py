@@ -21,8 +21,6 @@ from pointfuse_export.lower_precision.quantise import (
     quantised,
 )
 
-pytestmark = pytest.mark.slow
-
 ROWS, COLUMNS = 42, 53
 
 

@@ -372,6 +372,7 @@ def test_days_of_a_file_are_those_of_its_time_zone(
         assert raster.tags(1)["begin"] == "2019-01-05T10:00:00Z"
 
 
+@pytest.mark.slow
 def test_the_code_of_the_document_runs(large: Path, tmp_path: Path) -> None:
     document = Path(__file__).parents[3] / "docs" / "guide" / "notebook-and-gis.md"
     text = document.read_text(encoding="utf-8")

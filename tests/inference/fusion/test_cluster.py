@@ -214,6 +214,7 @@ def test_with_a_worker_killed_the_file_is_that_of_a_local_run(
     assert not list(tmp_path.glob(".out*"))
 
 
+@pytest.mark.slow
 def test_resuming_on_a_cluster_takes_the_days_of_a_local_run(
     files: list[Path],
     process_model_file: Path,
@@ -360,6 +361,7 @@ FinishedDays.fuse = lambda *args, **settings: os._exit(1)
 """
 
 
+@pytest.mark.slow
 def test_a_day_that_ends_worker_after_worker(
     files: list[Path],
     process_model_file: Path,

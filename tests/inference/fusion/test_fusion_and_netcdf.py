@@ -179,7 +179,8 @@ def test_the_file_says_how_uncertain_each_cell_is(
     assert_cf_compliant(path)
     with netCDF4.Dataset(path) as dataset:
         assert dataset["pm25"].ancillary_variables == (
-            "station_count station_distance day_status pm25_uncertainty effective_stations"
+            "station_count station_distance day_status day_hours pm25_uncertainty "
+            "effective_stations"
         )
         for name, expected in {
             "pm25_uncertainty": fields.uncertainty,
@@ -212,7 +213,10 @@ def test_without_a_process_there_is_no_uncertainty(
     fields = fuse(many, alone, quality_control=False)
     with netCDF4.Dataset(fields.to_netcdf(tmp_path / "pm25.nc")) as dataset:
         assert not {"pm25_uncertainty", "effective_stations"} & set(dataset.variables)
-        assert dataset["pm25"].ancillary_variables == "station_count station_distance day_status"
+        assert (
+            dataset["pm25"].ancillary_variables
+            == "station_count station_distance day_status day_hours"
+        )
         assert "Gaussian process" not in dataset.source
 
 

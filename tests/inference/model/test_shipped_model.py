@@ -36,6 +36,7 @@ def test_golden_cases(model: Model, golden: dict[str, np.ndarray], case: int) ->
     np.testing.assert_allclose(field[0], golden["pm25"][case], rtol=0, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_the_field_scales_with_the_observations(
     model: Model, golden: dict[str, np.ndarray]
 ) -> None:

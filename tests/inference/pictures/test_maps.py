@@ -86,6 +86,17 @@ def _coarse(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pointfuse.pictures.maps, "DOTS_PER_INCH", 60)
 
 
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize("name", ["map.png", "map.gif"])
+def test_names_in_scripts_that_the_font_lacks_draw_no_warnings(
+    fused: Path, tmp_path: Path, name: str
+) -> None:
+    with netCDF4.Dataset(fused, "a") as dataset:
+        dataset["pm25"].long_name = "日平均 PM2.5"
+    output = tmp_path / name
+    assert plot(fused, "-o", output) == (0, f"wrote {output}\n")
+
+
 def test_a_map_shows_the_field_of_its_day(
     fused: Path, fields: np.ndarray, drawn: list[Sheet], tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import netCDF4
 import numpy as np
 import pytest
 
@@ -107,3 +108,30 @@ def test_a_row_without_a_place_moves_no_station(
     observations = read_stations(write("location.csv", header + "".join(rows)), min_hours=1)
     assert 116 in observations.stations.longitude
     assert caplog.messages == []
+
+
+@pytest.mark.parametrize("pair", [(-999.0, -999.0), (0.0, 0.0), (9999.0, 39.0), (116.0, -9999.0)])
+def test_of_a_time_series_in_netcdf(tmp_path: Path, pair: tuple[float, float]) -> None:
+    path = tmp_path / "series.nc"
+    with netCDF4.Dataset(path, "w") as dataset:
+        dataset.featureType = "timeSeries"
+        dataset.createDimension("station", 2)
+        dataset.createDimension("time", 1)
+        places = zip([116.0, 39.0], pair, strict=True)
+        for name, values in zip(("longitude", "latitude"), places, strict=True):
+            variable = dataset.createVariable(name, "f8", ("station",))
+            variable.standard_name, variable[:] = name, values
+        time = dataset.createVariable("time", "f8", ("time",))
+        time.setncatts({"standard_name": "time", "units": "hours since 2019-01-06 00:00 +08:00"})
+        pm25 = dataset.createVariable("pm25", "f8", ("station", "time"))
+        pm25.units, time[:], pm25[:] = "ug m-3", 0, [[5.0], [7.0]]
+    observations = read_stations(path, min_hours=1)
+    np.testing.assert_array_equal(observations.stations.longitude, [116, np.nan])
+    np.testing.assert_array_equal(observations.stations.latitude, [39, np.nan])
+    np.testing.assert_array_equal(observations.values["pm25"], [[5.0, 7.0]])
+    assert any(
+        "no usable coordinates at 1 station, first 1 (" in each
+        for each in observations.files[0].remarks
+    )
+    with pytest.raises(InputError, match=r"series\.nc: expected a longitude .* for station 1"):
+        read_stations(path, min_hours=1, strict=True)

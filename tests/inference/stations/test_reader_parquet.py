@@ -56,6 +56,21 @@ def test_days(tmp_path: Path, days: list[Any]) -> None:
     np.testing.assert_array_equal(observations.values["wind_speed"], [[1.5], [0.1]])
 
 
+@pytest.mark.parametrize(
+    "stamp",
+    [
+        datetime.datetime(2019, 1, 6, tzinfo=datetime.UTC),
+        datetime.datetime(2019, 1, 5, 16, tzinfo=datetime.UTC),
+        datetime.datetime(2019, 1, 6, tzinfo=datetime.timezone(datetime.timedelta(hours=8))),
+    ],
+)
+def test_days_stamped_at_a_midnight(tmp_path: Path, stamp: datetime.datetime) -> None:
+    """Of Greenwich, or of the time zone whose days are averaged."""
+    table = {"station": ["A"], "longitude": [116.0], "latitude": [40.0], "pm25": [50.0]}
+    observations = read_stations(write_parquet(tmp_path, date=[stamp], **table))
+    assert observations.times.astype(str).tolist() == ["2019-01-06"]
+
+
 @pytest.mark.parametrize("zone", [None, datetime.timezone(datetime.timedelta(hours=8))])
 def test_instants(tmp_path: Path, zone: datetime.tzinfo | None) -> None:
     """Without a zone they are local, with one they are what they are."""

@@ -178,5 +178,5 @@ def test_what_pointfuse_wrote_is_no_observations(
     output = tmp_path / "out.nc"
     arguments = ["fuse", day, "-o", output, "--model", tiny_model_file, "--min-stations", "1"]
     assert CliRunner().invoke(main, [*map(str, arguments)]).exit_code == 0
-    with pytest.raises(InputError, match=r"^out\.nc holds fields that pointfuse wrote, no obs"):
+    with pytest.raises(InputError, match=r"^out\.nc: it holds fields that pointfuse wrote, no obs"):
         read_stations(output)

@@ -95,6 +95,57 @@ def test_the_seed_decides_the_folds(observations: Observations) -> None:
     assert np.bincount(first).tolist() == [4] * 10
 
 
+@pytest.mark.parametrize("scheme", ["stations", "cities", "blocks"])
+def test_instruments_in_one_place_are_withheld_together(
+    observations: Observations, tiny_model: Model, scheme: str
+) -> None:
+    """Twins at the coordinates of a station or a hundred metres off, in other cities."""
+    alone, grid = observations.stations, tiny_model.metadata.grid
+    twins = Stations(
+        np.concatenate([alone.code, np.char.add(alone.code[:30], "-2")]),
+        np.concatenate([alone.longitude, alone.longitude[:30]]),
+        np.concatenate([alone.latitude, alone.latitude[:30] + np.repeat([0, 0.0009], 15)]),
+    )
+    values = observations.values["pm25"]
+    pairs = replace(
+        observations, stations=twins, values={"pm25": np.hstack([values, values[:, :30] + 1])}
+    )
+    cities = {code: f"city {i // 4}" for i, code in enumerate(twins.code.tolist())}
+    result = cross_validate(pairs, tiny_model, scheme=scheme, folds=2, cities=cities)
+    assert (result.fold[:30] == result.fold[40:]).all()
+    assert result.nearest[np.isfinite(result.observed)].min() > 300
+    # The model sees the mean of the twins in their cell, and nothing of them where one is withheld.
+    in_cells = values + np.repeat([0.5, 0], [30, 10])
+    expected = expected_predictions(in_cells, result.fold[:40])
+    np.testing.assert_allclose(result.predicted, np.hstack([expected, expected[:, :30]]), rtol=1e-5)
+    assert len(np.unique(result.place)) == 40
+    assert evaluate(result)["places"] == 40
+    x, y = grid.projection.forward(twins.longitude, twins.latitude)
+    folds = assign_folds(twins, np.stack([x, y], axis=1), scheme, 2, 0, cities)
+    np.testing.assert_array_equal(folds, result.fold)
+
+
+@pytest.mark.parametrize(("scheme", "groups"), [("stations", 40), ("cities", 10)])
+def test_where_every_station_has_its_place_folds_are_those_of_the_draw(
+    observations: Observations, scheme: str, groups: int
+) -> None:
+    """To the bit: a permutation of the groups in their order, dealt out to the folds."""
+    cities = {f"S{i}": f"city {i // 4}" for i in range(STATIONS)}
+    found = assign_folds(observations.stations, np.zeros((STATIONS, 2)), scheme, 5, 3, cities)
+    dealt = np.random.default_rng(3).permutation(groups) % 5
+    np.testing.assert_array_equal(found, np.repeat(dealt, STATIONS // groups))
+
+
+def test_folds_are_counted_in_places(observations: Observations) -> None:
+    two = Stations(np.array(list("ABC")), np.array([116.0, 116.0, 117.0]), np.full(3, 40.0))
+    assert assign_folds(two, np.zeros((3, 2)), "stations", 2, 0, {})[:2].tolist() in (
+        [0, 0],
+        [1, 1],
+    )
+    with pytest.raises(InputError, match="expected 2 to 2 folds for 2 groups"):
+        assign_folds(two, np.zeros((3, 2)), "stations", 3, 0, {})
+
+
 def test_distance_is_to_the_nearest_station_left(
     observations: Observations, tiny_model: Model
 ) -> None:

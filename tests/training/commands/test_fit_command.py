@@ -75,6 +75,7 @@ def test_the_command_goes_on_from_a_checkpoint(data: dict[str, object], tmp_path
     assert "exclude each other" in both.output
 
 
+@pytest.mark.slow
 def test_a_station_list_is_a_network_as_good_as_its_cells(
     data: dict[str, object], small_grid: Grid, tmp_path: Path
 ) -> None:

@@ -29,9 +29,7 @@ def train(*arguments):
 @pytest.fixture
 def small_grid_taken(monkeypatch, small_grid):
     """Have the command take the small grid, whatever is named."""
-    from pointfuse_training.commands import main as cli
-
-    monkeypatch.setattr(cli, "read_grid", lambda path: small_grid)
+    monkeypatch.setattr("pointfuse_training.commands.simulate.read_grid", lambda path: small_grid)
 
 
 def simulate(static, folder, *options):

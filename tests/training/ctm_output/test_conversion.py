@@ -367,7 +367,10 @@ def test_units_levels_and_times_of_cf_are_understood(tmp_path: Path) -> None:
     ("options", "message"),
     [
         ({"levels": (500.0, 10.0), "positive": ""}, "no attribute 'positive' says which"),
-        ({"time_units": "hours since then"}, "time cannot be read as dates"),
+        (
+            {"time_units": "hours since then"},
+            "the time units 'hours since then'",
+        ),
         ({"units": "K"}, "pm in bad.nc is in 'K'; expected a mass per volume"),
         ({"units": ""}, "pm in bad.nc is in ''; expected a mass"),
         ({"standard_name": "air_temperature"}, "no file has the target 'pm25'.*There are: pm"),

@@ -177,7 +177,7 @@ def test_blocks_hide_all_stations_within() -> None:
     hiding = Hiding(in_blocks=1.0, block=(edge, edge))
     checked = 0
     for seed in range(8):
-        hidden = draw_hidden(cell, (rows, columns), hiding, seeded_generator(1, seed))
+        hidden = draw_hidden(cell, cell, (rows, columns), hiding, seeded_generator(1, seed))
         if int(hidden.sum()) == 1:
             continue  # where no square was drawn a single station is hidden
         checked += 1
@@ -211,9 +211,23 @@ def test_some_stations_are_hidden_and_some_are_left(
     hiding = Hiding(most=most, in_blocks=in_blocks, block=(1, 30))
     generator = seeded_generator(seed, 0)
     cell = torch.randint(40 * 52, (stations,), generator=generator)
-    hidden = draw_hidden(cell, (40, 52), hiding, generator)
+    hidden = draw_hidden(cell, torch.arange(stations), (40, 52), hiding, generator)
     assert hidden.shape == (stations,)
     assert 0 < int(hidden.sum()) < stations
+
+
+@pytest.mark.parametrize("in_blocks", [0.0, 1.0])
+def test_instruments_in_one_place_are_hidden_together(in_blocks: float) -> None:
+    """Twenty pairs, the second of each a cell away; and a day of one place alone."""
+    cell = torch.cat([52 * torch.arange(20), 52 * torch.arange(20) + 1])
+    leader = torch.arange(20).repeat(2)
+    hiding = Hiding(most=0.5, in_blocks=in_blocks, block=(1, 4))
+    for seed in range(20):
+        hidden = draw_hidden(cell, leader, (40, 52), hiding, seeded_generator(2, seed))
+        assert torch.equal(hidden[:20], hidden[20:])
+        assert 0 < int(hidden.sum()) < 40
+        alone = draw_hidden(cell, 0 * leader, (40, 52), hiding, seeded_generator(2, seed))
+        assert int(alone.sum()) == 1
 
 
 @pytest.mark.parametrize(
@@ -326,6 +340,7 @@ def test_an_interrupted_adaptation_goes_on_to_the_bit(
         fit(recipe, other, tmp_path / "killed", ALONE, start=start, resume=True)
 
 
+@pytest.mark.slow
 def test_an_adapted_network_never_passes_for_a_free_one(
     recipe: Recipe,
     inputs: TrainingInputs,
@@ -539,6 +554,7 @@ def test_days_and_cities_are_kept_for_the_test(tmp_path: Path) -> None:
     assert left_out[0] // 2 == left_out[1] // 2 != left_out[2] // 2 == left_out[3] // 2
 
 
+@pytest.mark.slow
 def test_scores_at_stations_that_are_left_out(
     options: dict[str, object], observations: Observations, tmp_path: Path
 ) -> None:

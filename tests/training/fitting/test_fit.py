@@ -25,6 +25,8 @@ from pointfuse_training.fitting.training_state import find_state, read_state
 from pointfuse_training.network.checkpoints import load_checkpoint
 from pointfuse_training.network.seed_weights import network_weights
 
+pytestmark = pytest.mark.slow
+
 ALONE = Team(torch.device("cpu"))
 
 

@@ -49,6 +49,7 @@ class TestEveryVariant:
         assert (fields >= 0).all()
         assert fields.max() > 0
 
+    @pytest.mark.slow
     def test_every_parameter_learns(self, variant, layers, widths):
         built = network(variant, layers, widths).train()
         built(*day(times=2)).square().sum().backward()

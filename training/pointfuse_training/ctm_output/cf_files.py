@@ -8,6 +8,8 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.netcdf_values import read_numbers
+from pointfuse.basics.time_units import instants
 from pointfuse.errors import InputError
 from pointfuse.grid.grid_mapping import GridAxes, grid_axes
 from pointfuse.grid.projections import Projection
@@ -71,7 +73,7 @@ def _starts(
 ) -> tuple[NDArray[np.datetime64], np.timedelta64 | None]:
     """Begin of each record and its duration, from the bounds of time where there are any."""
     bounds = dataset.variables.get(getattr(time, "bounds", ""))
-    times = _instants(time, np.atleast_1d(time[:]) if bounds is None else bounds[:].reshape(-1))
+    times = _instants(time, time if bounds is None else bounds)
     if bounds is None:
         return times, None
     starts, ends = times[0::2], times[1::2]
@@ -81,22 +83,13 @@ def _starts(
     return starts, steps[0]
 
 
-def _instants(time: Any, values: Any) -> NDArray[np.datetime64]:
-    try:
-        instants: Any = netCDF4.num2date(
-            np.ma.filled(values.astype(np.float64), np.nan),
-            time.units,
-            getattr(time, "calendar", "standard"),
-            only_use_cftime_datetimes=False,
-            only_use_python_datetimes=True,
-        )
-    except (ValueError, OverflowError) as error:
-        raise InputError(
-            f"{time.name} cannot be read as dates ({error}); expected a standard calendar"
-        ) from error
-    exact = np.array(instants, "datetime64[us]")
-    # Hours as fractions of a day are a few microseconds off.
-    return (exact + np.timedelta64(500, "ms")).astype("datetime64[s]")
+def _instants(time: Any, numbers: Any) -> NDArray[np.datetime64]:
+    """Instants of a variable in the units of the coordinate of time, one after the other."""
+    calendar = str(getattr(time, "calendar", "standard"))
+    times = instants(np.atleast_1d(read_numbers(numbers)).ravel(), str(time.units), calendar)
+    if np.isnat(times).any():
+        raise InputError(f"{numbers.name} has missing times; expected the time of each record")
+    return times
 
 
 def _single_day(dataset: netCDF4.Dataset) -> NDArray[np.datetime64]:
@@ -125,5 +118,5 @@ def _lowest_level(dataset: netCDF4.Dataset, dimension: str) -> int:
             f"the dimension {dimension} has several levels, and no attribute 'positive' says which "
             "is at the ground; extract the lowest"
         )
-    heights = level[:] if direction == "up" else -level[:]
-    return int(np.argmin(heights))
+    heights = read_numbers(level)
+    return int(np.argmin(heights if direction == "up" else -heights))

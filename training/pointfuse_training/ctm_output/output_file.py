@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.classic_netcdf import check_classic_file
+from pointfuse.basics.netcdf_values import open_netcdf, read_numbers
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid.grid_mapping import GridAxes
 
@@ -106,7 +107,7 @@ class OutputFile:
                 index.append(slice(None))
             else:
                 index.append(self.layout.lowest_level(dataset, dimension))
-        values = np.ma.filled(np.ma.asarray(variable[tuple(index)], np.float64), np.nan)
+        values = read_numbers(variable, tuple(index))
         values[np.abs(values) > _LARGEST] = np.nan
         return values.reshape(-1, *values.shape[-2:])[:, *self.layout.axes.order]
 
@@ -126,7 +127,7 @@ def opened(path: Path) -> Iterator[netCDF4.Dataset]:
         raise InputFileNotFoundError(f"there is no file {path}; check the path")
     try:
         check_classic_file(path)
-        with netCDF4.Dataset(path) as dataset:
+        with open_netcdf(path) as dataset:
             yield dataset
     # netCDF4 reports damage within a file as a RuntimeError.
     except (OSError, RuntimeError) as error:

@@ -8,6 +8,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.netcdf_values import read_numbers
 from pointfuse.errors import InputError
 from pointfuse.grid.grid_mapping import EARTH_RADIUS, GridAxes, grid_of_centres
 from pointfuse.grid.projections import (
@@ -48,8 +49,7 @@ def _first_record(dataset: netCDF4.Dataset, name: str) -> NDArray[np.float64]:
     if name not in dataset.variables:
         raise InputError(f"the coordinate {name} is lacking; keep it when you select variables")
     variable = dataset[name]
-    values = variable[0] if variable.ndim == 3 else variable[:]
-    return np.ma.filled(values.astype(np.float64), np.nan)
+    return read_numbers(variable, 0 if variable.ndim == 3 else ...)
 
 
 def _plane(dataset: netCDF4.Dataset) -> Projection:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.netcdf_values import read_numbers
+from pointfuse.basics.time_units import calendar_dates
 from pointfuse.errors import InputError
 from pointfuse_training.archives.archive import Archive
 
@@ -51,10 +52,10 @@ def read_days(archive: Archive) -> list[ArchiveDay]:
 def _nominal_dates(path: Path) -> NDArray[np.datetime64]:
     """Dates of simulated days, in a year without a name."""
     with netCDF4.Dataset(path) as dataset:
-        time = dataset["time"]
         try:
-            dates: Any = netCDF4.num2date(time[:], time.units, time.calendar)
-        except (AttributeError, ValueError) as error:
+            time = dataset["time"]
+            dates = calendar_dates(read_numbers(time), str(time.units), str(time.calendar))
+        except (LookupError, AttributeError, ValueError) as error:
             raise InputError(
                 f"{path.name} does not say when its days are ({error}); expected the variable "
                 "'time' with CF units"

@@ -61,14 +61,23 @@ HIDING = Hiding()
 
 
 def draw_hidden(
-    cell: Tensor, shape: tuple[int, int], hiding: Hiding, generator: torch.Generator
+    cell: Tensor,
+    leader: Tensor,
+    shape: tuple[int, int],
+    hiding: Hiding,
+    generator: torch.Generator,
 ) -> Tensor:
     """Which stations of a day are hidden: at least one, and not all.
+
+    Those in one place are hidden together: from the one that is left, the other is no more than
+    read off.
 
     Parameters
     ----------
     cell : Tensor of int, shape (station,)
         ``row * columns + column`` of the cell of each station that reports; at least two stations.
+    leader : Tensor of int, shape (station,)
+        Which of these stations is the first in the place of each.
     shape : tuple of two ints
         Rows and columns of the grid.
     hiding : Hiding
@@ -89,8 +98,10 @@ def draw_hidden(
     else:
         share = hiding.most * torch.rand(1, generator=generator)
         hidden = torch.rand(len(cell), generator=generator) < share
+    hidden = hidden[leader]
     if hidden.any() and not hidden.all():
         return hidden
-    alone = torch.zeros(len(cell), dtype=torch.bool)
-    alone[int(torch.randint(len(cell), (1,), generator=generator))] = True
-    return alone
+    chosen = int(torch.randint(len(cell), (1,), generator=generator))
+    alone = leader == leader[chosen]
+    # Where all are in one place, one of them has to do.
+    return torch.arange(len(cell)) == chosen if alone.all() else alone

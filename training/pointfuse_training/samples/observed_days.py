@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations, grid_days
+from pointfuse.stations.places import places
 from pointfuse_training.network.fusion_network import day_scale
 from pointfuse_training.samples.hidden_stations import Hiding, draw_hidden
 from pointfuse_training.samples.training_days import (
@@ -85,13 +87,20 @@ class ObservedDays:
             torch.from_numpy(kept_back.station_count[None].astype(np.float32)),
         )
 
+    @cached_property
+    def _place(self) -> NDArray[np.int64]:
+        return places(self.placed.observations.stations)
+
     def _hidden(self, day: PlacedObservations, generator: torch.Generator) -> NDArray[np.bool_]:
         """Stations that are hidden, among those that report the fused variable on the day."""
         reporting = reports(day)[0]
         cell = torch.from_numpy(day.cell[reporting])
+        place = self._place[reporting]
+        _, first, of_place = np.unique(place, return_index=True, return_inverse=True)
+        leader = torch.from_numpy(first[of_place])
         hidden = np.zeros(len(reporting), bool)
         shape = day.metadata.grid.shape
-        hidden[reporting] = draw_hidden(cell, shape, self.hiding, generator).numpy()
+        hidden[reporting] = draw_hidden(cell, leader, shape, self.hiding, generator).numpy()
         return hidden
 
 

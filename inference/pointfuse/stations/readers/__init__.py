@@ -16,5 +16,5 @@ aqs             days and hours of the EPA
 isd             hours of NCEI
 isd_lite        the same, shortened
 gsod            days of NCEI
-cf_series       CF time series in netCDF
+cf              CF time series in netCDF
 """

@@ -17,7 +17,6 @@ from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers import (
     aqs,
-    cf_series,
     cnemc,
     gsod,
     isd,
@@ -26,6 +25,7 @@ from pointfuse.stations.readers import (
     parquet,
     tidy,
 )
+from pointfuse.stations.readers.cf import series as cf_series
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.tables.columns import list_layout, own_name, split_unit
 from pointfuse.stations.tables.station_file import StationFile

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -54,7 +55,9 @@ def read_frame(frame: Frame, request: ReadRequest) -> Observations:
             f"and pm25, got {shortened(header) or 'none'}; what is in its index counts only after "
             "reset_index()"
         )
-    return tidy.read_table(_FrameTable(NAME, header, frame, names), request, "table")
+    return tidy.read_table(
+        _FrameTable(NAME, header, frame, names, request.timezone), request, "table"
+    )
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class _FrameTable(Table):
 
     frame: Frame
     names: Sequence[Any]
+    zone: datetime.tzinfo
 
     counted: ClassVar[str] = "row"
 
@@ -70,7 +74,10 @@ class _FrameTable(Table):
         """Number, from 0, and cells of each row."""
         columns = [self._cells(name) for name in self.names]
         for number, cells in enumerate(zip(*columns, strict=True)):
-            yield number, [cell_text(*pair) for pair in zip(self.header, cells, strict=True)]
+            yield (
+                number,
+                [cell_text(*pair, self.zone) for pair in zip(self.header, cells, strict=True)],
+            )
 
     def _cells(self, name: Any) -> list[Any]:
         column = self.frame[name]

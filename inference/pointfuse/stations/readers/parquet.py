@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -44,7 +45,8 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         ) from error
     try:
         columns = parquet.read_table(pyarrow.BufferReader(file.content))
-        table = _ArrowTable(file.name, [name.strip() for name in columns.column_names], columns)
+        header = [name.strip() for name in columns.column_names]
+        table = _ArrowTable(file.name, header, columns, request.timezone)
         if tidy.is_tidy(table.header):
             return tidy.read_table(table, request, "parquet")
     except InputError:
@@ -65,6 +67,7 @@ class _ArrowTable(Table):
     """A table of pyarrow, whose cells are read as a CSV file would show them."""
 
     columns: Any
+    zone: datetime.tzinfo
 
     counted: ClassVar[str] = "row"
 
@@ -73,5 +76,8 @@ class _ArrowTable(Table):
         number = 0
         for batch in self.columns.to_batches():
             for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                yield number, [cell_text(*pair) for pair in zip(self.header, cells, strict=True)]
+                yield (
+                    number,
+                    [cell_text(*pair, self.zone) for pair in zip(self.header, cells, strict=True)],
+                )
                 number += 1

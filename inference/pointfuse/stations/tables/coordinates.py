@@ -115,15 +115,20 @@ class Places:
             return _NOWHERE
         if math.isnan(east) or math.isnan(north):
             return _NOWHERE
-        zero = east == north == 0
-        if not zero and (_is_place(east, north) or _is_place(north, east)):
+        if stands_somewhere(east, north):
             self._placed.add(code)
             return east, north
+        zero = east == north == 0
         filled = any(_FILL.fullmatch(text.strip()) for text in (longitude, latitude))
         possible = -180 <= east <= 360 or -90 <= north <= 90
         lone = possible and not (zero or filled or east == north)
         self._odd.setdefault(code, _Odd(line, given, zero, lone))
         return _NOWHERE
+
+
+def stands_somewhere(east: float, north: float) -> bool:
+    """Whether two numbers are a place, be it the other way round; 0 and 0 stand for none."""
+    return not east == north == 0 and (_is_place(east, north) or _is_place(north, east))
 
 
 def _is_place(longitude: float, latitude: float) -> bool:

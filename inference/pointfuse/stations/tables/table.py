@@ -204,7 +204,7 @@ def _zone(text: str | None) -> datetime.tzinfo | None:
     return datetime.timezone(-offset if text[0] == "-" else offset)
 
 
-def cell_text(column: str, cell: Any) -> str:
+def cell_text(column: str, cell: Any, zone: datetime.tzinfo) -> str:
     """A cell of a table in memory as text: numbers in full, times in ISO 8601, nothing if missing.
 
     Parameters
@@ -214,6 +214,8 @@ def cell_text(column: str, cell: Any) -> str:
         whole numbers again.
     cell : object
         What stands there.
+    zone : datetime.tzinfo
+        Where days begin: a date may be kept as the instant of its midnight there.
     """
     if cell is None:
         return ""
@@ -221,6 +223,9 @@ def cell_text(column: str, cell: Any) -> str:
         return cell.decode("utf-8", "replace")
     if column == "station" and isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
+    if isinstance(cell, datetime.datetime) and column == "date" and cell.tzinfo:
+        there = cell.astimezone(zone)
+        cell = there if there.time() == datetime.time() != cell.time() else cell
     return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)
 
 

@@ -1,0 +1,115 @@
+"""Global attributes of files of fused fields: what a file is, and how it came to be."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+
+from pointfuse.basics.timezones import zone_name
+from pointfuse.fields.cf import CONVENTIONS, has_place, now
+from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.stations.observations import Observations
+from pointfuse.version import __version__
+
+REFERENCES = (
+    "Lyu, B. et al.: Deep-learning spatial principles from deterministic chemical transport models "
+    "for chemical reanalysis, Geosci. Model Dev., 15, 2022"
+)
+_FILES_NAMED = 12
+_PARTIAL_NAMED = 31
+
+
+def partial_days(fields: DailyFields) -> list[str]:
+    """The days with a field that are not whole in the files, each with its hours."""
+    hours = fields.stations.hours
+    return [
+        f"{day}: {text}"
+        for day, text, named in zip(
+            fields.days, hours.texts(), hours.partial & fields.fused, strict=True
+        )
+        if named
+    ]
+
+
+def global_attributes(
+    fields: DailyFields,
+    history: str,
+    time: datetime.datetime | None = None,
+    partial: Sequence[str] | None = None,
+) -> dict[str, str]:
+    """Attributes of the file: what it is, and how it came to be.
+
+    Parameters
+    ----------
+    fields : DailyFields
+        What is in it.
+    history : str
+        What was done.
+    time : datetime.datetime, optional
+        When; now by default.
+    partial : sequence of str, optional
+        Days that are not whole, as of `partial_days`; those of `fields` by default.
+    """
+    import onnxruntime
+
+    partial = partial_days(fields) if partial is None else partial
+
+    model, observations = fields.model, fields.stations.observations
+    everywhere = fields.stations.listed.stations
+    nowhere = everywhere.code[~has_place(fields.stations.listed)]
+    zone = zone_name(observations.timezone)
+    done = (time or now()).isoformat(timespec="seconds")
+    return {
+        "Conventions": CONVENTIONS,
+        "title": f"{model.target.long_name[:1].upper()}{model.target.long_name[1:]}, fused from "
+        "station observations",
+        "institution": "not given",
+        "source": f"pointfuse {__version__} with the network {model.name} {model.version}, which "
+        "was trained on simulations alone, applied to station observations"
+        + (", and averaged with a Gaussian process" if model.gaussian_process else ""),
+        "history": f"{done} pointfuse {__version__}: {history}",
+        "references": REFERENCES,
+        "comment": f"Days begin and end in the time zone {zone}. Observations from "
+        f"{_files_text(observations)}.",
+        "day_timezone": zone,
+        # Where all days are whole there is nothing to say.
+        **({"partial_days": _partial_text(partial)} if partial else {}),
+        "quality_control": _quality_text(fields),
+        "stations_without_place": " ".join(nowhere.tolist()) or "none",
+        "model_name": model.name,
+        "model_version": model.version,
+        "model_sha256": fields.model_sha256,
+        "model_precision": model.precision,
+        "device": fields.device,
+        "execution_provider": fields.provider,
+        "runtime": f"onnxruntime {onnxruntime.__version__}",
+    }
+
+
+def _partial_text(partial: Sequence[str]) -> str:
+    """Days that are not whole; of many the first, as the variable day_hours has all."""
+    more = len(partial) - _PARTIAL_NAMED
+    return "; ".join(partial[:_PARTIAL_NAMED]) + (f"; and {more} more" if more > 0 else "")
+
+
+def _files_text(observations: Observations) -> str:
+    """Names of the files that were read; of a year of them the first and the last."""
+    names = list(dict.fromkeys(file.name for file in observations.files))
+    if len(names) > _FILES_NAMED:
+        return f"{len(names)} files, {names[0]} to {names[-1]}"
+    return ", ".join(names) or "an array"
+
+
+def _quality_text(fields: DailyFields) -> str:
+    """What quality control did, in a few words."""
+    quality = fields.stations.quality
+    if "day" not in quality:
+        return "switched off; only values out of the valid range were left out"
+    texts = [
+        f"{sum(reasons.values())} {step} values of {name} {state.replace('_', ' ')}"
+        + (f" ({', '.join(f'{key} {n}' for key, n in reasons.items())})" if reasons else "")
+        for step, variables in quality.items()
+        for name, by_state in variables.items()
+        for state, reasons in by_state.items()
+    ]
+    return f"pointfuse {__version__}: {'; '.join(texts)}"
