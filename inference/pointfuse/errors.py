@@ -13,6 +13,14 @@ class PointfuseError(Exception):
     exit_code = 1
     """Status with which the command line ends on this error."""
 
+    def __str__(self) -> str:
+        """The message, with what a file put into it shown as `repr` would show it."""
+        text = super().__str__()
+        if text.isprintable():
+            return text
+        shown = (c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
+        return "".join(shown)
+
 
 class InputError(PointfuseError, ValueError):
     """Station files or arrays that cannot be used as they are."""

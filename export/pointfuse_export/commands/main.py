@@ -60,7 +60,7 @@ def main(debug: bool) -> None:
 
     `pointfuse-export DESCRIPTION -o FOLDER` is short for the command `model`.
     """
-    exit_on_signals()
+    click.get_current_context().with_resource(exit_on_signals())
 
 
 main.add_command(days)

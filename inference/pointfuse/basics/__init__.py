@@ -8,6 +8,7 @@ rounding        values with as many bits as they deserve
 units           spellings of units, and factors between them
 timezones       where days begin and end
 time_units      times as netCDF files count them
+native_calls    a call of a library can be left when somebody wants to stop
 one_ahead       the next item is computed while this one is used
 progress        a bar for people who watch
 shown           what a notebook shows of an object

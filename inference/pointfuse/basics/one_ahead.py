@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
+
+from pointfuse.basics.native_calls import Pool
 
 Item = TypeVar("Item")
 
@@ -20,7 +21,7 @@ def one_ahead(items: Iterable[Item]) -> Iterator[Item]:
         What it raises is raised where the item would have come.
     """
     source = iter(items)
-    with ThreadPoolExecutor(1, thread_name_prefix="one-ahead") as thread:
+    with Pool(1, thread_name_prefix="one-ahead") as thread:
         coming = thread.submit(_next, source)
         while item := coming.result():
             coming = thread.submit(_next, source)

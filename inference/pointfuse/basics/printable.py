@@ -1,27 +1,59 @@
-"""Texts as messages, files and pages can hold them."""
+"""Texts of files and people, as messages, tables, files and pages can hold them.
+
+A station code, a unit, an attribute or the name of a file may hold anything: an escape sequence
+that colours the terminal or moves its cursor, a line feed with a forged line behind it, a mark that
+turns the direction of writing around. What is read is made printable where it comes in, and what
+is shown where it goes out.
+"""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
+import json
+import unicodedata
+from collections.abc import Iterable, Mapping
+from typing import Any
 
-_NOT_IN_XML = re.compile("[^\\t\\n\\r\\x20-\\ud7ff\\ue000-\\ufffd\\U00010000-\\U0010ffff]")
+_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode's categories of what has no shape of its own: control characters, marks of direction and
+of width zero, halves of pairs (with which Python keeps bytes that are no text), line separators."""
+
+_IN_NO_PAGE = "\ufffe\uffff"
+"""Of the rest, what neither HTML, SVG nor XML can hold."""
 
 
-def printable(text: str) -> str:
-    """A text with a question mark for each byte of a file name that is in another encoding.
+def printable(text: str, keep: str = "") -> str:
+    r"""A text with escapes such as ``\x1b`` in place of characters that cannot be seen.
 
-    Python keeps such bytes as surrogates, which no text can be written with.
+    Parameters
+    ----------
+    text : str
+        Any text.
+    keep : str
+        Characters to leave as they are, such as a line feed in a text of several lines.
     """
-    return text.encode("utf-8", "replace").decode()
+    for character in _hidden_in(text, keep):
+        # Python writes a line separator as it writes any other character that is not ASCII.
+        text = text.replace(character, character.encode("unicode_escape").decode())
+    return text
 
 
-def without_controls(text: str) -> str:
-    """A text with a mark in place of each character that neither HTML, SVG nor XML can hold.
+def printable_content(content: Any) -> Any:
+    """What was read from JSON, with all texts and keys in it printable."""
+    if isinstance(content, str):
+        return printable(content)
+    if isinstance(content, Mapping):
+        return {printable(key): printable_content(value) for key, value in content.items()}
+    return [printable_content(entry) for entry in content] if isinstance(content, list) else content
 
-    These are control characters and surrogates, even where they are escaped.
-    """
-    return _NOT_IN_XML.sub("\N{REPLACEMENT CHARACTER}", text)
+
+def json_text(content: object) -> str:
+    """JSON for people: indented, letters as they are, and escapes for what cannot be seen."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    for character in _hidden_in(text, "\n"):
+        units = character.encode("utf-16-be", "surrogatepass").hex()
+        escape = "".join(f"\\u{units[place : place + 4]}" for place in range(0, len(units), 4))
+        text = text.replace(character, escape)
+    return text
 
 
 def listed(parts: Iterable[object]) -> str:
@@ -34,3 +66,15 @@ def quoted(text: str, length: int = 40) -> str:
     """The beginning of a text in quotes, on one line whatever it holds."""
     shown = repr(text[:length])
     return shown if len(shown) <= length + 2 else f"{shown[:length]}..."
+
+
+def _hidden_in(text: str, keep: str) -> set[str]:
+    """The characters of a text that cannot be seen."""
+    # Nearly all texts have none, and this takes hardly any time.
+    if text.isprintable():
+        return set()
+    return {
+        character
+        for character in set(text).difference(keep)
+        if character in _IN_NO_PAGE or unicodedata.category(character) in _HIDDEN
+    }

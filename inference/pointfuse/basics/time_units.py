@@ -16,7 +16,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.printable import without_controls
+from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError
 
 _SECONDS = {
@@ -125,7 +125,7 @@ def _offset(zone: re.Match[str]) -> float | None:
 
 def _not_understood(units: str) -> InputError:
     return InputError(
-        f"the time units '{without_controls(units[:60])}' are not understood; expected such as "
+        f"the time units '{printable(units[:60])}' are not understood; expected such as "
         "'hours since 2019-01-06 00:00:00 +08:00', where the zone may be an offset (+8, +0800, "
         "UTC+8), Z, UTC or GMT, as names such as CST are ambiguous"
     )
@@ -169,8 +169,8 @@ def calendar_dates(
         )
     except (ValueError, OverflowError) as error:
         raise InputError(
-            f"the times '{without_controls(units[:60])}' in the calendar "
-            f"'{without_controls(calendar[:20])}' are not understood ({error}); expected a date "
+            f"the times '{printable(units[:60])}' in the calendar "
+            f"'{printable(calendar[:20])}' are not understood ({error}); expected a date "
             "and a calendar of the CF conventions"
         ) from error
     dates[there] = np.atleast_1d(np.asarray(found, object))[where]
@@ -205,7 +205,7 @@ def instants(
     """
     if (calendar.strip("\0 ").lower() or "standard") not in _USUAL:
         raise InputError(
-            f"the times are in the calendar '{without_controls(calendar[:20])}'; expected one that "
+            f"the times are in the calendar '{printable(calendar[:20])}'; expected one that "
             f"people use, {_USUAL[0]} or {_USUAL[-1]}"
         )
     dates = calendar_dates(numbers, units, calendar)

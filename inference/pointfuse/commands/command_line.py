@@ -2,17 +2,27 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
+import logging
+import os
 import shlex
 import signal
 import sys
-from collections.abc import Container
+import threading
+from collections.abc import Container, Iterator
 from pathlib import Path
-from typing import Any
+from types import FrameType
+from typing import Any, NoReturn
 
 import click
 from click.core import ParameterSource
 
+from pointfuse.basics.native_calls import (
+    allow_native_calls,
+    calls_left_running,
+    stop_native_calls,
+)
 from pointfuse.basics.printable import printable
 from pointfuse.errors import PointfuseError
 
@@ -32,22 +42,41 @@ class Commands(click.Group):
         super().__init__(*args, **settings)
         self.program = program
 
+    def main(self, *args: Any, **settings: Any) -> Any:
+        """Run the command and end the process, even while a native call goes on."""
+        try:
+            return super().main(*args, **settings)
+        except SystemExit as end:
+            if calls_left_running():
+                # The libraries would be taken down while one of their threads is at work.
+                for stream in (sys.stdout, sys.stderr):
+                    stream.flush()
+                os._exit(end.code if isinstance(end.code, int) else 1)
+            raise
+
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command, and turn its errors into sentences and exit codes."""
         try:
             return super().invoke(ctx)
+        except click.UsageError as error:
+            # Patterns of the shell put names of files in.
+            said = error.format_message()
+            shown = printable(said, keep="\n\t")
+            if shown == said:
+                raise
+            raise click.UsageError(shown, error.ctx) from error
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
         except PointfuseError as error:
             if ctx.params["debug"]:
                 raise
-            click.echo(f"{self.program}: {error}", err=True)
+            say(f"{self.program}: {error}", err=True)
             ctx.exit(error.exit_code)
         except Exception as error:
             # A reader that has gone away (`pointfuse ... | head`) is click's to handle.
             if ctx.params["debug"] or getattr(error, "errno", None) == errno.EPIPE:
                 raise
-            click.echo(
+            say(
                 f"{self.program}: internal error: {type(error).__name__}: {error}; run again with "
                 f"'{self.program} --debug ...' and report what it prints",
                 err=True,
@@ -55,11 +84,54 @@ class Commands(click.Group):
             ctx.exit(1)
 
 
-def exit_on_signals() -> None:
-    """Make a stop from outside remove half-written files, as every other end does."""
-    for name in ("SIGTERM", "SIGHUP"):
-        if hasattr(signal, name):
-            signal.signal(getattr(signal, name), lambda number, _: sys.exit(128 + number))
+def say(*lines: str, err: bool = False) -> None:
+    """Print lines, whatever the files say that they speak of.
+
+    Parameters
+    ----------
+    lines : str
+        What to print, a line each.
+    err : bool
+        Whether to print to standard error.
+    """
+    click.echo("\n".join(map(printable, lines)), err=err)
+
+
+class PrintableFormatter(logging.Formatter):
+    """Warnings on one line each, whatever the files say that they speak of."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of a warning."""
+        return printable(super().format(record))
+
+
+@contextlib.contextmanager
+def exit_on_signals() -> Iterator[None]:
+    """End on a signal from outside as on any error, so that half-written files are removed.
+
+    What was done on the signals before is done again afterwards. One that was to be ignored, as
+    under nohup, is left so.
+    """
+    before: dict[int, Any] = {}
+
+    def end(number: int, _: FrameType | None) -> NoReturn:
+        stop_native_calls(ending=True)
+        sys.exit(128 + number)
+
+    # Python lets the main thread alone have a say in it.
+    if threading.current_thread() is threading.main_thread():
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            number = getattr(signal, name, None)
+            if number is not None and signal.getsignal(number) != signal.SIG_IGN:
+                before[number] = signal.signal(number, end)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            # None is a handler that was not set from Python and cannot be set from there.
+            if handler is not None:
+                signal.signal(number, handler)
+        allow_native_calls()
 
 
 def call_text(context: click.Context, without: Container[str] = ()) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import call_text
+from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.reading_options import parse_days
 from pointfuse.fields.geotiff import write_geotiff
 
@@ -38,4 +38,4 @@ def convert(file: Path, output: Path, variable: str | None, days: str | None, qu
         progress=partial(progress, hidden=quiet),
     )
     if not quiet:
-        click.echo(f"wrote {output}")
+        say(f"wrote {output}")

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import replace
 from pathlib import Path
 
 import click
 
 from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.printable import json_text
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import call_text
+from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.reading_options import (
     ReadingOptions,
     no_qc_option,
@@ -107,8 +107,8 @@ def crossval(
         "call": call_text(click.get_current_context()),
     }
     with replacing(output) as temporary:
-        temporary.write_text(json.dumps(scores, indent=2, ensure_ascii=False) + "\n")
+        temporary.write_text(json_text(scores) + "\n", encoding="utf-8")
     if report is not None:
         write_report(report, result, scores)
     if not quiet:
-        click.echo(scores_text(scores, model.metadata))
+        say(*scores_text(scores, model.metadata).split("\n"))

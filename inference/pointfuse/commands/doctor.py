@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 
 import click
 
+from pointfuse.basics.printable import json_text
+from pointfuse.commands.command_line import say
 from pointfuse.commands.running_options import RunningOptions, running_options
 from pointfuse.trust.doctor import examine
 
@@ -21,8 +22,8 @@ def doctor(as_json: bool, running: RunningOptions) -> None:
     """
     examination = examine(**asdict(running))
     if as_json:
-        click.echo(json.dumps(examination.to_dict(), indent=2))
+        click.echo(json_text(examination.to_dict()))
     else:
-        click.echo(examination.text)
+        say(*examination.text.split("\n"))
     if examination.error is not None:
         raise examination.error

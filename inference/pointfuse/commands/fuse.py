@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import json
 import logging
 import time
 from dataclasses import replace
@@ -12,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import call_text
+from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.reading_options import (
     ReadingOptions,
     no_qc_option,
@@ -152,9 +152,9 @@ def fuse(
     seconds = time.perf_counter() - began
     summary |= {"seconds": round(seconds, 3), "days_per_second": round(len(days) / seconds, 3)}
     if as_json:
-        click.echo(json.dumps(summary, indent=2, ensure_ascii=False))
+        click.echo(json_text(summary))
     elif not quiet:
-        click.echo(summary_text(summary, model.metadata))
+        say(*summary_text(summary, model.metadata).split("\n"))
 
 
 def _cluster(

@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from pointfuse.basics.printable import json_text
+from pointfuse.commands.command_line import say
+from pointfuse.commands.running_options import names_model
 from pointfuse.commands.texts import metadata_text
 from pointfuse.model.model_file import read_model_file
 
 
 @click.command()
-@click.argument("model", required=False, type=click.Path(path_type=Path))
+@names_model
 @click.option("--json", "as_json", is_flag=True, help="Print the whole metadata as JSON.")
 def inspect(model: Path | None, as_json: bool) -> None:
-    """Check a MODEL file (the shipped one by default) and show what it says of itself."""
+    """Check a model file (the shipped one by default) and show what it says of itself."""
     _, metadata, sha256 = read_model_file(model)
     if as_json:
         content = metadata.to_dict() | {"sha256": sha256}
-        click.echo(json.dumps(content, indent=2, ensure_ascii=False))
+        click.echo(json_text(content))
     else:
-        click.echo(metadata_text(metadata, sha256))
+        say(*metadata_text(metadata, sha256).split("\n"))

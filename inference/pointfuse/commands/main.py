@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from pointfuse.commands.command_line import Commands, exit_on_signals
+from pointfuse.commands.command_line import Commands, PrintableFormatter, exit_on_signals, say
 from pointfuse.commands.convert import convert
 from pointfuse.commands.crossval import crossval
 from pointfuse.commands.doctor import doctor
@@ -29,9 +29,9 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         # Of each precision there is a file of its own.
         names = dict.fromkeys(f"{model.name} {model.version}" for model in shipped_models())
     except PointfuseError as error:
-        click.echo(f"pointfuse {__version__}: {error}", err=True)
+        say(f"pointfuse {__version__}: {error}", err=True)
         ctx.exit(error.exit_code)
-    click.echo(f"pointfuse {__version__} (model {', '.join(names)})")
+    say(f"pointfuse {__version__} (model {', '.join(names)})")
     ctx.exit()
 
 
@@ -49,12 +49,14 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 )
 def main(debug: bool) -> None:
     """Fuse sparse station observations into complete daily fields."""
-    exit_on_signals()
+    click.get_current_context().with_resource(exit_on_signals())
     # A name that the terminal cannot show must not end a run that succeeded.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
-    logging.basicConfig(format="pointfuse: %(message)s", level=logging.WARNING, stream=sys.stderr)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(PrintableFormatter("pointfuse: %(message)s"))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
 
 
 for command in (fuse, convert, crossval, qc, inspect, verify, doctor, plot):

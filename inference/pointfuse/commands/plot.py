@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.progress import progress
+from pointfuse.commands.command_line import say
 from pointfuse.commands.reading_options import parse_days
 from pointfuse.errors import OutputError
 from pointfuse.pictures.kernel_figure import draw_kernels_of_model
@@ -74,4 +75,4 @@ def plot(
         )
         draw_maps(files, output, choices, partial(progress, hidden=quiet, unit="fields"))
     if not quiet:
-        click.echo(f"wrote {output}")
+        say(f"wrote {output}")

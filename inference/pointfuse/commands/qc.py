@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
+from pointfuse.basics.printable import json_text
+from pointfuse.commands.command_line import say
 from pointfuse.commands.reading_options import (
     ReadingOptions,
     read_daily,
@@ -35,6 +36,6 @@ def qc(output: Path, as_json: bool, reading: ReadingOptions, running: ModelOptio
     rows = write_flags(output, observations)
     counts = count_reasons(observations)
     if as_json:
-        click.echo(json.dumps(counts, indent=2))
+        click.echo(json_text(counts))
     else:
-        click.echo("\n".join([*quality_lines(counts), f"wrote {output}: {rows} rows"]))
+        say(*quality_lines(counts), f"wrote {output}: {rows} rows")

@@ -14,7 +14,7 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
-from pointfuse.commands.running_options import gathered, model_options
+from pointfuse.commands.running_options import gathered, model_file_option, model_options
 from pointfuse.errors import OutputError
 from pointfuse.model.loading import Model
 from pointfuse.stations.observations import Observations
@@ -46,7 +46,7 @@ _READING = (
         show_default=True,
         help="Format of the files.",
     ),
-    click.option("--model", type=_FILE, help="Model file; the shipped one by default."),
+    model_file_option,
     click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31."),
     click.option(
         "--units",

@@ -43,6 +43,31 @@ _NETWORK_ALONE = click.option(
 )
 
 
+model_file_option = click.option(
+    "--model",
+    type=click.Path(path_type=Path),
+    help="Model file; the shipped one by default.",
+)
+"""The option that names a model file, the same for every command."""
+
+
+def names_model(command: Callable[..., None]) -> Callable[..., None]:
+    """Give a command that reads a model alone `model_file_option`, as ``model``.
+
+    The file may also stand by itself, as it could before there was the option.
+    """
+
+    @click.argument("alone", metavar="[MODEL]", required=False, type=click.Path(path_type=Path))
+    @model_file_option
+    @functools.wraps(command)
+    def one_model(alone: Path | None, model: Path | None, **options: Any) -> None:
+        if alone is not None and model is not None:
+            raise click.UsageError(f"--model {model} and {alone} name two models; name one")
+        command(model=model or alone, **options)
+
+    return one_model
+
+
 @dataclass(frozen=True)
 class RunningOptions:
     """How a model runs, as it was typed.

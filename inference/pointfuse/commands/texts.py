@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pointfuse.basics.counted import counted
+from pointfuse.basics.printable import printable
 from pointfuse.basics.units import said_units
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
@@ -60,7 +61,7 @@ def summary_text(summary: Mapping[str, Any], model: ModelMetadata) -> str:
     if summary["days_missing"]:
         lines.append(f"{counted(len(summary['days_missing']), 'day')} with too few stations")
     outputs = summary["outputs"]
-    written = outputs[0] if len(outputs) == 1 else f"{outputs[0]} to {outputs[-1]}"
+    written = printable(outputs[0] if len(outputs) == 1 else f"{outputs[0]} to {outputs[-1]}")
     lines.append(
         f"wrote {written}: {counted(len(days), 'day')} in {summary['seconds']:.2f} s, "
         f"{summary['model']} in {summary['precision']}, {summary['device']} "

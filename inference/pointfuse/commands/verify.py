@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import asdict
 from pathlib import Path
 
 import click
 
-from pointfuse.commands.running_options import RunningOptions, running_options
+from pointfuse.basics.printable import json_text
+from pointfuse.commands.command_line import say
+from pointfuse.commands.running_options import RunningOptions, names_model, running_options
 from pointfuse.errors import PointfuseError
 from pointfuse.trust.verification import verify as run_golden_case
 
@@ -16,17 +17,17 @@ _FILE = click.Path(path_type=Path)
 
 
 @click.command()
-@click.argument("model", required=False, type=_FILE)
+@names_model
 @running_options
 @click.option("--golden", type=_FILE, help="Golden case; the one beside the model by default.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def verify(model: Path | None, golden: Path | None, as_json: bool, running: RunningOptions) -> None:
-    """Run the golden case of a MODEL file (the shipped one by default) on a device.
+    """Run the golden case of a model file (the shipped one by default) on a device.
 
     Exit codes: 0 if the field is the expected one and all of it was computed on the device; 1 if
     not, or if a file is unfit; 3 if the device cannot be used.
     """
     result = run_golden_case(model, golden=golden, **asdict(running))
-    click.echo(json.dumps(result.to_dict(), indent=2) if as_json else result.text)
+    say(*(json_text(result.to_dict()).split("\n") if as_json else [result.text]))
     if result.problems:
         raise PointfuseError("; ".join(result.problems))

@@ -17,6 +17,7 @@ import numpy as np
 from pointfuse.basics.arguments import require_path
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.basics.netcdf_values import read_numbers
+from pointfuse.basics.printable import printable
 from pointfuse.basics.progress import Progress, progress
 from pointfuse.basics.time_units import calendar_dates
 from pointfuse.errors import InputError, MissingExtraError
@@ -204,14 +205,16 @@ def _file_tags(source: MapFile, history: str) -> dict[str, str]:
         for key in ("standard_name", "long_name", "units", "cell_methods", "comment")
         if key in dataset[name].ncattrs()
     }
-    return {key: str(value) for key, value in everything.items()} | {
+    return {
+        printable(key): printable(str(value), keep="\n") for key, value in everything.items()
+    } | {
         "TIFFTAG_IMAGEDESCRIPTION": f"{source.title} ({_units(source)})",
         "TIFFTAG_SOFTWARE": f"pointfuse {__version__}",
     }
 
 
 def _units(source: MapFile) -> str:
-    return str(getattr(source.dataset[source.variable], "units", "1"))
+    return printable(str(getattr(source.dataset[source.variable], "units", "1")))
 
 
 def _write_bands(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.classic_netcdf import check_classic_file
 from pointfuse.basics.netcdf_values import open_netcdf, read_numbers
-from pointfuse.basics.printable import without_controls
+from pointfuse.basics.printable import printable
 from pointfuse.basics.time_units import calendar_dates
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import typeset_units
@@ -88,7 +88,7 @@ class MapFile:
     def title(self) -> str:
         """What the variable is, for people."""
         name = str(getattr(self.dataset[self.variable], "long_name", self.variable)).strip()
-        return without_controls(name[:1].upper() + name[1:])
+        return printable(name[:1].upper() + name[1:])
 
     @property
     def units(self) -> str:
@@ -98,15 +98,15 @@ class MapFile:
     def units_of(self, name: str) -> str:
         """Units of any variable of the file as people read them."""
         units = str(getattr(self.dataset[name], "units", "1")).strip()
-        return without_controls(typeset_units(units))
+        return printable(typeset_units(units))
 
     @property
     def source(self) -> str:
         """What made the file."""
         facts = {name: str(self.dataset.getncattr(name)) for name in self.dataset.ncattrs()}
         if "model_name" in facts:
-            return without_controls(f"{facts['model_name']} {facts.get('model_version', '')}")
-        return without_controls(facts.get("source", self.path.name))
+            return printable(f"{facts['model_name']} {facts.get('model_version', '')}")
+        return printable(facts.get("source", self.path.name))
 
     @property
     def days_with_fields(self) -> NDArray[np.datetime64]:

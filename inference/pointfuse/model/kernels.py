@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.model.onnx_structure import read_initializer
+from pointfuse.model.onnx_structure import read_onnx_structure
 
 STEPS = ("wide", "narrow")
 """The two passes of PointConv, in their order."""
@@ -96,8 +96,9 @@ def read_kernels(content: bytes, variables: Sequence[str]) -> tuple[Kernel, ...]
     ModelFileError
         If the bytes are damaged.
     """
+    structure = read_onnx_structure(content)
     stored = (
-        (variable, step, read_initializer(content, f"point_conv.{step}.kernels.{channel}"))
+        (variable, step, structure.constant(f"point_conv.{step}.kernels.{channel}"))
         for step in STEPS
         for channel, variable in enumerate(variables)
     )

@@ -15,11 +15,13 @@ from numpy.typing import NDArray
 from pointfuse.basics.arguments import require, require_path
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.shown import Shown
+from pointfuse.basics.units import said_units
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.model.devices import on_device
 from pointfuse.model.gaussian_process import GaussianProcess
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
+from pointfuse.model.onnx_structure import read_onnx_structure
 from pointfuse.model.precisions import check_precision, chosen_path
 from pointfuse.model.session import Program, open_session
 from pointfuse.model.static_layers import read_static_layers
@@ -47,6 +49,9 @@ class ModelOutput(NamedTuple):
 
 class Model(Shown):
     """A loaded model; `load_model` makes one.
+
+    It never changes, so a copy of it is itself, and it is equal to itself alone. Pickled, it takes
+    the file along and is loaded again elsewhere, on the same kind of device.
 
     Parameters
     ----------
@@ -77,12 +82,37 @@ class Model(Shown):
         wanted = [metadata.target.name]
         if metadata.gaussian_process is None:
             wanted.append(metadata.scale_name)
+        # Read here, not taken from a caller: what runs is what was read.
+        structure = read_onnx_structure(content)
         program = Program(content, sha256, metadata.precision, tuple(wanted))
         self._session = open_session(program, device, threads, profile)
-        self._static_layers = read_static_layers(content, metadata)
+        self._session.check_is(structure)
+        self._static_layers = read_static_layers(structure, metadata)
+        self._content = content
         self.metadata = metadata
         self.sha256 = sha256
         self.threads = threads
+
+    def __repr__(self) -> str:
+        metadata = self.metadata
+        rows, columns = metadata.grid.shape
+        return (
+            f"<Model {metadata.name} {metadata.version} ({metadata.precision}), sha256 "
+            f"{self.sha256[:12]}...\n"
+            f"  {', '.join(variable.name for variable in metadata.variables)} to "
+            f"{metadata.target.name} in {said_units(metadata.target.units)}\n"
+            f"  {rows} x {columns} cells of {metadata.grid.cell_size:g} m\n"
+            f"  on {self.device} ({self.provider}, {self.runtime}, threads: {self.threads})>"
+        )
+
+    def __copy__(self) -> Model:
+        return self
+
+    def __deepcopy__(self, _: object) -> Model:
+        return self
+
+    def __reduce__(self) -> tuple[type[Model], tuple[object, ...]]:
+        return Model, (self._content, self.metadata, self.sha256, self.threads, self.device)
 
     @property
     def device(self) -> str:
@@ -176,7 +206,7 @@ class Model(Shown):
             If the arrays have another shape than the model's, hold a value that is not finite, or
             a time without an observation of the fused variable.
         ModelFileError
-            If the model gives a field or a scale that cannot be.
+            If the model gives a field or a scale that cannot be, or cannot be run.
         DeviceError
             If a GPU gives up.
         """
@@ -199,7 +229,14 @@ class Model(Shown):
             "observations": observations.astype(np.float32, copy=False),
             "observed": observed.astype(np.float32, copy=False),
         }
-        field, *scales = (output[:, 0] for output in self._session.run(feed))
+        outputs = self._session.run(feed)
+        shape = (len(observations), 1, *self.metadata.grid.shape)
+        if any(output.shape != shape for output in outputs):
+            raise ModelFileError(
+                f"the model gave arrays of the shape {outputs[0].shape}, expected {shape}; it is "
+                "not fit for use"
+            )
+        field, *scales = (output[:, 0] for output in outputs)
         if not (np.isfinite(field).all() and (field >= 0).all()):
             raise ModelFileError(
                 "the model gave values that are negative or not finite for sound observations; it "

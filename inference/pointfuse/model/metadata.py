@@ -10,6 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
+from pointfuse.basics.printable import printable_content
 from pointfuse.errors import ModelFileError
 from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
@@ -134,7 +135,7 @@ class ModelMetadata:
 
     @classmethod
     def from_json(cls, text: str) -> ModelMetadata:
-        """Read and check the metadata entry of a model file.
+        """Read and check the metadata entry of a model file; its texts are made printable.
 
         Parameters
         ----------
@@ -147,7 +148,7 @@ class ModelMetadata:
             If the text is no JSON, has another schema version, or lacks or garbles a field.
         """
         try:
-            content = json.loads(text, parse_constant=_refuse_constant)
+            content = printable_content(json.loads(text, parse_constant=_refuse_constant))
         except (ValueError, RecursionError) as error:
             raise ModelFileError(
                 f"the model's metadata entry '{METADATA_KEY}' is not valid JSON ({error}); "

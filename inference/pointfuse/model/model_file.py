@@ -9,6 +9,7 @@ from os import PathLike
 from pathlib import Path
 
 from pointfuse.basics.arguments import require_path
+from pointfuse.basics.printable import printable
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
@@ -53,7 +54,6 @@ def read_model_file(
     _check_origin(path.name, content, sha256, shipped)
     try:
         structure = read_onnx_structure(content)
-        _check_safety(structure)
         metadata = _metadata(structure)
         _check_signatures(structure, metadata)
     except ModelFileError as error:
@@ -86,21 +86,9 @@ def _check_origin(
                 f"expected {model.bytes} bytes with sha256 {model.sha256}, got {len(content)} "
                 f"bytes with {sha256}; get it again, or rename it if it is a model of your own"
             )
-    logger.warning("%s is not a model that came with pointfuse; its sha256 is %s", name, sha256)
-
-
-def _check_safety(structure: OnnxStructure) -> None:
-    if structure.external_data:
-        raise ModelFileError(
-            "the model refers to data in other files; expected a single file, so export it with "
-            "its weights inside"
-        )
-    foreign = structure.domains - {""}
-    if foreign:
-        raise ModelFileError(
-            f"the model uses operators of the domain {', '.join(sorted(foreign))}; expected "
-            "standard ONNX operators alone"
-        )
+    logger.warning(
+        "%s is not a model that came with pointfuse; its sha256 is %s", printable(name), sha256
+    )
 
 
 def _metadata(structure: OnnxStructure) -> ModelMetadata:

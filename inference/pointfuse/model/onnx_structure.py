@@ -1,49 +1,179 @@
 """What an ONNX file is made of, read from its bytes without ONNX Runtime or the onnx package.
 
-A model from elsewhere is looked at before a native library parses it. Only the parts of the format
-that this takes are known here: the protocol buffers wire format, and the field numbers of
-https://github.com/onnx/onnx/blob/main/onnx/onnx.proto that name inputs, outputs, operators, tensors
-and metadata.
+A model from elsewhere is looked at before a native library parses it, and what was looked at must
+be what the library then runs. So the whole file is read, after a list of the parts that a model may
+have, which follows https://github.com/onnx/onnx/blob/main/onnx/onnx.proto; a file with any other
+part is refused.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import ModelFileError
+from pointfuse.model.protobuf import (
+    Field,
+    Kind,
+    Layout,
+    MalformedError,
+    Message,
+    Refused,
+    read_message,
+)
 
-# Field numbers in onnx.proto.
-_MODEL_GRAPH, _MODEL_OPSET, _MODEL_METADATA, _MODEL_FUNCTION = 7, 8, 14, 25
-_OPSET_DOMAIN = 1
-_ENTRY_KEY, _ENTRY_VALUE = 1, 2
-_GRAPH_NODE, _GRAPH_INITIALIZER, _GRAPH_INPUT, _GRAPH_OUTPUT = 1, 5, 11, 12
-_GRAPH_SPARSE_INITIALIZER = 15
-_NODE_ATTRIBUTE, _NODE_DOMAIN = 5, 7
-_FUNCTION_NODE, _FUNCTION_OPSET, _FUNCTION_DOMAIN, _FUNCTION_ATTRIBUTE = 7, 9, 10, 11
-_ATTRIBUTE_TENSOR, _ATTRIBUTE_GRAPH, _ATTRIBUTE_TENSORS, _ATTRIBUTE_GRAPHS = 5, 6, 10, 11
-_ATTRIBUTE_SPARSE_TENSOR, _ATTRIBUTE_SPARSE_TENSORS = 22, 23
-_SPARSE_VALUES, _SPARSE_INDICES = 1, 2
-_TENSOR_DIMENSION, _TENSOR_TYPE, _TENSOR_FLOATS, _TENSOR_NAME, _TENSOR_RAW = 1, 2, 4, 8, 9
-_TENSOR_EXTERNAL_DATA, _TENSOR_DATA_LOCATION = 13, 14
-_VALUE_NAME, _VALUE_TYPE = 1, 2
-_TYPE_TENSOR = 1
-_TENSOR_TYPE_ELEMENT, _TENSOR_TYPE_SHAPE = 1, 2
-_SHAPE_DIMENSION = 1
-_DIMENSION_VALUE = 1
+_OUTSIDE = (
+    "the model refers to data in other files; expected a single file, so export it with its "
+    "weights inside"
+)
+_SPARSE = Refused("the model holds sparse tensors; expected plain ones, so export it again")
+_NESTED = Refused(
+    "the model has an operator with a graph inside, such as Loop, Scan or If, which need not end; "
+    "expected a plain graph, so export it again"
+)
+_FUNCTIONS = Refused(
+    "the model defines functions of its own; expected standard ONNX operators alone, so export it "
+    "again"
+)
+_TRAINING = Refused(
+    "the model holds a training graph; expected one for use alone, so export it again"
+)
 
-_VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_ENTRY = Layout("an entry", {1: Field("key", Kind.TEXT), 2: Field("value", Kind.TEXT)})
+
+_TENSOR = Layout(
+    "a tensor",
+    {
+        1: Field("dims", Kind.INT64, repeated=True),
+        2: Field("data_type", Kind.INT32),
+        4: Field("float_data", Kind.FLOAT, repeated=True),
+        5: Field("int32_data", Kind.INT32, repeated=True),
+        6: Field("string_data", Kind.BYTES, repeated=True),
+        7: Field("int64_data", Kind.INT64, repeated=True),
+        8: Field("name", Kind.TEXT),
+        9: Field("raw_data", Kind.BYTES),
+        10: Field("double_data", Kind.DOUBLE, repeated=True),
+        11: Field("uint64_data", Kind.UINT64, repeated=True),
+        12: Field("doc_string", Kind.TEXT),
+        13: Refused(_OUTSIDE),  # external_data
+        14: Field("data_location", Kind.INT32, allowed=(0,), refusal=_OUTSIDE),
+        16: Field("metadata_props", _ENTRY, repeated=True),
+    },
+)
+
+# float, int, string, tensor, and lists of these; others come with fields that are refused.
+_ATTRIBUTE_TYPES = (1, 2, 3, 4, 6, 7, 8, 9)
+
+_ATTRIBUTE = Layout(
+    "an attribute",
+    {
+        1: Field("name", Kind.TEXT),
+        2: Field("f", Kind.FLOAT),
+        3: Field("i", Kind.INT64),
+        4: Field("s", Kind.BYTES),
+        5: Field("t", _TENSOR),
+        6: _NESTED,
+        7: Field("floats", Kind.FLOAT, repeated=True),
+        8: Field("ints", Kind.INT64, repeated=True),
+        9: Field("strings", Kind.BYTES, repeated=True),
+        10: Field("tensors", _TENSOR, repeated=True),
+        11: _NESTED,
+        13: Field("doc_string", Kind.TEXT),
+        20: Field("type", Kind.INT32, allowed=_ATTRIBUTE_TYPES),
+        21: _FUNCTIONS,  # ref_attr_name, which has a meaning in functions alone
+        22: _SPARSE,
+        23: _SPARSE,
+    },
+)
+
+_NODE = Layout(
+    "an operator",
+    {
+        1: Field("input", Kind.TEXT, repeated=True),
+        2: Field("output", Kind.TEXT, repeated=True),
+        3: Field("name", Kind.TEXT),
+        4: Field("op_type", Kind.TEXT),
+        5: Field("attribute", _ATTRIBUTE, repeated=True),
+        6: Field("doc_string", Kind.TEXT),
+        7: Field("domain", Kind.TEXT),
+        9: Field("metadata_props", _ENTRY, repeated=True),
+    },
+)
+
+_DIMENSION = Layout(
+    "a dimension",
+    {
+        1: Field("dim_value", Kind.INT64),
+        2: Field("dim_param", Kind.TEXT),
+        3: Field("denotation", Kind.TEXT),
+    },
+)
+_SHAPE = Layout("a shape", {1: Field("dim", _DIMENSION, repeated=True)})
+_TENSOR_TYPE = Layout(
+    "a tensor's type", {1: Field("elem_type", Kind.INT32), 2: Field("shape", _SHAPE)}
+)
+_TYPE = Layout("a type", {1: Field("tensor_type", _TENSOR_TYPE), 6: Field("denotation", Kind.TEXT)})
+_VALUE_INFO = Layout(
+    "an input or output",
+    {
+        1: Field("name", Kind.TEXT),
+        2: Field("type", _TYPE),
+        3: Field("doc_string", Kind.TEXT),
+        4: Field("metadata_props", _ENTRY, repeated=True),
+    },
+)
+
+_GRAPH = Layout(
+    "the graph",
+    {
+        1: Field("node", _NODE, repeated=True),
+        2: Field("name", Kind.TEXT),
+        5: Field("initializer", _TENSOR, repeated=True),
+        10: Field("doc_string", Kind.TEXT),
+        11: Field("input", _VALUE_INFO, repeated=True),
+        12: Field("output", _VALUE_INFO, repeated=True),
+        13: Field("value_info", _VALUE_INFO, repeated=True),
+        15: _SPARSE,
+        16: Field("metadata_props", _ENTRY, repeated=True),
+    },
+)
+
+_OPERATOR_SET = Layout(
+    "an operator set", {1: Field("domain", Kind.TEXT), 2: Field("version", Kind.INT64)}
+)
+
+_MODEL = Layout(
+    "the model",
+    {
+        1: Field("ir_version", Kind.INT64),
+        2: Field("producer_name", Kind.TEXT),
+        3: Field("producer_version", Kind.TEXT),
+        4: Field("domain", Kind.TEXT),
+        5: Field("model_version", Kind.INT64),
+        6: Field("doc_string", Kind.TEXT),
+        7: Field("graph", _GRAPH),
+        8: Field("opset_import", _OPERATOR_SET, repeated=True),
+        14: Field("metadata_props", _ENTRY, repeated=True),
+        20: _TRAINING,
+        25: _FUNCTIONS,
+    },
+)
+
+# By these bytes ONNX Runtime knows a model in its own format, whatever else the file is.
+_OTHER_FORMAT, _OTHER_FORMAT_AT = b"ORTM", slice(4, 8)
 
 # Element types of ONNX, in their little-endian storage.
 _ELEMENTS: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
 
-# Graphs nest in attributes (If, Loop). No model of ours does; far deeper than any honest one.
-_DEEPEST = 20
+Item = TypeVar("Item")
+
+# `ai.onnx` is another name of the standard domain.
+_STANDARD = ("", "ai.onnx")
 
 
 @dataclass(frozen=True)
@@ -54,27 +184,95 @@ class TensorSignature:
     shape: tuple[int | None, ...]
 
 
-@dataclass
+@dataclass(frozen=True)
+class Operator:
+    """A node of the graph: what it computes, of what and into what."""
+
+    type: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+
+
 class OnnxStructure:
     """The parts of an ONNX file that decide whether it may be run.
 
     Parameters
     ----------
+    model : Message
+        The whole file.
+
+    Attributes
+    ----------
     inputs, outputs : dict of str to TensorSignature
         By name, in order.
+    operators : tuple of Operator
+        The nodes of the graph in the order of the file, all of the standard domain.
     metadata : dict of str to str
         Entries of `metadata_props`.
-    domains : set of str
-        Operator domains that the file uses or imports; the standard one is the empty text.
-    external_data : bool
-        Whether a tensor lies in another file.
+
+    Raises
+    ------
+    ModelFileError
+        If it uses operators of other domains, or two things have one name.
     """
 
-    inputs: dict[str, TensorSignature] = field(default_factory=dict)
-    outputs: dict[str, TensorSignature] = field(default_factory=dict)
-    metadata: dict[str, str] = field(default_factory=dict)
-    domains: set[str] = field(default_factory=set)
-    external_data: bool = False
+    def __init__(self, model: Message) -> None:
+        graph = model.message("graph")
+        nodes = graph.messages("node")
+        imports = [entry.text("domain") for entry in model.messages("opset_import")]
+        _refuse_foreign([*imports, *(node.text("domain") for node in nodes)])
+        entries = model.messages("metadata_props")
+        self.metadata = _by_name(
+            "the metadata entry", [(entry.text("key"), entry.text("value")) for entry in entries]
+        )
+        self.operators = tuple(
+            Operator(node.text("op_type"), tuple(node.texts("input")), tuple(node.texts("output")))
+            for node in nodes
+        )
+        self.inputs, self.outputs = (
+            _by_name(f"the {kind}", [_signature(value) for value in graph.messages(kind)])
+            for kind in ("input", "output")
+        )
+        # Of two that share a name readers take the one or the other.
+        constants = [(tensor.text("name"), tensor) for tensor in graph.messages("initializer")]
+        self._constants = _by_name("the constant", constants)
+        if both := self.inputs.keys() & self._constants.keys():
+            raise MalformedError(f"'{min(both)}' is an input and a constant")
+        if len(imports) > 1:
+            raise MalformedError("it names its operator set twice")
+
+    @property
+    def constants(self) -> tuple[str, ...]:
+        """Names of the constant tensors."""
+        return tuple(self._constants)
+
+    def constant(self, name: str) -> NDArray[np.float32] | None:
+        """Values of a constant tensor.
+
+        Parameters
+        ----------
+        name : str
+            Name of the tensor.
+
+        Returns
+        -------
+        ndarray of float32, or None
+            The tensor in its own shape; None where the graph has no tensor of that name.
+
+        Raises
+        ------
+        ModelFileError
+            If the tensor is not of single or half precision, or its bytes do not fill its shape.
+        """
+        if name not in self._constants:
+            return None
+        try:
+            return _values(self._constants[name])
+        except MalformedError as error:
+            raise ModelFileError(
+                f"the tensor '{name}' cannot be read from the model ({error}); export the model "
+                "again"
+            ) from error
 
 
 def read_onnx_structure(content: bytes) -> OnnxStructure:
@@ -88,235 +286,68 @@ def read_onnx_structure(content: bytes) -> OnnxStructure:
     Raises
     ------
     ModelFileError
-        If the bytes are no ONNX model, or are damaged.
+        If the bytes are no ONNX model, or are damaged, or hold what a model must not have: data in
+        other files, graphs inside operators, functions, operators of other domains.
     """
-    structure = OnnxStructure()
-    has_graph = False
     try:
-        for number, value in _fields(memoryview(content)):
-            if number == _MODEL_GRAPH:
-                has_graph = True
-                _read_graph(_message(value), structure, depth=0, main=True)
-            elif number == _MODEL_OPSET:
-                structure.domains.add(_text_field(_message(value), _OPSET_DOMAIN))
-            elif number == _MODEL_METADATA:
-                entry = _message(value)
-                key = _text_field(entry, _ENTRY_KEY)
-                if key in structure.metadata:
-                    raise _Malformed(f"the metadata entry '{key}' stands twice")
-                structure.metadata[key] = _text_field(entry, _ENTRY_VALUE)
-            elif number == _MODEL_FUNCTION:
-                _read_function(_message(value), structure)
-    except _Malformed as error:
+        if content[_OTHER_FORMAT_AT] == _OTHER_FORMAT:
+            raise MalformedError("it has the mark of ONNX Runtime's own format")
+        model = read_message(memoryview(content), _MODEL)
+        if "graph" not in model:
+            raise ModelFileError("the file is no ONNX model: it holds no graph; check the path")
+        return OnnxStructure(model)
+    except MalformedError as error:
         raise ModelFileError(
             f"the file is no whole ONNX model ({error}); get it again from where it was published"
         ) from error
-    if not has_graph:
-        raise ModelFileError("the file is no ONNX model: it holds no graph; check the path")
-    # `ai.onnx` is another name of the standard domain.
-    structure.domains = {"" if domain == "ai.onnx" else domain for domain in structure.domains}
-    return structure
 
 
-def read_initializer(content: bytes, name: str) -> NDArray[np.float32] | None:
-    """Values of a constant tensor of the main graph.
-
-    Parameters
-    ----------
-    content : bytes
-        The whole file.
-    name : str
-        Name of the tensor.
-
-    Returns
-    -------
-    ndarray of float32, or None
-        The tensor in its own shape; None where the graph has no tensor of that name.
-
-    Raises
-    ------
-    ModelFileError
-        If the bytes are damaged, or the tensor is not of single or half precision.
-    """
-    try:
-        for number, value in _fields(memoryview(content)):
-            if number != _MODEL_GRAPH:
-                continue
-            for part, entry in _fields(_message(value)):
-                if (
-                    part == _GRAPH_INITIALIZER
-                    and _text_field(_message(entry), _TENSOR_NAME) == name
-                ):
-                    return _tensor(_message(entry))
-    except _Malformed as error:
+def _refuse_foreign(domains: Sequence[str]) -> None:
+    foreign = sorted(set(domains).difference(_STANDARD))
+    if foreign:
         raise ModelFileError(
-            f"the tensor '{name}' cannot be read from the model ({error}); export the model again"
-        ) from error
-    return None
+            f"the model uses operators of the domain {', '.join(foreign)[:80]}; expected "
+            "standard ONNX operators alone"
+        )
 
 
-class _Malformed(Exception):  # noqa: N818 - internal, becomes a ModelFileError
-    """The bytes do not follow the format."""
+def _by_name(what: str, items: Sequence[tuple[str, Item]]) -> dict[str, Item]:
+    found: dict[str, Item] = {}
+    for name, item in items:
+        if name in found:
+            raise MalformedError(f"{what} '{name}' stands twice")
+        found[name] = item
+    return found
 
 
-def _read_graph(
-    graph: memoryview, structure: OnnxStructure, depth: int, main: bool = False
-) -> None:
-    if depth > _DEEPEST:
-        raise _Malformed("graphs nest too deep")
-    for number, value in _fields(graph):
-        if number == _GRAPH_NODE:
-            _read_node(_message(value), structure, depth)
-        elif number == _GRAPH_INITIALIZER:
-            _read_tensor(_message(value), structure)
-        elif number == _GRAPH_SPARSE_INITIALIZER:
-            _read_sparse_tensor(_message(value), structure)
-        elif main and number in (_GRAPH_INPUT, _GRAPH_OUTPUT):
-            signatures = structure.inputs if number == _GRAPH_INPUT else structure.outputs
-            name, signature = _signature(_message(value))
-            signatures[name] = signature
+def _signature(value_info: Message) -> tuple[str, TensorSignature]:
+    tensor = value_info.message("type").message("tensor_type")
+    shape = tuple(_size(dimension) for dimension in tensor.message("shape").messages("dim"))
+    return value_info.text("name"), TensorSignature(tensor.integer("elem_type"), shape)
 
 
-def _read_function(function: memoryview, structure: OnnxStructure) -> None:
-    structure.domains.add(_text_field(function, _FUNCTION_DOMAIN))
-    for number, value in _fields(function):
-        if number == _FUNCTION_NODE:
-            _read_node(_message(value), structure, depth=0)
-        elif number == _FUNCTION_OPSET:
-            structure.domains.add(_text_field(_message(value), _OPSET_DOMAIN))
-        elif number == _FUNCTION_ATTRIBUTE:
-            _read_attribute(_message(value), structure, depth=0)
+def _size(dimension: Message) -> int | None:
+    if "dim_value" in dimension and "dim_param" in dimension:
+        raise MalformedError("a dimension has both a size and a name")
+    return dimension.integer("dim_value") if "dim_value" in dimension else None
 
 
-def _read_node(node: memoryview, structure: OnnxStructure, depth: int) -> None:
-    structure.domains.add(_text_field(node, _NODE_DOMAIN))
-    for number, value in _fields(node):
-        if number == _NODE_ATTRIBUTE:
-            _read_attribute(_message(value), structure, depth)
-
-
-def _read_attribute(attribute: memoryview, structure: OnnxStructure, depth: int) -> None:
-    for number, value in _fields(attribute):
-        if number in (_ATTRIBUTE_GRAPH, _ATTRIBUTE_GRAPHS):
-            _read_graph(_message(value), structure, depth + 1)
-        elif number in (_ATTRIBUTE_TENSOR, _ATTRIBUTE_TENSORS):
-            _read_tensor(_message(value), structure)
-        elif number in (_ATTRIBUTE_SPARSE_TENSOR, _ATTRIBUTE_SPARSE_TENSORS):
-            _read_sparse_tensor(_message(value), structure)
-
-
-def _read_sparse_tensor(tensor: memoryview, structure: OnnxStructure) -> None:
-    for number, value in _fields(tensor):
-        if number in (_SPARSE_VALUES, _SPARSE_INDICES):
-            _read_tensor(_message(value), structure)
-
-
-def _read_tensor(tensor: memoryview, structure: OnnxStructure) -> None:
-    for number, value in _fields(tensor):
-        if number == _TENSOR_EXTERNAL_DATA or (number == _TENSOR_DATA_LOCATION and value != 0):
-            structure.external_data = True
-
-
-def _tensor(tensor: memoryview) -> NDArray[np.float32]:
+def _values(tensor: Message) -> NDArray[np.float32]:
     """Values of a tensor, which are stored either as raw bytes or as a list of floats."""
-    shape: list[int] = []
-    element_type, raw, floats = 0, memoryview(b""), memoryview(b"")
-    for number, value in _fields(tensor):
-        if number == _TENSOR_DIMENSION and isinstance(value, int):
-            shape.append(value)
-        elif number == _TENSOR_TYPE and isinstance(value, int):
-            element_type = value
-        elif number == _TENSOR_RAW:
-            raw = _message(value)
-        elif number == _TENSOR_FLOATS:
-            floats = _message(value)
+    shape, element_type = tensor.integers("dims"), tensor.integer("data_type")
     if element_type not in _ELEMENTS:
-        raise _Malformed(f"its element type {element_type} is neither single nor half precision")
-    stored, element = (raw, _ELEMENTS[element_type]) if raw else (floats, _ELEMENTS[1])
-    if not stored or math.prod(shape) * element.itemsize != len(stored):
-        raise _Malformed(f"{len(stored)} bytes do not fill the shape {tuple(shape)}")
+        raise MalformedError(
+            f"its element type {element_type} is neither single nor half precision"
+        )
+    raw = "raw_data" in tensor
+    if raw and "float_data" in tensor:
+        raise MalformedError("it has its values twice")
+    stored = tensor.content("raw_data" if raw else "float_data")
+    element = _ELEMENTS[element_type if raw else 1]
+    if (
+        not stored
+        or min(shape, default=1) < 0
+        or math.prod(shape) * element.itemsize != len(stored)
+    ):
+        raise MalformedError(f"{len(stored)} bytes do not fill the shape {tuple(shape)}")
     return np.frombuffer(stored, element).reshape(shape).astype(np.float32)
-
-
-def _signature(value_info: memoryview) -> tuple[str, TensorSignature]:
-    element_type, shape = 0, []
-    for number, value in _fields(value_info):
-        if number != _VALUE_TYPE:
-            continue
-        for kind, tensor_type in _fields(_message(value)):
-            if kind != _TYPE_TENSOR:
-                continue
-            for part, content in _fields(_message(tensor_type)):
-                if part == _TENSOR_TYPE_ELEMENT and isinstance(content, int):
-                    element_type = content
-                elif part == _TENSOR_TYPE_SHAPE:
-                    shape = [
-                        _dimension(_message(dimension))
-                        for which, dimension in _fields(_message(content))
-                        if which == _SHAPE_DIMENSION
-                    ]
-    return _text_field(value_info, _VALUE_NAME), TensorSignature(element_type, tuple(shape))
-
-
-def _dimension(dimension: memoryview) -> int | None:
-    size = None
-    for number, value in _fields(dimension):
-        if number == _DIMENSION_VALUE and isinstance(value, int):
-            size = value
-    return size
-
-
-def _text_field(message: memoryview, wanted: int) -> str:
-    """A text field, empty where it is absent: that is its default in the format."""
-    text = ""
-    for number, value in _fields(message):
-        if number == wanted:
-            try:
-                text = bytes(_message(value)).decode()
-            except UnicodeDecodeError as error:
-                raise _Malformed("a text is not UTF-8") from error
-    return text
-
-
-def _message(value: int | memoryview) -> memoryview:
-    if isinstance(value, int):
-        raise _Malformed("a number where a message should be")
-    return value
-
-
-def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Number and value of each field of a message (numbers of fixed width are given as bytes)."""
-    position, end = 0, len(message)
-    while position < end:
-        tag, position = _varint(message, position)
-        number, wire_type = tag >> 3, tag & 7
-        if number == 0:
-            raise _Malformed("a field without number")
-        if wire_type == _VARINT:
-            value, position = _varint(message, position)
-            yield number, value
-            continue
-        if wire_type == _BYTES:
-            length, position = _varint(message, position)
-        elif wire_type in (_FIXED32, _FIXED64):
-            length = 4 if wire_type == _FIXED32 else 8
-        else:
-            raise _Malformed(f"an unknown wire type {wire_type}")
-        if length > end - position:
-            raise _Malformed("it ends early")
-        yield number, message[position : position + length]
-        position += length
-
-
-def _varint(message: memoryview, position: int) -> tuple[int, int]:
-    """Number in base-128 encoding, and the position after it."""
-    value = 0
-    for shift in range(0, 70, 7):
-        if position >= len(message):
-            raise _Malformed("it ends early")
-        byte = message[position]
-        position += 1
-        value |= (byte & 0x7F) << shift
-        if byte < 0x80:
-            return value, position
-    raise _Malformed("a number is too long")

@@ -9,9 +9,8 @@ from __future__ import annotations
 import json
 import logging
 import os
-import threading
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,7 +19,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.native_calls import interruptible
 from pointfuse.errors import DeviceError, ModelFileError
+from pointfuse.model.bound_run import Arrays, BoundRun
 from pointfuse.model.devices import (
     PROVIDERS,
     find_libraries,
@@ -29,13 +30,38 @@ from pointfuse.model.devices import (
     rtx_devices,
 )
 from pointfuse.model.engine_cache import cache_key, filling
+from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature
 
 logger = logging.getLogger(__name__)
 
-Arrays = Mapping[str, NDArray[np.float32]]
-
 _TIME = "time"
 """Name of the free dimension of inputs and outputs."""
+
+_FORMAT = ("session.load_model_format", "ONNX")
+"""The format that was checked; left to itself, the runtime looks at the bytes and may find its own.
+"""
+
+_ELEMENT_TYPES = {
+    f"tensor({name})": number
+    for number, name in enumerate(
+        [
+            "float",
+            "uint8",
+            "int8",
+            "uint16",
+            "int16",
+            "int32",
+            "int64",
+            "string",
+            "bool",
+            "float16",
+            "double",
+            "uint32",
+            "uint64",
+        ],
+        start=1,
+    )
+}
 
 _WARM_UP = 2
 """Runs before the first that counts: with a CUDA graph, one to make room and one to record."""
@@ -65,7 +91,8 @@ class Session:
     """A model on one device; `open_session` makes one.
 
     On a GPU days go through one at a time: the shape is then always the same, so that the graph
-    has no parts for the CPU, engines fit, and a CUDA graph can be replayed.
+    has no parts for the CPU, engines fit, and a CUDA graph can be replayed. On a CPU a run can be
+    interrupted; on a GPU it cannot, since a CUDA graph belongs to the thread that recorded it.
 
     Parameters
     ----------
@@ -102,6 +129,7 @@ class Session:
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
+        options.add_session_config_entry(*_FORMAT)
         if profile is not None:
             options.enable_profiling = True
             options.profile_file_prefix = str(profile)
@@ -121,8 +149,6 @@ class Session:
             )
         given = {output.name for output in self._session.get_outputs()}
         self.outputs = tuple(name for name in program.outputs if name in given)
-        self._run_options = onnxruntime.RunOptions()
-        self._run_options.only_execute_path_to_fetches = True
         self._bound: BoundRun | None = None
         if self._on_gpu:
             with _as_device_error(device):
@@ -137,9 +163,13 @@ class Session:
         ------
         DeviceError
             If a GPU gives up, for want of memory for example.
+        ModelFileError
+            If the CPU cannot run it.
+        KeyboardInterrupt
+            If somebody stops it.
         """
         if not self._on_gpu:
-            return self._compute(feed)
+            return self._compute_on_cpu(feed)
         days = range(len(next(iter(feed.values()))))
         with _as_device_error(self.device):
             results = [
@@ -171,13 +201,59 @@ class Session:
             self._session, self.outputs, "cuda" if self._on_gpu else "cpu"
         )
 
-    def _compute(self, feed: Arrays) -> list[NDArray[np.float32]]:
+    def check_is(self, structure: OnnxStructure) -> None:
+        """Make sure that the runtime has the inputs and outputs that were found in the file.
+
+        Raises
+        ------
+        ModelFileError
+            If it has others: it then runs something else than what was checked.
+        """
+        for found, checked in (
+            (self._session.get_inputs(), structure.inputs),
+            (self._session.get_outputs(), structure.outputs),
+        ):
+            names = [each.name for each in found]
+            if names != [*checked] or not all(
+                self._is_like(each, checked[each.name]) for each in found
+            ):
+                raise ModelFileError(
+                    f"ONNX Runtime sees another model in the file than pointfuse: expected "
+                    f"{', '.join(checked)}, got {', '.join(names)} or other shapes; export the "
+                    "model again"
+                )
+
+    def _is_like(self, found: Any, checked: TensorSignature) -> bool:
+        """Whether an input or output has the type that was declared, where one was."""
+        sizes = zip(found.shape, checked.shape, strict=False)
+        return (
+            _ELEMENT_TYPES.get(found.type) == checked.element_type
+            and len(found.shape) == len(checked.shape)
+            # Of the free ones the runtime may know more, and on a GPU the times are fixed.
+            and all(declared in (None, size) for size, declared in sizes)
+        )
+
+    def _compute(self, feed: Arrays, options: Any = None) -> list[NDArray[np.float32]]:
+        options = options or _run_options()
         if self._bound:
-            return self._bound.run(feed, self._run_options)
+            return self._bound.run(feed, options)
         outputs: list[NDArray[np.float32]] = self._session.run(
-            list(self.outputs), dict(feed), self._run_options
+            list(self.outputs), dict(feed), options
         )
         return outputs
+
+    def _compute_on_cpu(self, feed: Arrays) -> list[NDArray[np.float32]]:
+        options = _run_options()
+
+        def end() -> None:
+            options.terminate = True
+
+        try:
+            return interruptible(lambda: self._compute(feed, options), end)
+        except Exception as error:  # onnxruntime's exceptions share no other base
+            raise ModelFileError(
+                f"{self.runtime} cannot run the model: {_said(error)}; it is not fit for use"
+            ) from error
 
     def _warm_up(self) -> None:
         """Compile, choose kernels and record before the first run that counts."""
@@ -187,66 +263,6 @@ class Session:
         }
         for _ in range(_WARM_UP):
             self._compute(feed)
-
-
-class BoundRun:
-    """Runs with inputs and outputs that stay where they are on a device.
-
-    A CUDA graph repeats what was recorded, addresses included.
-
-    Parameters
-    ----------
-    session : onnxruntime.InferenceSession
-        The session.
-    outputs : sequence of str
-        Outputs that are wanted.
-    memory : str
-        ONNX Runtime's name of the device's memory: ``cuda`` or ``cpu``.
-    """
-
-    def __init__(self, session: Any, outputs: Sequence[str], memory: str) -> None:
-        import onnxruntime
-
-        def buffer(shape: Sequence[int | str]) -> Any:
-            return onnxruntime.OrtValue.ortvalue_from_shape_and_type(
-                [1, *shape[1:]], np.float32, memory, 0
-            )
-
-        self._session, self._binding = session, session.io_binding()
-        self._inputs = {given.name: buffer(given.shape) for given in session.get_inputs()}
-        self._outputs = [
-            buffer(given.shape)
-            for name in outputs
-            for given in session.get_outputs()
-            if given.name == name
-        ]
-        for name, value in self._inputs.items():
-            self._binding.bind_ortvalue_input(name, value)
-        for name, value in zip(outputs, self._outputs, strict=True):
-            self._binding.bind_ortvalue_output(name, value)
-        # The buffers are shared by all who run.
-        self._lock = threading.Lock()
-
-    def run(self, feed: Arrays, options: Any) -> list[NDArray[np.float32]]:
-        """Outputs for inputs of one time."""
-        with self._lock:
-            self.upload(feed)
-            self.compute(options)
-            return self.download()
-
-    def upload(self, feed: Arrays) -> None:
-        """Copy inputs of one time to the device, and wait until they are there."""
-        for name, value in self._inputs.items():
-            value.update_inplace(np.ascontiguousarray(feed[name]))
-
-    def compute(self, options: Any = None) -> None:
-        """Run on what is on the device, and wait for the end."""
-        self._session.run_with_iobinding(self._binding, options)
-
-    def download(self) -> list[NDArray[np.float32]]:
-        """Copies of the outputs."""
-        # The memory of a CPU's buffer is that of the array, and will be written again.
-        return [np.array(value.numpy()) for value in self._outputs]
 
 
 def open_session(
@@ -308,6 +324,15 @@ def _as_device_error(device: str) -> Iterator[None]:
         ) from error
 
 
+def _run_options() -> Any:
+    """Options of one run: what ends a run would end all others that share them."""
+    import onnxruntime
+
+    options = onnxruntime.RunOptions()
+    options.only_execute_path_to_fetches = True
+    return options
+
+
 def _said(error: Exception) -> str:
     """What the runtime says, on one line."""
     return " ".join(str(error).split())
@@ -320,10 +345,13 @@ def _cpu_session(content: bytes, options: Any) -> Any:
     # 725 MB in all in place of 440) and wins no time.
     options.enable_mem_pattern = False
     try:
-        return onnxruntime.InferenceSession(content, options, providers=[PROVIDERS["cpu"]])
+        # Whatever does not depend on the input is computed here, and may take its time.
+        return interruptible(
+            lambda: onnxruntime.InferenceSession(content, options, providers=[PROVIDERS["cpu"]])
+        )
     except Exception as error:  # onnxruntime's exceptions share no other base
         raise ModelFileError(
-            f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {error}"
+            f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {_said(error)}"
         ) from error
 
 

@@ -7,19 +7,21 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import ModelFileError
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.onnx_structure import read_initializer
+from pointfuse.model.onnx_structure import OnnxStructure
 
 INITIALIZER = "static_layers"
 """Name in the graph of the tensor that holds the layers, shape (layer, row, column)."""
 
 
-def read_static_layers(content: bytes, metadata: ModelMetadata) -> dict[str, NDArray[np.float32]]:
+def read_static_layers(
+    structure: OnnxStructure, metadata: ModelMetadata
+) -> dict[str, NDArray[np.float32]]:
     """The static layers of a model file.
 
     Parameters
     ----------
-    content : bytes
-        The ONNX file, already checked.
+    structure : OnnxStructure
+        What the model file is made of.
     metadata : ModelMetadata
         Its self-description, which names the layers in the order of the tensor.
 
@@ -34,7 +36,7 @@ def read_static_layers(content: bytes, metadata: ModelMetadata) -> dict[str, NDA
     ModelFileError
         If the tensor does not fit the layers and the grid that the metadata declares.
     """
-    stored = read_initializer(content, INITIALIZER)
+    stored = structure.constant(INITIALIZER)
     if stored is None:
         return {}
     layers = metadata.static_layers

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from pathlib import Path
 
-from pointfuse.basics.printable import without_controls
+from pointfuse.basics.printable import printable
 
 # Makes sure that nothing is loaded from anywhere, whatever the texts hold.
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:"
@@ -31,7 +31,7 @@ def page(title: str, parts: Iterable[str]) -> str:
 
 def text(content: str) -> str:
     """A text as a page can hold it, whatever it holds."""
-    return escape(without_controls(content))
+    return escape(printable(content, keep="\n"))
 
 
 def heading(content: str) -> str:

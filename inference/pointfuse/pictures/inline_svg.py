@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree
 
-from pointfuse.basics.printable import without_controls
+from pointfuse.basics.printable import printable
 from pointfuse.pictures.figure_style import INK, ReportFigure
 from pointfuse.pictures.html_page import figure as figure_element
 
@@ -66,7 +66,7 @@ def inline_svg(figure: Figure, name: str, alternative: str) -> str:
     root.attrib = {
         "viewBox": root.attrib["viewBox"],
         "role": "img",
-        "aria-label": without_controls(alternative),
+        "aria-label": printable(alternative),
     }
     return ElementTree.tostring(root, encoding="unicode")
 

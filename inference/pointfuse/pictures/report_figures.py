@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.printable import without_controls
+from pointfuse.basics.printable import printable
 from pointfuse.basics.units import typeset_units
 from pointfuse.pictures.figure_style import (
     INK,
@@ -206,7 +206,7 @@ def _by_class(scores: Mapping[str, Any]) -> ReportFigure:
             markersize=4.5,
             **look_of_method(number) | {"linestyle": "none"},
         )
-    axes.set_yticks(places, [without_controls(name) for _, name in names])
+    axes.set_yticks(places, [printable(name) for _, name in names])
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set(xlabel="NME", xlim=(0, None))
@@ -341,12 +341,12 @@ def _new(**options: Any) -> tuple[Figure, Axes]:
 
 
 def _units(result: CrossValidation) -> str:
-    return without_controls(typeset_units(result.placed.metadata.target.units))
+    return printable(typeset_units(result.placed.metadata.target.units))
 
 
 def _methods(scores: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
     """The model and its rivals, in the order in which they are drawn."""
-    rivals = {without_controls(name): rival for name, rival in scores["baselines"].items()}
+    rivals = {printable(name): rival for name, rival in scores["baselines"].items()}
     return {"model": scores, **rivals}
 
 

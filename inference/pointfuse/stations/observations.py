@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.arguments import kind_of
 from pointfuse.basics.counted import counted
+from pointfuse.basics.printable import printable
 from pointfuse.basics.shown import Shown
 from pointfuse.basics.timezones import BEIJING, zone_name
 from pointfuse.errors import InputError
@@ -30,7 +31,8 @@ class Stations:
     Parameters
     ----------
     code : ndarray of str, shape (station,)
-        Names of the stations in their network.
+        Names of the stations in their network, with escapes in place of characters that cannot be
+        printed, whatever they are read from.
     longitude, latitude : ndarray of float64, shape (station,)
         Degrees east and north; NaN where unknown.
 
@@ -54,6 +56,15 @@ class Stations:
                 "expected as many longitudes and latitudes as station codes, got "
                 f"{self.longitude.shape}, {self.latitude.shape} and {self.code.shape}"
             )
+        codes = self.code.tolist()
+        if not all(codes):
+            raise InputError(
+                f"expected a code for each station, got none for number {codes.index('')}; name "
+                "the station or leave it out"
+            )
+        # All at once: of many stations, this is made many times.
+        if not "".join(codes).isprintable():
+            object.__setattr__(self, "code", np.array([printable(code) for code in codes], np.str_))
 
     def __len__(self) -> int:
         return len(self.code)
@@ -94,6 +105,8 @@ class SourceFile:
         Stations and hours (or days) in it.
     remarks : tuple of str
         Oddities that did not stop the reading, one sentence each.
+
+    Texts are made printable, as those of station codes.
     """
 
     name: str
@@ -101,6 +114,10 @@ class SourceFile:
     stations: int
     times: int
     remarks: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", printable(self.name))
+        object.__setattr__(self, "remarks", tuple(map(printable, self.remarks)))
 
     def with_remarks(self, more: Iterable[str]) -> SourceFile:
         """The same with further remarks."""

@@ -6,7 +6,7 @@ import hashlib
 import logging
 import zipfile
 from collections.abc import Callable, Mapping
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.arguments import require
 from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.native_calls import Pool
 from pointfuse.basics.shown import Shown
 from pointfuse.errors import InputError
 from pointfuse.fusion.estimation import estimate
@@ -220,7 +221,7 @@ def cross_validate(
     )
     key = _fingerprint(result, model)
     done = _resume(progress_file, key, result)
-    with ThreadPoolExecutor(workers) as pool:
+    with Pool(workers) as pool:
         for day in range(shape[0]):
             if day >= done:
                 _predict_day(result, model, baselines, xy, day, pool)

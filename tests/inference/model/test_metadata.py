@@ -207,3 +207,13 @@ def test_any_replaced_entry_gives_metadata_or_our_error(
     except ModelFileError:
         return
     assert ModelMetadata.from_json(metadata.to_json()) == metadata
+
+
+@pytest.mark.parametrize("depth", [300, 700, 100_000])
+def test_metadata_that_nest_without_end(depth: int, tiny_metadata: ModelMetadata) -> None:
+    deep = "[" * depth + "]" * depth
+    text = tiny_metadata.to_json().replace('{"archive": "none"}', f'{{"archive": {deep}}}')
+    try:
+        ModelMetadata.from_json(text).to_json()
+    except ModelFileError as error:
+        assert "is not valid JSON" in str(error)

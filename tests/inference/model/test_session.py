@@ -29,10 +29,11 @@ from pointfuse import (
 )
 from pointfuse.commands.main import main
 from pointfuse.model import devices, session
+from pointfuse.model.bound_run import BoundRun
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
-from pointfuse.model.session import BoundRun, Program, kernels_by_provider, open_session
+from pointfuse.model.session import Program, kernels_by_provider, open_session
 
 Write = Callable[[str, str | bytes], Path]
 STATIONS = (

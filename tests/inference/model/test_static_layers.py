@@ -15,7 +15,7 @@ from onnx import TensorProto, helper, numpy_helper
 
 from pointfuse import InputError, Model, ModelFileError, StaticLayer, load_model
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.model.onnx_structure import read_initializer
+from pointfuse.model.onnx_structure import read_onnx_structure
 from pointfuse.model.static_layers import read_static_layers
 
 STORED = Path(__file__).parents[3] / "models" / "seed" / "static_channels.npz"
@@ -69,7 +69,7 @@ def test_all_ways_of_storing_a_tensor(
     else:
         stored = stored.astype(np.float16)
         tensor = numpy_helper.from_array(stored, "static_layers")
-    layers = read_static_layers(with_tensor(tiny_proto, tensor), layered)
+    layers = read_static_layers(read_onnx_structure(with_tensor(tiny_proto, tensor)), layered)
     np.testing.assert_array_equal(layers["height"], stored[0].astype(np.float32) * 2000)
     np.testing.assert_array_equal(layers["urban_fraction"], stored[1].astype(np.float32))
     assert layers["height"].dtype == np.float32
@@ -84,7 +84,7 @@ def test_a_number_in_front_of_the_units_is_their_size(units: str, scale: float) 
 
 
 def test_a_layer_that_is_not_there(tiny_model_bytes: bytes, tiny_metadata: ModelMetadata) -> None:
-    assert read_static_layers(tiny_model_bytes, tiny_metadata) == {}
+    assert read_static_layers(read_onnx_structure(tiny_model_bytes), tiny_metadata) == {}
     model = Model(tiny_model_bytes, tiny_metadata, "0" * 64, threads=1)
     assert model.static_layer_names == ()
     with pytest.raises(
@@ -123,7 +123,7 @@ def test_a_damaged_tensor_is_refused(
     tensor = numpy_helper.from_array(stored, "static_layers")
     spoil(tensor)
     with pytest.raises(ModelFileError, match=message):
-        read_initializer(with_tensor(tiny_proto, tensor), "static_layers")
+        read_onnx_structure(with_tensor(tiny_proto, tensor)).constant("static_layers")
 
 
 @settings(max_examples=200)
@@ -134,7 +134,7 @@ def test_any_changed_byte_gives_a_tensor_or_our_error(position: int, byte: int) 
     changed = bytearray(helper.make_model(graph).SerializeToString())
     changed[position % len(changed)] = byte
     try:
-        found = read_initializer(bytes(changed), "static_layers")
+        found = read_onnx_structure(bytes(changed)).constant("static_layers")
     except ModelFileError as error:
         assert "\n" not in str(error)
     else:

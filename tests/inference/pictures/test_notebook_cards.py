@@ -92,7 +92,7 @@ def test_observations(observations: Observations, process_model: Model) -> None:
     assert rows(root)["wind_speed"] == ["0", "-", "-", "-"]
     text = facts(root)
     # Neither a control character nor half of a pair can be in a page, even escaped.
-    nasty = NASTY.replace("\x00", "\ufffd").replace("\udcff", "\ufffd")
+    nasty = NASTY.replace("\x00", r"\x00").replace("\udcff", r"\udcff")
     assert text[0].startswith(f"stations S0 {nasty}, S1 ")
     assert text[0].endswith(", ...")
     assert "stations without a place: 1" in text

@@ -25,7 +25,7 @@ from pointfuse_training.commands.static import static
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
     """From simulations to a trained network."""
-    exit_on_signals()
+    click.get_current_context().with_resource(exit_on_signals())
 
 
 for command in (static, simulate, parameters, archive, fit_command, scale, evaluate, adapt):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.printable import listed, without_controls
+from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.units import typeset_units
 from pointfuse.pictures.figure_style import INK, ReportFigure, look_of_method
 from pointfuse.pictures.kernel_figure import draw_kernels
@@ -63,7 +63,7 @@ def daily_figure(evaluation: ArchiveEvaluation, scores: Mapping[str, Any]) -> Re
             axes.plot(
                 np.insert(place.astype(np.float64), breaks, np.nan),
                 np.insert(values, breaks, np.nan),
-                label=without_controls(method),
+                label=printable(method),
                 linewidth=1,
                 markersize=3,
                 **look_of_method(number),
@@ -186,7 +186,7 @@ def density_figure(evaluation: ArchiveEvaluation) -> ReportFigure:
         )
         axes.plot(edges[[0, -1]], edges[[0, -1]], color=INK, linewidth=1, linestyle="--")
         axes.set_aspect("equal")
-        axes.set_title(without_controls(method), fontsize=10)
+        axes.set_title(printable(method), fontsize=10)
         if number % columns == 0:
             axes.set_ylabel(f"completed ({units})")
         # The lowest of its column, which need not be in the last row.
@@ -215,7 +215,7 @@ def _new(size: tuple[float, float]) -> Figure:
 
 
 def _units(evaluation: ArchiveEvaluation) -> str:
-    return without_controls(typeset_units(evaluation.target.units))
+    return printable(typeset_units(evaluation.target.units))
 
 
 def _daily(scores: Mapping[str, Any], method: str, score: str) -> NDArray[np.float64]:

@@ -105,9 +105,18 @@ def write_flags(path: str | PathLike[str], observations: Observations) -> int:
         for step, part in _steps(observations):
             for name in part.reasons:
                 for row in _runs(part, name):
-                    writer.writerow([row[0], name, step, *row[1:]])
+                    writer.writerow([_no_formula(str(row[0])), name, step, *row[1:]])
                     count += 1
     return count
+
+
+def _no_formula(code: str) -> str:
+    """A code with an apostrophe where a spreadsheet would compute it: a file may hold anything."""
+    return f"'{code}" if code.startswith(("=", "+", "-", "@")) and not _is_number(code) else code
+
+
+def _is_number(code: str) -> bool:
+    return code[1:].replace(".", "", 1).isdecimal()
 
 
 def _steps(observations: Observations) -> Iterator[tuple[str, Observations]]:

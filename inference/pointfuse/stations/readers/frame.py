@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
+from pointfuse.basics.printable import printable
 from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers import tidy
@@ -48,7 +49,7 @@ def read_frame(frame: Frame, request: ReadRequest) -> Observations:
     """
     # In pyarrow the columns are the values.
     names = list(getattr(frame, "column_names", None) or frame.columns)
-    header = [str(name).strip() for name in names]
+    header = [printable(str(name).strip()) for name in names]
     if not tidy.is_tidy(header):
         raise UnreadableFileError(
             f"{NAME} is not tidy: expected the columns station, longitude, latitude, date or time, "

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
+from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, MissingExtraError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers import tidy
@@ -45,7 +46,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         ) from error
     try:
         columns = parquet.read_table(pyarrow.BufferReader(file.content))
-        header = [name.strip() for name in columns.column_names]
+        header = [printable(name.strip()) for name in columns.column_names]
         table = _ArrowTable(file.name, header, columns, request.timezone)
         if tidy.is_tidy(table.header):
             return tidy.read_table(table, request, "parquet")

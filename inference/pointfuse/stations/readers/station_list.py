@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from pointfuse.basics.arguments import require_path
-from pointfuse.basics.printable import listed
+from pointfuse.basics.printable import listed, printable
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import SourceFile, Stations
 from pointfuse.stations.readers.formats import recognised_format
@@ -88,13 +88,16 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
     cities: dict[str, str] = {}
     remarks = []
     for line, row in table.rows():
-        name = "".join(row[position].strip() for position in code)
+        name = printable("".join(row[position].strip() for position in code))
+        if not name:
+            remarks.append(f"line {line} of {table.name} has no code; it was left out")
+            continue
         if name in places:
             remarks.append(f"{name} stands twice in {table.name}; the first entry was kept")
             continue
         places[name] = coordinates.place(line, name, row[longitude], row[latitude])
         if city is not None:
-            cities[name] = row[city].strip()
+            cities[name] = printable(row[city].strip())
     if not places:
         raise UnreadableFileError(f"{table.name} is a station list without stations")
     remarks += coordinates.remarks()

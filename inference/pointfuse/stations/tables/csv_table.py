@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
+from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.tables.encoding import CUT_CHARACTER, decoded
 from pointfuse.stations.tables.table import Table
@@ -138,7 +139,7 @@ def parse_csv(name: str, content: bytes) -> CsvTable:
     text = decoded(name, content)
     headers = {separator: _header(text, separator) for separator in _SEPARATORS}
     separator = max(headers, key=lambda key: len(headers[key]))
-    header = [field.strip() for field in headers[separator]]
+    header = [printable(field.strip()) for field in headers[separator]]
     if not any(header):
         raise UnreadableFileError(f"{name} is empty or has no header; expected a CSV file")
     return CsvTable(name, header, text, separator)

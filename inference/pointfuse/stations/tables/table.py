@@ -13,7 +13,7 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.printable import listed, quoted
+from pointfuse.basics.printable import listed, printable, quoted
 from pointfuse.errors import InputError
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "<na>", "nan", "null", "none"})
@@ -108,15 +108,15 @@ class Table(abc.ABC):
         return values
 
     def code(self, text: str, line: int, column: str) -> str:
-        """Code of a station.
+        """Code of a station, printable.
 
         Raises
         ------
         InputError
-            If the cell is empty or cannot be printed.
+            If the cell is empty.
         """
-        code = text.strip()
-        if not code or not code.isprintable():
+        code = printable(text.strip())
+        if not code:
             raise InputError(f"{self.at(line, column)}: expected a code, got {quoted(code)}")
         return code
 

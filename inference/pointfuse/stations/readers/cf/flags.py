@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.netcdf_values import missing_markers, numbers_of, stored
-from pointfuse.basics.printable import without_controls
+from pointfuse.basics.printable import printable
 
 
 def _words(*lines: str) -> frozenset[str]:
@@ -190,7 +190,7 @@ def rejected_by_flags(
     rejected = np.zeros(variable.shape, bool)
     for given in dict.fromkeys(str(getattr(variable, "ancillary_variables", "")).split()):
         if given not in dataset.variables:
-            remarks.append(f"{without_controls(given)}, which {name} names, is not in the file")
+            remarks.append(f"{printable(given)}, which {name} names, is not in the file")
             continue
         if not is_flag(dataset.variables[given]):
             continue
@@ -279,4 +279,4 @@ def _as_text(code: Any) -> str:
 
 def _shortened(text: str) -> str:
     """A text of a file in a message."""
-    return without_controls(text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}...")
+    return printable(text if len(text) <= _TEXT_SHOWN else f"{text[:_TEXT_SHOWN]}...")

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from pointfuse.basics.classic_netcdf import check_classic
 from pointfuse.basics.counted import counted
 from pointfuse.basics.netcdf_values import open_netcdf, read_numbers, stored
-from pointfuse.basics.printable import listed, without_controls
+from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations
@@ -120,7 +120,7 @@ class _Series:
                 )
             values = np.where(rejected, np.nan, values)
             for number, time, value in zip(station.flat, label.flat, values.flat, strict=True):
-                if time is None or not 0 <= number < len(places):
+                if time is None or not (0 <= number < len(places) and places[number][0]):
                     unplaced += not math.isnan(value)
                 else:
                     records.add(places[number], "", time, {name: float(value)})
@@ -165,10 +165,11 @@ class _Series:
         named = self._dataset.get_variables_by_attributes(cf_role="timeseries_id")
         if named:
             given = stored(named[0])
-            if given.dtype == np.dtype("S1"):
-                given = netCDF4.chartostring(given)
-            codes = [str(text).strip(" \0") for text in np.ravel(given)]
-        if not len(codes) == len(longitude) == len(latitude) or len(set(codes)) < len(codes):
+            texts = _joined(given) if given.dtype == np.dtype("S1") else given.ravel().tolist()
+            codes = [printable(str(text).strip(" \0")) for text in texts]
+        named_codes = [code for code in codes if code]
+        repeated = len(set(named_codes)) < len(named_codes)
+        if repeated or not len(codes) == len(longitude) == len(latitude):
             raise InputError(
                 "expected a place and a name of its own for each station, got "
                 f"{len(longitude)} longitudes, {len(latitude)} latitudes and {len(set(codes))} "
@@ -195,9 +196,7 @@ class _Series:
         name = str(getattr(self._time, "bounds", ""))
         bounds = self._dataset.variables.get(name)
         if name and bounds is None:
-            self._remarks.append(
-                f"{without_controls(name)}, the bounds of time, are not in the file"
-            )
+            self._remarks.append(f"{printable(name)}, the bounds of time, are not in the file")
         return labels(self._time, bounds, self._request.timezone, self._remarks)
 
     def _spread(
@@ -265,3 +264,12 @@ class _Series:
         """Counts or indices; another number where one is missing or larger than any file."""
         values = self._numbers(variable)
         return np.where(np.abs(values) < _LARGEST, values, missing).astype(np.int64)
+
+
+def _joined(characters: NDArray[np.bytes_]) -> list[str]:
+    """Texts of arrays of single bytes along the last axis, in UTF-8; other bytes as escapes."""
+    # One byte more, since no text of numpy is empty.
+    end = np.zeros((*characters.shape[:-1], 1), "S1")
+    ended = np.concatenate([characters, end], axis=-1)
+    texts = np.ascontiguousarray(ended).view(f"S{ended.shape[-1]}").ravel().tolist()
+    return [text.decode("utf-8", "backslashreplace") for text in texts]
