@@ -77,7 +77,7 @@ def test_code_of_the_documents_runs(tmp_path: Path) -> None:
     (readme,) = snippets("README.md")
     assert "(1, 372, 426)" in run(readme, cwd=tmp_path)
     # Reads the file that the one before wrote.
-    (near_stations,) = snippets("docs/reference/output-files.md")
+    near_stations, _ = snippets("docs/reference/output-files.md")
     assert 0 < float(run(near_stations, cwd=tmp_path)) < 200
     time_series, from_memory = snippets("docs/guide/station-files.md")
     assert run(time_series, cwd=tmp_path) == "[[61. 61.]]\n"

@@ -9,6 +9,7 @@ peers               who else makes a field
 precision           how far files of fewer bits are off
 model_choice        the models side by side
 years               many days in one call
+start_up            what an import and the help take
 stages              what each stage of a day takes
 scale               many years on many processors, on paper
 packing             how large fields become in a file

@@ -6,19 +6,19 @@ from pathlib import Path
 
 import click
 
+from pointfuse.commands.files import Command, InputFile, OutputFile
 from pointfuse_export.checks.simulated_days import cells_anywhere, sample_days, save_days
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.evaluation.sampling import read_cells
 
-_FILE = click.Path(path_type=Path)
 _ANYWHERE = 1500
 
 
-@click.command()
-@click.argument("archive", type=_FILE)
+@click.command(cls=Command)
+@click.argument("archive", type=InputFile("*.nc"))
 @click.option(
     "--stations",
-    type=_FILE,
+    type=InputFile(),
     help="Where stations stand: a station list (CSV), or an archive (.npz) with the array "
     "'observed'. By default 1,500 stand anywhere.",
 )
@@ -36,7 +36,7 @@ _ANYWHERE = 1500
     help="Cells with humidity and wind.",
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
-@click.option("-o", "--output", required=True, type=_FILE, help="File to write (.npz).")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="File to write (.npz).")
 def days(
     archive: Path,
     stations: Path | None,

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from pointfuse.basics.atomic_files import check_place
+from pointfuse.commands.files import Command, InputFile, OutputFile
 from pointfuse.model.model_file import read_model_file
 from pointfuse_export.engines.engine_build import (
     LIBRARIES,
@@ -23,13 +23,15 @@ from pointfuse_export.engines.engine_file import (
     write_engine,
 )
 
-_FILE = click.Path(path_type=Path)
 
-
-@click.command()
-@click.argument("model", type=_FILE)
+@click.command(cls=Command)
+@click.argument("model", type=InputFile())
 @click.option(
-    "-o", "--output", required=True, type=_FILE, help="Engine file to write, such as NAME.engine."
+    "-o",
+    "--output",
+    required=True,
+    type=OutputFile(),
+    help="Engine file to write, such as NAME.engine.",
 )
 @click.option(
     "--library",
@@ -68,7 +70,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--timing-cache",
-    type=_FILE,
+    type=OutputFile(),
     help="File with what tensorrt measured before, which is read and written: a second build takes "
     "less time.",
 )
@@ -87,8 +89,6 @@ def engine(
         profile = Profile(*times)
     except ValueError as error:
         raise click.BadParameter(str(error), param_hint="--times") from error
-    for place in filter(None, (output, timing_cache)):
-        check_place(place)
     content, metadata, sha256 = read_model_file(model)
     options = EngineOptions(
         profile=profile,
@@ -105,9 +105,9 @@ def engine(
     _print_header(header)
 
 
-@click.command()
-@click.argument("file", type=_FILE)
-@click.option("--model", type=_FILE, help="Model file that it has to be an engine of.")
+@click.command(cls=Command)
+@click.argument("file", type=InputFile())
+@click.option("--model", type=InputFile(), help="Model file that it has to be an engine of.")
 @click.option(
     "--target", metavar="X.Y", help="Compute capability of the GPU that it has to be for."
 )

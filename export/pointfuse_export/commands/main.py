@@ -8,9 +8,10 @@ from pathlib import Path
 
 import click
 
-from pointfuse.basics.atomic_files import check_place
+from pointfuse.basics.atomic_files import check_place, keep_inputs
 from pointfuse.basics.units import said_units
 from pointfuse.commands.command_line import Commands, exit_on_signals
+from pointfuse.commands.files import Command, InputFile, OutputFolder
 from pointfuse.version import __version__
 from pointfuse_export.commands.days import days
 from pointfuse_export.commands.engine import engine, inspect
@@ -24,7 +25,7 @@ from pointfuse_export.files.file_report import (
     file_row,
     score_row,
 )
-from pointfuse_export.files.pipeline import PRECISIONS, export_model
+from pointfuse_export.files.pipeline import PRECISIONS, export_model, written_files
 from pointfuse_training.fitting.provenance import git_commit
 
 
@@ -69,14 +70,14 @@ main.add_command(inspect)
 main.add_command(triton)
 
 
-@main.command()
-@click.argument("description", type=click.Path(path_type=Path))
+@main.command(cls=Command)
+@click.argument("description", type=InputFile())
 @click.option(
     "-o",
     "--output",
     "folder",
     required=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OutputFolder(),
     help="Folder for the model files, their card and the manifest.",
 )
 @click.option(
@@ -102,7 +103,9 @@ def model(
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     described = read_description(description)
     # Better known now than after minutes of tracing.
-    check_place(folder / f"{described.name}.onnx")
+    planned = written_files(described, folder)
+    keep_inputs({"--output": planned}, [description, *described.files.paths()])
+    check_place(planned[0])
     commit = commit or git_commit(description.parent)
     reports = export_model(described, folder, commit, precisions, partial(click.echo, err=True))
     units = said_units(described.variables[0].units)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pointfuse.commands.files import Command, InputFile, OutputFolder
 from pointfuse.errors import ModelFileError
 from pointfuse.model.devices import provider_options
 from pointfuse.model.model_file import read_model_file
@@ -19,14 +20,14 @@ from pointfuse_export.serving.triton_repository import ServedModel, write_reposi
 _ENGINE_LIBRARY = "tensorrt"
 
 
-@click.command()
-@click.argument("model", type=click.Path(path_type=Path))
+@click.command(cls=Command)
+@click.argument("model", type=InputFile())
 @click.option(
     "-o",
     "--output",
     "folder",
     required=True,
-    type=click.Path(path_type=Path, file_okay=False),
+    type=OutputFolder(),
     help="Model repository to write: a new or empty folder.",
 )
 @click.option(
@@ -38,7 +39,7 @@ _ENGINE_LIBRARY = "tensorrt"
 )
 @click.option(
     "--engine",
-    type=click.Path(path_type=Path),
+    type=InputFile(),
     help="Engine of MODEL built with --library tensorrt; it is served beside MODEL, as "
     "NAME-tensorrt.",
 )

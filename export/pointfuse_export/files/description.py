@@ -7,7 +7,7 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -123,6 +123,11 @@ class ModelFiles:
     static_layers: Path | None = None
     golden: Path | None = None
     scale_head: Path | None = None
+
+    def paths(self) -> list[Path]:
+        """All that are named."""
+        named = (getattr(self, field.name) for field in fields(self))
+        return [path for path in named if path is not None]
 
 
 @dataclass(frozen=True)

@@ -86,6 +86,14 @@ class ModelFile:
         return f"{self.metadata.name}{'' if precision == REFERENCE else f'.{precision}'}.onnx"
 
 
+def written_files(description: Description, folder: Path) -> list[Path]:
+    """All files that an export may write into a folder; the model file in fp32 is the first."""
+    name = description.name
+    reduced = (f".{precision}.onnx" for precision in PRECISIONS if precision != REFERENCE)
+    endings = (".onnx", *reduced, REPORT_SUFFIX, ".md", GOLDEN_SUFFIX)
+    return [*(folder / f"{name}{ending}" for ending in endings), folder / MANIFEST_NAME]
+
+
 def export_model(
     description: Description,
     folder: Path,

@@ -1,7 +1,8 @@
 """Small tools that know nothing of stations, grids and models.
 
-arguments       an argument of another kind than a function takes
 atomic_files    a file appears under its name only once it is complete
+output_formats  names of formats, their suffixes, and how else to come to them
+by_value        dataclasses with arrays, compared by what they hold
 printable       text of files, fit for a terminal
 counted         a number with its noun
 rounding        values with as many bits as they deserve

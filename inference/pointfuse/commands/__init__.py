@@ -2,6 +2,7 @@
 
 main             the group of commands
 command_line     how every command ends
+files            what is read and what is written, and that these are not the same
 reading_options  which files are read, and how
 running_options  how a model runs
 texts            what is said of a run, of scores and of a model

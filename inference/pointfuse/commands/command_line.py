@@ -10,7 +10,8 @@ import shlex
 import signal
 import sys
 import threading
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Mapping
+from importlib import import_module
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -132,6 +133,43 @@ def exit_on_signals() -> Iterator[None]:
             if handler is not None:
                 signal.signal(number, handler)
         allow_native_calls()
+
+
+class LazyCommands(Commands):
+    """Commands whose modules are loaded when they are asked for: a list of them needs none.
+
+    Parameters
+    ----------
+    package : str
+        Where the modules are; each has the name of its command, and of the function that it is.
+    texts : mapping of str to str
+        What the list says of each command: the first sentence of its own help.
+    """
+
+    def __init__(self, *args: Any, package: str, texts: Mapping[str, str], **settings: Any) -> None:
+        super().__init__(*args, **settings)
+        self._package, self.texts = package, texts
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Names of the commands, as the list has them."""
+        return list(self.texts)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of a name, loaded; None if there is none."""
+        if cmd_name not in self.texts:
+            return None
+        command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the list."""
+        width = formatter.width - 6 - max(map(len, self.texts))
+        commands = (click.Command(name, help=text) for name, text in self.texts.items())
+        with formatter.section("Commands"):
+            formatter.write_dl(
+                [(each.name or "", each.get_short_help_str(width)) for each in commands]
+            )
 
 
 def call_text(context: click.Context, without: Container[str] = ()) -> str:

@@ -9,15 +9,20 @@ import click
 
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
+from pointfuse.commands.files import Command, InputFile, OutputFile
 from pointfuse.commands.reading_options import parse_days
-from pointfuse.fields.geotiff import write_geotiff
-
-_FILE = click.Path(path_type=Path)
+from pointfuse.fields.writers import FILE_WRITERS, file_writer
 
 
-@click.command()
-@click.argument("file", type=_FILE)
-@click.option("-o", "--output", required=True, type=_FILE, help="GeoTIFF to write (*.tif).")
+@click.command(cls=Command)
+@click.argument("file", type=InputFile())
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=OutputFile(*(writer.format for writer in FILE_WRITERS)),
+    help="GeoTIFF to write (*.tif).",
+)
 @click.option("--variable", help="Variable to take, such as pm25_uncertainty; pm25 by default.")
 @click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
@@ -28,7 +33,7 @@ def convert(file: Path, output: Path, variable: str | None, days: str | None, qu
     cloud-optimised.
     """
     first, last = parse_days(days)
-    write_geotiff(
+    file_writer(output).write(
         file,
         output,
         variable=variable,

@@ -8,16 +8,17 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.output_formats import REPORT, SCORES
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
+from pointfuse.commands.files import Command, OutputFile
 from pointfuse.commands.reading_options import (
     ReadingOptions,
     no_qc_option,
     read_daily,
     reading_and_running,
-    refuse_to_replace_input,
     station_list,
 )
 from pointfuse.commands.running_options import ModelOptions
@@ -28,13 +29,22 @@ from pointfuse.trust.baselines import find_baselines
 from pointfuse.trust.crossval import SCHEMES, cross_validate
 from pointfuse.trust.evaluation import evaluate
 
-_FILE = click.Path(path_type=Path)
+
+def _progress_file(output: Path) -> Path:
+    """Where a run keeps what it has done, for another to go on there."""
+    return output.with_name(f".{output.name}.progress.npz")
 
 
-@click.command()
+@click.command(cls=Command)
 @reading_and_running
 @no_qc_option
-@click.option("-o", "--output", required=True, type=_FILE, help="JSON file to write.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=OutputFile(SCORES, also=lambda output, _: [_progress_file(output)]),
+    help="JSON file to write.",
+)
 @click.option(
     "--scheme",
     type=click.Choice(SCHEMES),
@@ -45,7 +55,9 @@ _FILE = click.Path(path_type=Path)
 @click.option("--folds", type=click.IntRange(2), default=10, show_default=True)
 @click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
 @click.option("--every", type=click.IntRange(1), default=1, help="Take every Nth day only.")
-@click.option("--report", type=_FILE, help="Report to write, with figures: one HTML file.")
+@click.option(
+    "--report", type=OutputFile(REPORT), help="Report to write, with figures: one HTML file."
+)
 @click.option(
     "--baselines",
     metavar="NAME,...",
@@ -71,12 +83,8 @@ def crossval(
     Nothing is trained: each fold of each day is one pass through the model. A run that was broken
     off goes on where it was.
     """
-    refuse_to_replace_input(output, reading)
     others = find_baselines([name.strip() for name in baselines.split(",") if name.strip()])
     if report is not None:
-        if report.resolve() == output.resolve():
-            raise click.UsageError("--output and --report name the same file")
-        refuse_to_replace_input(report, reading)
         check_report(report)
     stations = station_list(reading)
     # As many folds at once as there are threads, each on one of them.
@@ -96,7 +104,7 @@ def crossval(
             cities=stations.cities if stations else {},
             baselines=others,
             workers=workers,
-            progress_file=output.with_name(f".{output.name}.progress.npz"),
+            progress_file=_progress_file(output),
             advance=bar.update,
         )
     scores = evaluate(result) | {

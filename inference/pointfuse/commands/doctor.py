@@ -8,11 +8,12 @@ import click
 
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
+from pointfuse.commands.files import Command
 from pointfuse.commands.running_options import RunningOptions, running_options
 from pointfuse.trust.doctor import examine
 
 
-@click.command()
+@click.command(cls=Command)
 @running_options
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(as_json: bool, running: RunningOptions) -> None:

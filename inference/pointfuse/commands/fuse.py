@@ -14,23 +14,23 @@ import click
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
+from pointfuse.commands.files import Command, OutputFile
 from pointfuse.commands.reading_options import (
     ReadingOptions,
     no_qc_option,
     parse_days,
     reading_and_running,
     reading_arguments,
-    refuse_to_replace_input,
     station_files,
     station_list,
 )
 from pointfuse.commands.running_options import ModelOptions
 from pointfuse.commands.texts import model_facts, summary_text
-from pointfuse.fields.ioapi import check_grid
-from pointfuse.fusion.output_files import OutputFiles
+from pointfuse.fields.writers import FIELD_WRITERS
+from pointfuse.fusion.output_files import OutputFiles, files_of_months
 from pointfuse.fusion.run_summary import run_summary
 from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_days, placed_days
-from pointfuse.fusion.working_folder import WorkingFolder, working_folder
+from pointfuse.fusion.working_folder import WorkingFolder, folder_beside, working_folder
 from pointfuse.model.loading import Model
 from pointfuse.stations.day_hours import warn_of_partial_days
 from pointfuse.stations.spool import Spool, read_into_spool
@@ -40,18 +40,27 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 
-_FILE = click.Path(path_type=Path)
 _DAYS_NAMED = 7
 _WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
 
 
-@click.command()
+@click.command(cls=Command)
 @reading_and_running
 @no_qc_option
-@click.option("-o", "--output", required=True, type=_FILE, help="File to write.")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=OutputFile(
+        *dict.fromkeys(writer.format for writer in FIELD_WRITERS.values()),
+        also=lambda output, options: files_of_months(output, options["period"] == "month"),
+        cleared=folder_beside,
+    ),
+    help="File to write.",
+)
 @click.option(
     "--output-format",
-    type=click.Choice(["netcdf", "ioapi"]),
+    type=click.Choice(list(FIELD_WRITERS)),
     default="netcdf",
     show_default=True,
     help="CF netCDF, or I/O API for CMAQ.",
@@ -95,15 +104,15 @@ def fuse(
     if quiet and as_json:
         raise click.UsageError("--quiet and --json exclude each other")
     began = time.perf_counter()
-    refuse_to_replace_input(output, reading)
     hidden = quiet or as_json
     call = call_text(click.get_current_context(), without=_WITHOUT_EFFECT)
     if dask and running.threads is None:
         # Days are computed side by side, as many as the workers have threads.
         running = replace(running, threads=1)
     model = running.load(reading.model)
-    if output_format == "ioapi":
-        check_grid(model.metadata.grid)
+    writer = FIELD_WRITERS[output_format]
+    if writer.check_grid is not None:
+        writer.check_grid(model.metadata.grid)
     with (
         working_folder(output, resume=resume) as work,
         _cluster(dask, model, work, reading.model, running) as cluster,
@@ -115,6 +124,7 @@ def fuse(
             output,
             work,
             model,
+            writer=writer,
             output_format=output_format,
             by_months=period == "month",
             history=call,

@@ -8,12 +8,13 @@ import click
 
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
+from pointfuse.commands.files import Command
 from pointfuse.commands.running_options import names_model
 from pointfuse.commands.texts import metadata_text
 from pointfuse.model.model_file import read_model_file
 
 
-@click.command()
+@click.command(cls=Command)
 @names_model
 @click.option("--json", "as_json", is_flag=True, help="Print the whole metadata as JSON.")
 def inspect(model: Path | None, as_json: bool) -> None:

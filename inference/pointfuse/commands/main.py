@@ -8,18 +8,24 @@ import sys
 
 import click
 
-from pointfuse.commands.command_line import Commands, PrintableFormatter, exit_on_signals, say
-from pointfuse.commands.convert import convert
-from pointfuse.commands.crossval import crossval
-from pointfuse.commands.doctor import doctor
-from pointfuse.commands.fuse import fuse
-from pointfuse.commands.inspect import inspect
-from pointfuse.commands.plot import plot
-from pointfuse.commands.qc import qc
-from pointfuse.commands.verify import verify
+from pointfuse.commands.command_line import LazyCommands, PrintableFormatter, exit_on_signals, say
 from pointfuse.errors import PointfuseError
 from pointfuse.model.shipped import shipped_models
 from pointfuse.version import __version__
+
+_TEXTS = {
+    "convert": "Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF, "
+    "for GIS.",
+    "crossval": "Predict withheld stations of FILES from the others, and write scores to a JSON "
+    "file.",
+    "doctor": "Check that this installation can fuse, and show what it consists of.",
+    "fuse": "Fuse station FILES into daily fields and write them to a CF netCDF file.",
+    "inspect": "Check a model file (the shipped one by default) and show what it says of itself.",
+    "plot": "Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.",
+    "qc": "Check the observations in FILES and write those that are not good to a CSV file.",
+    "verify": "Run the golden case of a model file (the shipped one by default) on a device.",
+}
+"""What the list of commands says of each, the first sentence of its help."""
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -36,7 +42,11 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 
 
 @click.group(
-    cls=Commands, program="pointfuse", context_settings={"help_option_names": ["-h", "--help"]}
+    cls=LazyCommands,
+    program="pointfuse",
+    package="pointfuse.commands",
+    texts=_TEXTS,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option(
@@ -57,7 +67,3 @@ def main(debug: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(PrintableFormatter("pointfuse: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
-
-
-for command in (fuse, convert, crossval, qc, inspect, verify, doctor, plot):
-    main.add_command(command)

@@ -7,23 +7,22 @@ from pathlib import Path
 
 import click
 
+from pointfuse.basics.output_formats import ANIMATION, PICTURE
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import say
+from pointfuse.commands.files import Command, InputFile, OutputFile
 from pointfuse.commands.reading_options import parse_days
-from pointfuse.errors import OutputError
 from pointfuse.pictures.kernel_figure import draw_kernels_of_model
-from pointfuse.pictures.maps import MOVING, MapChoices, draw_maps
-
-_FILE = click.Path(path_type=Path)
+from pointfuse.pictures.maps import MapChoices, draw_maps, is_moving
 
 
-@click.command()
-@click.argument("files", metavar="FILE [OTHER]", nargs=-1, required=True, type=_FILE)
+@click.command(cls=Command)
+@click.argument("files", metavar="FILE [OTHER]", nargs=-1, required=True, type=InputFile())
 @click.option(
     "-o",
     "--output",
     required=True,
-    type=_FILE,
+    type=OutputFile(PICTURE, ANIMATION),
     help="Picture to write: PNG, PDF or SVG; GIF or MP4 for an animation with a frame a day.",
 )
 @click.option(
@@ -55,24 +54,22 @@ def plot(
     With an OTHER file: both, their difference, and how far they agree. Of several days it is the
     mean. Of a model file (*.onnx): how much a station counts around it.
     """
-    for path in files:
-        if output.exists() and path.exists() and output.samefile(path):
-            raise OutputError(f"{output} is one of the files to read; name another one to write")
     chosen = days or seasons or stations or uncertainty or support or no_borders or variable
     if any(path.suffix.lower() == ".onnx" for path in files):
         if len(files) > 1 or chosen:
             raise click.UsageError("a model is drawn alone, without other files and options")
         draw_kernels_of_model(files[0], output)
+        remarks = []
     else:
         if len(files) > 2:
             raise click.UsageError(f"expected one file, or two to compare, got {len(files)}")
         if len(files) == 2 and (uncertainty or support):
             raise click.UsageError("--uncertainty and --support go with one file")
-        if seasons and output.suffix.lower() in MOVING:
+        if seasons and is_moving(output):
             raise click.UsageError("--seasons makes a still picture: name a PNG, PDF or SVG")
         choices = MapChoices(
             *parse_days(days), seasons, stations, uncertainty, support, not no_borders, variable
         )
-        draw_maps(files, output, choices, partial(progress, hidden=quiet, unit="fields"))
+        remarks = draw_maps(files, output, choices, partial(progress, hidden=quiet, unit="fields"))
     if not quiet:
-        say(f"wrote {output}")
+        say(*remarks, f"wrote {output}")

@@ -6,31 +6,29 @@ from pathlib import Path
 
 import click
 
+from pointfuse.basics.output_formats import FLAGS
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
+from pointfuse.commands.files import Command, OutputFile
 from pointfuse.commands.reading_options import (
     ReadingOptions,
     read_daily,
     reading_and_running,
-    refuse_to_replace_input,
 )
 from pointfuse.commands.running_options import ModelOptions
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import count_reasons, quality_lines, write_flags
 
 
-@click.command()
+@click.command(cls=Command)
 @reading_and_running
-@click.option(
-    "-o", "--output", required=True, type=click.Path(path_type=Path), help="CSV file to write."
-)
+@click.option("-o", "--output", required=True, type=OutputFile(FLAGS), help="CSV file to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def qc(output: Path, as_json: bool, reading: ReadingOptions, running: ModelOptions) -> None:
     """Check the observations in FILES and write those that are not good to a CSV file.
 
     `fuse` and `crossval` make the same checks, and leave suspect values out.
     """
-    refuse_to_replace_input(output, reading)
     model = running.load(reading.model)
     observations = check_days(read_daily(reading, model), model)
     rows = write_flags(output, observations)

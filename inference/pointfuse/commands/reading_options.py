@@ -14,8 +14,8 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
+from pointfuse.commands.files import InputFile
 from pointfuse.commands.running_options import gathered, model_file_option, model_options
-from pointfuse.errors import OutputError
 from pointfuse.model.loading import Model
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.formats import READERS
@@ -29,13 +29,11 @@ logger = logging.getLogger(__name__)
 _FARTHEST_NOON = 4.0
 """Hours that clocks may be ahead of the sun or behind it: no country's are farther."""
 
-_FILE = click.Path(path_type=Path)
-
 _READING = (
-    click.argument("files", nargs=-1, required=True, type=_FILE),
+    click.argument("files", nargs=-1, required=True, type=InputFile()),
     click.option(
         "--stations",
-        type=_FILE,
+        type=InputFile(),
         multiple=True,
         help="Station list, for files without coordinates; again for each network.",
     ),
@@ -147,19 +145,6 @@ def station_list(options: ReadingOptions) -> StationList | None:
     if not options.stations:
         return None
     return read_station_lists(options.stations, strict=options.strict)
-
-
-def refuse_to_replace_input(output: Path, options: ReadingOptions) -> None:
-    """Make sure that an output is none of the files to read.
-
-    Raises
-    ------
-    OutputError
-        If it is one.
-    """
-    for path in (*station_files(options), *options.stations, options.model):
-        if path is not None and output.exists() and path.exists() and output.samefile(path):
-            raise OutputError(f"{output} is one of the files to read; name another one to write")
 
 
 def reading_arguments(options: ReadingOptions, model: Model) -> dict[str, Any]:

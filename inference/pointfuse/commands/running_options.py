@@ -10,6 +10,7 @@ from typing import Any
 
 import click
 
+from pointfuse.commands.files import ModelFile
 from pointfuse.model.devices import DEVICES
 from pointfuse.model.loading import MAX_THREADS, Model, load_model
 from pointfuse.model.precisions import PRECISIONS
@@ -45,7 +46,7 @@ _NETWORK_ALONE = click.option(
 
 model_file_option = click.option(
     "--model",
-    type=click.Path(path_type=Path),
+    type=ModelFile(),
     help="Model file; the shipped one by default.",
 )
 """The option that names a model file, the same for every command."""
@@ -57,7 +58,7 @@ def names_model(command: Callable[..., None]) -> Callable[..., None]:
     The file may also stand by itself, as it could before there was the option.
     """
 
-    @click.argument("alone", metavar="[MODEL]", required=False, type=click.Path(path_type=Path))
+    @click.argument("alone", metavar="[MODEL]", required=False, type=ModelFile())
     @model_file_option
     @functools.wraps(command)
     def one_model(alone: Path | None, model: Path | None, **options: Any) -> None:

@@ -120,13 +120,11 @@ def scores_text(scores: Mapping[str, Any], model: ModelMetadata) -> str:
 
 def metadata_text(model: ModelMetadata, sha256: str) -> str:
     """What a model says of itself, for people."""
-    grid, projection = model.grid, model.grid.projection
     lines = [
         f"{model.name} {model.version} ({model.precision}, {model.licence})",
         model.summary,
         f"sha256 {sha256}",
-        f"grid: {grid.rows} rows x {grid.columns} columns of {grid.cell_size / 1000:g} km, "
-        f"{projection.grid_mapping_name}, {projection.true_scale}, origin {projection.origin}",
+        f"grid: {model.grid.summary}",
         "variables:",
         *(
             f"  {variable.name} in {said_units(variable.units)}, {variable.valid_range[0]:g} to "

@@ -9,17 +9,18 @@ import click
 
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
+from pointfuse.commands.files import Command, InputFile
 from pointfuse.commands.running_options import RunningOptions, names_model, running_options
 from pointfuse.errors import PointfuseError
 from pointfuse.trust.verification import verify as run_golden_case
 
-_FILE = click.Path(path_type=Path)
 
-
-@click.command()
+@click.command(cls=Command)
 @names_model
 @running_options
-@click.option("--golden", type=_FILE, help="Golden case; the one beside the model by default.")
+@click.option(
+    "--golden", type=InputFile(), help="Golden case; the one beside the model by default."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def verify(model: Path | None, golden: Path | None, as_json: bool, running: RunningOptions) -> None:
     """Run the golden case of a model file (the shipped one by default) on a device.

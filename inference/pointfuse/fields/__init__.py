@@ -7,6 +7,7 @@ cf_attributes  what a file of them is, and how it came to be
 netcdf         CF netCDF
 ioapi          I/O API, for CMAQ
 geotiff        GeoTIFF, for GIS
+writers        the list of these, with their suffixes
 map_file       fields read back from a file
 fused_fields   daily fields as users hold them: written, opened, shown
 """

@@ -9,7 +9,9 @@ from typing import TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.arguments import require
+from pointfuse.basics.by_value import ByValue
+from pointfuse.basics.counted import counted
+from pointfuse.errors import require
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.day_hours import join_hours
@@ -17,8 +19,8 @@ from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stations.merging import join_times
 
 
-@dataclass(frozen=True)
-class DailyFields:
+@dataclass(frozen=True, eq=False)
+class DailyFields(ByValue):
     """Complete daily fields, and the observations they were made from.
 
     Parameters
@@ -59,6 +61,24 @@ class DailyFields:
     device: str
     provider: str
     gives_uncertainty: bool = True
+
+    def __repr__(self) -> str:
+        target, days = self.model.target, self.days
+        # Without a copy of a year's fields, and without what is missing.
+        low = np.fmin.reduce(self.values, axis=None, initial=np.nan)
+        top = np.fmax.reduce(self.values, axis=None, initial=np.nan)
+        values = f"{low:.1f} to {top:.1f}" if np.isfinite(low) else "none"
+        period = f"{days[0]} to {days[-1]}" if len(days) else "none"
+        return "\n".join(
+            [
+                f"<{type(self).__name__} of {target.name} by {self.model.name} "
+                f"{self.model.version} on {self.device}>",
+                f"days: {period}, {counted(len(days), 'day')}, {int(self.fused.sum())} fused",
+                f"values: {values} {target.units}",
+                f"stations: {self.stations.counts.used} used, {self.stations.counts.read} read",
+                f"grid: {self.model.grid.summary}",
+            ]
+        )
 
     @property
     def days(self) -> NDArray[np.datetime64]:

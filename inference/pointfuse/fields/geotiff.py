@@ -14,13 +14,13 @@ from typing import Any
 
 import numpy as np
 
-from pointfuse.basics.arguments import require_path
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.basics.netcdf_values import read_numbers
+from pointfuse.basics.output_formats import GEOTIFF, check_name
 from pointfuse.basics.printable import printable
 from pointfuse.basics.progress import Progress, progress
 from pointfuse.basics.time_units import calendar_dates
-from pointfuse.errors import InputError, MissingExtraError
+from pointfuse.errors import InputError, MissingExtraError, require_path
 from pointfuse.fields.cf import now
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.map_file import MapFile, opened
@@ -88,7 +88,8 @@ def write_geotiff(
     MissingExtraError
         If rasterio is not installed.
     InputFileNotFoundError, InputError
-        If the file is missing, holds no fields, or lacks the variable or the days.
+        If the file is missing, holds no fields, or lacks the variable or the days, or the name of
+        the GeoTIFF is that of another format.
     OutputError
         If the GeoTIFF cannot be written.
     """
@@ -103,8 +104,7 @@ def write_geotiff(
     require_path(path, "a file of fields")
     require_path(output, "the GeoTIFF to write")
     path, output = Path(path), Path(output)
-    if output.suffix.lower() not in {".tif", ".tiff"}:
-        raise InputError(f"expected a GeoTIFF named *.tif or *.tiff, got {output.name}")
+    check_name(output, GEOTIFF)
     check_place(output)
     # In memory, since GDAL does not say reliably that a disk is full: 300 MB for a year on the
     # shipped grid.

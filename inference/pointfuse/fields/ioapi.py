@@ -18,10 +18,9 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.arguments import require_path
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, require_path
 from pointfuse.fields.cf import day_bounds, now
 from pointfuse.fields.cf_attributes import global_attributes, partial_days
 from pointfuse.fields.daily_fields import DailyFields, checked_fields

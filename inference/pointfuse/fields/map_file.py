@@ -13,6 +13,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.classic_netcdf import check_classic_file
 from pointfuse.basics.netcdf_values import open_netcdf, read_numbers
 from pointfuse.basics.printable import printable
@@ -30,8 +31,8 @@ DISTANCE = "station_distance"
 """Variable of the distance to the nearest station, which only fused fields have."""
 
 
-@dataclass(frozen=True)
-class StationMeans:
+@dataclass(frozen=True, eq=False)
+class StationMeans(ByValue):
     """Means of what stations measured.
 
     Parameters
@@ -39,12 +40,21 @@ class StationMeans:
     x, y : ndarray of float64, shape (station,)
         Where the stations are, m in the plane of the grid.
     values : ndarray of float64, shape (station,)
-        Means; NaN for a station without a value.
+        Means, each over the days that the station has; NaN for a station without a value.
+    complete : ndarray of bool, shape (station,)
+        Whether these are all the days, so that the mean compares with that of the field.
     """
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
     values: NDArray[np.float64]
+    complete: NDArray[np.bool_]
+
+    @property
+    def partial(self) -> NDArray[np.bool_]:
+        """Which stations have some of the days, shape (station,)."""
+        partial: NDArray[np.bool_] = np.isfinite(self.values) & ~self.complete
+        return partial
 
 
 @dataclass(frozen=True)
@@ -135,7 +145,8 @@ class MapFile:
         ndarray of float64, shape (rows, columns)
             NaN where there is no value.
         """
-        return self._mean(name, chosen, advance)[self.order]
+        mean, _ = self._mean(name, chosen, advance)
+        return mean[self.order]
 
     def station_means(self, chosen: NDArray[np.bool_]) -> StationMeans:
         """Means of the variable at the stations over some times.
@@ -153,12 +164,13 @@ class MapFile:
             )
         degrees = (read_numbers(self.dataset[f"station_{part}"]) for part in ("lon", "lat"))
         x, y = self.grid.projection.forward(*degrees)
-        return StationMeans(x, y, self._mean(name, chosen, lambda _: None))
+        mean, count = self._mean(name, chosen, lambda _: None)
+        return StationMeans(x, y, mean, count == chosen.sum())
 
     def _mean(
         self, name: str, chosen: NDArray[np.bool_], advance: Callable[[int], object]
-    ) -> NDArray[np.float64]:
-        """Mean over the chosen times in the order of the file; NaN where there is no value."""
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Mean over the chosen times in the order of the file, and number of values."""
         variable, remarks = self.dataset[name], list[str]()
         total = np.zeros(variable.shape[1:])
         count = np.zeros(variable.shape[1:])
@@ -170,7 +182,7 @@ class MapFile:
         self.say(remarks)
         mean = np.full(total.shape, np.nan)
         np.divide(total, count, out=mean, where=count > 0)
-        return mean
+        return mean, count
 
 
 @contextlib.contextmanager

@@ -225,9 +225,6 @@ def connected(
         If there is no scheduler, or no worker, or one that has no pointfuse, or another version of
         it or of the model, or does not see the folder.
     """
-    # What goes wrong is said in our words, once.
-    for name in ("distributed", "distributed.client"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
     word = secrets.token_hex(16)
     work.token.write_text(word, encoding="ascii")
     options = {
@@ -238,9 +235,23 @@ def connected(
         "network_alone": network_alone,
     }
     job = Job(options, _facts(model), work.days, work.token, word)
-    with _client(address) as client:
+    with _silent("distributed", "distributed.client"), _client(address) as client:
         _check_workers(client, address, job)
         yield Cluster(client, model, job)
+
+
+@contextlib.contextmanager
+def _silent(*names: str) -> Iterator[None]:
+    """Let some loggers say nothing for a while: what goes wrong is said in our words, once."""
+    loggers = [logging.getLogger(name) for name in names]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
 
 
 def _client(address: str) -> distributed.Client:

@@ -9,8 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.arguments import require
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, require
 from pointfuse.fields.daily_fields import concatenate
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from pointfuse.fields.cf import now
 from pointfuse.fields.fused_fields import FusedFields
-from pointfuse.fields.ioapi import write_ioapi
-from pointfuse.fields.netcdf import write_netcdf
+from pointfuse.fields.writers import FieldWriter
 from pointfuse.fusion.finished_months import MonthContent
 from pointfuse.fusion.run_summary import noting_days
 from pointfuse.fusion.streaming import Day, by_month, with_any_field
@@ -28,8 +28,10 @@ class OutputFiles:
         Where files grow.
     model : Model
         The model that makes the fields.
+    writer : FieldWriter
+        What writes them.
     output_format : str
-        ``netcdf`` or ``ioapi``.
+        Its name.
     by_months : bool
         Whether to write a file a month.
     history : str
@@ -42,12 +44,14 @@ class OutputFiles:
         work: WorkingFolder,
         model: Model,
         *,
+        writer: FieldWriter,
         output_format: str,
         by_months: bool,
         history: str,
     ) -> None:
         self._output, self._work, self._model = output, work, model
-        self._format, self._by_months, self._history = output_format, by_months, history
+        self._writer, self._format = writer, output_format
+        self._by_months, self._history = by_months, history
         self._begun = work.begin(history, now())
         self._written: list[Path] = []
         self._reports: list[dict[str, Any]] = []
@@ -110,13 +114,12 @@ class OutputFiles:
 
     def _write(self, month: str, days: Iterator[FusedFields]) -> bool:
         """Write a file, if there is any field for it."""
-        write = write_ioapi if self._format == "ioapi" else write_netcdf
         with_fields = with_any_field(days, self._model)
         if with_fields is None:
             return False
         # Whatever a run leaves behind is in its folder, and what it finishes is outside.
         growing = self._work.outputs / self._name(month).name
-        write(growing, with_fields, history=self._history, time=self._begun)
+        self._writer.write(growing, with_fields, history=self._history, time=self._begun)
         growing.replace(self._final(month))
         self._written.append(self._name(month))
         return True
@@ -126,11 +129,28 @@ class OutputFiles:
 
     def _name(self, month: str) -> Path:
         """Name of a file as the caller would give it."""
-        if not month:
-            return self._output
-        return self._output.with_name(f"{self._output.stem}_{month}{self._output.suffix}")
+        return file_of_month(self._output, month) if month else self._output
 
     def _final(self, month: str) -> Path:
         """Where a file goes: beside the output, or beside what that is a link to."""
         final = self._output.resolve()
         return final.with_name(self._name(month).name) if month else final
+
+
+def file_of_month(output: Path, month: str) -> Path:
+    """Name of the file of a month, such as 2019-01, beside an output."""
+    return output.with_name(f"{output.stem}_{month}{output.suffix}")
+
+
+def files_of_months(output: Path, by_months: bool) -> list[Path]:
+    """Files that are there under the names of months of an output; none if there are to be none.
+
+    Which months there will be is known when all is read, which is too late to keep what is there.
+    """
+    folder = output.resolve().parent
+    if not by_months or not folder.is_dir():
+        return []
+    # The system says whether another case of letters is another name.
+    pattern = re.escape(output.stem) + r"_(\d{4}-\d\d)" + re.escape(output.suffix)
+    found = (re.fullmatch(pattern, path.name, re.IGNORECASE) for path in folder.iterdir())
+    return [folder / file_of_month(output, match[1]).name for match in found if match]

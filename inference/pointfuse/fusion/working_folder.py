@@ -62,6 +62,12 @@ class WorkingFolder:
         return now
 
 
+def folder_beside(output: Path) -> Path:
+    """Where the folder of an output is."""
+    final = output.resolve()
+    return final.with_name(f".{final.name}.work")
+
+
 @contextlib.contextmanager
 def working_folder(output: Path, *, resume: bool) -> Iterator[WorkingFolder]:
     """Make the folder, and remove it at the end; finished days stay if the run does not get there.
@@ -79,8 +85,7 @@ def working_folder(output: Path, *, resume: bool) -> Iterator[WorkingFolder]:
         If the file cannot be written there, or another run is writing it.
     """
     check_place(output)
-    final = output.resolve()
-    folder = final.with_name(f".{final.name}.work")
+    folder = folder_beside(output)
     try:
         folder.mkdir(exist_ok=True)
         with (folder / "lock").open("w") as lock:

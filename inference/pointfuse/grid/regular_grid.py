@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pointfuse.basics.by_value import ByValue
 from pointfuse.grid.projections import Projection
 
 
-@dataclass(frozen=True)
-class Interpolation:
+@dataclass(frozen=True, eq=False)
+class Interpolation(ByValue):
     """Points among cell centres: the four centres around each, and how much each counts.
 
     Parameters
@@ -78,6 +79,18 @@ class Grid:
     cell_size: float
     first_x: float
     first_y: float
+
+    def __repr__(self) -> str:
+        return f"<Grid of {self.summary}>"
+
+    @property
+    def summary(self) -> str:
+        """Size and projection, for people."""
+        plane = self.projection
+        return (
+            f"{self.rows} rows x {self.columns} columns of {self.cell_size / 1000:g} km, "
+            f"{plane.grid_mapping_name}, {plane.true_scale}, origin {plane.origin}"
+        )
 
     @property
     def shape(self) -> tuple[int, int]:

@@ -12,11 +12,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.arguments import require, require_path
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.shown import Shown
 from pointfuse.basics.units import said_units
-from pointfuse.errors import InputError, ModelFileError
+from pointfuse.errors import InputError, ModelFileError, require, require_path
 from pointfuse.model.devices import on_device
 from pointfuse.model.gaussian_process import GaussianProcess
 from pointfuse.model.metadata import ModelMetadata

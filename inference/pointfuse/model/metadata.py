@@ -117,6 +117,22 @@ class ModelMetadata:
     regions: tuple[Region, ...] = ()
     gaussian_process: ProcessSettings | None = None
 
+    def __repr__(self) -> str:
+        layers = ", ".join(layer.name for layer in self.static_layers) or "none"
+        return "\n".join(
+            [
+                f"<ModelMetadata of {self.name} {self.version} ({self.precision}, {self.licence})>",
+                f"variables: {', '.join(variable.name for variable in self.variables)}",
+                f"static layers: {layers}",
+                f"grid: {self.grid.summary}",
+                f"weights: {self.weights_sha256}",
+            ]
+        )
+
+    def __hash__(self) -> int:
+        # Mappings, which it is compared by too, have no hash.
+        return hash((self.name, self.version, self.precision, self.weights_sha256))
+
     @property
     def target(self) -> Variable:
         """The variable that is fused."""

@@ -8,9 +8,8 @@ from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
 
-from pointfuse.basics.arguments import require_path
 from pointfuse.basics.printable import printable
-from pointfuse.errors import InputFileNotFoundError, ModelFileError
+from pointfuse.errors import InputFileNotFoundError, ModelFileError, require_path
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
 from pointfuse.model.shipped import ShippedModel, model_folder, shipped_models

@@ -13,10 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from pointfuse.basics.arguments import require, require_path
 from pointfuse.basics.atomic_files import check_place, replacing
+from pointfuse.basics.output_formats import REPORT, check_name
 from pointfuse.basics.units import typeset_units
-from pointfuse.errors import InputError
+from pointfuse.errors import require, require_path
 from pointfuse.pictures.figure_style import report_style
 from pointfuse.pictures.html_page import (
     bullets,
@@ -74,8 +74,7 @@ def check_report(path: Path) -> None:
     MissingExtraError
         If matplotlib is not installed.
     """
-    if path.suffix.lower() != ".html":
-        raise InputError(f"expected a report named *.html, got {path.name}")
+    check_name(path, REPORT)
     check_place(path)
     figure_class("a report")
 

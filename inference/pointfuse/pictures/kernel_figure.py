@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.atomic_files import check_place, replacing
+from pointfuse.basics.output_formats import PICTURE, check_name
 from pointfuse.errors import ModelFileError
 from pointfuse.model.kernels import STEPS, Kernel, read_kernels
 from pointfuse.model.model_file import read_model_file
 from pointfuse.pictures.map_drawing import colours_between, figure_class
-from pointfuse.pictures.maps import DOTS_PER_INCH, PICTURES, check_picture
+from pointfuse.pictures.maps import DOTS_PER_INCH
 
 if TYPE_CHECKING:
     from matplotlib.colors import Colormap
@@ -40,7 +41,8 @@ def draw_kernels_of_model(path: Path, output: Path) -> None:
         If the picture cannot be written.
     """
     new_figure = figure_class("a picture of kernels")
-    check_picture(output, PICTURES)
+    check_name(output, PICTURE)
+    check_place(output)
     content, metadata, _ = read_model_file(path)
     kernels = read_kernels(content, [variable.name for variable in metadata.variables])
     if not kernels:

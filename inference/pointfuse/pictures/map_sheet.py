@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.counted import counted
 from pointfuse.fields.map_file import StationMeans
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.pictures.map_drawing import (
@@ -46,6 +47,9 @@ _LABELS, _TITLES, _BETWEEN, _BAR = 0.5, 0.65, 0.35, 0.85
 _CIRCLE = 18.0
 """Size of the circle of a station on a map as wide as the sheet, square points."""
 
+_RING = 6.0
+"""The same of a station that lacks days: small, since it does not compare with the map."""
+
 _INK = "0.1"
 """Colour of lines on a map."""
 
@@ -75,14 +79,16 @@ class Sheet:
         Its title.
     images : list of AxesImage
         The field of each panel.
-    circles : list of PathCollection
-        The stations of each panel that has some.
+    circles, rings : list of PathCollection
+        The stations of each panel that has some: those with a value on all its days, in the colours
+        of the field, and those that lack days, without.
     """
 
     figure: Figure
     title: Any
     images: list[AxesImage]
     circles: list[PathCollection]
+    rings: list[PathCollection]
 
     def show(self, panels: Sequence[Panel], title: str) -> None:
         """Show other values of the same panels, in the same colours."""
@@ -92,8 +98,8 @@ class Sheet:
             if len(panels) > 1:
                 _write_heading(image.axes, panel)
         with_stations = (panel.stations for panel in panels if panel.stations is not None)
-        for circles, stations in zip(self.circles, with_stations, strict=True):
-            circles.set_array(np.ma.masked_invalid(stations.values))
+        for circles, rings, stations in zip(self.circles, self.rings, with_stations, strict=True):
+            _show_stations(circles, rings, stations)
 
 
 def scales_of(panels: Sequence[Panel]) -> dict[Kind, dict[str, Any]]:
@@ -156,11 +162,14 @@ def make_sheet(
     panels = [panel for row in rows for panel in row]
     scales = scales or scales_of(panels)
     figure, axes = _axes(len(rows), len(rows[0]), grid)
-    images, circles = [], []
+    images, circles, rings = [], [], []
     for number, (place, panel) in enumerate(zip(axes.flat, panels, strict=True)):
         images.append(_draw_field(place, panel, grid, scales[panel.kind]))
         if panel.stations is not None:
-            circles.append(_draw_stations(place, panel.stations, scales[panel.kind]))
+            circles.append(_draw_circles(place, scales[panel.kind]))
+            rings.append(_draw_rings(place))
+            _show_stations(circles[-1], rings[-1], panel.stations)
+            _draw_key(place, circles[-1], rings[-1], panel.stations)
         row, column = divmod(number, len(rows[0]))
         sides = "left " * (column == 0) + "bottom" * (row == len(rows) - 1)
         _draw_furniture(place, grid, borders, sides, scale_bar=number == 0)
@@ -169,7 +178,7 @@ def make_sheet(
     _draw_bars(figure, axes, images, panels)
     heading = figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     figure.supxlabel(footer, x=0.99, ha="right", fontsize=7, color="0.35")
-    return Sheet(figure, heading, images, circles)
+    return Sheet(figure, heading, images, circles, rings)
 
 
 def _axes(rows: int, columns: int, grid: Grid) -> tuple[Figure, NDArray[Any]]:
@@ -194,18 +203,44 @@ def _draw_field(axes: Axes, panel: Panel, grid: Grid, scale: dict[str, Any]) -> 
     )
 
 
-def _draw_stations(axes: Axes, stations: StationMeans, scale: dict[str, Any]) -> PathCollection:
+def _draw_circles(axes: Axes, scale: dict[str, Any]) -> PathCollection:
     size = _CIRCLE * axes.get_position().width
+    # Visible on light ground and on dark.
+    look: dict[str, Any] = {"edgecolors": "0.5", "linewidths": 0.4, "zorder": 3}
+    return axes.scatter([], [], c=[], s=size, **look, **scale)
+
+
+def _draw_rings(axes: Axes) -> PathCollection:
+    size = _RING * axes.get_position().width
     return axes.scatter(
-        stations.x,
-        stations.y,
-        c=np.ma.masked_invalid(stations.values),
-        s=size,
-        # Visible on light ground and on dark.
-        edgecolors="0.5",
-        linewidths=0.4,
-        zorder=3,
-        **scale,
+        [], [], s=size, facecolors="none", edgecolors="0.5", linewidths=0.7, zorder=3
+    )
+
+
+def _show_stations(circles: PathCollection, rings: PathCollection, stations: StationMeans) -> None:
+    """Let the circles and rings stand for stations."""
+    places = np.stack([stations.x, stations.y], axis=1)
+    circles.set_offsets(places[stations.complete])
+    circles.set_array(stations.values[stations.complete])
+    rings.set_offsets(places[stations.partial])
+
+
+def _draw_key(
+    axes: Axes, circles: PathCollection, rings: PathCollection, stations: StationMeans
+) -> None:
+    """Say what rings are, where there are some."""
+    if stations.partial.any():
+        look: dict[str, Any] = {"fontsize": 7, "framealpha": 0.85, "handletextpad": 0.2}
+        key = axes.legend([circles, rings], station_counts(stations), loc="lower right", **look)
+        key.set_zorder(4)
+
+
+def station_counts(stations: StationMeans) -> tuple[str, str]:
+    """How many stations are circles, and how many are rings."""
+    complete, partial = int(stations.complete.sum()), int(stations.partial.sum())
+    return (
+        f"{counted(complete, 'station')} with all days",
+        f"{counted(partial, 'station')} without some days",
     )
 
 

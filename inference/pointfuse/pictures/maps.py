@@ -12,17 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import check_place, replacing
+from pointfuse.basics.output_formats import ANIMATION, PICTURE, check_name
 from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.pictures.animation import check_animation, write_animation
 from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
 from pointfuse.pictures.map_panels import Comparison, FieldMap, Panel, Period
-from pointfuse.pictures.map_sheet import make_sheet, scales_of
+from pointfuse.pictures.map_sheet import make_sheet, scales_of, station_counts
 from pointfuse.trust.evaluation import SEASONS, in_seasons
-
-PICTURES = (".png", ".pdf", ".svg")
-MOVING = (".gif", ".mp4")
 
 DOTS_PER_INCH = 150
 _DAYS_FOR_COLOURS = 31
@@ -57,7 +55,9 @@ class MapChoices:
     variable: str | None = None
 
 
-def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress: Progress) -> None:
+def draw_maps(
+    paths: Sequence[Path], output: Path, choices: MapChoices, progress: Progress
+) -> list[str]:
     """Draw maps of one file, or of two and their difference.
 
     Parameters
@@ -65,12 +65,17 @@ def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress
     paths : sequence of one or two Path
         netCDF files of fields.
     output : Path
-        Picture to write; its suffix decides the kind: one of `PICTURES`, or of `MOVING` for a frame
-        a day.
+        Picture to write; its suffix decides the kind: one of `PICTURE`, or of `ANIMATION` for a
+        frame a day.
     choices : MapChoices
         What is to be on it.
     progress : callable
         Shows how far it is.
+
+    Returns
+    -------
+    list of str
+        What is to be said of the stations of maps of several days, where some lack days.
 
     Raises
     ------
@@ -82,33 +87,21 @@ def draw_maps(paths: Sequence[Path], output: Path, choices: MapChoices, progress
         If the picture cannot be written.
     """
     figure_class("a map")
-    check_picture(output, (*PICTURES, *MOVING))
+    check_name(output, PICTURE, ANIMATION)
+    check_place(output)
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(opened(path, choices.variable)) for path in paths]
         maps = _maps(files, choices)
         days = _chosen_days(maps, choices)
-        if output.suffix.lower() in MOVING:
+        if is_moving(output):
             _draw_moving(maps, days, output, choices, progress)
-        else:
-            _draw_still(maps, days, output, choices, progress)
+            return []
+        return _draw_still(maps, days, output, choices, progress)
 
 
-def check_picture(output: Path, kinds: Sequence[str]) -> None:
-    """Make sure that a picture of one of some kinds can be written under a name.
-
-    Raises
-    ------
-    InputError
-        If the name has another suffix.
-    OutputError
-        If no file can be written there.
-    """
-    if output.suffix.lower() not in kinds:
-        names = [f"*{kind}" for kind in kinds]
-        raise InputError(
-            f"expected a picture named {', '.join(names[:-1])} or {names[-1]}, got {output.name}"
-        )
-    check_place(output)
+def is_moving(output: Path) -> bool:
+    """Whether a picture of that name has a frame a day."""
+    return output.suffix.lower() in ANIMATION.suffixes
 
 
 def _maps(files: Sequence[MapFile], choices: MapChoices) -> FieldMap | Comparison:
@@ -123,7 +116,7 @@ def _draw_still(
     output: Path,
     choices: MapChoices,
     progress: Progress,
-) -> None:
+) -> list[str]:
     periods = _seasons(days) if choices.seasons else [Period("", days)]
     with progress(maps.readings * len(days), "reading") as bar:
         by_period = [maps.panels(period, bar.update) for period in periods]
@@ -143,6 +136,12 @@ def _draw_still(
     )
     with replacing(output) as temporary, quiet_glyphs():
         sheet.figure.savefig(temporary, dpi=DOTS_PER_INCH)
+    return [
+        f"{panel.title}: circles of {' and rings of '.join(station_counts(panel.stations))}"
+        for panels in by_period
+        for panel in panels
+        if panel.stations is not None and panel.stations.partial.any()
+    ]
 
 
 def _of_season(panel: Panel, period: Period, among_others: bool) -> Panel:

@@ -227,7 +227,8 @@ def _map_of_stations(observations: Observations, placed: NDArray[np.bool_]) -> s
         number.ravel(),
         shape,
     )
-    return _map(means, f"mean of {name} at the stations")
+    times = "hours" if observations.hourly else "days"
+    return _map(means, f"mean of {name} at the stations, each over the {times} that it has")
 
 
 def _density(result: CrossValidation, units: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.basics.units import typeset_units
 from pointfuse.pictures.figure_style import (
@@ -236,7 +237,7 @@ def _bias_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
         figure,
         "Where it is too high or too low",
         "Mean error of each station when it was withheld: orange where the prediction is too high, "
-        "purple where it is too low.",
+        f"purple where it is too low. {_days_of_stations(by_station)}",
         f"Mean error at {int(there.sum())} stations: too low at {int((bias[there] < 0).sum())}, "
         f"too high at {int((bias[there] > 0).sum())}; half of them between "
         f"{np.percentile(bias[there], 25):.1f} and {np.percentile(bias[there], 75):.1f} {units}.",
@@ -259,10 +260,22 @@ def _error_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
     return ReportFigure(
         figure,
         "Where it is far off",
-        "RMSE of each station when it was withheld.",
+        f"RMSE of each station when it was withheld. {_days_of_stations(by_station)}",
         f"RMSE at {int(there.sum())} stations: half of them up to "
         f"{np.percentile(error[there], 50):.1f}, nine tenths up to "
         f"{np.percentile(error[there], 90):.1f} {units}.",
+    )
+
+
+def _days_of_stations(by_station: PairSums) -> str:
+    """What to mind where stations are compared that have other days."""
+    days = by_station.pairs[by_station.pairs > 0].astype(np.int64)
+    if days.min() == days.max():
+        return f"Each has {counted(int(days.max()), 'day')}."
+    fewer = int((days < days.max()).sum())
+    return (
+        f"Each over its own days: {counted(fewer, 'station')} of {len(days)} have fewer than the "
+        f"{days.max()} of others, at least {days.min()}."
     )
 
 

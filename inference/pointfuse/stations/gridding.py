@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.by_value import ByValue
 from pointfuse.grid.regular_grid import Grid, Interpolation
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.day_hours import DayHours
@@ -45,8 +46,8 @@ class StationCounts:
     suspect: int = 0
 
 
-@dataclass(frozen=True)
-class PlacedObservations:
+@dataclass(frozen=True, eq=False)
+class PlacedObservations(ByValue):
     """Daily means that a model can take, at stations on its grid.
 
     Parameters
@@ -102,8 +103,8 @@ class PlacedObservations:
         )
 
 
-@dataclass(frozen=True)
-class GriddedDays:
+@dataclass(frozen=True, eq=False)
+class GriddedDays(ByValue):
     """Input of a model.
 
     Parameters

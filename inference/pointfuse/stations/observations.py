@@ -10,12 +10,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.arguments import kind_of
+from pointfuse.basics.by_value import ByValue, same
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.basics.shown import Shown
 from pointfuse.basics.timezones import BEIJING, zone_name
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, kind_of
 
 _EARLIEST, _LATEST = np.datetime64("1900-01-01"), np.datetime64("2200-01-01")
 _SHOWN = 3
@@ -23,7 +23,7 @@ _SHOWN = 3
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class Stations:
+class Stations(ByValue):
     """Places of measurement.
 
     Two are equal where all codes and places are, in their order; there is no hash.
@@ -68,17 +68,6 @@ class Stations:
 
     def __len__(self) -> int:
         return len(self.code)
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Stations):
-            return NotImplemented
-        return (
-            np.array_equal(self.code, other.code)
-            and np.array_equal(self.longitude, other.longitude, equal_nan=True)
-            and np.array_equal(self.latitude, other.latitude, equal_nan=True)
-        )
-
-    __hash__ = None  # type: ignore[assignment]  # its arrays can be changed
 
     def __repr__(self) -> str:
         named = ", ".join(self.code[:_SHOWN].tolist()) + (", ..." if len(self) > _SHOWN else "")
@@ -207,8 +196,8 @@ class Observations(Shown):
             and self.times.dtype == other.times.dtype
             and np.array_equal(self.times, other.times)
             and self.timezone == other.timezone
-            and _equal_tables(self.values, other.values)
-            and _equal_tables(self.reasons, other.reasons)
+            and same(self.values, other.values)
+            and same(self.reasons, other.reasons)
             and self.hours == other.hours
         )
 
@@ -299,12 +288,6 @@ def _array(given: Any, kind: type[np.generic], what: str) -> NDArray[Any]:
         return np.asarray(given, kind)
     except (TypeError, ValueError) as error:
         raise InputError(f"expected an array of {what}, got {kind_of(given)}: {error}") from error
-
-
-def _equal_tables(one: Mapping[str, NDArray[Any]], other: Mapping[str, NDArray[Any]]) -> bool:
-    return one.keys() == other.keys() and all(
-        np.array_equal(table, other[name], equal_nan=True) for name, table in one.items()
-    )
 
 
 def _extent(numbers: NDArray[np.float64]) -> str:

@@ -7,10 +7,9 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from pointfuse.basics.arguments import kind_of, require
 from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
-from pointfuse.errors import ArgumentError, InputError
+from pointfuse.errors import ArgumentError, InputError, kind_of, require
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.daily_table import daily_table
 from pointfuse.stations.left_out import LeftOut

@@ -7,8 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pointfuse.basics.arguments import kind_of
-from pointfuse.errors import ArgumentError, InputFileNotFoundError
+from pointfuse.errors import ArgumentError, InputFileNotFoundError, kind_of
 from pointfuse.stations.readers.frame import Frame
 
 Source = str | os.PathLike[str] | Frame

@@ -13,11 +13,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.arguments import require
 from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.by_value import ByValue
+from pointfuse.basics.counted import counted
 from pointfuse.basics.native_calls import Pool
 from pointfuse.basics.shown import Shown
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, require
 from pointfuse.fusion.estimation import estimate
 from pointfuse.fusion.fuse import days_to_fuse
 from pointfuse.grid.regular_grid import Interpolation
@@ -26,6 +27,7 @@ from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.observations import Observations, Stations
 from pointfuse.stations.places import joined, places
 from pointfuse.trust.baselines import Baseline, predict
+from pointfuse.trust.scores import PairSums, root_mean_square_error
 
 logger = logging.getLogger(__name__)
 
@@ -39,8 +41,8 @@ BLOCK_SIZE = 300_000.0
 """Edge of the squares that are withheld together, m."""
 
 
-@dataclass(frozen=True)
-class CrossValidation(Shown):
+@dataclass(frozen=True, eq=False)
+class CrossValidation(ByValue, Shown):
     """Withheld observations and what was predicted for them.
 
     Parameters
@@ -71,6 +73,24 @@ class CrossValidation(Shown):
     nearest: NDArray[np.float64]
     baselines: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
     uncertainty: NDArray[np.float64] | None = None
+
+    def __repr__(self) -> str:
+        target = self.placed.metadata.target
+        sums = PairSums.of(self.observed, self.predicted).over()
+        pairs = int(sums.pairs)
+        error = f", RMSE {float(root_mean_square_error(sums)):.2f} {target.units}" if pairs else ""
+        days = self.placed.observations.times
+        period = f"{days[0]} to {days[-1]}" if len(days) else "none"
+        return "\n".join(
+            [
+                f"<CrossValidation of {target.name} with {self.placed.metadata.name}, "
+                f"{self.scheme} withheld in {counted(int(self.fold.max(initial=-1)) + 1, 'fold')}>",
+                f"days: {period}, {counted(len(days), 'day')}",
+                f"stations: {len(self.placed.observations.stations)}",
+                f"predicted: {counted(pairs, 'observation')}{error}",
+                f"baselines: {', '.join(self.baselines) or 'none'}",
+            ]
+        )
 
     @property
     def observed(self) -> NDArray[np.float64]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass, fields
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.by_value import ByValue
+
 Values = NDArray[np.float64]
 
 # FAIRMODE's uncertainty of PM2.5 measurements: relative uncertainty at the reference value (ug/m3),
@@ -23,8 +25,8 @@ _UNCERTAINTY, _REFERENCE, _CONSTANT_SHARE, _TOLERANCE = 0.36, 25.0, 0.5, 2.0
 _ROUNDING = 1e-12
 
 
-@dataclass(frozen=True)
-class PairSums:
+@dataclass(frozen=True, eq=False)
+class PairSums(ByValue):
     """Sums over pairs of an observation and a prediction: all that the scores need.
 
     Parameters

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import logging
 import os
 import re
 import shutil
 import signal
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -59,29 +62,58 @@ def killed(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-@pytest.fixture(scope="module")
-def scheduler_process(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
+@contextlib.contextmanager
+def started_scheduler(folder: Path) -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A scheduler, and its address."""
-    folder = tmp_path_factory.mktemp("scheduler")
     about = folder / "scheduler.json"
     process = dask(
         *("scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"),
         *("--scheduler-file", str(about)),
         log=folder / "log",
     )
-    while not about.exists():
-        assert process.poll() is None, (folder / "log").read_text()
+    try:
+        yield announced(about, process, folder / "log"), process
+    finally:
+        killed(process)
+
+
+def announced(about: Path, process: subprocess.Popen[bytes], log: Path) -> str:
+    """The address of a scheduler, once the file in which it gives it is whole."""
+    end = time.monotonic() + 60
+    while time.monotonic() < end:
+        assert process.poll() is None, log.read_text()
+        # The scheduler writes under the final name: at first the file is empty, then in part there.
+        with contextlib.suppress(FileNotFoundError, json.JSONDecodeError):
+            return str(json.loads(about.read_text())["address"])
         time.sleep(0.05)
-    yield json.loads(about.read_text())["address"], process
-    killed(process)
+    raise TimeoutError(f"the scheduler has not said its address: {log.read_text()}")
 
 
-@pytest.fixture
-def scheduler(scheduler_process: tuple[str, subprocess.Popen[bytes]]) -> str:
-    """Address of the scheduler."""
-    return scheduler_process[0]
+def test_the_file_of_a_scheduler_is_read_once_it_is_whole(tmp_path: Path) -> None:
+    about = tmp_path / "scheduler.json"
+    text = json.dumps({"address": "tcp://127.0.0.1:1", "workers": {}})
+    parts = "", text[:1], text[:30], text[:-1], text
+    sleeper = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+
+    def write() -> None:
+        for part in parts:
+            about.write_text(part)
+            time.sleep(0.12)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    try:
+        assert announced(about, sleeper, tmp_path / "log") == "tcp://127.0.0.1:1"
+    finally:
+        writer.join()
+        killed(sleeper)
+
+
+@pytest.fixture(scope="module")
+def scheduler(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a scheduler that the tests share."""
+    with started_scheduler(tmp_path_factory.mktemp("scheduler")) as (address, _):
+        yield address
 
 
 @pytest.fixture
@@ -89,7 +121,7 @@ def worker(scheduler: str, tmp_path: Path) -> Iterator[Callable[..., subprocess.
     """Start a worker, which is killed at the end at the latest."""
     started = []
 
-    def start(preload: str = "") -> subprocess.Popen[bytes]:
+    def start(preload: str = "", address: str = "") -> subprocess.Popen[bytes]:
         number = len(started)
         options = ["--no-nanny", "--no-dashboard", "--nthreads", "1", "--memory-limit", "0"]
         if preload:
@@ -97,7 +129,7 @@ def worker(scheduler: str, tmp_path: Path) -> Iterator[Callable[..., subprocess.
             before.write_text(preload)
             options += ["--preload", str(before)]
         log = tmp_path / f"worker{number}.log"
-        started.append(dask("worker", scheduler, *options, log=log))
+        started.append(dask("worker", address or scheduler, *options, log=log))
         return started[-1]
 
     yield start
@@ -256,11 +288,17 @@ def on_cluster(
     address: str, files: list[Path], model: Path, tmp_path: Path, *options: object
 ) -> Result:
     """A run in this process, which leaves nothing behind."""
+    levels = levels_of_loggers()
     result = run(
         *("fuse", *files, "-o", tmp_path / "out.nc", "--model", model, "--dask", address, *options)
     )
     assert not list(tmp_path.glob("*out.nc*"))
+    assert levels_of_loggers() == levels
     return result
+
+
+def levels_of_loggers() -> list[int]:
+    return [logging.getLogger(name).level for name in ("distributed", "distributed.client")]
 
 
 def test_without_a_scheduler_workers_or_the_package(
@@ -272,13 +310,14 @@ def test_without_a_scheduler_workers_or_the_package(
 ) -> None:
     from pointfuse.fusion import cluster
 
-    monkeypatch.setattr(cluster, "_CONNECTING", 0.5)
     monkeypatch.setattr(cluster, "_NO_WORKERS", 0.5)
-    for address, message in [
-        ("tcp://127.0.0.1:1", "there is no Dask scheduler at tcp://127.0.0.1:1 ("),
-        ("nowhere://x", "there is no Dask scheduler at nowhere://x (unknown address scheme"),
-        (scheduler, f"has no workers; start some with 'dask worker {scheduler}'"),
+    for address, seconds, message in [
+        ("tcp://127.0.0.1:1", 0.5, "there is no Dask scheduler at tcp://127.0.0.1:1 ("),
+        ("nowhere://x", 0.5, "there is no Dask scheduler at nowhere://x (unknown address scheme"),
+        # Which is there, but may be slow to answer on a busy machine.
+        (scheduler, 30, f"has no workers; start some with 'dask worker {scheduler}'"),
     ]:
+        monkeypatch.setattr(cluster, "_CONNECTING", seconds)
         result = on_cluster(address, files, process_model_file, tmp_path)
         assert result.exit_code == 3, result.output
         assert message in result.stderr
@@ -400,18 +439,19 @@ def test_a_cluster_whose_workers_are_gone(
 def test_a_scheduler_that_goes_away(
     files: list[Path],
     process_model_file: Path,
-    scheduler_process: tuple[str, subprocess.Popen[bytes]],
     worker: Callable[..., subprocess.Popen[bytes]],
     tmp_path: Path,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
-    """Killed by the first day, and the last test of those that share it."""
-    address, process = scheduler_process
-    worker(
-        "import os\n"
-        "from pointfuse.fusion.finished_days import FinishedDays\n"
-        f"FinishedDays.fuse = lambda *args, **settings: os.kill({process.pid}, 9)\n"
-    )
-    result = on_cluster(address, files, process_model_file, tmp_path)
+    """Killed by the first day."""
+    with started_scheduler(tmp_path_factory.mktemp("scheduler")) as (address, process):
+        worker(
+            "import os\n"
+            "from pointfuse.fusion.finished_days import FinishedDays\n"
+            f"FinishedDays.fuse = lambda *args, **settings: os.kill({process.pid}, 9)\n",
+            address,
+        )
+        result = on_cluster(address, files, process_model_file, tmp_path)
     assert result.exit_code == 3, result.output
     assert result.stderr == (
         "pointfuse: the scheduler has gone away; start it again, and go on with --resume\n"

@@ -349,8 +349,8 @@ def test_a_report_that_cannot_be_written_is_refused_before_the_work(
 def test_one_name_for_both_files_is_refused(command: list[object], tmp_path: Path) -> None:
     both = [part if part != tmp_path / "scores.json" else tmp_path / "a.html" for part in command]
     outcome = run([*both, "--report", tmp_path / "a.html"])
-    assert outcome.exit_code == 2
-    assert "name the same file" in outcome.output
+    assert outcome.exit_code == 1
+    assert "--output and --report name the same file" in outcome.output
 
 
 def test_without_matplotlib_it_is_refused_before_the_work(

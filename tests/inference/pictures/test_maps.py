@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import netCDF4
@@ -185,12 +186,63 @@ def test_stations_stand_where_pyproj_has_them_in_the_colours_of_the_field(
         f"+proj=longlat {sphere}", f"+proj=lcc +lat_1=25 +lat_2=47 +lat_0=36 +lon_0=105 {sphere}"
     ).transform
     expected = np.stack(project([105, 108], [36, 36.5]), axis=1)
-    np.testing.assert_allclose(circles.get_offsets(), expected, atol=0.01)
-    # A measured 10 and 15, B 30 on one of the days.
-    np.testing.assert_allclose(circles.get_array(), [12.5, 30])
+    # A measured 10 and 15, B 30 on one of the days, which compares with no map of both.
+    np.testing.assert_allclose(circles.get_offsets(), expected[:1], atol=0.01)
+    np.testing.assert_allclose(circles.get_array(), [12.5])
+    (rings,) = sheet.rings
+    np.testing.assert_allclose(rings.get_offsets(), expected[1:], atol=0.01)
+    assert len(rings.get_facecolors()) == 0
+    assert rings.get_sizes()[0] < circles.get_sizes()[0] / 2
+    key = sheet.images[0].axes.get_legend()
+    assert [text.get_text() for text in key.get_texts()] == [
+        "1 station with all days",
+        "1 station without some days",
+    ]
     image = sheet.images[0]
     assert circles.cmap == image.cmap
     assert (circles.norm.vmin, circles.norm.vmax) == (image.norm.vmin, image.norm.vmax)
+
+
+def test_stations_that_lack_days_are_counted(
+    fused: Path, drawn: list[Sheet], tmp_path: Path
+) -> None:
+    output = tmp_path / "map.png"
+    counts = "circles of 1 station with all days and rings of 1 station without some days"
+    assert plot(fused, "-o", output, "--stations") == (
+        0,
+        f"Daily mean PM2.5: {counts}\nwrote {output}\n",
+    )
+    # A season in which B has nothing at all is none that it lacks days of.
+    code, text = plot(fused, "-o", output, "--stations", "--seasons")
+    assert (code, text) == (0, f"December to February, 2 days: {counts}\nwrote {output}\n")
+    keys = [image.axes.get_legend() for image in drawn[1].images]
+    assert [key is not None for key in keys] == [True, False, False, False]
+    assert [len(circles.get_offsets()) for circles in drawn[1].circles] == [1, 1, 1, 1]
+    # A day has no station that lacks days.
+    for day, stations in (DAYS[0], 2), (DAYS[1], 1):
+        assert plot(fused, "-o", output, "--stations", "--days", day)[1] == f"wrote {output}\n"
+        assert len(drawn[-1].circles[0].get_offsets()) == stations
+        assert len(drawn[-1].rings[0].get_offsets()) == 0
+        assert drawn[-1].images[0].axes.get_legend() is None
+
+
+def test_a_moving_picture_shows_the_stations_of_each_day(
+    fused: Path, drawn: list[Sheet], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[list[float]] = []
+    show = Sheet.show
+
+    def noting(sheet: Sheet, *arguments: Any) -> None:
+        show(sheet, *arguments)
+        shown.append(sheet.circles[0].get_array().tolist())
+        assert len(sheet.circles[0].get_offsets()) == len(shown[-1])
+
+    with netCDF4.Dataset(fused, "a") as dataset:
+        # B comes on the second day only: what is not there at first must appear.
+        dataset["station_pm25"][:2, 1] = np.ma.masked_invalid([np.nan, 33])
+    monkeypatch.setattr(Sheet, "show", noting)
+    assert plot(fused, "-o", tmp_path / "days.gif", "--stations", "--days", f":{DAYS[2]}")[0] == 0
+    assert shown == [[10], [15, 33], [20]]
 
 
 def test_days_are_those_of_the_files_time_zone(

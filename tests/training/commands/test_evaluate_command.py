@@ -171,10 +171,11 @@ def test_it_ends_with_one_sentence(folder, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["broken.npz", "text.onnx"]
 
 
-def test_usage_errors_have_their_own_status(folder, tmp_path):
+def test_usage_errors_and_one_name_for_two_files_are_refused(folder, tmp_path):
     same = tmp_path / "scores.json"
     assert evaluate(folder, tmp_path, "--mask", "mask").exit_code == 2
-    assert evaluate(folder, tmp_path, "--report", same).exit_code == 2
+    result = evaluate(folder, tmp_path, "--report", same)
+    assert (result.exit_code, "name the same file" in result.output) == (1, True)
     assert evaluate(folder, tmp_path, "--every", 0).exit_code == 2
 
 

@@ -8,6 +8,7 @@ import click
 import numpy as np
 import torch
 
+from pointfuse.commands.files import Command, InputFile, NameOrFile
 from pointfuse.commands.reading_options import ReadingOptions, read_daily, reading_options
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.model.loading import load_model
@@ -19,28 +20,27 @@ from pointfuse_training.fitting.adaptation_inputs import read_adaptation_inputs
 from pointfuse_training.fitting.process_team import joined
 from pointfuse_training.fitting.training_inputs import Start, read_start
 
-_FILE = click.Path(path_type=Path)
 
-
-@click.command()
+@click.command(cls=Command)
 @reading_options
 @click.option(
     "--without",
-    type=_FILE,
+    type=InputFile(),
     help="File with codes of stations, one a line, to leave out: they can test the result.",
 )
 @click.option(
     "--from",
     "start_path",
     required=True,
-    type=_FILE,
+    type=InputFile("weights.npz", "static_channels.npz"),
     help="Checkpoint, or folder of seed weights, to begin with; it says what the network is.",
 )
-@click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on its grid.")
-@click.option("--archive", type=_FILE, help="Archive of simulated days to mix in.")
+@click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on its grid.")
+@click.option("--archive", type=InputFile("*.nc"), help="Archive of simulated days to mix in.")
 @click.option(
     "--recipe",
     "recipe_name",
+    type=NameOrFile(),
     default="adapt",
     show_default=True,
     help="Configuration: its name, or a TOML file.",

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.timezones import parse_timezone
+from pointfuse.commands.files import Command, InputFile, OutputFolder
 from pointfuse_training.ctm_output.conversion import convert, plan_conversion
 from pointfuse_training.ctm_output.proj_string import parse_projection
 
@@ -16,10 +17,8 @@ _SHOWN = 5
 """Incomplete days that are named; of more, only the number."""
 
 
-@click.command()
-@click.argument(
-    "files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="FILES..."
-)
+@click.command(cls=Command)
+@click.argument("files", nargs=-1, required=True, type=InputFile(), metavar="FILES...")
 @click.option(
     "--target",
     default="pm25",
@@ -50,7 +49,7 @@ _SHOWN = 5
     "--output",
     "folder",
     required=True,
-    type=click.Path(path_type=Path),
+    type=OutputFolder("days_*.nc"),
     help="Folder of the archive.",
 )
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")

@@ -10,7 +10,9 @@ from pathlib import Path
 import click
 import torch
 
-from pointfuse.basics.atomic_files import check_place, replacing
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.basics.output_formats import REPORT, SCORES
+from pointfuse.commands.files import Command, InputFile, OutputFile
 from pointfuse.pictures.html_report import check_report
 from pointfuse.trust.baselines import find_baselines
 from pointfuse.version import __version__
@@ -24,12 +26,12 @@ from pointfuse_training.evaluation.sampling import SampledCells, read_cells
 from pointfuse_training.evaluation.tables import scores_markdown, scores_of
 from pointfuse_training.fitting.provenance import archive_sha256
 
-_FILE = click.Path(path_type=Path)
 
-
-@click.command()
-@click.argument("model", type=_FILE)
-@click.option("--archive", "folder", required=True, type=_FILE, help="Archive of simulated days.")
+@click.command(cls=Command)
+@click.argument("model", type=InputFile())
+@click.option(
+    "--archive", "folder", required=True, type=InputFile("*.nc"), help="Archive of simulated days."
+)
 @click.option(
     "--held-out",
     type=click.IntRange(1),
@@ -38,14 +40,16 @@ _FILE = click.Path(path_type=Path)
 @click.option("--every", type=click.IntRange(1), default=1, help="Take every Nth day only.")
 @click.option(
     "--stations",
-    type=_FILE,
+    type=InputFile(),
     help="Cells to sample: a station list (CSV), or an archive (.npz) with the array 'observed'. "
     "By default 1,500 to 2,500 are drawn for each day.",
 )
 @click.option(
-    "--weather", type=_FILE, help="The same for humidity and wind; none are given by default."
+    "--weather", type=InputFile(), help="The same for humidity and wind; none are given by default."
 )
-@click.option("--static", type=_FILE, help="Static layers (.npz), which hold the cells to score.")
+@click.option(
+    "--static", type=InputFile(), help="Static layers (.npz), which hold the cells to score."
+)
 @click.option(
     "--mask", help="Array of --static that is true where cells are scored; land by default."
 )
@@ -57,8 +61,10 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads.")
-@click.option("-o", "--output", required=True, type=_FILE, help="JSON file to write.")
-@click.option("--report", type=_FILE, help="Report to write, with figures: one HTML file.")
+@click.option("-o", "--output", required=True, type=OutputFile(SCORES), help="JSON file to write.")
+@click.option(
+    "--report", type=OutputFile(REPORT), help="Report to write, with figures: one HTML file."
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def evaluate(
     model: Path,
@@ -83,10 +89,7 @@ def evaluate(
     began = time.perf_counter()
     if mask is not None and static is None:
         raise click.UsageError("--mask names an array of --static; give both")
-    check_place(output)
     if report is not None:
-        if report.resolve() == output.resolve():
-            raise click.UsageError("--output and --report name the same file")
         check_report(report)
     others = find_baselines([name.strip() for name in baselines.split(",") if name.strip()])
     torch.set_num_threads(threads)

@@ -12,7 +12,8 @@ from typing import Any
 import click
 import torch
 
-from pointfuse_training.fitting.fit import CHECKPOINT_NAME, fit
+from pointfuse.commands.files import Command, InputFile, NameOrFile, OutputFolder
+from pointfuse_training.fitting.fit import CHECKPOINT_NAME, LOG_NAME, fit
 from pointfuse_training.fitting.process_team import Team, joined
 from pointfuse_training.fitting.recipes import RECIPES, Recipe, read_recipe
 from pointfuse_training.fitting.training_inputs import (
@@ -21,8 +22,6 @@ from pointfuse_training.fitting.training_inputs import (
     read_start,
     read_training_inputs,
 )
-
-_FILE = click.Path(path_type=Path)
 
 
 def _numbers(
@@ -48,7 +47,12 @@ _RUNNING = (
         "--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads."
     ),
     click.option(
-        "-o", "--output", "folder", required=True, type=_FILE, help="Folder of the training."
+        "-o",
+        "--output",
+        "folder",
+        required=True,
+        type=OutputFolder(CHECKPOINT_NAME, LOG_NAME),
+        help="Folder of the training.",
     ),
     click.option("--quiet", is_flag=True, help="Print warnings and errors only."),
 )
@@ -61,18 +65,21 @@ def running_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
-@click.command("fit")
-@click.option("--archive", required=True, type=_FILE, help="Archive of days to learn from.")
-@click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on its grid.")
+@click.command("fit", cls=Command)
+@click.option(
+    "--archive", required=True, type=InputFile("*.nc"), help="Archive of days to learn from."
+)
+@click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on its grid.")
 @click.option(
     "--network",
-    type=_FILE,
+    type=InputFile(),
     help="A real network of stations: a station list (CSV), or an archive (.npz) whose array "
     "'observed' marks its cells.",
 )
 @click.option(
     "--recipe",
     "recipe_name",
+    type=NameOrFile(),
     default="default",
     show_default=True,
     help=f"Configuration: {', '.join(RECIPES)}, or a TOML file.",
@@ -81,7 +88,7 @@ def running_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--from",
     "start_path",
-    type=_FILE,
+    type=InputFile("weights.npz", "static_channels.npz"),
     help="Checkpoint, or folder of seed weights, to begin with; it says what the network is.",
 )
 @running_options

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+from pointfuse.commands.files import Command
 from pointfuse_training.simulation.tables import parameters_markdown
 
 
-@click.command()
+@click.command(cls=Command)
 def parameters() -> None:
     """Show the parameters of the simulation, with their units and ranges."""
     click.echo(parameters_markdown())

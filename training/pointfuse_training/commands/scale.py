@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import torch
 
-from pointfuse.basics.atomic_files import check_place
+from pointfuse.commands.files import Command, InputFile, OutputFile
 from pointfuse.errors import InputError
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.evaluation.sampling import read_cells
@@ -27,19 +27,19 @@ from pointfuse_training.samples.pseudo_stations import StationPlaces, inhabited_
 from pointfuse_training.samples.simulated_days import SimulatedDays, split_by_scenario
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 
-_FILE = click.Path(path_type=Path)
 
-
-@click.command()
-@click.option("--archive", "folder", required=True, type=_FILE, help="Archive of simulated days.")
-@click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
-@click.option("--checkpoint", type=_FILE, help="Network that 'fit' trained; or else:")
-@click.option("--weights", type=_FILE, help="Seed weights of a network (.npz).")
-@click.option("--channels", type=_FILE, help="Its static channels (.npz).")
+@click.command(cls=Command)
+@click.option(
+    "--archive", "folder", required=True, type=InputFile("*.nc"), help="Archive of simulated days."
+)
+@click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on the grid.")
+@click.option("--checkpoint", type=InputFile(), help="Network that 'fit' trained; or else:")
+@click.option("--weights", type=InputFile(), help="Seed weights of a network (.npz).")
+@click.option("--channels", type=InputFile(), help="Its static channels (.npz).")
 @click.option(
     "--network",
     "stations",
-    type=_FILE,
+    type=InputFile(),
     help="A real network of stations: a station list (CSV), or an archive (.npz) whose array "
     "'observed' marks its cells.",
 )
@@ -53,7 +53,7 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads.")
-@click.option("-o", "--output", required=True, type=_FILE, help="File (.npz) of the head.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="File (.npz) of the head.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def scale(
     folder: Path,
@@ -75,7 +75,6 @@ def scale(
     """
     began = time.perf_counter()
     network = _network(checkpoint, weights, channels)
-    check_place(output)
     torch.set_num_threads(threads)
     archive = Archive(folder)
     _check_fits(network, archive)

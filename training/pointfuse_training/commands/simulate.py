@@ -9,20 +9,19 @@ from pathlib import Path
 import click
 import torch
 
+from pointfuse.commands.files import Command, InputFile, ModelFile, OutputFolder
 from pointfuse_training.fitting.devices import checked_device
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
 from pointfuse_training.static_layers.grids import read_grid
 
-_FILE = click.Path(path_type=Path)
 
-
-@click.command()
-@click.option("--static", required=True, type=_FILE, help="Static layers (.npz) on the grid.")
+@click.command(cls=Command)
+@click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on the grid.")
 @click.option(
     "--grid",
     "place",
-    type=_FILE,
+    type=ModelFile("*.nc"),
     help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
     "CF); the shipped model's by default.",
 )
@@ -44,7 +43,14 @@ _FILE = click.Path(path_type=Path)
     type=click.IntRange(1),
     help="Threads; the bits of an archive may depend on them.",
 )
-@click.option("-o", "--output", "folder", required=True, type=_FILE, help="Folder of the archive.")
+@click.option(
+    "-o",
+    "--output",
+    "folder",
+    required=True,
+    type=OutputFolder("scenario_*.nc"),
+    help="Folder of the archive.",
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def simulate(
     static: Path,

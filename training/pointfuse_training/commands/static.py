@@ -8,19 +8,17 @@ from pathlib import Path
 
 import click
 
-from pointfuse.basics.atomic_files import check_place
+from pointfuse.commands.files import Command, ModelFile, OutputFile, OutputFolder
 from pointfuse_training.static_layers.build import build_static_layers, write_static_layers
 from pointfuse_training.static_layers.grids import read_grid
 from pointfuse_training.static_layers.packages import default_cache
 
-_FILE = click.Path(path_type=Path)
 
-
-@click.command()
+@click.command(cls=Command)
 @click.option(
     "--grid",
     "place",
-    type=_FILE,
+    type=ModelFile("*.nc"),
     help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
     "CF); the shipped model's by default.",
 )
@@ -32,11 +30,11 @@ _FILE = click.Path(path_type=Path)
 )
 @click.option(
     "--cache",
-    type=_FILE,
+    type=OutputFolder(),
     default=default_cache,
     help="Folder that keeps what was fetched; pointfuse in the user's cache by default.",
 )
-@click.option("-o", "--output", required=True, type=_FILE, help="File (.npz) of the layers.")
+@click.option("-o", "--output", required=True, type=OutputFile(), help="File (.npz) of the layers.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def static(
     place: Path | None, countries: tuple[str, ...], cache: Path, output: Path, quiet: bool
@@ -46,7 +44,6 @@ def static(
     They are fetched once, 170 MB; what is kept is 12 MB. Later runs need no network.
     """
     began = time.perf_counter()
-    check_place(output)
     grid = read_grid(place)
     hidden = quiet or not sys.stderr.isatty()
     with click.progressbar(length=4, label="building", file=sys.stderr, hidden=hidden) as bar:

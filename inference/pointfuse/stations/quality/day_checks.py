@@ -7,7 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.arguments import require
+from pointfuse.errors import require
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
 from pointfuse.stations.observations import Observations, Stations

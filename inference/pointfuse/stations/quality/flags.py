@@ -9,9 +9,9 @@ from pathlib import Path
 
 import numpy as np
 
-from pointfuse.basics.arguments import require, require_path
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.counted import counted
+from pointfuse.errors import require, require_path
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.reasons import Reason, State
 

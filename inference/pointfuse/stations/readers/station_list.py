@@ -11,9 +11,8 @@ from pathlib import Path
 
 import numpy as np
 
-from pointfuse.basics.arguments import require_path
 from pointfuse.basics.printable import listed, printable
-from pointfuse.errors import InputError, UnreadableFileError
+from pointfuse.errors import InputError, UnreadableFileError, require_path
 from pointfuse.stations.observations import SourceFile, Stations
 from pointfuse.stations.readers.formats import recognised_format
 from pointfuse.stations.readers.station_places import StationList

@@ -1,0 +1,96 @@
+"""The writers: a line a format, with the suffixes of its files and what writes them."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+
+from pointfuse.basics.output_formats import GEOTIFF, NETCDF, OutputFormat
+from pointfuse.basics.progress import Progress
+from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.fields.geotiff import write_geotiff
+from pointfuse.fields.ioapi import check_grid, write_ioapi
+from pointfuse.fields.netcdf import write_netcdf
+from pointfuse.grid.regular_grid import Grid
+
+
+class _WriteFields(Protocol):
+    def __call__(
+        self,
+        path: Path,
+        batches: Iterable[DailyFields],
+        *,
+        history: str,
+        time: datetime.datetime | None = None,
+    ) -> Path: ...
+
+
+class _ConvertFile(Protocol):
+    def __call__(
+        self,
+        path: Path,
+        output: Path,
+        *,
+        variable: str | None = None,
+        first: np.datetime64 | None = None,
+        last: np.datetime64 | None = None,
+        history: str = "convert",
+        progress: Progress = ...,
+    ) -> Path: ...
+
+
+@dataclass(frozen=True)
+class FieldWriter:
+    """Writes fields as they are computed.
+
+    Parameters
+    ----------
+    format : OutputFormat
+        What it writes.
+    write : callable
+        From a path and batches of fields to a file.
+    check_grid : callable, optional
+        Raises an `InputError` for a grid that the format cannot hold; it holds all by default.
+    """
+
+    format: OutputFormat
+    write: _WriteFields
+    check_grid: Callable[[Grid], None] | None = None
+
+
+@dataclass(frozen=True)
+class FileWriter:
+    """Writes another format of a file of fields.
+
+    Parameters
+    ----------
+    format : OutputFormat
+        What it writes.
+    write : callable
+        From a netCDF file to another one.
+    """
+
+    format: OutputFormat
+    write: _ConvertFile
+
+
+FIELD_WRITERS = {
+    "netcdf": FieldWriter(NETCDF, write_netcdf),
+    "ioapi": FieldWriter(NETCDF, write_ioapi, check_grid),
+}
+"""What `pointfuse fuse` writes, by the name of its option."""
+
+FILE_WRITERS = (FileWriter(GEOTIFF, write_geotiff),)
+"""What `pointfuse convert` writes, by the suffix of the file; the first where it has none."""
+
+
+def file_writer(output: Path) -> FileWriter:
+    """The writer of the format that a name speaks of."""
+    suffix = output.suffix.lower()
+    fitting = (writer for writer in FILE_WRITERS if suffix in writer.format.suffixes)
+    return next(fitting, FILE_WRITERS[0])
