@@ -16,7 +16,7 @@ from documents import pages, read
 
 from pointfuse import load_model, read_stations
 from pointfuse.model.shipped import model_folder, shipped_models
-from pointfuse.stations.reading import READERS
+from pointfuse.stations.readers.formats import READERS
 from pointfuse_benchmarks.measuring.checkout import RESULTS
 
 ROOT = Path(__file__).parents[2]

@@ -48,6 +48,20 @@ test("UTF-8 with a mark, GB 18030 and gzip are read", async () => {
   assert.deepEqual((await readCsv("a.csv", chinese)).rows[0].fields, ["1", "北京"]);
 });
 
+test("text in other encodings does not become Chinese", async () => {
+  const bytes = (hex) => new Uint8Array(Buffer.from(hex, "hex"));
+  const header = Buffer.from("station,pm25\n").toString("hex");
+  const read = async (hex) => (await readCsv("a.csv", bytes(header + hex))).rows[0].fields[0];
+  assert.equal(await read("b6a8c1ea2c350a"), "定陵");
+  for (const hex of [
+    "5afc726963682c350a", // Zürich in ISO 8859-1
+    "938c8b9e2c350a", // 東京 in Shift JIS
+    "ccceeaf1e22c350a", // Cyrillic in Windows 1251, of an odd length
+  ]) {
+    await assert.rejects(read(hex), /neither UTF-8 nor Chinese text in GB 18030; save it as UTF-8/);
+  }
+});
+
 test("units are converted", () => {
   assert.equal(conversionFactor("pm25", "mg/m³", "ug m-3"), 1000);
   assert.equal(conversionFactor("pm25", "Micrograms/cubic meter (LC)", "ug m-3"), 1);

@@ -62,6 +62,12 @@ def listed(parts: Iterable[object]) -> str:
     return f"{', '.join(some)} and {last}" if some else last
 
 
+def quoted(text: str, length: int = 40) -> str:
+    """The beginning of a text in quotes, on one line whatever it holds."""
+    shown = repr(text[:length])
+    return shown if len(shown) <= length + 2 else f"{shown[:length]}..."
+
+
 def _hidden_in(text: str, keep: str) -> set[str]:
     """The characters of a text that cannot be seen."""
     # Nearly all texts have none, and this takes hardly any time.

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import glob
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,8 +11,9 @@ import click
 
 from pointfuse.basics.atomic_files import check_place, keep_inputs
 from pointfuse.basics.output_formats import OutputFormat, check_name
-from pointfuse.errors import InputFileNotFoundError, PointfuseError
+from pointfuse.errors import PointfuseError
 from pointfuse.model.shipped import model_folder, shipped_models
+from pointfuse.stations.sources import expanded
 
 Options = Mapping[str, Any]
 
@@ -33,7 +33,7 @@ class InputFile(click.Path):
 
     def files(self, value: Any) -> Iterable[Path]:
         """What is read, given the value of the parameter."""
-        for path in [] if value is None else matching_files([Path(value)]):
+        for path in [] if value is None else expanded([Path(value)]):
             if path.is_dir():
                 yield from (each for pattern in self.inside for each in path.glob(pattern))
             else:
@@ -178,29 +178,3 @@ def keep_inputs_of(ctx: click.Context) -> None:
     )
     for kind, path in outputs.values():
         kind.check(path)
-
-
-def matching_files(paths: Iterable[Path]) -> list[Path]:
-    """Files that are named, with patterns such as '2019/*.csv' expanded, in order.
-
-    Raises
-    ------
-    InputFileNotFoundError
-        If nothing matches a pattern.
-    """
-    files: list[Path] = []
-    for path in paths:
-        # A name may hold a bracket.
-        if path.exists() or not glob.has_magic(str(path)):
-            files.append(path)
-            continue
-        # Of an absolute pattern the fixed beginning is where to look.
-        folder = Path(path.anchor)
-        found = sorted(folder.glob(str(path.relative_to(path.anchor))))
-        found = [name for name in found if name.is_file()]
-        if not found:
-            raise InputFileNotFoundError(
-                f"no file matches the pattern '{path}'; check the folder and the pattern"
-            )
-        files += found
-    return files

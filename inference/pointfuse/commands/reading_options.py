@@ -14,12 +14,15 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
-from pointfuse.commands.files import InputFile, matching_files
+from pointfuse.commands.files import InputFile
 from pointfuse.commands.running_options import gathered, model_file_option, model_options
 from pointfuse.model.loading import Model
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.readers.station_list import StationList, read_station_lists
-from pointfuse.stations.reading import DEFAULT_TIMEZONE, READERS, read_stations
+from pointfuse.stations.readers.formats import READERS
+from pointfuse.stations.readers.station_list import read_station_lists
+from pointfuse.stations.readers.station_places import StationList
+from pointfuse.stations.reading import DEFAULT_TIMEZONE, read_stations
+from pointfuse.stations.sources import expanded
 
 logger = logging.getLogger(__name__)
 
@@ -62,6 +65,11 @@ _READING = (
         show_default=True,
         help="Time zone in which days begin and end.",
     ),
+    click.option(
+        "--strict",
+        is_flag=True,
+        help="Take files and lines that cannot be read, and impossible places, for errors.",
+    ),
 )
 
 
@@ -87,6 +95,8 @@ class ReadingOptions:
         Valid hours that make a daily mean.
     timezone : str
         Time zone in which days begin and end.
+    strict : bool
+        Whether files, lines and places that would be left out are errors.
     """
 
     files: tuple[Path, ...]
@@ -97,6 +107,7 @@ class ReadingOptions:
     units: tuple[str, ...]
     min_hours: int
     timezone: str
+    strict: bool = False
 
 
 reading_options = gathered("reading", ReadingOptions, _READING)
@@ -120,7 +131,7 @@ def station_files(options: ReadingOptions) -> list[Path]:
     InputFileNotFoundError
         If nothing matches a pattern.
     """
-    return matching_files(options.files)
+    return expanded(options.files)
 
 
 def station_list(options: ReadingOptions) -> StationList | None:
@@ -131,7 +142,9 @@ def station_list(options: ReadingOptions) -> StationList | None:
     InputFileNotFoundError, InputError
         As `pointfuse.stations.readers.station_list.read_station_lists`.
     """
-    return read_station_lists(options.stations) if options.stations else None
+    if not options.stations:
+        return None
+    return read_station_lists(options.stations, strict=options.strict)
 
 
 def reading_arguments(options: ReadingOptions, model: Model) -> dict[str, Any]:
@@ -146,6 +159,7 @@ def reading_arguments(options: ReadingOptions, model: Model) -> dict[str, Any]:
         "units": _parse_units(options.units),
         "min_hours": options.min_hours,
         "timezone": options.timezone,
+        "strict": options.strict,
     }
 
 

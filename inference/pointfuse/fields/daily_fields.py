@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.counted import counted
+from pointfuse.errors import require
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.day_hours import join_hours
 from pointfuse.stations.gridding import PlacedObservations
-from pointfuse.stations.observations import join_times
+from pointfuse.stations.merging import join_times
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,6 +118,25 @@ class DailyFields(ByValue):
 
 
 Fields = TypeVar("Fields", bound=DailyFields)
+
+
+def checked_fields(batches: Iterable[Fields]) -> Iterator[Fields]:
+    """Fields as they come, for a writer.
+
+    Raises
+    ------
+    ArgumentError
+        If they are something else; at once if they do not come one after the other.
+    """
+    source = "pointfuse.fuse makes them; give those of several days as a list"
+    require(batches, Iterable, "fields (pointfuse.FusedFields), one after the other", source=source)
+
+    def each() -> Iterator[Fields]:
+        for batch in batches:
+            require(batch, DailyFields, "fields (pointfuse.FusedFields)", source=source)
+            yield batch
+
+    return each()
 
 
 def concatenate(parts: Sequence[Fields]) -> Fields:

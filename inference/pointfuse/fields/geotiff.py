@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from functools import partial
+from os import PathLike
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from pointfuse.basics.output_formats import GEOTIFF, check_name
 from pointfuse.basics.printable import printable
 from pointfuse.basics.progress import Progress, progress
 from pointfuse.basics.time_units import calendar_dates
-from pointfuse.errors import InputError, MissingExtraError
+from pointfuse.errors import InputError, MissingExtraError, require_path
 from pointfuse.fields.cf import now
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.map_file import MapFile, opened
@@ -52,8 +53,8 @@ _LAYOUT = {
 
 
 def write_geotiff(
-    path: Path,
-    output: Path,
+    path: str | PathLike[str],
+    output: str | PathLike[str],
     *,
     variable: str | None = None,
     first: np.datetime64 | None = None,
@@ -68,9 +69,9 @@ def write_geotiff(
 
     Parameters
     ----------
-    path : Path
+    path : path
         netCDF file of `pointfuse fuse`, or any CF netCDF file on a regular grid.
-    output : Path
+    output : path
         GeoTIFF to write; an existing one is replaced.
     variable : str, optional
         Variable with the dimensions time, row and column; the fused one by default, or the only
@@ -100,6 +101,9 @@ def write_geotiff(
         raise MissingExtraError(
             "a GeoTIFF needs rasterio; install it with pip install 'pointfuse[geotiff]'"
         ) from error
+    require_path(path, "a file of fields")
+    require_path(output, "the GeoTIFF to write")
+    path, output = Path(path), Path(output)
     check_name(output, GEOTIFF)
     check_place(output)
     # In memory, since GDAL does not say reliably that a disk is full: 300 MB for a year on the

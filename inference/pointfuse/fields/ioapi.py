@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, require_path
 from pointfuse.fields.cf import day_bounds, now
 from pointfuse.fields.cf_attributes import global_attributes, partial_days
-from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.fields.daily_fields import DailyFields, checked_fields
 from pointfuse.grid.grid_mapping import EARTH_RADIUS
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
@@ -78,7 +78,9 @@ def write_ioapi(
     InputError
         If there are no fields, or the format cannot hold their grid or days.
     """
+    require_path(path, "the I/O API file to write")
     path = Path(path)
+    batches = checked_fields(batches)
     begin, partial = None, list[str]()
     done = time or now()
     with (

@@ -14,10 +14,10 @@ import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, require_path
 from pointfuse.fields.cf import CFVariable, day_variables, grid_variables
 from pointfuse.fields.cf_attributes import global_attributes, partial_days
-from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.fields.daily_fields import DailyFields, checked_fields
 from pointfuse.stations.quality.flags import Counts, add_counts
 
 _CHUNK_CACHE = 2_000_000
@@ -55,7 +55,9 @@ def write_netcdf(
     InputError
         If there are no fields.
     """
+    require_path(path, "the netCDF file to write")
     path = Path(path)
+    batches = checked_fields(batches)
     last, quality, partial = None, Counts(), list[str]()
     with replacing(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
         # Computing and compressing take turns on most processors otherwise.

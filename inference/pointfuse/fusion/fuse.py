@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, require
 from pointfuse.fields.daily_fields import concatenate
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
@@ -25,6 +25,8 @@ from pointfuse.stations.gridding import (
 )
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.stations.reading import read_stations
+from pointfuse.stations.sources import Source, listed_sources
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +35,7 @@ DAYS_PER_BATCH = 1
 
 
 def fuse(
-    observations: Observations,
+    observations: Observations | Source | Iterable[Source],
     model: Model | None = None,
     *,
     device: str | None = None,
@@ -47,8 +49,9 @@ def fuse(
 
     Parameters
     ----------
-    observations : Observations
-        Daily means, from `pointfuse.read_stations`.
+    observations : Observations, path, table, or iterable of the last two
+        Daily means, from `pointfuse.read_stations`; or what it reads, where it needs nothing else
+        to be told: tidy tables of pandas or polars, and files.
     model : Model, optional
         From `pointfuse.load_model`; the shipped model by default.
     device, precision : str, optional
@@ -61,9 +64,11 @@ def fuse(
 
     Raises
     ------
+    ArgumentError
+        If the observations or the model are of another kind.
     InputError
         If there is no valid observation of the fused variable on any day, or a device or precision
-        is named beside a model.
+        is named beside a model; and whatever `pointfuse.read_stations` raises.
     DeviceError
         If the device was named and cannot be used.
 
@@ -73,6 +78,13 @@ def fuse(
     >>> fields.values.shape
     (1, 372, 426)
     """
+    if model is not None:
+        require(
+            model, Model, "a model (pointfuse.Model)", source="load one with pointfuse.load_model"
+        )
+    if not isinstance(observations, Observations):
+        # What is no source at all is refused before a model is loaded.
+        observations = listed_sources(observations)
     if model is None:
         model = load_model(device=device or "auto", precision=precision or "auto")
     elif device or precision:
@@ -80,6 +92,8 @@ def fuse(
             f"the model already runs on {model.device} in {model.metadata.precision}; name device "
             "and precision to load_model, or give no model"
         )
+    if not isinstance(observations, Observations):
+        observations = read_stations(observations, variables=model.metadata.variables)
     if quality_control:
         observations = check_days(observations, model)
     placed = days_to_fuse(place(observations, model.metadata))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.shown import Shown
 from pointfuse.basics.units import said_units
-from pointfuse.errors import InputError, ModelFileError
+from pointfuse.errors import InputError, ModelFileError, require, require_path
 from pointfuse.model.devices import on_device
 from pointfuse.model.gaussian_process import GaussianProcess
 from pointfuse.model.metadata import ModelMetadata
@@ -291,6 +291,12 @@ def load_model(
     InputError
         If there is no such precision, or the number of threads is impossible.
     """
+    require(device, str, "a device as text", source="such as 'auto' or 'cpu'")
+    require(precision, str, "a precision as text", source="such as 'auto' or 'fp32'")
+    if path is not None:
+        require_path(path, "a model file")
+    if threads is not None:
+        require(threads, int, "a whole number of threads", source="None takes all processors")
     if threads is not None and not 1 <= threads <= MAX_THREADS:
         raise InputError(f"a model runs on 1 to {MAX_THREADS} threads, got {threads}")
     # A file that suits two devices is read once, and its warning given once.

@@ -9,7 +9,7 @@ from os import PathLike
 from pathlib import Path
 
 from pointfuse.basics.printable import printable
-from pointfuse.errors import InputFileNotFoundError, ModelFileError
+from pointfuse.errors import InputFileNotFoundError, ModelFileError, require_path
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
 from pointfuse.model.shipped import ShippedModel, model_folder, shipped_models
@@ -37,14 +37,17 @@ def read_model_file(
     InputFileNotFoundError, ModelFileError
         As `load_model`.
     """
+    if path is not None:
+        require_path(path, "a model file")
     shipped = shipped_models()
     path = model_folder() / shipped[0].file if path is None else Path(path)
     try:
         content = path.read_bytes()
     except FileNotFoundError as error:
         raise InputFileNotFoundError(f"there is no model file {path}; check the path") from error
-    except OSError as error:
-        raise ModelFileError(f"{path} cannot be read: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:  # no name of a file holds a null character
+        reason = getattr(error, "strerror", None) or error
+        raise ModelFileError(f"{path} cannot be read: {reason}") from error
     _check_magic(path.name, content)
     sha256 = hashlib.sha256(content).hexdigest()
     _check_origin(path.name, content, sha256, shipped)

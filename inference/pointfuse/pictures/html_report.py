@@ -16,6 +16,7 @@ import numpy as np
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.basics.output_formats import REPORT, check_name
 from pointfuse.basics.units import typeset_units
+from pointfuse.errors import require, require_path
 from pointfuse.pictures.figure_style import report_style
 from pointfuse.pictures.html_page import (
     bullets,
@@ -98,6 +99,14 @@ def write_report(path: Path, result: CrossValidation, scores: Mapping[str, Any])
     OutputError
         If the file cannot be written.
     """
+    require_path(path, "the HTML file to write")
+    require(
+        result,
+        CrossValidation,
+        "a cross-validation (CrossValidation)",
+        source="pointfuse.trust.crossval.cross_validate makes one",
+    )
+    path = Path(path)
     with report_style():
         figures = page_figures(report_figures(result, scores))
     text = page(f"Cross-validation of {scores['model']}", _content(result, scores, figures))

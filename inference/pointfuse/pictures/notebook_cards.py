@@ -20,7 +20,8 @@ from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.pictures.html_page import bullets, paragraph, table, text
 from pointfuse.pictures.thumbnail import coast, picture, scale
-from pointfuse.stations.observations import Observations, table_of_means
+from pointfuse.stations.merging import table_of_means
+from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.flags import count_reasons, quality_lines
 from pointfuse.trust.coverage import evaluate_uncertainty
 from pointfuse.trust.crossval import CrossValidation

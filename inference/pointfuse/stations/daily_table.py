@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.observations import Observations, merge
+from pointfuse.stations.merging import merge
+from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.hour_checks import check_hours, means_of_checked_hours
 
 

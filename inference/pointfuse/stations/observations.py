@@ -3,28 +3,30 @@
 from __future__ import annotations
 
 import datetime
-import logging
-import math
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.by_value import ByValue, same
+from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.basics.shown import Shown
-from pointfuse.basics.timezones import BEIJING
-from pointfuse.errors import InputError
-
-logger = logging.getLogger(__name__)
+from pointfuse.basics.timezones import BEIJING, zone_name
+from pointfuse.errors import InputError, kind_of
 
 _EARLIEST, _LATEST = np.datetime64("1900-01-01"), np.datetime64("2200-01-01")
+_SHOWN = 3
+"""Codes and variables that a text of observations names."""
 
 
-@dataclass(frozen=True)
-class Stations:
+@dataclass(frozen=True, eq=False, repr=False)
+class Stations(ByValue):
     """Places of measurement.
+
+    Two are equal where all codes and places are, in their order; there is no hash.
 
     Parameters
     ----------
@@ -33,6 +35,11 @@ class Stations:
         printed, whatever they are read from.
     longitude, latitude : ndarray of float64, shape (station,)
         Degrees east and north; NaN where unknown.
+
+    Raises
+    ------
+    InputError
+        If these are not as many codes as numbers of either kind.
     """
 
     code: NDArray[np.str_]
@@ -40,7 +47,11 @@ class Stations:
     latitude: NDArray[np.float64]
 
     def __post_init__(self) -> None:
-        if not (self.code.shape == self.longitude.shape == self.latitude.shape):
+        for name, kind in (("code", np.str_), ("longitude", np.float64), ("latitude", np.float64)):
+            object.__setattr__(self, name, _array(getattr(self, name), kind, f"{name}s"))
+        if not (
+            self.code.ndim == 1 and self.code.shape == self.longitude.shape == self.latitude.shape
+        ):
             raise InputError(
                 "expected as many longitudes and latitudes as station codes, got "
                 f"{self.longitude.shape}, {self.latitude.shape} and {self.code.shape}"
@@ -57,6 +68,16 @@ class Stations:
 
     def __len__(self) -> int:
         return len(self.code)
+
+    def __repr__(self) -> str:
+        named = ", ".join(self.code[:_SHOWN].tolist()) + (", ..." if len(self) > _SHOWN else "")
+        unknown = int((np.isnan(self.longitude) | np.isnan(self.latitude)).sum())
+        without = f", {unknown} without coordinates" if unknown else ""
+        if unknown < len(self):
+            without = (
+                f", longitude {_extent(self.longitude)}, latitude {_extent(self.latitude)}{without}"
+            )
+        return f"<Stations: {len(self)} ({named}){without}>"
 
 
 @dataclass(frozen=True)
@@ -87,10 +108,17 @@ class SourceFile:
         object.__setattr__(self, "name", printable(self.name))
         object.__setattr__(self, "remarks", tuple(map(printable, self.remarks)))
 
+    def with_remarks(self, more: Iterable[str]) -> SourceFile:
+        """The same with further remarks."""
+        return replace(self, remarks=(*self.remarks, *more))
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False, repr=False)
 class Observations(Shown):
     """Values of some variables at stations and times.
+
+    Two are equal where stations, times, values and reasons are, and the hours they were made of,
+    from whatever files these came; there is no hash.
 
     Parameters
     ----------
@@ -125,6 +153,20 @@ class Observations(Shown):
     hours: Observations | None = None
 
     def __post_init__(self) -> None:
+        made = "; read_stations makes observations of files and tables"
+        if not isinstance(self.stations, Stations):
+            raise InputError(f"expected Stations, got {kind_of(self.stations)}{made}")
+        if not isinstance(self.values, Mapping):
+            raise InputError(
+                f"expected values as a mapping of variables to tables of (time, station), got "
+                f"{kind_of(self.values)}{made}"
+            )
+        object.__setattr__(self, "times", _array(self.times, np.datetime64, "times"))
+        tables = {
+            name: _array(table, np.float64, f"values of {name}")
+            for name, table in self.values.items()
+        }
+        object.__setattr__(self, "values", tables)
         if self.times.dtype not in (np.dtype("datetime64[h]"), np.dtype("datetime64[D]")):
             raise InputError(f"expected times in hours or days, got {self.times.dtype}")
         if not (self.times[1:] > self.times[:-1]).all():
@@ -137,14 +179,42 @@ class Observations(Shown):
                 f"{self.times[-1]}; correct the dates"
             )
         shape = (len(self.times), len(self.stations))
-        tables = [(name, table.shape) for name, table in self.values.items()]
-        tables += [(f"reasons of {name}", table.shape) for name, table in self.reasons.items()]
-        for name, found in tables:
+        shapes = [(name, table.shape) for name, table in self.values.items()]
+        shapes += [(f"reasons of {name}", table.shape) for name, table in self.reasons.items()]
+        for name, found in shapes:
             if found != shape:
                 raise InputError(
                     f"expected a table of {name} with the shape (time, station) = {shape}, got "
                     f"{found}"
                 )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Observations):
+            return NotImplemented
+        return (
+            self.stations == other.stations
+            and self.times.dtype == other.times.dtype
+            and np.array_equal(self.times, other.times)
+            and self.timezone == other.timezone
+            and same(self.values, other.values)
+            and same(self.reasons, other.reasons)
+            and self.hours == other.hours
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # its arrays can be changed
+
+    def __repr__(self) -> str:
+        times = counted(len(self.times), "hour" if self.hourly else "day")
+        lines = [f"<Observations of {counted(len(self.stations), 'station')} on {times}"]
+        if len(self.times):
+            lines[0] += f", {self.times[0]} to {self.times[-1]} ({zone_name(self.timezone)})"
+        for name, table in [*self.values.items()][:_SHOWN]:
+            known = np.isfinite(table)
+            extent = f", {_extent(table)}" if known.any() else ""
+            lines.append(f"  {name}: {known.sum()} of {table.size} values{extent}")
+        if len(self.values) > _SHOWN:
+            lines.append(f"  and {len(self.values) - _SHOWN} more variables")
+        return "\n".join(lines) + ">"
 
     @property
     def hourly(self) -> bool:
@@ -208,173 +278,17 @@ class Observations(Shown):
         )
 
 
-def table_of_means(
-    time: NDArray[np.int64],
-    station: NDArray[np.int64],
-    values: NDArray[np.float64],
-    shape: tuple[int, int],
-) -> NDArray[np.float64]:
-    """Mean of the values of each time and station.
-
-    Parameters
-    ----------
-    time, station : ndarray of int64, shape (value,)
-        Row and column of each value in the table.
-    values : ndarray of float64, shape (value,)
-        Values; NaN where missing.
-    shape : tuple of two ints
-        Times and stations.
-
-    Returns
-    -------
-    ndarray of float64, shape `shape`
-        NaN where there is no value.
-    """
-    valid = np.isfinite(values)
-    cell = (time * shape[1] + station)[valid]
-    size = shape[0] * shape[1]
-    total = np.bincount(cell, values[valid], size)
-    count = np.bincount(cell, minlength=size)
-    means = np.full(size, np.nan)
-    np.divide(total, count, out=means, where=count > 0)
-    return means.reshape(shape)
+def _array(given: Any, kind: type[np.generic], what: str) -> NDArray[Any]:
+    """An array of what was given, which is mostly one already; NaN where it is masked."""
+    if isinstance(given, np.ma.MaskedArray) and np.issubdtype(given.dtype, np.floating):
+        return np.ma.filled(given, np.nan)
+    if isinstance(given, np.ndarray) and np.issubdtype(given.dtype, kind):
+        return given
+    try:
+        return np.asarray(given, kind)
+    except (TypeError, ValueError) as error:
+        raise InputError(f"expected an array of {what}, got {kind_of(given)}: {error}") from error
 
 
-def daily_means(hourly: Observations, min_hours: int = 18) -> Observations:
-    """Daily means of hourly observations.
-
-    Parameters
-    ----------
-    hourly : Observations
-        Hourly values; the day of a value is the calendar day of its time.
-    min_hours : int
-        Valid hours that make a day, 1 to 24; with fewer the day is missing.
-
-    Raises
-    ------
-    InputError
-        If `min_hours` is not between 1 and 24.
-    """
-    if not 1 <= min_hours <= 24:
-        raise InputError(f"a day needs 1 to 24 valid hours, got {min_hours}")
-    days, day_of_hour = np.unique(hourly.times.astype("datetime64[D]"), return_inverse=True)
-    values = {}
-    for name, table in hourly.values.items():
-        means = np.full((len(days), table.shape[1]), np.nan)
-        for day in range(len(days)):
-            hours = table[day_of_hour == day]
-            count = np.isfinite(hours).sum(axis=0)
-            enough = count >= min_hours
-            means[day, enough] = np.nansum(hours[:, enough], axis=0) / count[enough]
-        values[name] = means
-    return replace(hourly, times=days, values=values, reasons={})
-
-
-def join_times(parts: Sequence[Observations]) -> Observations:
-    """Observations of successive times at the same stations as one.
-
-    Parameters
-    ----------
-    parts : sequence of Observations
-        At least one; without `hours`.
-    """
-    first = parts[0]
-    return replace(
-        first,
-        times=np.concatenate([part.times for part in parts]),
-        values={
-            name: np.concatenate([part.values[name] for part in parts]) for name in first.values
-        },
-        reasons={
-            name: np.concatenate([part.reasons[name] for part in parts]) for name in first.reasons
-        },
-    )
-
-
-def merge(parts: Sequence[Observations]) -> Observations:
-    """One table of several: all stations, all times, all variables.
-
-    Stations are the same where code and coordinates are the same.
-
-    Parameters
-    ----------
-    parts : sequence of Observations
-        At least one; all hourly or all daily, in one time zone. At most one knows its `hours`.
-
-    Raises
-    ------
-    InputError
-        If two parts give different values for one station, time and variable.
-    """
-    index: dict[tuple[str, float | None, float | None], int] = {}
-    places = []
-    for part in parts:
-        stations = part.stations
-        keys = zip(
-            stations.code.tolist(),
-            _equal_to_itself(stations.longitude),
-            _equal_to_itself(stations.latitude),
-            strict=True,
-        )
-        places.append(np.array([index.setdefault(key, len(index)) for key in keys], np.int64))
-    times = np.unique(np.concatenate([part.times for part in parts]))
-    columns = list(zip(*index, strict=True)) or [(), (), ()]
-    merged = Observations(
-        Stations(
-            np.array(columns[0], np.str_),
-            np.array(columns[1], np.float64),
-            np.array(columns[2], np.float64),
-        ),
-        times,
-        {
-            name: np.full((len(times), len(index)), np.nan)
-            for name in dict.fromkeys(name for part in parts for name in part.values)
-        },
-        parts[0].timezone,
-        tuple(file for part in parts for file in part.files),
-        hours=next((part.hours for part in parts if part.hours is not None), None),
-    )
-    reasons: dict[str, NDArray[np.uint8]] = {}
-    for part, place in zip(parts, places, strict=True):
-        cells = np.ix_(np.searchsorted(times, part.times), place)
-        for name, table in part.values.items():
-            known = merged.values[name][cells]
-            _refuse_contradiction(part, name, known, table)
-            merged.values[name][cells] = np.where(np.isnan(table), known, table)
-        for name, found in part.reasons.items():
-            reasons.setdefault(name, np.zeros(merged.values[name].shape, np.uint8))[cells] = found
-    for name, found in reasons.items():
-        # What one part lacks another may have.
-        found[np.isfinite(merged.values[name])] = 0
-    return replace(merged, reasons=reasons)
-
-
-def _equal_to_itself(coordinates: NDArray[np.float64]) -> list[float | None]:
-    """Coordinates with None for the missing ones, since no NaN is equal to another."""
-    return [None if math.isnan(value) else value for value in coordinates.tolist()]
-
-
-def warn_of_moved_stations(stations: Stations) -> None:
-    """Name the codes that stand at several places, in a warning."""
-    twice = [code for code, places in Counter(stations.code.tolist()).items() if places > 1]
-    if twice:
-        logger.warning(
-            "%d codes stand at several places, each taken as a station of its own: %s",
-            len(twice),
-            ", ".join(twice[:5]) + (", ..." if len(twice) > 5 else ""),
-        )
-
-
-def _refuse_contradiction(
-    part: Observations, name: str, known: NDArray[np.float64], table: NDArray[np.float64]
-) -> None:
-    # The same value in two units differs in its last bits.
-    differs = np.abs(known - table) > 1e-9 * np.abs(known)  # false where one is missing
-    if not differs.any():
-        return
-    time, station = np.argwhere(differs)[0]
-    raise InputError(
-        f"station {part.stations.code[station]} has two values of {name} for "
-        f"{part.times[time]}, {known[time, station]:g} and {table[time, station]:g} (the second "
-        f"in {part.files[0].name if part.files else 'the last table'}); remove one of them"
-    )
+def _extent(numbers: NDArray[np.float64]) -> str:
+    return f"{np.nanmin(numbers):g} to {np.nanmax(numbers):g}"

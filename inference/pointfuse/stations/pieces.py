@@ -41,14 +41,30 @@ def pieces(path: Path, folder: Path) -> Iterator[Path]:
     with contextlib.suppress(OSError, EOFError, zlib.error):
         # What is wrong with a file that cannot be opened is for its reader to say.
         if _is_large_text(path) and _divided(path, folder):
-            for part in sorted(folder.iterdir()):
-                piece = folder / part.stem / path.name
-                piece.parent.mkdir()
-                part.rename(piece)
-                yield piece
-                shutil.rmtree(piece.parent)
+            try:
+                yield from _given_once(path, folder)
+            finally:
+                # A reader that stops halfway leaves nothing for the next file to be mixed with.
+                _empty(folder)
             return
     yield path
+
+
+def _given_once(path: Path, folder: Path) -> Iterator[Path]:
+    for part in sorted(folder.iterdir()):
+        piece = folder / part.stem / path.name
+        piece.parent.mkdir()
+        part.rename(piece)
+        yield piece
+        shutil.rmtree(piece.parent)
+
+
+def _empty(folder: Path) -> None:
+    for left in folder.iterdir():
+        if left.is_dir():
+            shutil.rmtree(left)
+        else:
+            left.unlink()
 
 
 def with_lines_of(piece: Path, path: Path) -> Path:
@@ -56,11 +72,11 @@ def with_lines_of(piece: Path, path: Path) -> Path:
 
     So a reader that finds fault with the piece names the line of the file.
     """
-    date = piece.parent.name.encode()
+    wanted = piece.parent.name.encode()
     lines = _lines(path)
     with piece.open("wb") as file:
         file.write(next(lines))
-        file.writelines(line if _date(line) == date else b"\n" for line in lines)
+        file.writelines(line if date == wanted else b"\n" for date, line in _dated(lines))
     return piece
 
 
@@ -87,19 +103,30 @@ def _divided(path: Path, folder: Path) -> bool:
                 file.writelines(rows)
         waiting.clear()
 
-    for line in lines:
+    for date, line in _dated(lines):
         if line.count(b'"') % 2:
             # A field goes on in the next line.
-            for part in folder.iterdir():
-                part.unlink()
+            _empty(folder)
             return False
-        waiting.setdefault(_date(line), []).append(line)
+        waiting.setdefault(date, []).append(line)
         size += len(line)
         if size > _BUFFERED:
             flush()
             size = 0
     flush()
     return True
+
+
+def _dated(lines: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
+    """Rows with their dates; a cut-off row without one, or with a new one, has that before it."""
+    known: set[bytes] = set()
+    last = b"0"
+    for line in lines:
+        date = _date(line)
+        if line.endswith(b"\n") or date in known or not known:
+            last = date
+        known.add(last)
+        yield last, line
 
 
 def _date(line: bytes) -> bytes:
@@ -110,9 +137,7 @@ def _date(line: bytes) -> bytes:
 
 def _lines(path: Path) -> Iterator[bytes]:
     with _opened(path) as file:
-        for line in file:
-            # The last one may lack its end, which in a piece need not be the last.
-            yield line if line.endswith(b"\n") else line + b"\n"
+        yield from file
 
 
 @contextlib.contextmanager

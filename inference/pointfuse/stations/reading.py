@@ -1,43 +1,29 @@
-"""Readers of station files: from any known format to one table of daily means.
-
-A new format is one new module with `LAYOUT`, `COLUMNS`, `SIGN`, `recognises` and `read`, and one
-line in `READERS`.
-"""
+"""How files, and tables in memory, become one table of daily means."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
-from types import ModuleType
-from typing import NamedTuple
 
-import numpy as np
-
-from pointfuse.basics.printable import listed
+from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
-from pointfuse.errors import InputError
+from pointfuse.errors import ArgumentError, InputError, kind_of, require
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.daily_table import daily_table
-from pointfuse.stations.observations import Observations, warn_of_moved_stations
+from pointfuse.stations.left_out import LeftOut
+from pointfuse.stations.merging import warn_of_moved_stations
+from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.reasons import Reason
-from pointfuse.stations.readers import (
-    aqs,
-    cnemc,
-    gsod,
-    isd,
-    isd_lite,
-    openaq,
-    parquet,
-    tidy,
-)
-from pointfuse.stations.readers.cf import series as cf_series
+from pointfuse.stations.readers.formats import READERS, format_of
+from pointfuse.stations.readers.frame import NAME, Frame, read_frame
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile, open_station_file
-from pointfuse.stations.readers.station_list import StationList, read_station_lists
-from pointfuse.stations.readers.table import shortened
+from pointfuse.stations.readers.station_list import read_station_lists, warn_of_foreign_list
+from pointfuse.stations.readers.station_places import StationList
+from pointfuse.stations.sources import Source, expanded, listed_sources
+from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
 
 DEFAULT_VARIABLES = (
     Variable(
@@ -56,72 +42,31 @@ DEFAULT_VARIABLES = (
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 
-_LEAST_LIKENESS = 0.75
-"""Of 2, from which on a header is taken for a spoilt one of a format."""
-
-
-class Reader(NamedTuple):
-    """A format: how its files look, whether a file is one of them, and how to read it.
-
-    Parameters
-    ----------
-    layout : str
-        What is expected, after the word "expected".
-    columns : tuple of str
-        Columns by which a header that is not quite right is guessed to be meant so; none for files
-        without header.
-    sign : str
-        What a file is recognised by, as a sentence.
-    recognises : callable
-        Whether a file is in this format, whole or broken.
-    read : callable
-        Reads such a file.
-    """
-
-    layout: str
-    columns: tuple[str, ...]
-    sign: str
-    recognises: Callable[[StationFile], bool]
-    read: Callable[[StationFile, ReadRequest], Observations]
-
-
-def _reader(module: ModuleType) -> Reader:
-    return Reader(module.LAYOUT, module.COLUMNS, module.SIGN, module.recognises, module.read)
-
-
-READERS: dict[str, Reader] = {
-    # Those first that are known by their first bytes: they have no header to look at.
-    "cf": _reader(cf_series),
-    "parquet": _reader(parquet),
-    "isd-lite": _reader(isd_lite),
-    "cnemc": _reader(cnemc),
-    "openaq": _reader(openaq),
-    "aqs": _reader(aqs),
-    "isd": _reader(isd),
-    "gsod": _reader(gsod),
-    "tidy": _reader(tidy),
-}
-
 
 def read_stations(
-    paths: str | PathLike[str] | Iterable[str | PathLike[str]],
+    paths: Source | Iterable[Source],
     *,
-    stations: str | PathLike[str] | StationList | Sequence[Path] | None = None,
+    stations: str | PathLike[str] | StationList | Sequence[str | PathLike[str]] | None = None,
     format: str = "auto",  # noqa: A002 - the word that users look for
     variables: Sequence[Variable] = DEFAULT_VARIABLES,
     units: Mapping[str, str] | None = None,
     min_hours: int = 18,
     timezone: str = DEFAULT_TIMEZONE,
     quality_control: bool = True,
+    strict: bool = False,
 ) -> Observations:
-    """Read station files into one table of daily means.
+    """Read station files, or a table in memory, into one table of daily means.
+
+    A file that cannot be read as a whole, a last line that was cut off and a station at no place
+    are left out with a warning or a remark on the file (`Observations.files`).
 
     Parameters
     ----------
-    paths : path or iterable of paths
-        Files of any mix of formats, plain or gzipped. Networks may come as files of their own,
-        and their stations need not coincide.
-    stations : path, StationList or sequence of Path, optional
+    paths : path, table, or iterable of them
+        Files of any mix of formats, plain or gzipped, and patterns such as ``2019/*.csv``. Networks
+        may come as files of their own, and their stations need not coincide. A table of pandas,
+        polars or pyarrow has the columns of a tidy file; messages count its rows from 0.
+    stations : path, StationList or sequence of paths, optional
         Station list, for files that hold no coordinates; several for several networks.
     format : str
         A key of `READERS`, or ``auto`` to tell from the first bytes, header and name of each file.
@@ -138,6 +83,8 @@ def read_stations(
         ``Asia/Shanghai`` or an offset such as ``+08:00``.
     quality_control : bool
         Whether to leave stuck and isolated hourly values out of the daily means.
+    strict : bool
+        Whether what would be left out is an error.
 
     Returns
     -------
@@ -149,8 +96,10 @@ def read_stations(
     ------
     InputFileNotFoundError
         If there is no such file.
+    ArgumentError
+        If an argument is of another kind, such as a dictionary in place of a table.
     InputError
-        If a file is damaged or in no known format, or the files contradict each other.
+        If a row of a file cannot be read, no file can, or the files contradict each other.
 
     Examples
     --------
@@ -158,35 +107,106 @@ def read_stations(
     >>> len(observations.stations)
     900
     """
-    files = [Path(paths)] if isinstance(paths, str | PathLike) else [Path(path) for path in paths]
-    if not files:
+    sources = listed_sources(paths)
+    if not sources:
         raise InputError("no station files were given; expected at least one")
+    request = read_request(
+        stations=stations,
+        variables=variables,
+        units=units,
+        min_hours=min_hours,
+        timezone=timezone,
+        strict=strict,
+        format=format,
+    )
+    left_out = LeftOut(strict=strict)
+    parts = []
+    for source in sources:
+        with left_out.trying(NAME if isinstance(source, Frame) else printable(source.name)):
+            parts.append(read_source(source, request))
+    left_out.refuse_or_warn([file for part in parts for file in part.files])
+    merged = daily_table(parts, variables, min_hours=min_hours, quality_control=quality_control)
+    warn_of_moved_stations(merged.stations)
+    if request.station_list is not None:
+        warn_of_foreign_list(merged.stations, request.station_list)
+    lists = request.station_list.files if request.station_list else ()
+    return replace(merged, files=(*merged.files, *left_out.files, *lists))
+
+
+def read_request(
+    *,
+    stations: str | PathLike[str] | StationList | Sequence[str | PathLike[str]] | None = None,
+    variables: Sequence[Variable] = DEFAULT_VARIABLES,
+    units: Mapping[str, str] | None = None,
+    min_hours: int = 18,
+    timezone: str = DEFAULT_TIMEZONE,
+    strict: bool = False,
+    format: str = "auto",  # noqa: A002 - as in `read_stations`
+) -> ReadRequest:
+    """What `read_stations` is asked for, once its arguments are checked and its list is read.
+
+    Parameters
+    ----------
+    stations, variables, units, min_hours, timezone, strict, format
+        As for `read_stations`.
+
+    Raises
+    ------
+    InputFileNotFoundError, ArgumentError, InputError
+        As `read_stations`.
+    """
+    require(format, str, "a format as text", source=f"one of auto, {', '.join(READERS)}")
     if format != "auto" and format not in READERS:
         raise InputError(f"the format '{format}' is not known; expected auto, {', '.join(READERS)}")
+    require(timezone, str, "a time zone such as 'Asia/Shanghai'", source="name it as text")
+    require(min_hours, int, "min_hours, a whole number", source="a day has 1 to 24 of them")
+    return ReadRequest(
+        _by_name(variables, units),
+        units or {},
+        parse_timezone(timezone),
+        _station_list(stations, strict=strict),
+        min_hours,
+        strict,
+        format,
+    )
+
+
+def _by_name(variables: Sequence[Variable], units: Mapping[str, str] | None) -> dict[str, Variable]:
+    """Variables by their names, once it is sure that all units are of one of them."""
+    own = "by default those of the shipped model; those of another are model.metadata.variables"
+    require(variables, Sequence, "a sequence of variables (pointfuse.Variable)", source=own)
+    for variable in variables:
+        require(variable, Variable, "variables (pointfuse.Variable)", source=own)
+    if units is not None:
+        require(units, Mapping, "units by variable", source="such as {'pm25': 'mg/m3'}")
     by_name = {variable.name: variable for variable in variables}
     strangers = set(units or {}) - set(by_name)
     if strangers:
         raise InputError(
-            f"units were given for {', '.join(sorted(strangers))}; the variables are "
+            f"units were given for {', '.join(sorted(map(str, strangers)))}; the variables are "
             f"{', '.join(by_name)}"
         )
-    if isinstance(stations, str | PathLike):
-        stations = [Path(stations)]
-    if stations is not None and not isinstance(stations, StationList):
-        stations = read_station_lists(stations)
-    request = ReadRequest(by_name, units or {}, parse_timezone(timezone), stations, min_hours)
-    parts = (_read_file(path, format, request) for path in files)
-    merged = daily_table(
-        [_with_range_remarks(part, variables) if part.hourly else part for part in parts],
-        variables,
-        min_hours=min_hours,
-        quality_control=quality_control,
-    )
-    warn_of_moved_stations(merged.stations)
-    return replace(merged, files=(*merged.files, *stations.files)) if stations else merged
+    return by_name
 
 
-def _with_range_remarks(hourly: Observations, variables: Sequence[Variable]) -> Observations:
+def _station_list(
+    given: str | PathLike[str] | StationList | Sequence[str | PathLike[str]] | None,
+    *,
+    strict: bool,
+) -> StationList | None:
+    """The station list that an argument names."""
+    if given is None or isinstance(given, StationList):
+        return given
+    paths = [given] if isinstance(given, str | PathLike) else given
+    if not isinstance(paths, Sequence) or not all(isinstance(p, str | PathLike) for p in paths):
+        raise ArgumentError(
+            "expected a station list - a path, several, or what read_station_list gives - got "
+            f"{kind_of(given)}"
+        )
+    return read_station_lists(expanded(paths), strict=strict)
+
+
+def _with_range_remarks(hourly: Observations, variables: Iterable[Variable]) -> Observations:
     """Say of a file how many of its hourly values are none, such as 9999."""
     remarks = []
     for variable in variables:
@@ -200,47 +220,43 @@ def _with_range_remarks(hourly: Observations, variables: Sequence[Variable]) -> 
                 f"{outside} hourly values of {variable.name} outside {low:g} to {high:g} "
                 f"{variable.units} were left out"
             )
-    file = hourly.files[0]
-    return replace(hourly, files=(replace(file, remarks=(*file.remarks, *remarks)),))
+    return replace(hourly, files=(hourly.files[0].with_remarks(remarks),))
 
 
-def _read_file(path: Path, name: str, request: ReadRequest) -> Observations:
-    file = open_station_file(path)
-    if name != "auto":
-        reader = READERS[name]
-        if not reader.recognises(file):
-            raise InputError(
-                f"{file.name} is not laid out as '{name}': expected {reader.layout}, "
-                f"got {shortened(file.header)}"
-            )
-        return reader.read(file, request)
-    for key, reader in READERS.items():
-        if reader.recognises(file):
-            try:
-                return reader.read(file, request)
-            except InputError as error:
-                raise InputError(f"{error} (read as '{key}': {reader.sign})") from error
-    raise InputError(f"{file.name} is in no known format: {_expected(file.header)}")
+def read_source(source: Path | Frame, request: ReadRequest) -> Observations:
+    """Hourly values or daily means of one file or table, unchecked.
 
+    Parameters
+    ----------
+    source : Path or Frame
+        What to read.
+    request : ReadRequest
+        What was asked for.
 
-def _expected(header: list[str]) -> str:
-    """What a header should have been: that of the format that it is nearest to, if there is one."""
-    present = {name.casefold() for name in header}
-    likeness = {
-        # Small and capital letters tell some apart, but people mix them up.
-        key: np.mean([(column in header) + (column.casefold() in present) for column in columns])
-        for key, reader in READERS.items()
-        if (columns := reader.columns)
-    }
-    nearest = max(likeness, key=lambda key: likeness[key])
-    if likeness[nearest] < _LEAST_LIKENESS:
-        layouts = " or ".join(f"{reader.layout} ({key})" for key, reader in READERS.items())
-        return f"expected {layouts}, got {shortened(header)}"
-    reader = READERS[nearest]
-    has = [name for name in header if name.casefold() in map(str.casefold, reader.columns)]
-    lacks = [column for column in reader.columns if column not in header]
-    differs = f"it lacks {listed(lacks)}" if lacks else "the rest does not follow"
-    return (
-        f"nearest is '{nearest}', as the header has {shortened(has)}, but {differs}; expected "
-        f"{reader.layout}, got {shortened(header)}"
+    Raises
+    ------
+    InputFileNotFoundError, InputError
+        As `read_stations`.
+    """
+    found = (
+        read_frame(source, request) if isinstance(source, Frame) else _read_file(source, request)
     )
+    return _with_range_remarks(found, request.variables.values()) if found.hourly else found
+
+
+def _read_file(path: Path, request: ReadRequest) -> Observations:
+    file = open_station_file(path)
+    key = format_of(file, request.format)
+    try:
+        found, remarks = read_whole_lines(
+            file, lambda whole: READERS[key].read(whole, request), strict=request.strict
+        )
+    except InputError as error:
+        if request.format != "auto":
+            raise
+        raise type(error)(f"{error} (read as '{key}': {READERS[key].sign})") from error
+    if remarks and found.hourly and len(found.times) and found.times[-1].item().hour < 23:
+        remarks.append(f"its hours go up to {found.times[-1]}")
+    if READERS[key].columns:
+        remarks += file.table.remarks
+    return replace(found, files=(found.files[0].with_remarks(remarks),))

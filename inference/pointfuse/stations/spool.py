@@ -12,20 +12,21 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.errors import InputError
+from pointfuse.basics.printable import printable
+from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.daily_table import daily_table
-from pointfuse.stations.observations import (
-    Observations,
-    SourceFile,
-    Stations,
-    merge,
-    warn_of_moved_stations,
-)
+from pointfuse.stations.left_out import LeftOut
+from pointfuse.stations.merging import merge, warn_of_moved_stations
+from pointfuse.stations.observations import Observations, SourceFile, Stations
 from pointfuse.stations.pieces import pieces, with_lines_of
+from pointfuse.stations.quality.hour_checks import check_hours
 from pointfuse.stations.quality.weeks import MARGIN, week_bounds, week_numbers
-from pointfuse.stations.readers.station_list import StationList
-from pointfuse.stations.reading import read_stations
+from pointfuse.stations.readers.request import ReadRequest
+from pointfuse.stations.readers.station_list import warn_of_foreign_list
+from pointfuse.stations.readers.station_places import StationList
+from pointfuse.stations.reading import read_request, read_source
+from pointfuse.stations.tables.coordinates import NO_PLACE
 
 Period = tuple[np.datetime64 | None, np.datetime64 | None]
 """First and last day, datetime64[D]; open where None."""
@@ -157,30 +158,41 @@ def read_into_spool(
     InputFileNotFoundError, InputError
         As `pointfuse.read_stations`.
     """
+    request = read_request(stations=stations, **reading)
+    left_out = LeftOut(strict=request.strict)
     for path in paths:
-        found = []
-        for piece in pieces(path, scratch):
-            part = _read_piece(piece, path, stations=stations, **reading)
-            spool.add(part)
-            found.append((part.files[0], part.stations.code, part.times))
-        spool.files.append(_joined(found))
+        with left_out.trying(printable(path.name)):
+            found = []
+            for piece in pieces(path, scratch):
+                part = _read_piece(piece, path, request)
+                spool.add(part)
+                found.append((part.files[0], part.stations.code, part.times))
+            spool.files.append(_joined(found))
         advance(1)
+    left_out.refuse_or_warn(spool.files)
+    spool.files.extend(left_out.files)
+    warn_of_moved_stations(spool.stations)
     if stations is not None:
         spool.files.extend(stations.files)
-    warn_of_moved_stations(spool.stations)
+        warn_of_foreign_list(spool.stations, stations)
 
 
-def _read_piece(piece: Path, path: Path, **reading: Any) -> Observations:
+def _read_piece(piece: Path, path: Path, request: ReadRequest) -> Observations:
     """Hourly values, if the piece holds such, or daily means; only their range is looked at."""
     try:
-        part = read_stations([piece], quality_control=False, **reading)
+        part = read_source(piece, request)
     except InputError:
         if piece == path:
             raise
-        part = read_stations([with_lines_of(piece, path)], quality_control=False, **reading)
-    if part.hours is None:
+        try:
+            part = read_source(with_lines_of(piece, path), request)
+        except UnreadableFileError as error:
+            # Other pieces were taken: half a file is not left out without being told.
+            raise InputError(str(error)) from error
+    if not part.hourly:
         return part
-    return replace(part.hours, files=part.files, reasons={})
+    variables = [*request.variables.values()]
+    return replace(check_hours(part, variables, thorough=False), reasons={})
 
 
 def _joined(
@@ -193,6 +205,9 @@ def _joined(
     counts: Counter[str] = Counter()
     for piece, _, _ in found:
         for remark in piece.remarks:
+            # The places of a file are the same in all of its pieces.
+            if remark.startswith(NO_PLACE) and any(each.startswith(NO_PLACE) for each in counts):
+                continue
             counted = _COUNTING.fullmatch(remark)
             counts[counted[2] if counted else remark] += int(counted[1]) if counted else 0
     return SourceFile(

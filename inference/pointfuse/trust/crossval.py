@@ -18,7 +18,7 @@ from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.counted import counted
 from pointfuse.basics.native_calls import Pool
 from pointfuse.basics.shown import Shown
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, require
 from pointfuse.fusion.estimation import estimate
 from pointfuse.fusion.fuse import days_to_fuse
 from pointfuse.grid.regular_grid import Interpolation
@@ -203,9 +203,18 @@ def cross_validate(
 
     Raises
     ------
+    ArgumentError
+        If the observations or the model are of another kind.
     InputError
         If there is nothing to predict, the folds cannot be made, or a baseline does not predict.
     """
+    require(
+        observations,
+        Observations,
+        "observations (pointfuse.Observations)",
+        source="read them with pointfuse.read_stations",
+    )
+    require(model, Model, "a model (pointfuse.Model)", source="load one with pointfuse.load_model")
     baselines = baselines or {}
     if used := model.metadata.observations_used:
         logger.warning(

@@ -57,19 +57,50 @@ async function unzipped(name, content) {
 }
 
 function decoded(name, content) {
-  // UTF-8 refuses nearly all GB 18030 text.
+  // UTF-8 refuses nearly all GB 18030 text, which takes nearly any bytes.
   for (const encoding of ["utf-8", "gb18030"]) {
     try {
       const text = new TextDecoder(encoding, { fatal: true }).decode(content);
-      if (!text.includes("\0")) return text;
+      if (text.includes("\0")) break;
+      if (encoding === "utf-8" || canBeChinese(content)) return text;
     } catch {
       continue;
     }
   }
+  const encoded = !content.includes(0);
   throw new InputError(
-    `${name} is no text file; expected a CSV file, plain or gzipped, with the header ` +
-      "station,longitude,latitude,date,pm25",
+    encoded
+      ? `${name} is neither UTF-8 nor Chinese text in GB 18030; save it as UTF-8`
+      : `${name} is no text file; expected a CSV file, plain or gzipped, with the header ` +
+          "station,longitude,latitude,date,pm25",
   );
+}
+
+/**
+ * Whether bytes look like Chinese in GB 18030, as `stations/tables/encoding.py` tells: most of its
+ * characters are in GB 2312, half of them in its first level, and they spread over all of it.
+ */
+function canBeChinese(content) {
+  const found = new Set();
+  let [all, known, common] = [0, 0, 0];
+  for (let i = 0; i < content.length; i += 1) {
+    const lead = content[i];
+    if (lead < 0x80) continue;
+    const trail = content[i + 1];
+    if (trail <= 0x39) {
+      i += 3; // a character of four bytes
+      continue;
+    }
+    i += 1;
+    if (lead < 0xb0 && trail >= 0xa1) continue; // a symbol
+    all += 1;
+    known += lead >= 0xb0 && lead <= 0xf7 && trail >= 0xa1;
+    common += lead >= 0xb0 && lead <= 0xd7 && trail >= 0xa1;
+    found.add(lead * 256 + trail);
+  }
+  if (known < 0.7 * all || common < 0.5 * all) return false;
+  const leads = [...found].map((pair) => pair >> 8);
+  return leads.length < 6 || (Math.min(...leads) < 0xc0 && Math.max(...leads) > 0xc8);
 }
 
 function plainRows(text) {

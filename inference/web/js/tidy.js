@@ -1,8 +1,9 @@
 /**
  * @module tidy Tidy CSV files: one row a station and time, one column a variable.
  *
- * Layout: `station,longitude,latitude,date|time,<variables>` in any order, as `docs/guide/station-files.md`
- * describes it and `inference/pointfuse/stations/readers/tidy.py` reads it.
+ * Layout: `station,longitude,latitude,date|time,<variables>` in any order, in small or capital letters
+ * and under other usual names, as `docs/guide/station-files.md` describes it and
+ * `inference/pointfuse/stations/readers/tidy.py` reads it.
  */
 
 import { InputError, quoted, shortened } from "./errors.js";
@@ -11,12 +12,24 @@ import { conversionFactor } from "./units.js";
 const MISSING = new Set(["", "-", "--", "—", "na", "n/a", "nan", "null", "none"]);
 const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
 const WITH_UNIT = /^([^[(]+?)\s*[[(](.*)[\])]$/;
-const DAY = /^(\d{4})(-?)(\d{2})\2(\d{2})$/;
+const DAY = /^(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))$/;
 const INSTANT =
-  /^([\d-]{8,10})(?:[T ](\d{2})(?::?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?)?)?(Z|[+-]\d{2}(?::?\d{2})?)?$/i;
+  /^([\d./-]{8,10})(?:[T ]\s*(\d{1,2})(?::?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?)?)?\s*(Z|UTC|[+-]\d{1,2}(?::?\d{2})?)?$/i;
+const EITHER_ORDER = /^\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}\b/;
 const DAY_LENGTH = 864e5;
 const EARLIEST = Date.UTC(1900, 0, 1);
 const LATEST = Date.UTC(2200, 0, 1);
+/** Names of a column besides its own, without regard to case; a blank counts as an underscore. */
+const OTHER_NAMES = {
+  station: ["site", "station_id", "code"],
+  longitude: ["lon", "lng"],
+  latitude: ["lat"],
+  date: ["day"],
+  time: ["datetime"],
+  pm25: ["pm2.5", "pm2_5", "pm_2.5"],
+  relative_humidity: ["rh"],
+  wind_speed: ["windspeed", "ws"],
+};
 
 /**
  * @typedef {object} Values values of a file
@@ -40,8 +53,10 @@ const LATEST = Date.UTC(2200, 0, 1);
  *   is unknown, or two rows contradict each other
  */
 export function readTidy(table, variables, zone) {
-  const { name, header } = table;
+  const { name } = table;
   const names = variables.map((variable) => variable.name);
+  const header = ownHeader(table, names);
+  table = { ...table, header };
   if (!header.includes("station") || !(header.includes("date") || header.includes("time"))) {
     throw new InputError(
       `${name} is not in the one format that this page reads: expected the header ` +
@@ -91,6 +106,50 @@ export function readTidy(table, variables, zone) {
     rows: [...rows.values()],
     remarks: repeated ? [`Rows of ${name} that stand twice, each kept once: ${repeated}`] : [],
   };
+}
+
+/** The name that a title stands for: `longitude` for `Lon`; itself if it is no such. */
+function ownName(title) {
+  const plain = title
+    .normalize("NFKC")
+    .trim()
+    .toLowerCase()
+    .replace(/[\s_]+/g, "_");
+  const own = Object.keys(OTHER_NAMES).find(
+    (each) => plain === each || OTHER_NAMES[each].includes(plain),
+  );
+  return own ?? title;
+}
+
+/** The header with the names that this module knows in place of others for the same. */
+function ownHeader({ name, header }, variables) {
+  const own = [...header];
+  const rename = (wanted, found, unit = () => "") => {
+    if (found.length > 1) {
+      throw new InputError(
+        `${name}: the header names ${wanted} twice, as ` +
+          `${found.map((position) => header[position]).join(" and ")}; keep one of them`,
+      );
+    }
+    for (const position of found) own[position] = wanted + unit(header[position]);
+  };
+  const positions = (test) => [...header.keys()].filter((position) => test(header[position]));
+  const exact = ["date", "time"].filter((each) => header.includes(each));
+  // Beside a column of the very name another one that could stand for it is just another one.
+  const times = exact.length ? exact : ["date", "time"];
+  for (const wanted of ["station", "longitude", "latitude", ...times]) {
+    const same = positions((title) => title === wanted);
+    rename(wanted, same.length ? same : positions((title) => ownName(title) === wanted));
+  }
+  const parts = (title) => WITH_UNIT.exec(title) ?? [title, title];
+  for (const wanted of variables) {
+    const found = positions((title) => {
+      const [, plain] = parts(title);
+      return ownName(plain) === wanted || plain.toLowerCase() === wanted;
+    });
+    rename(wanted, found, (title) => (parts(title).length > 2 ? ` [${parts(title)[2]}]` : ""));
+  }
+  return own;
 }
 
 /** Position of a column that has to be there once. */
@@ -213,9 +272,12 @@ function isPlace(longitude, latitude) {
   return longitude >= -180 && longitude <= 360 && latitude >= -90 && latitude <= 90;
 }
 
-/** Begin of a day in local milliseconds, from `2019-01-06` or `20190106`. */
+/** Begin of a day in local milliseconds, from `2019-01-06`, `20190106` or `2019/1/6`. */
 function parseDay(text) {
-  const [, year, , month, day] = (DAY.exec(text) ?? []).map(Number);
+  const found = DAY.exec(text) ?? [];
+  // 2019-01-1 is no way of writing a day, but 2019-01-15 cut off.
+  if (found[3]?.startsWith("0") && found[4].length === 1) return undefined;
+  const [year, month, day] = [found[1], found[3] ?? found[5], found[4] ?? found[6]].map(Number);
   const time = Date.UTC(year, month - 1, day);
   const date = new Date(time);
   const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
@@ -223,20 +285,32 @@ function parseDay(text) {
 }
 
 function dayOf(text, where) {
-  const time = parseDay(text.trim());
-  if (time === undefined) {
-    throw new InputError(`${where}: expected a date such as 2019-01-06, got ${quoted(text)}`);
+  const [, date, hour = "0", minute = "0", second = "0"] = INSTANT.exec(text.trim()) ?? [];
+  const time = date && parseDay(date);
+  if (time === undefined) throw noTime("date", "2019-01-06", text, where);
+  if (Number(hour) || Number(minute) || Number(second) || /[.,]0*[1-9]/.test(text.split(":")[2])) {
+    throw new InputError(
+      `${where}: expected a date, got a time of the day, ${quoted(text)}; name the column 'time' ` +
+        "if its rows are hours or instants",
+    );
   }
   return { instant: time, time };
+}
+
+function noTime(kind, example, text, where) {
+  const order = EITHER_ORDER.test(text.trim())
+    ? ", in which day and month may be either; write the year first"
+    : "";
+  return new InputError(
+    `${where}: expected a ${kind} such as ${example}, got ${quoted(text)}${order}`,
+  );
 }
 
 function hourOf(text, zone, where) {
   const [, date, hour = "0", minute = "0", second = "0", offset] = INSTANT.exec(text.trim()) ?? [];
   const day = date && parseDay(date);
   if (day === undefined || Number(hour) > 23 || Number(minute) > 59 || Number(second) > 59) {
-    throw new InputError(
-      `${where}: expected a time such as 2019-01-06T13:00+08:00, got ${quoted(text)}`,
-    );
+    throw noTime("time", "2019-01-06T13:00+08:00", text, where);
   }
   const written = day + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
   const instant = offset ? written - offsetOf(offset) : zone.instant(written);
@@ -244,7 +318,7 @@ function hourOf(text, zone, where) {
 }
 
 function offsetOf(text) {
-  const [, sign, hours, minutes = 0] = /^([+-])(\d{2}):?(\d{2})?$/.exec(text) ?? [];
+  const [, sign, hours, minutes = 0] = /^([+-])(\d{1,2}?):?(\d{2})?$/.exec(text) ?? [];
   return (sign === "-" ? -60_000 : 60_000) * (60 * Number(hours ?? 0) + Number(minutes));
 }
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
+import datetime
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.errors import InputError
-from pointfuse.stations.observations import (
-    Observations,
-    SourceFile,
-    Stations,
-    daily_means,
-    merge,
-    warn_of_moved_stations,
-)
+from pointfuse.stations.merging import daily_means, merge, warn_of_moved_stations
+from pointfuse.stations.observations import Observations, SourceFile, Stations
 
 
 def observations(
@@ -149,3 +146,71 @@ def test_between_includes_both_ends() -> None:
     np.testing.assert_array_equal(all_days.between(sixth, None).values["pm25"], [[2.0], [3.0]])
     np.testing.assert_array_equal(all_days.between(None, sixth).values["pm25"], [[1.0], [2.0]])
     np.testing.assert_array_equal(all_days.between(sixth, sixth).values["pm25"], [[2.0]])
+
+
+def test_lists_are_taken_for_arrays_and_masked_values_are_missing() -> None:
+    masked = np.ma.masked_equal([[-999.0, 5.0]], -999.0)
+    found = Observations(
+        Stations(["A", "B"], [105, 106], [36, 37]),  # type: ignore[arg-type]
+        ["2019-01-06"],  # type: ignore[arg-type]
+        {"pm25": masked},
+    )
+    np.testing.assert_array_equal(found.values["pm25"], [[np.nan, 5.0]])
+    assert found.stations.longitude.dtype == np.float64
+    assert not found.hourly
+
+
+def test_equality_is_by_value() -> None:
+    places = [(100.0, 30.0), (np.nan, np.nan)]
+    one, same = (
+        observations(["2019-01-06"], ["A", "B"], {"pm25": [[1.0, np.nan]]}, places=places)
+        for _ in range(2)
+    )
+    assert one == same
+    assert one.stations == same.stations
+    assert one == replace(same, files=())
+    assert one != "observations"
+    assert one.stations != ["A", "B"]
+    for other in (
+        observations(["2019-01-07"], ["A", "B"], {"pm25": [[1.0, np.nan]]}, places=places),
+        observations(["2019-01-06"], ["A", "C"], {"pm25": [[1.0, np.nan]]}, places=places),
+        observations(["2019-01-06"], ["A", "B"], {"pm25": [[1.0, 2.0]]}, places=places),
+        observations(["2019-01-06"], ["A", "B"], {"no2": [[1.0, np.nan]]}, places=places),
+        observations(["2019-01-06"], ["A", "B"], {"pm25": [[1.0, np.nan]]}),
+        replace(same, hours=same),
+        replace(same, timezone=datetime.UTC),
+        replace(same, reasons={"pm25": np.zeros((1, 2), np.uint8)}),
+        observations(["2019-01-06T00"], ["A", "B"], {"pm25": [[1.0, np.nan]]}, "h", places),
+    ):
+        assert one != other
+    for unhashable in (one, one.stations):
+        with pytest.raises(TypeError, match="unhashable"):
+            hash(unhashable)
+
+
+def test_a_text_of_observations_is_short() -> None:
+    days = ["2019-01-06", "2019-01-07"]
+    table = [[1.0, np.nan, 3.5, 4.0]] * 2
+    values = {
+        "pm25": table,
+        "wind_speed": table,
+        "no2": [[np.nan] * 4] * 2,
+        "o3": table,
+        "co": table,
+    }
+    places = [(100.0, 30.0), (101.5, 31.25), (102.0, 30.0), (np.nan, np.nan)]
+    found = observations(days, list("ABCD"), values, places=places)
+    assert repr(found) == (
+        "<Observations of 4 stations on 2 days, 2019-01-06 to 2019-01-07 (Asia/Shanghai)\n"
+        "  pm25: 6 of 8 values, 1 to 4\n"
+        "  wind_speed: 6 of 8 values, 1 to 4\n"
+        "  no2: 0 of 8 values\n"
+        "  and 2 more variables>"
+    )
+    assert repr(found.stations) == (
+        "<Stations: 4 (A, B, C, ...), longitude 100 to 102, latitude 30 to 31.25, 1 without "
+        "coordinates>"
+    )
+    nothing = found.at_times(slice(0, 0)).at_stations(np.zeros(4, bool))
+    assert repr(nothing.stations) == "<Stations: 0 ()>"
+    assert repr(nothing).startswith("<Observations of 0 stations on 0 days\n")

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pointfuse.errors import InputError
-from pointfuse.stations.reading import READERS, read_stations
+from pointfuse.stations.readers.formats import READERS
+from pointfuse.stations.reading import read_stations
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -121,6 +122,6 @@ def test_a_header_without_its_keys_is_guessed(write: Write, name: str) -> None:
     keys = {"openaq": "location_id", "aqs": "Site Num", "isd": "TMP", "gsod": "WDSP"}
     header = ",".join(column for column in HEADERS[name].split(",") if column != keys[name])
     with pytest.raises(
-        InputError, match=f"nearest is '{name}', as the header has .* it lacks {keys[name]}; expec"
+        InputError, match=f"nearest is '{name}', but it lacks {keys[name]}; the header"
     ):
         read_stations(write("any.csv", header + "\n"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -82,3 +83,100 @@ def test_no_list_is_overwritten(write: Write, tiny_model_file: Path) -> None:
     assert result.exit_code == 1
     assert "is one of the files to read" in result.stderr
     assert lists[1].read_text() == f"{HEADER}A,105,36,X\n"
+
+
+HOURS = "date,hour,type,7001A,7002A\n20190106,0,PM2.5,60,70\n"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "code,name,city,longitude,latitude",
+        "station_id,name,city,lon,lat",
+        "Site,Name,City,Longitude,Latitude",
+        "Station,Name,City,Lng,Lat",
+    ],
+)
+def test_names_of_the_columns_of_a_list(write: Write, header: str) -> None:
+    path = write("list.csv", f"{header}\n7001A,first,alpha,116.5,39.5\n7002A,second,beta,117,39\n")
+    found = read_station_lists([path])
+    assert found.places == {"7001A": (116.5, 39.5), "7002A": (117, 39)}
+    assert found.cities == {"7001A": "alpha", "7002A": "beta"}
+
+
+def test_a_list_of_other_codes_is_told(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    stations = write("list.csv", "city,longitude,latitude\nalpha,116.5,39.5\nbeta,117,39\n")
+    observations = read_stations(write("day.csv", HOURS), stations=stations, min_hours=1)
+    assert np.isnan(observations.stations.longitude).all()
+    assert caplog.messages == [
+        "none of the codes in list.csv (alpha, beta, column 'city') is one of the data's (7001A, "
+        "7002A); check that it is the list of this network and which of its columns holds the codes"
+    ]
+
+
+def test_a_list_that_is_not_needed_is_not_told_of(
+    write: Write, caplog: pytest.LogCaptureFixture
+) -> None:
+    stations = write("list.csv", "station,longitude,latitude\nX,116.5,39.5\n")
+    tidy = write("t.csv", "station,longitude,latitude,date,pm25\nA,110,30,2019-01-06,5\n")
+    read_stations(tidy, stations=stations)
+    some = write("day.csv", HOURS.replace("7002A", "X"))
+    read_stations(some, stations=stations, min_hours=1)
+    assert caplog.messages == []
+
+
+LISTS = [
+    "监测点编码,监测点名称,城市,经度,纬度\n7001A,x,y,116,39\n",
+    "station,longitude,latitude\n7001A,116,39\n",
+    "Station;Lon;Lat\n7001A;116;39\n",
+    "code,name,city,longitude,latitude\n7001A,x,y,116,39\n",
+    "city,longitude,latitude\ny,116,39\n",
+    '"USAF","WBAN","LAT","LON"\n"545110","99999","36.2","106.1"\n',
+]
+
+
+@pytest.mark.parametrize("content", LISTS)
+def test_a_list_among_the_data_files(
+    write: Write, caplog: pytest.LogCaptureFixture, content: str
+) -> None:
+    message = r"list\.csv is a station list; give it with --stations"
+    path = write("list.csv", content)
+    with pytest.raises(InputError, match=f"^{message}") as caught:
+        read_stations(path)
+    assert len(str(caught.value)) < 100
+    with pytest.raises(InputError, match=r"^day\.csv is a CNEMC file, which holds no coordinates"):
+        read_stations([path, write("day.csv", HOURS)])
+    assert re.search(message, caplog.messages[0])
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "kind"),
+    [
+        ("day.csv", HOURS, "cnemc"),
+        ("t.csv", "site,lon,lat,date,PM2.5\nA,110,30,2019-01-06,5\n", "tidy"),
+        ("gsod.csv", "STATION,DATE,LATITUDE,LONGITUDE,TEMP,DEWP,WDSP\n", "gsod"),
+        ("545110-99999-2019", "2019 01 06 00" + "     0" * 8 + "\n", "isd-lite"),
+    ],
+)
+def test_data_in_place_of_a_list(write: Write, name: str, content: str | bytes, kind: str) -> None:
+    message = rf"holds observations \({kind}\), not a station list; give it among the files"
+    with pytest.raises(InputError, match=message):
+        read_stations(write("day.csv", HOURS), stations=write(name, content))
+
+
+def test_a_list_without_stations(write: Write) -> None:
+    with pytest.raises(InputError, match=r"out\.nc is netCDF, no station list; expected CSV"):
+        read_station_lists([write("out.nc", b"\x89HDF\r\n\x1a\n" + bytes(99))])
+    with pytest.raises(InputError, match=r"list\.csv is a station list without stations"):
+        read_station_lists([write("list.csv", HEADER)])
+
+
+def test_what_pointfuse_wrote_is_no_observations(
+    write: Write, tiny_model_file: Path, tmp_path: Path
+) -> None:
+    day = write("t.csv", "station,longitude,latitude,date,pm25\nA,105,36,2019-01-06,10\n")
+    output = tmp_path / "out.nc"
+    arguments = ["fuse", day, "-o", output, "--model", tiny_model_file, "--min-stations", "1"]
+    assert CliRunner().invoke(main, [*map(str, arguments)]).exit_code == 0
+    with pytest.raises(InputError, match=r"^out\.nc: it holds fields that pointfuse wrote, no obs"):
+        read_stations(output)

@@ -7,6 +7,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.errors import require
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
 from pointfuse.stations.observations import Observations, Stations
@@ -39,9 +40,18 @@ def check_days(observations: Observations, model: Model) -> Observations:
 
     Raises
     ------
+    ArgumentError
+        If the observations or the model are of another kind.
     InputError
         If the observations are hourly.
     """
+    require(
+        observations,
+        Observations,
+        "observations (pointfuse.Observations)",
+        source="read them with pointfuse.read_stations",
+    )
+    require(model, Model, "a model (pointfuse.Model)", source="load one with pointfuse.load_model")
     observations.require_daily()
     metadata = model.metadata
     place = _place_reasons(observations.stations, metadata.grid)

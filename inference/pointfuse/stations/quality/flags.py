@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator, Mapping
+from os import PathLike
 from pathlib import Path
 
 import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.counted import counted
+from pointfuse.errors import require, require_path
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.reasons import Reason, State
 
@@ -62,14 +64,14 @@ def add_counts(counts: Counts, more: Counts) -> None:
                     total[reason] = total.get(reason, 0) + number
 
 
-def write_flags(path: Path, observations: Observations) -> int:
+def write_flags(path: str | PathLike[str], observations: Observations) -> int:
     """Write a row for every run of consecutive values of a station that share a reason.
 
     Good values are not listed. The file appears under its name once it is complete.
 
     Parameters
     ----------
-    path : Path
+    path : path
         CSV file to write.
     observations : Observations
         Checked daily means, and the hours they were made from, if any.
@@ -81,11 +83,23 @@ def write_flags(path: Path, observations: Observations) -> int:
 
     Raises
     ------
+    ArgumentError
+        If the path or the observations are of another kind.
     OutputError
         If the file cannot be written.
     """
+    require_path(path, "the CSV file to write")
+    require(
+        observations,
+        Observations,
+        "observations (pointfuse.Observations)",
+        source="read them with pointfuse.read_stations",
+    )
     count = 0
-    with replacing(path) as temporary, temporary.open("w", encoding="utf-8", newline="") as file:
+    with (
+        replacing(Path(path)) as temporary,
+        temporary.open("w", encoding="utf-8", newline="") as file,
+    ):
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
         for step, part in _steps(observations):

@@ -9,24 +9,23 @@ standard time of its site; an hour is that which begins at its time stamp.
 from __future__ import annotations
 
 import datetime
+import enum
 import math
+import re
 from typing import NamedTuple
 
 import numpy as np
 
 from pointfuse.basics.units import conversion_factor
-from pointfuse.errors import InputError
+from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records, Station
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.station_list import coordinates
-from pointfuse.stations.readers.table import Table
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table
 
-LAYOUT = (
-    "the header State Code,County Code,Site Num,Parameter Code,POC,Latitude,Longitude,...,Units of "
-    "Measure,... with Date Local and Arithmetic Mean, or Date GMT, Time GMT and Sample Measurement"
-)
+LAYOUT = "the header State Code,County Code,Site Num,Parameter Code,POC,... of AirData"
 COLUMNS = (
     *("State Code", "County Code", "Site Num", "Parameter Code", "POC"),
     *("Latitude", "Longitude", "Units of Measure"),
@@ -37,11 +36,43 @@ SIGN = "its header has State Code, County Code and Site Num"
 # conditions; relative humidity; resultant wind speed.
 _PARAMETERS = {"88101": "pm25", "62201": "relative_humidity", "61103": "wind_speed"}
 
-# Of several averages of one instrument and day the first in this order is taken: those with
-# exceptional events (smoke was there) before those without; the mean of 24 hours before the same
-# cut to a tenth for comparison with a standard.
-_WITHOUT_EVENTS = ("excluded", "events excluded")
 _DURATIONS = ("1 HOUR", "24 HOUR")
+_EVENTS = re.compile(r"((concurred )?events )?(?P<kept>included|excluded)")
+
+
+class _Events(enum.IntEnum):
+    """What a daily mean does with exceptional events; smoke was in the air, so they are wanted."""
+
+    INCLUDED = 0
+    NONE = 1
+    EXCLUDED = 2
+    UNKNOWN = 3
+
+    @classmethod
+    def of(cls, text: str) -> _Events:
+        """The kind of an Event Type, such as ``Concurred Events Excluded``."""
+        plain = " ".join(text.lower().split())
+        if plain in ("", "none", "no events"):
+            return cls.NONE
+        found = _EVENTS.fullmatch(plain)
+        if found is None:
+            return cls.UNKNOWN
+        return cls.INCLUDED if found["kept"] == "included" else cls.EXCLUDED
+
+
+class _Rank(NamedTuple):
+    """Which of several averages of an instrument and day is taken: the least.
+
+    The mean of 24 hours comes before the same cut to a tenth for comparison with a standard. The
+    last three decide where nothing else does, so that the order of the rows never does.
+    """
+
+    missing: bool
+    events: _Events
+    duration: int
+    event_type: str
+    duration_text: str
+    value: float
 
 
 class _Monitor(NamedTuple):
@@ -79,14 +110,12 @@ class _Rows:
 
     def __init__(self, table: Table, request: ReadRequest) -> None:
         self.table, self.request = table, request
-        self._station = [
-            table.column(name)
-            for name in ("State Code", "County Code", "Site Num", "Longitude", "Latitude")
-        ]
+        *self._station, self._parameter, self._units, self._instrument = table.find(
+            *("State Code", "County Code", "Site Num", "Longitude", "Latitude"),
+            *("Parameter Code", "Units of Measure", "POC"),
+        )
         self._known: dict[tuple[str, ...], Station] = {}
-        self._parameter = table.column("Parameter Code")
-        self._units = table.column("Units of Measure")
-        self._instrument = table.column("POC")
+        self.places = Places(table, strict=request.strict)
         self._wanted = {key: name for key, name in _PARAMETERS.items() if name in request.variables}
 
     def variable(self, row: list[str]) -> str | None:
@@ -99,24 +128,24 @@ class _Rows:
         if cells not in self._known:
             filled = [part.strip().zfill(size) for part, size in zip(site, (2, 3, 4), strict=True)]
             code = self.table.code("-".join(filled), line, "Site Num")
-            self._known[cells] = code, *coordinates(self.table, line, east, north)
+            self._known[cells] = code, *self.places.place(line, code, east, north)
         return self._known[cells]
 
     def instrument(self, row: list[str]) -> str:
         """Number of the instrument at its site."""
         return row[self._instrument].strip()
 
-    def value(self, name: str, line: int, row: list[str], column: str) -> float:
+    def value(self, name: str, line: int, row: list[str], position: int) -> float:
         """Value of a row in the units of its variable."""
         wanted = self.request.variables[name].units
         factor = conversion_factor(name, row[self._units], wanted)
-        return factor * self.table.number(row[self.table.column(column)], line, column)
+        return factor * self.table.number(row[position], line, self.table.header[position])
 
     def refuse_if_none(self, count: int) -> None:
         """Make sure that the file held rows that were asked for."""
         if not count:
             codes = ", ".join(f"{key} ({name})" for key, name in self._wanted.items())
-            raise InputError(
+            raise UnreadableFileError(
                 f"{self.table.name} holds no rows of the AQS parameters {codes or 'of the model'}; "
                 "get the files of these parameters"
             )
@@ -124,7 +153,7 @@ class _Rows:
 
 def _hourly(rows: _Rows) -> Observations:
     table = rows.table
-    date, clock = table.column("Date GMT"), table.column("Time GMT")
+    date, clock, sample = table.find("Date GMT", "Time GMT", "Sample Measurement")
     records = Records(table.name, "aqs", rows.request, "h")
     count = 0
     for line, row in table.rows():
@@ -134,24 +163,25 @@ def _hourly(rows: _Rows) -> Observations:
         count += 1
         stamp = f"{row[date].strip()}T{row[clock].strip()}"
         time = table.instant(stamp, line, "Time GMT", datetime.UTC)
-        value = rows.value(name, line, row, "Sample Measurement")
+        value = rows.value(name, line, row, sample)
         records.add(rows.station(line, row), rows.instrument(row), time, {name: value})
     rows.refuse_if_none(count)
-    return records.observations()
+    return records.observations(rows.places.remarks())
 
 
 def _daily(rows: _Rows) -> Observations:
     table, request = rows.table, rows.request
-    date, events = table.column("Date Local"), table.column("Event Type")
-    duration, percent = table.column("Sample Duration"), table.column("Observation Percent")
-    chosen: dict[_Monitor, tuple[tuple[bool, bool, int], float]] = {}
+    date, event_type, duration, percent, mean = table.find(
+        *("Date Local", "Event Type", "Sample Duration", "Observation Percent", "Arithmetic Mean")
+    )
+    chosen: dict[_Monitor, _Rank] = {}
     count = incomplete = 0
     for line, row in table.rows():
         name = rows.variable(row)
         if name is None:
             continue
         count += 1
-        value = rows.value(name, line, row, "Arithmetic Mean")
+        value = rows.value(name, line, row, mean)
         hours = table.number(row[percent], line, "Observation Percent") * 24 / 100
         # A blank says nothing against the mean.
         if hours == hours and round(hours) < request.min_hours:
@@ -160,15 +190,21 @@ def _daily(rows: _Rows) -> Observations:
         kind = row[duration].strip()
         order = _DURATIONS.index(kind) if kind in _DURATIONS else len(_DURATIONS)
         # A missing value gives way to any other.
-        rank = math.isnan(value), row[events].strip().lower() in _WITHOUT_EVENTS, order
+        rank = _Rank(
+            missing=math.isnan(value),
+            events=_Events.of(row[event_type]),
+            duration=order,
+            event_type=row[event_type].strip(),
+            duration_text=kind,
+            value=0.0 if math.isnan(value) else value,
+        )
         day = table.day(row[date], line, "Date Local")
         key = _Monitor(name, rows.station(line, row), rows.instrument(row), day)
-        if key not in chosen or rank < chosen[key][0]:
-            chosen[key] = rank, value
+        chosen[key] = min(rank, chosen.get(key, rank))
     rows.refuse_if_none(count)
     records = Records(table.name, "aqs", request, "D")
-    for (name, station, instrument, day), (_, value) in chosen.items():
-        records.add(station, instrument, day, {name: value})
+    for (name, station, instrument, day), rank in chosen.items():
+        records.add(station, instrument, day, {name: math.nan if rank.missing else rank.value})
     remarks = ["days are those of each site's local standard time"]
     if count > len(chosen):
         remarks.append(
@@ -179,4 +215,23 @@ def _daily(rows: _Rows) -> Observations:
         remarks.append(
             f"{incomplete} daily means of less than {request.min_hours} hours were left out"
         )
+    remarks += _remarks_on_events([*chosen.values()]) + rows.places.remarks()
     return records.observations(remarks)
+
+
+def _remarks_on_events(chosen: list[_Rank]) -> list[str]:
+    """On means that leave an event out, and those of which it is not known, for want of others."""
+    taken = [rank for rank in chosen if not rank.missing]
+    without = sum(rank.events is _Events.EXCLUDED for rank in taken)
+    unknown = sorted({rank.event_type for rank in taken if rank.events is _Events.UNKNOWN})
+    remarks = []
+    if without:
+        remarks.append(f"{without} daily means leave exceptional events out, for want of others")
+    if unknown:
+        count = sum(rank.events is _Events.UNKNOWN for rank in taken)
+        named = ", ".join(repr(text[:40]) for text in unknown[:3])
+        remarks.append(
+            f"{count} daily means have an Event Type that is not known, {named}, and were used for "
+            "want of others"
+        )
+    return remarks

@@ -14,14 +14,16 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.printable import quoted
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.basics.units import conversion_factor
-from pointfuse.errors import InputError
-from pointfuse.stations.observations import Observations, SourceFile, Stations, table_of_means
-from pointfuse.stations.readers.csv_table import CsvTable
+from pointfuse.errors import InputError, UnreadableFileError
+from pointfuse.stations.merging import table_of_means
+from pointfuse.stations.observations import Observations, SourceFile, Stations
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.station_list import StationList
+from pointfuse.stations.readers.station_places import StationList
+from pointfuse.stations.tables.csv_table import CsvTable
+from pointfuse.stations.tables.station_file import StationFile
 
 LAYOUT = "the header date,hour,type,<station>,<station>,..."
 COLUMNS = ("date", "hour", "type")
@@ -57,7 +59,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     wanted = {_ROWS[name][0]: name for name in request.variables if name in _ROWS}
     codes, columns, remarks = _station_columns(table)
     rows: dict[str, dict[tuple[str, str], _Row]] = {name: {} for name in wanted.values()}
-    for line, row in table.rows(mentioning=tuple(f",{row_type}," for row_type in wanted)):
+    for line, row in table.rows(mentioning=tuple(wanted)):
         if row[2] not in wanted:
             continue
         name, label = wanted[row[2]], (row[0].strip(), row[1].strip())
@@ -68,7 +70,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         rows[name][label] = _local_hour(table, line, *label, request), values
     times = np.unique([time for of_one in rows.values() for time, _ in of_one.values()])
     if not len(times):
-        raise InputError(
+        raise UnreadableFileError(
             f"{table.name} holds no rows of {' or '.join(wanted) or 'a variable of the model'}; "
             "expected hourly rows with that name in the column 'type'"
         )
@@ -138,6 +140,6 @@ def _local_hour(
         return request.local_hour(instant)
     except (ValueError, OverflowError) as error:
         raise InputError(
-            f"{table.name}, line {line}: expected a date such as 20190106 and an hour from 0 to "
-            f"23, got {date[:20]!r} and {hour[:20]!r}"
+            f"{table.at(line)}: expected a date such as 20190106 and an hour from 0 to "
+            f"23, got {quoted(date, 20)} and {quoted(hour, 20)}"
         ) from error

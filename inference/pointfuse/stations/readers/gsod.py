@@ -14,9 +14,9 @@ from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import conversion_factor
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.station_list import coordinates
 from pointfuse.stations.readers.weather import WeatherReports
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
 
 LAYOUT = "the header STATION,DATE,LATITUDE,LONGITUDE,ELEVATION,NAME,TEMP,...,DEWP,...,WDSP,..."
 COLUMNS = ("STATION", "DATE", "LATITUDE", "LONGITUDE", "TEMP", "DEWP", "WDSP")
@@ -41,10 +41,11 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         If a column is missing, or a cell is no number or day.
     """
     table = file.table
-    code, date, east, north = (
-        table.column(name) for name in ("STATION", "DATE", "LONGITUDE", "LATITUDE")
+    code, date, east, north, *positions = table.find(
+        "STATION", "DATE", "LONGITUDE", "LATITUDE", *_MISSING
     )
-    fields = {name: table.column(name) for name in _MISSING}
+    fields = dict(zip(_MISSING, positions, strict=True))
+    places = Places(table, strict=request.strict)
     metres_a_second = conversion_factor("wind_speed", "knots", "m s-1")
     reports = WeatherReports(table.name, "gsod", request, "D")
     for line, row in table.rows():
@@ -52,17 +53,15 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         for name, missing in _MISSING.items():
             if values[name] == missing:
                 values[name] = math.nan
-        station = (
-            table.code(row[code], line, "STATION"),
-            *coordinates(table, line, row[east], row[north]),
-        )
+        name = table.code(row[code], line, "STATION")
+        station = name, *places.place(line, name, row[east], row[north])
         measured = (
             (values["TEMP"] - 32) / 1.8,
             (values["DEWP"] - 32) / 1.8,
             values["WDSP"] * metres_a_second,
         )
         reports.add(station, table.day(row[date], line, "DATE"), measured)
-    remarks = []
+    remarks = places.remarks()
     if request.timezone != datetime.UTC:
         remarks.append(f"UTC days were taken as days of {zone_name(request.timezone)}")
     return reports.observations(remarks)

@@ -11,13 +11,14 @@ from __future__ import annotations
 import datetime
 import math
 
+from pointfuse.basics.printable import quoted
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.station_list import coordinates
-from pointfuse.stations.readers.table import Table
 from pointfuse.stations.readers.weather import WeatherReports, read_scaled
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table
 
 LAYOUT = "the header STATION,DATE,...,LATITUDE,LONGITUDE,...,WND,...,TMP,DEW,..."
 COLUMNS = ("STATION", "DATE", "LATITUDE", "LONGITUDE", "WND", "TMP", "DEW")
@@ -46,10 +47,11 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         If a column is missing, or a cell is not as documented.
     """
     table = file.table
-    code, time, east, north = (
-        table.column(name) for name in ("STATION", "DATE", "LONGITUDE", "LATITUDE")
+    code, time, east, north, *positions = table.find(
+        "STATION", "DATE", "LONGITUDE", "LATITUDE", *_FIELDS
     )
-    fields = {name: table.column(name) for name in _FIELDS}
+    fields = dict(zip(_FIELDS, positions, strict=True))
+    places = Places(table, strict=request.strict)
     reports = WeatherReports(table.name, "isd", request, "h")
     rejected = 0
     for line, row in table.rows():
@@ -59,13 +61,11 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
             if not good:
                 rejected += not math.isnan(values[name])
                 values[name] = math.nan
-        station = (
-            table.code(row[code], line, "STATION"),
-            *coordinates(table, line, row[east], row[north]),
-        )
+        name = table.code(row[code], line, "STATION")
+        station = name, *places.place(line, name, row[east], row[north])
         instant = table.instant(row[time], line, "DATE", datetime.UTC)
         reports.add(station, instant, (values["TMP"], values["DEW"], values["WND"]))
-    remarks = []
+    remarks = places.remarks()
     if rejected:
         remarks.append(
             f"{rejected} values with a quality code of suspect or erroneous were left out"
@@ -86,6 +86,6 @@ def _value(table: Table, name: str, text: str, line: int) -> tuple[float, bool]:
     except ValueError as error:
         example = "359,1,N,0034,1" if name == "WND" else "+0010,1"
         raise InputError(
-            f"{table.name}, line {line}, column '{name}': expected numbers and quality codes such "
-            f"as {example}, got {text[:40]!r}"
+            f"{table.at(line, name)}: expected numbers and quality codes such "
+            f"as {example}, got {quoted(text)}"
         ) from error

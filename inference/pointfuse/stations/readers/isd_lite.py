@@ -13,11 +13,12 @@ import datetime
 import math
 import re
 
+from pointfuse.basics.printable import quoted
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
 from pointfuse.stations.readers.weather import WeatherReports, read_scaled
+from pointfuse.stations.tables.station_file import StationFile
 
 _EXAMPLE = "2019 01 06 00   -25   -70 10290   320    30     0 -9999 -9999"
 LAYOUT = f"lines such as '{_EXAMPLE}'"
@@ -75,6 +76,6 @@ def _parse(name: str, number: int, line: str) -> tuple[datetime.datetime, list[f
         return time, [read_scaled(text, _MISSING) for text in fields]
     except ValueError as error:
         raise InputError(
-            f"{name}, line {number}: expected a line such as '{_EXAMPLE}', got {line[:80]!r}; the "
-            "file may be cut off - get it again"
+            f"{name}, line {number}: expected a line such as '{_EXAMPLE}', got "
+            f"{quoted(line, 80)}; the file may be cut off - get it again"
         ) from error

@@ -15,9 +15,9 @@ from pointfuse.basics.units import conversion_factor
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.station_list import coordinates
-from pointfuse.stations.readers.table import Table
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table
 
 LAYOUT = "the header location_id,sensors_id,location,datetime,lat,lon,parameter,units,value"
 COLUMNS = ("location_id", "datetime", "lat", "lon", "parameter", "value")
@@ -49,12 +49,12 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     """
     table = file.table
     wanted = {key: name for key, name in _PARAMETERS.items() if name in request.variables}
-    code, time, north, east, parameter, value = (
-        table.column(name)
-        for name in ("location_id", "datetime", "lat", "lon", "parameter", "value")
+    code, time, north, east, parameter, value, sensor, unit = table.find(
+        *("location_id", "datetime", "lat", "lon", "parameter", "value"),
+        _spelling(table, "sensors_id", "sensor_id"),
+        _spelling(table, "units", "unit"),
     )
-    sensor = table.column(_spelling(table, "sensors_id", "sensor_id"))
-    unit = table.column(_spelling(table, "units", "unit"))
+    places = Places(table, strict=request.strict)
     records = Records(table.name, "openaq", request, "h")
     rows = 0
     for line, row in table.rows():
@@ -63,15 +63,13 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
             continue
         rows += 1
         factor = conversion_factor(name, row[unit], request.variables[name].units)
-        station = (
-            table.code(row[code], line, "location_id"),
-            *coordinates(table, line, row[east], row[north]),
-        )
+        location = table.code(row[code], line, "location_id")
+        station = location, *places.place(line, location, row[east], row[north])
         end = table.instant(row[time], line, "datetime", request.timezone)
         number = table.number(row[value], line, "value")
         records.add(station, row[sensor].strip(), end - _MOMENT, {name: factor * number})
     remarks = [] if rows else [f"it holds no rows of {' or '.join(wanted)}"]
-    return records.observations(remarks)
+    return records.observations([*remarks, *places.remarks()])
 
 
 def _spelling(table: Table, *names: str) -> str:

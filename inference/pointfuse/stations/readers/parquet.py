@@ -5,15 +5,15 @@ from __future__ import annotations
 import datetime
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from pointfuse.basics.printable import printable
-from pointfuse.errors import InputError, MissingExtraError
+from pointfuse.errors import InputError, MissingExtraError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers import tidy
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.table import Table, shortened
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table, cell_text, shortened
 
 LAYOUT = "Parquet with the columns station,longitude,latitude,date|time,<variables>"
 COLUMNS = ()
@@ -54,10 +54,13 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         raise
     # The library says what is wrong with a file in errors of many kinds.
     except (pyarrow.ArrowException, OSError, ValueError, OverflowError) as error:
-        raise InputError(
-            f"{file.name} is a damaged Parquet file ({str(error).splitlines()[0]}); get it again"
+        reason = str(error).splitlines()[0][:120]
+        raise UnreadableFileError(
+            f"{file.name} is a damaged Parquet file ({reason}); get it again"
         ) from error
-    raise InputError(f"{file.name}: expected {LAYOUT}, its columns are {shortened(table.header)}")
+    raise UnreadableFileError(
+        f"{file.name}: expected {LAYOUT}, its columns are {shortened(table.header)}"
+    )
 
 
 @dataclass(frozen=True)
@@ -67,30 +70,15 @@ class _ArrowTable(Table):
     columns: Any
     zone: datetime.tzinfo
 
+    counted: ClassVar[str] = "row"
+
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Number and cells of each row, some at a time."""
+        """Number and cells of each row, some at a time; numbers count from 0."""
         number = 0
         for batch in self.columns.to_batches():
             for cells in zip(*(column.to_pylist() for column in batch.columns), strict=True):
-                number += 1
                 yield (
                     number,
-                    [
-                        _shown(column, cell, self.zone)
-                        for column, cell in zip(self.header, cells, strict=True)
-                    ],
+                    [cell_text(*pair, self.zone) for pair in zip(self.header, cells, strict=True)],
                 )
-
-
-def _shown(column: str, cell: Any, zone: datetime.tzinfo) -> str:
-    """A cell as text: numbers in full, times in ISO 8601, nothing where it is missing."""
-    if cell is None:
-        return ""
-    if isinstance(cell, bytes):
-        return cell.decode("utf-8", "replace")
-    if isinstance(cell, datetime.datetime) and column == "date":
-        # A day, as many programs write one: by its midnight, in UTC or where it begins.
-        for midnight in (cell, cell.astimezone(zone) if cell.tzinfo else cell):
-            if midnight.time() == datetime.time():
-                return midnight.date().isoformat()
-    return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)
+                number += 1

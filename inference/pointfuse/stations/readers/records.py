@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.observations import Observations, SourceFile, Stations, table_of_means
+from pointfuse.stations.merging import table_of_means
+from pointfuse.stations.observations import Observations, SourceFile, Stations
 from pointfuse.stations.readers.request import ReadRequest
 
 Station = tuple[str, float, float]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.readers.station_list import StationList
+from pointfuse.stations.readers.station_places import StationList
 
 
 @dataclass(frozen=True)
@@ -28,6 +28,10 @@ class ReadRequest:
         Coordinates of stations, for files that hold none.
     min_hours : int
         Valid hours that make a daily mean, for files that say of how many theirs are made.
+    strict : bool
+        Whether coordinates that are no place, and a last line that was cut off, are errors.
+    format : str
+        Format of the files, a key of `pointfuse.stations.readers.formats.READERS`, or ``auto``.
     """
 
     variables: Mapping[str, Variable]
@@ -35,6 +39,8 @@ class ReadRequest:
     timezone: datetime.tzinfo
     station_list: StationList | None = None
     min_hours: int = 18
+    strict: bool = False
+    format: str = "auto"
 
     def local_hour(self, time: datetime.datetime) -> np.datetime64:
         """Hour, in the request's time zone, in which an instant lies.

@@ -1,101 +1,88 @@
-"""Station lists: where the stations of a network stand."""
+"""Files of station lists: where the stations of a network stand."""
 
 from __future__ import annotations
 
+import logging
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from os import PathLike
 from pathlib import Path
-from statistics import median
-from typing import NamedTuple
 
-from pointfuse.basics.printable import printable
-from pointfuse.errors import InputError
-from pointfuse.stations.observations import SourceFile
-from pointfuse.stations.readers.station_file import open_station_file
-from pointfuse.stations.readers.table import Table, shortened
+import numpy as np
 
+from pointfuse.basics.printable import listed, printable
+from pointfuse.errors import InputError, UnreadableFileError, require_path
+from pointfuse.stations.observations import SourceFile, Stations
+from pointfuse.stations.readers.formats import recognised_format
+from pointfuse.stations.readers.station_places import StationList
+from pointfuse.stations.tables.columns import ListLayout, list_layout, positions
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
+from pointfuse.stations.tables.table import Table, shortened
 
-class _Layout(NamedTuple):
-    """Columns of a station list: of the code (put together), the place and the city."""
-
-    code: tuple[str, ...]
-    longitude: str
-    latitude: str
-    city: str | None
-
-
-_LAYOUTS = (
-    _Layout(("监测点编码",), "经度", "纬度", "城市"),  # the list of the Chinese network (CNEMC)
-    _Layout(("station",), "longitude", "latitude", "city"),
-    _Layout(("USAF", "WBAN"), "LON", "LAT", None),  # isd-history.csv
-    _Layout(("城市",), "经度", "纬度", "城市"),
-    _Layout(("city",), "longitude", "latitude", "city"),
-)
-
+logger = logging.getLogger(__name__)
 
 _SAME_PLACE = 0.001
 """Degrees, some 100 m, by which two lists may differ on a station: they round."""
 
+_NAMED = 3
 
-@dataclass(frozen=True)
-class StationList:
-    """Coordinates of stations by their code.
+
+def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> StationList:
+    """Read a station list.
+
+    Known are the header of CNEMC's list, ``station,longitude,latitude`` (with the other names that
+    tidy tables may have), that of NCEI's ``isd-history.csv``, and ``city,longitude,latitude`` for
+    files of city means. A column of cities is read too, further ones are ignored. Of a code that
+    stands twice the first entry is kept; coordinates that are no place are missing.
 
     Parameters
     ----------
-    places : dict of str to tuple of two floats
-        Longitude and latitude, degrees; NaN where the list gives none.
-    cities : dict of str to str
-        City of each station; empty where the list has no such column.
-    files : tuple of SourceFile
-        The files it came from.
-    """
-
-    places: dict[str, tuple[float, float]]
-    cities: dict[str, str]
-    files: tuple[SourceFile, ...]
-
-    @cached_property
-    def city_places(self) -> dict[str, tuple[float, float]]:
-        """Longitude and latitude of each city: the medians over its stations."""
-        stations: dict[str, list[tuple[float, float]]] = {}
-        for code, city in self.cities.items():
-            if city and not math.isnan(self.places[code][0]):
-                stations.setdefault(city, []).append(self.places[code])
-        # A station that was entered wrongly would carry a mean away.
-        return {
-            city: (median(east for east, _ in places), median(north for _, north in places))
-            for city, places in stations.items()
-        }
-
-
-def read_station_list(path: Path) -> StationList:
-    """Read a station list.
-
-    Known are the header of CNEMC's list, ``station,longitude,latitude``, that of NCEI's
-    ``isd-history.csv``, and ``city,longitude,latitude`` for files of city means. A column of cities
-    is read too, further ones are ignored. Of a code that stands twice the first entry is kept.
+    path : path
+        The file.
+    strict : bool
+        Whether a last line that is cut off and coordinates that are no place are errors.
 
     Raises
     ------
     InputFileNotFoundError, InputError
         If the file is missing, damaged, or not laid out so.
     """
-    table = open_station_file(path).table
-    for layout in _LAYOUTS:
-        if {*layout.code, layout.longitude, layout.latitude} <= set(table.header):
-            break
-    else:
-        raise InputError(
-            f"{table.name} is no station list: expected the columns station,longitude,latitude or "
-            "city,longitude,latitude or those of CNEMC or of isd-history.csv, the header is "
-            f"{shortened(table.header)}"
+    require_path(path, "a station list")
+    file = open_station_file(Path(path))
+    key = recognised_format(file)
+    if key == "cf":
+        raise UnreadableFileError(f"{file.name} is netCDF, no station list; expected CSV")
+    if key is not None:
+        raise UnreadableFileError(
+            f"{file.name} holds observations ({key}), not a station list; give it among the files"
         )
-    code = [table.column(name) for name in layout.code]
-    longitude, latitude = table.column(layout.longitude), table.column(layout.latitude)
-    city = table.column(layout.city) if layout.city in table.header else None
+    layout = list_layout(file.header)
+    if layout is None:
+        raise UnreadableFileError(
+            f"{file.name} is no station list: expected the columns station,longitude,latitude or "
+            "city,longitude,latitude or those of CNEMC or of isd-history.csv, the header is "
+            f"{shortened(file.header)}"
+        )
+    found, remarks = read_whole_lines(
+        file, lambda whole: _read(whole.table, layout, strict), strict=strict
+    )
+    return replace(found, files=(found.files[0].with_remarks(remarks),))
+
+
+def _one(table: Table, name: str) -> int:
+    """Position of a column of a list; of several names for it the first."""
+    return positions(table.header, name)[0]
+
+
+def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
+    """The places of a list of a layout."""
+    code = [_one(table, name) for name in layout.code]
+    longitude, latitude = _one(table, layout.longitude), _one(table, layout.latitude)
+    named = positions(table.header, layout.city) if layout.city else []
+    city = named[0] if named else None
+    coordinates = Places(table, strict=strict)
     places: dict[str, tuple[float, float]] = {}
     cities: dict[str, str] = {}
     remarks = []
@@ -107,28 +94,36 @@ def read_station_list(path: Path) -> StationList:
         if name in places:
             remarks.append(f"{name} stands twice in {table.name}; the first entry was kept")
             continue
-        place = coordinates(table, line, row[longitude], row[latitude])
-        # Stations that ISD knows no place of stand off Africa.
-        nowhere = len(code) > 1 and place == (0, 0)
-        places[name] = (math.nan, math.nan) if nowhere else place
+        places[name] = coordinates.place(line, name, row[longitude], row[latitude])
         if city is not None:
             cities[name] = printable(row[city].strip())
+    if not places:
+        raise UnreadableFileError(f"{table.name} is a station list without stations")
+    remarks += coordinates.remarks()
     file = SourceFile(table.name, "station list", len(places), 0, tuple(remarks))
-    return StationList(places, cities, (file,))
+    column = " and ".join(table.header[position] for position in code)
+    return StationList(places, cities, (file,), (column,))
 
 
-def read_station_lists(paths: Sequence[Path]) -> StationList:
+def read_station_lists(paths: Sequence[Path], *, strict: bool = False) -> StationList:
     """Read the station lists of several networks into one.
 
     A station may be in several of them. Its place is that of the first that gives one, and the
     others must agree; its city that of the first that names one.
+
+    Parameters
+    ----------
+    paths : sequence of Path
+        The files.
+    strict : bool
+        As for `read_station_list`.
 
     Raises
     ------
     InputFileNotFoundError, InputError
         As `read_station_list`; and if two lists have a station at different places.
     """
-    lists = [read_station_list(path) for path in paths]
+    lists = [read_station_list(path, strict=strict) for path in paths]
     places: dict[str, tuple[float, float]] = {}
     cities: dict[str, str] = {}
     source: dict[str, str] = {}
@@ -150,31 +145,29 @@ def read_station_lists(paths: Sequence[Path]) -> StationList:
         for code, city in each.cities.items():
             if not cities.get(code):
                 cities[code] = city
-    return StationList(places, cities, tuple(file for each in lists for file in each.files))
+    return StationList(
+        places,
+        cities,
+        tuple(file for each in lists for file in each.files),
+        tuple(column for each in lists for column in each.columns),
+    )
 
 
-def coordinates(table: Table, line: int, longitude: str, latitude: str) -> tuple[float, float]:
-    """Longitude and latitude of a row, both NaN where one is missing.
-
-    A place that is one only the other way round is let through: one station that was entered
-    wrongly is for quality control to find, and no reason to fuse nothing.
-
-    Raises
-    ------
-    InputError
-        If one is no number, or they are no place on Earth either way.
-    """
-    east = table.number(longitude, line, "longitude")
-    north = table.number(latitude, line, "latitude")
-    if math.isnan(east) or math.isnan(north):
-        return math.nan, math.nan
-    if not (_is_place(east, north) or _is_place(north, east)):
-        raise InputError(
-            f"{table.name}, line {line}: expected a longitude from -180 to 360 and a latitude from "
-            f"-90 to 90, got {east:g} and {north:g}; correct them or leave them empty"
-        )
-    return east, north
+def warn_of_foreign_list(stations: Stations, station_list: StationList) -> None:
+    """Say how a list was read that names none of the stations, where some of them need it."""
+    codes = stations.code.tolist()
+    if not np.isnan(stations.longitude).any() or not station_list.knows_none_of(codes):
+        return
+    logger.warning(
+        "none of the codes in %s (%s, column %s) is one of the data's (%s); check that it is the "
+        "list of this network and which of its columns holds the codes",
+        listed(file.name for file in station_list.files),
+        _beginning(station_list.places),
+        listed(f"'{column}'" for column in dict.fromkeys(station_list.columns)),
+        _beginning(codes),
+    )
 
 
-def _is_place(longitude: float, latitude: float) -> bool:
-    return -180 <= longitude <= 360 and -90 <= latitude <= 90
+def _beginning(codes: Collection[str]) -> str:
+    """The first few codes."""
+    return ", ".join([*codes][:_NAMED]) + (", ..." if len(codes) > _NAMED else "")

@@ -1,34 +1,37 @@
 """Tidy CSV files: one row a station and time, one column a variable.
 
-Layout: ``station,longitude,latitude,date|time,<variables>`` in any order. A ``date`` is a day whose
-mean the row gives; a ``time`` is an instant (ISO 8601), local unless it names an offset, and its
-values are averaged over hours first. A variable may carry its unit: ``pm25 [mg/m3]``. Without the
-two coordinate columns the places come from a station list. Other columns are ignored.
+Layout: ``station,longitude,latitude,date|time,<variables>`` in any order, in small or capital
+letters, and under the other usual names that `columns` knows. A ``date`` is a day whose mean the
+row gives; a ``time`` is an instant (ISO 8601), local unless it names an offset, and its values are
+averaged over hours first. A variable may carry its unit: ``pm25 [mg/m3]``. Without the two
+coordinate columns the places come from a station list. Other columns are ignored.
 """
 
 from __future__ import annotations
 
 import math
-import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.printable import listed
 from pointfuse.basics.units import conversion_factor
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations, SourceFile, Stations
 from pointfuse.stations.readers.records import means_in_range
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
-from pointfuse.stations.readers.station_list import coordinates
-from pointfuse.stations.readers.table import Table, shortened
+from pointfuse.stations.tables.columns import own_name, positions, split_unit
+from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table, shortened
 
 LAYOUT = "the header station,longitude,latitude,date|time,<variables>"
 COLUMNS = ("station", "longitude", "latitude", "date")
 SIGN = "its header has station and date or time"
 
-_WITH_UNIT = re.compile(r"(?P<name>[^\[(]+?)\s*[\[(](?P<unit>.*)[\])]")
+USUAL = frozenset({"pm25", "relative_humidity", "wind_speed", "pm10", "no2", "so2", "co", "o3"})
+"""What a table holds that is told to be tidy by other names than station, date and time."""
 
 
 def recognises(file: StationFile) -> bool:
@@ -38,7 +41,12 @@ def recognises(file: StationFile) -> bool:
 
 def is_tidy(header: list[str]) -> bool:
     """Whether a header is that of a tidy table."""
-    return "station" in header and ("date" in header or "time" in header)
+    if "station" in header and ("date" in header or "time" in header):
+        return True
+    # Tables of other kinds have a column SITE or Date too.
+    names = {own_name(split_unit(name)[0]) for name in header}
+    held = names | {name.casefold() for name in names}
+    return "station" in names and not names.isdisjoint({"date", "time"}) and bool(held & USUAL)
 
 
 def read(file: StationFile, request: ReadRequest) -> Observations:
@@ -57,13 +65,18 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
         If a column is missing, a cell is no number, a unit is unknown, or two rows contradict
         each other.
     """
+    table = replace(table, header=_own_header(table, request))
     columns = _value_columns(table, request)
-    rows = _rows(table, columns, request)
+    places = _Places(table, request)
+    rows = _rows(table, columns, places, request)
     if not len(rows.line):
-        raise InputError(f"{table.name} has a header and no rows; expected one a station and time")
+        raise UnreadableFileError(
+            f"{table.name} has a header and no rows; expected one a station and time"
+        )
     rows, repeated = _without_repetitions(table, rows, [column.name for column in columns])
     times, time = np.unique(rows.time, return_inverse=True)
     remarks = [f"{repeated} rows stand twice; each was kept once"] if repeated else []
+    remarks += places.remarks()
     values = {}
     for column, given in zip(columns, rows.values.T, strict=True):
         values[column.variable] = means_in_range(
@@ -115,15 +128,70 @@ class _Rows:
         )
 
 
+def _own_header(table: Table, request: ReadRequest) -> list[str]:
+    """The header with the names that this module knows in place of others for the same.
+
+    Raises
+    ------
+    InputError
+        If several columns may be meant, or one is missing, with the names of all such.
+    """
+    header = list(table.header)
+    plain, units = zip(*map(split_unit, header), strict=True)
+    # Beside a column of the very name another one that could stand for it is just another one.
+    times = {"date", "time"} & set(header) or {"date", "time"} & {*map(own_name, header)}
+    found = {
+        name: positions(header, name)
+        for name in ("station", "longitude", "latitude", *sorted(times))
+    }
+    for name in request.variables:
+        # Of values both are refused: one may be of another instrument, or in another unit.
+        found[name] = [
+            place
+            for place, title in enumerate(plain)
+            if name in (title.casefold(), own_name(title))
+        ]
+    for name, places in found.items():
+        if len(places) > 1:
+            titles = listed(shortened([table.header[place]]) for place in places)
+            raise InputError(
+                f"{table.name}: the header names {name} twice, as {titles}; keep one of them"
+            )
+        for place in places:
+            of_value = name in request.variables and units[place] is not None
+            header[place] = f"{name} [{units[place]}]" if of_value else name
+    if times == {"date", "time"}:
+        raise InputError(
+            f"{table.name} has both a column 'date' and a column 'time'; keep the 'date' of daily "
+            "means, or put date and time of instants together in 'time'"
+        )
+    _refuse_if_lacking(table, {name for name, places in found.items() if places}, request)
+    return header
+
+
+def _refuse_if_lacking(table: Table, found: set[str], request: ReadRequest) -> None:
+    """Make sure that a table has places, or a list gives them, and a variable."""
+    lacks = [name for name in ("longitude", "latitude") if name not in found]
+    hint = ""
+    if len(lacks) == 2:
+        hint = "; add the coordinates or give a station list (--stations)"
+        if request.station_list is not None:
+            lacks, hint = [], ""
+    if found.isdisjoint(request.variables):
+        lacks.append(" or ".join(request.variables))
+    if lacks:
+        raise UnreadableFileError(
+            f"{table.name} lacks a column named {listed(lacks)}{hint}; the header is "
+            f"{shortened(table.header)}"
+        )
+
+
 def _value_columns(table: Table, request: ReadRequest) -> list[_ValueColumn]:
-    found: dict[str, _ValueColumn] = {}
-    for position, name in enumerate(table.header):
-        match = _WITH_UNIT.fullmatch(name)
-        variable, in_header = (match["name"], match["unit"]) if match else (name, None)
+    found = []
+    for position, title in enumerate(table.header):
+        variable, in_header = split_unit(title)
         if variable not in request.variables:
             continue
-        if variable in found:
-            raise InputError(f"{table.name}: the header names {variable} twice; keep one of them")
         wanted = request.variables[variable].units
         asked = request.units.get(variable)
         factor = conversion_factor(variable, in_header or asked or wanted, wanted)
@@ -132,24 +200,15 @@ def _value_columns(table: Table, request: ReadRequest) -> list[_ValueColumn]:
                 f"{table.name}: the header gives {variable} in '{in_header}', the call in "
                 f"'{asked}'; drop the one that is wrong"
             )
-        found[variable] = _ValueColumn(name, variable, position, factor)
-    if not found:
-        raise InputError(
-            f"{table.name}: expected a column named {' or '.join(request.variables)}, the header "
-            f"is {shortened(table.header)}"
-        )
-    return list(found.values())
+        found.append(_ValueColumn(title, variable, position, factor))
+    return found
 
 
-def _rows(table: Table, columns: list[_ValueColumn], request: ReadRequest) -> _Rows:
-    code_column = table.column("station")
-    if "date" in table.header and "time" in table.header:
-        raise InputError(
-            f"{table.name} has both a column 'date' and a column 'time'; keep the 'date' of daily "
-            "means, or put date and time of instants together in 'time'"
-        )
-    time_column = table.column("date" if "date" in table.header else "time")
-    places = _Places(table, request)
+def _rows(
+    table: Table, columns: list[_ValueColumn], places: _Places, request: ReadRequest
+) -> _Rows:
+    time_name = "date" if "date" in table.header else "time"
+    code_column, time_column = table.find("station", time_name)
     times: dict[str, tuple[np.datetime64, np.datetime64]] = {}
     lines, stations, instants, hours, values = [], [], [], [], []
     for line, row in table.rows():
@@ -166,7 +225,7 @@ def _rows(table: Table, columns: list[_ValueColumn], request: ReadRequest) -> _R
         np.array(lines, np.int64),
         np.array(stations, np.int64),
         np.array(instants, "datetime64[s]"),
-        np.array(hours, "datetime64[D]" if "date" in table.header else "datetime64[h]"),
+        np.array(hours, f"datetime64[{'D' if time_name == 'date' else 'h'}]"),
         np.array(values, np.float64).reshape(len(lines), len(columns)),
     )
 
@@ -179,32 +238,29 @@ class _Places:
         self._list = request.station_list
         self._index: dict[str, int] = {}
         self._places: list[tuple[float, float]] = []
+        self._coordinates = Places(table, strict=request.strict)
         # Coordinates beside the values win over a list: they are nearer to the measurement.
-        self._columns = None
-        if {"longitude", "latitude"} & set(table.header):
-            self._columns = table.column("longitude"), table.column("latitude")
-        elif self._list is None:
-            raise InputError(
-                f"{table.name}: expected the columns longitude and latitude, the header is "
-                f"{shortened(table.header)}; add them or give a station list (--stations)"
-            )
+        self._columns = table.find("longitude", "latitude") if "longitude" in table.header else None
 
     def station(self, line: int, code: str, row: list[str]) -> int:
         """Number of the station that a row names."""
         code = self._table.code(code, line, "station")
         if self._columns:
             east, north = (row[column] for column in self._columns)
-            place = coordinates(self._table, line, east, north)
+            place = self._coordinates.place(line, code, east, north)
         else:
-            assert self._list is not None  # checked on construction
+            assert self._list is not None  # checked with the header
             place = self._list.places.get(code, (math.nan, math.nan))
         number = self._index.setdefault(code, len(self._places))
         if number == len(self._places):
             self._places.append(place)
-        elif str(self._places[number]) != str(place):  # as text, NaN equals itself
+        known = self._places[number]
+        if math.isnan(known[0]):
+            self._places[number] = place
+        elif not math.isnan(place[0]) and known != place:
             raise InputError(
-                f"{self._table.name}, line {line}: station {code} stands at {place} here and at "
-                f"{self._places[number]} above; give each station one place and one name"
+                f"{self._table.at(line)}: station {code[:40]} stands at {place} here and at "
+                f"{known} above; give each station one place and one name"
             )
         return number
 
@@ -212,6 +268,10 @@ class _Places:
         """All stations so far."""
         places = np.array(self._places, np.float64).reshape(-1, 2)
         return Stations(np.array(list(self._index), np.str_), places[:, 0], places[:, 1])
+
+    def remarks(self) -> list[str]:
+        """What was found about the places."""
+        return self._coordinates.remarks()
 
 
 def _parse_time(
@@ -235,11 +295,12 @@ def _without_repetitions(table: Table, rows: _Rows, names: list[str]) -> tuple[_
     contradiction = again[1:, None] & ~same
     if contradiction.any():
         row, column = np.argwhere(contradiction)[0]
-        first, second = rows.line[order[row]], rows.line[order[row + 1]]
+        first, second = (f"{table.counted} {rows.line[order[at]]}" for at in (row, row + 1))
+        code = rows.stations.code[station[row]][:40]
         raise InputError(
-            f"{table.name}: station {rows.stations.code[station[row]]} stands twice at the same "
-            f"time with different values of {names[column]}, {values[row, column]:g} on line "
-            f"{first} and {values[row + 1, column]:g} on line {second}; remove one of them"
+            f"{table.name}: station {code} stands twice at the same time with different values of "
+            f"{names[column]}, {values[row, column]:g} on {first} and {values[row + 1, column]:g} "
+            f"on {second}; remove one of them"
         )
     kept = np.ones(len(order), bool)
     kept[order[again]] = False

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from pointfuse.basics.units import conversion_factor
-from pointfuse.errors import InputError
+from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.humidity import relative_humidity
 from pointfuse.stations.readers.records import Records, Station
@@ -46,7 +46,7 @@ class WeatherReports:
             if variable in request.variables
         }
         if not self._factors:
-            raise InputError(
+            raise UnreadableFileError(
                 f"{name} holds weather, and the model takes {', '.join(request.variables)} only; "
                 "leave the file out"
             )

@@ -15,16 +15,18 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.classic_netcdf import check_classic
+from pointfuse.basics.counted import counted
 from pointfuse.basics.netcdf_values import open_netcdf, read_numbers, stored
 from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.units import conversion_factor
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.cf.days import labels
 from pointfuse.stations.readers.cf.flags import rejected_by_flags
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_file import StationFile
+from pointfuse.stations.tables.coordinates import NO_PLACE, stands_somewhere
+from pointfuse.stations.tables.station_file import StationFile
 
 LAYOUT = "netCDF with featureType = timeSeries"
 COLUMNS = ()
@@ -55,10 +57,12 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         with open_netcdf("memory", file.content) as dataset:
             records, remarks = _Series(file.name, dataset, request).records()
     except InputError as error:
-        raise InputError(f"{file.name}: {error}") from error
+        raise type(error)(f"{file.name}: {error}") from error
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
         said = (str(error).splitlines() or [type(error).__name__])[0]
-        raise InputError(f"{file.name} is a damaged netCDF file ({said}); get it again") from error
+        raise UnreadableFileError(
+            f"{file.name} is a damaged netCDF file ({said[:120]}); get it again"
+        ) from error
     return records.observations(remarks)
 
 
@@ -70,7 +74,12 @@ class _Series:
         self._remarks: list[str] = []
         kind = str(getattr(dataset, "featureType", "none"))
         if kind.lower() != "timeseries":
-            raise InputError(
+            if "pointfuse" in str(getattr(dataset, "source", getattr(dataset, "HISTORY", ""))):
+                raise UnreadableFileError(
+                    "it holds fields that pointfuse wrote, no observations; give the files of "
+                    "stations that they were made of"
+                )
+            raise UnreadableFileError(
                 f"it is a netCDF file with featureType {kind[:40]}; expected time series of "
                 "stations, featureType timeSeries"
             )
@@ -166,6 +175,20 @@ class _Series:
                 f"{len(longitude)} longitudes, {len(latitude)} latitudes and {len(set(codes))} "
                 "names"
             )
+        known = np.isfinite(longitude) & np.isfinite(latitude)
+        placed = np.array([*map(stands_somewhere, longitude, latitude)], bool)
+        odd = np.flatnonzero(known & ~placed)
+        if len(odd):
+            shown = f"{longitude[odd[0]]:g} and {latitude[odd[0]]:g}"
+            if self._request.strict or not placed.any():
+                raise UnreadableFileError(
+                    f"expected a longitude from -180 to 360 and a latitude from -90 to 90, got "
+                    f"{shown} for station {codes[odd[0]][:40]}"
+                )
+            self._remarks.append(
+                f"{NO_PLACE} {counted(len(odd), 'station')}, first {codes[odd[0]][:40]} ({shown})"
+            )
+        longitude, latitude = (np.where(placed, each, np.nan) for each in (longitude, latitude))
         return list(zip(codes, longitude.tolist(), latitude.tolist(), strict=True))
 
     def _labels(self) -> NDArray[Any]:

@@ -1,0 +1,77 @@
+"""Names of columns: how people write those of tidy tables and of station lists."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from typing import NamedTuple
+
+STATION, LONGITUDE, LATITUDE = "station", "longitude", "latitude"
+
+_OTHER_NAMES = {
+    "station": ("site", "station_id", "code"),
+    "longitude": ("lon", "lng"),
+    "latitude": ("lat",),
+    "date": ("day",),
+    "time": ("datetime",),
+    "pm25": ("pm2.5", "pm2_5", "pm_2.5"),
+    "relative_humidity": ("rh",),
+    "wind_speed": ("windspeed", "ws"),
+}
+"""Names of a column besides its own, without regard to case; a blank counts as an underscore."""
+
+WITH_UNIT = re.compile(r"(?P<name>[^\[(]+?)\s*[\[(](?P<unit>.*)[\])]")
+"""A header such as ``pm25 [ug m-3]``."""
+
+
+def own_name(header: str) -> str:
+    """The name that a header stands for: ``longitude`` for ``Lon``; itself if it is no such."""
+    plain = re.sub(r"[\s_]+", "_", unicodedata.normalize("NFKC", header).strip().casefold())
+    for own, others in _OTHER_NAMES.items():
+        if plain == own or plain in others:
+            return own
+    return header
+
+
+def split_unit(header: str) -> tuple[str, str | None]:
+    """Name and unit of a header such as ``pm25 [ug m-3]``."""
+    match = WITH_UNIT.fullmatch(header)
+    return (match["name"], match["unit"]) if match else (header, None)
+
+
+def positions(header: Sequence[str], name: str) -> list[int]:
+    """Where a column stands: under its very name, or else under others that stand for it."""
+    exact = [place for place, title in enumerate(header) if title == name]
+    return exact or [
+        place
+        for place, title in enumerate(header)
+        if own_name(title) == name or title.casefold() == name
+    ]
+
+
+class ListLayout(NamedTuple):
+    """Columns of a station list: of the code (put together), the place and the city."""
+
+    code: tuple[str, ...]
+    longitude: str
+    latitude: str
+    city: str | None
+
+
+LIST_LAYOUTS = (
+    ListLayout(("监测点编码",), "经度", "纬度", "城市"),  # the list of the Chinese network (CNEMC)
+    ListLayout((STATION,), LONGITUDE, LATITUDE, "city"),
+    ListLayout(("USAF", "WBAN"), "LON", "LAT", None),  # isd-history.csv
+    ListLayout(("城市",), "经度", "纬度", "城市"),
+    ListLayout(("city",), LONGITUDE, LATITUDE, "city"),
+)
+
+
+def list_layout(header: Sequence[str]) -> ListLayout | None:
+    """The layout of a station list that a header has; None if it is none of a list."""
+    for layout in LIST_LAYOUTS:
+        needed = (*layout.code, layout.longitude, layout.latitude)
+        if all(positions(header, name) for name in needed):
+            return layout
+    return None

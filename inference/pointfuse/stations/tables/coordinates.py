@@ -1,0 +1,135 @@
+"""Where the stations of a file stand: which pairs of numbers are places, and which are none."""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import NamedTuple
+
+from pointfuse.basics.counted import counted
+from pointfuse.errors import InputError, UnreadableFileError
+from pointfuse.stations.tables.table import Table, shortened
+
+NO_PLACE = "no usable coordinates at"
+"""How the remark on stations begins whose coordinates are none."""
+
+_FILL = re.compile(r"-?9{2,}(\.9+|\.0+)?|[+-]?\d(\.\d+)?e\+?\d{2,}", re.IGNORECASE)
+_MANY = 0.1
+"""Part of the stations of a file at which one impossible coordinate shows a wrong column."""
+
+_NOWHERE = math.nan, math.nan
+
+
+class _Odd(NamedTuple):
+    """Coordinates that are no place: where they stand, what they are, and of which kind."""
+
+    line: int
+    given: str
+    zero: bool
+    lone: bool
+
+
+class Places:
+    """Coordinates of the stations of a file, and what is wrong with them.
+
+    A missing coordinate is no fault. A pair that cannot be on Earth, such as -999 and -999 or
+    ``unknown``, and 0 and 0, which stands for nothing in the lists of many networks, costs the
+    station its place. A place that is one only the other way round is let through: that is for
+    quality control to find.
+
+    Parameters
+    ----------
+    table : Table
+        The file.
+    strict : bool
+        Whether coordinates that are none are errors.
+    """
+
+    def __init__(self, table: Table, *, strict: bool = False) -> None:
+        self._table, self._strict = table, strict
+        self._known: dict[tuple[str, str, str], tuple[float, float]] = {}
+        self._placed: set[str] = set()
+        self._odd: dict[str, _Odd] = {}
+
+    def place(self, line: int, code: str, longitude: str, latitude: str) -> tuple[float, float]:
+        """Longitude and latitude of a row, both NaN where they are missing or no place.
+
+        Parameters
+        ----------
+        line : int
+            Number of the row.
+        code : str
+            The station that it is of.
+        longitude, latitude : str
+            Its cells.
+        """
+        key = code, longitude, latitude
+        if key not in self._known:
+            self._known[key] = self._read(line, code, longitude, latitude)
+        return self._known[key]
+
+    def remarks(self) -> list[str]:
+        """What was found, once all rows are read: at most one sentence.
+
+        Raises
+        ------
+        UnreadableFileError
+            If coordinates are given, and none of them is a place.
+        InputError
+            If many stations have one impossible coordinate beside a possible one, which shows a
+            wrong column; if there are any that are no place, and none were to be.
+        """
+        odd = {code: each for code, each in self._odd.items() if code not in self._placed}
+        if not odd:
+            return []
+        lone = [code for code, each in odd.items() if each.lone]
+        wrong = lone if len(lone) > max(1, _MANY * len(odd.keys() | self._placed)) else []
+        if self._strict and not wrong:
+            wrong = [code for code, each in odd.items() if not each.zero]
+        code = next(iter(wrong or odd))
+        first = odd[code]
+        code = code[:40]
+        if wrong or not self._placed:
+            error = InputError if wrong else UnreadableFileError
+            others = len(wrong or odd) - 1
+            more = f" (station {code}, and {others} more such)" if others else ""
+            expected = "a longitude from -180 to 360 and a latitude from -90 to 90"
+            if first.zero:
+                expected = "a place (0 and 0 stand for none)"
+            raise error(
+                f"{self._table.at(first.line)}: expected {expected}, got {first.given}{more}; "
+                "correct them or leave them empty"
+            )
+        where = f"{self._table.counted} {first.line}"
+        return [
+            f"{NO_PLACE} {counted(len(odd), 'station')}, first {code} on {where} ({first.given})"
+        ]
+
+    def _read(self, line: int, code: str, longitude: str, latitude: str) -> tuple[float, float]:
+        given = " and ".join(shortened([text.strip()[:20]]) for text in (longitude, latitude))
+        try:
+            east = self._table.number(longitude, line, "longitude")
+            north = self._table.number(latitude, line, "latitude")
+        except InputError:  # a text such as unknown
+            self._odd.setdefault(code, _Odd(line, given, zero=False, lone=False))
+            return _NOWHERE
+        if math.isnan(east) or math.isnan(north):
+            return _NOWHERE
+        if stands_somewhere(east, north):
+            self._placed.add(code)
+            return east, north
+        zero = east == north == 0
+        filled = any(_FILL.fullmatch(text.strip()) for text in (longitude, latitude))
+        possible = -180 <= east <= 360 or -90 <= north <= 90
+        lone = possible and not (zero or filled or east == north)
+        self._odd.setdefault(code, _Odd(line, given, zero, lone))
+        return _NOWHERE
+
+
+def stands_somewhere(east: float, north: float) -> bool:
+    """Whether two numbers are a place, be it the other way round; 0 and 0 stand for none."""
+    return not east == north == 0 and (_is_place(east, north) or _is_place(north, east))
+
+
+def _is_place(longitude: float, latitude: float) -> bool:
+    return -180 <= longitude <= 360 and -90 <= latitude <= 90

@@ -1,0 +1,155 @@
+"""CSV files as they come: parted by commas, semicolons, tabs or bars, whole or broken."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from pointfuse.basics.printable import printable
+from pointfuse.errors import InputError, UnreadableFileError
+from pointfuse.stations.tables.encoding import CUT_CHARACTER, decoded
+from pointfuse.stations.tables.table import Table
+
+_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+
+@dataclass(frozen=True)
+class CsvTable(Table):
+    """A CSV file in memory, with a header.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, for messages.
+    header : list of str
+        Column names, without surrounding blanks.
+    text : str
+        Content of the file.
+    separator : str
+        What parts its columns.
+    """
+
+    text: str
+    separator: str = ","
+
+    @cached_property
+    def decimal_comma(self) -> bool:
+        """Whether commas in numbers are decimal ones: nothing else is parted by them or a point."""
+        if self.separator == ",":
+            return False
+        edge = f'["{re.escape(self.separator)}\r\n]'
+        with_mark = rf"{edge}\s*[+-]?\d*{{}}\d+\s*(?={edge}|$)"
+        found = {mark for mark in ",." if re.search(with_mark.format(re.escape(mark)), self.text)}
+        return found == {","}
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is unusual about how the file is written."""
+        if self.separator == ",":
+            return []
+        decimals = ", with decimal commas" if self.decimal_comma else ""
+        return [f"its columns are parted by {_SEPARATORS[self.separator]}{decimals}"]
+
+    def number(self, text: str, line: int, column: str) -> float:
+        """Value of a cell, as `Table.number`, with a decimal comma where the file has such."""
+        if self.decimal_comma:
+            text = text.replace(",", ".")
+        return super().number(text, line, column)
+
+    def rows(self, mentioning: tuple[str, ...] = ("",)) -> Iterator[tuple[int, list[str]]]:
+        """Line number and fields of each row that is not blank.
+
+        Parameters
+        ----------
+        mentioning : tuple of str
+            Rows that have none of these as a field are checked and passed over, which is a great
+            deal faster in files of which a small part is wanted; all rows by default.
+
+        Raises
+        ------
+        InputError
+            At a row with another number of fields than the header.
+        """
+        separator = self.separator
+        wanted = tuple(f"{separator}{text}{separator}" if text else "" for text in mentioning)
+        for number, line, fields in self._quoted_lines() if '"' in self.text else self.lines():
+            found = line.count(separator) + 1 if fields is None else len(fields)
+            if found != len(self.header):
+                raise InputError(
+                    f"{self.at(number)}: {found} fields where the header has "
+                    f"{len(self.header)}; the file may be cut off - get it again"
+                )
+            if line.endswith(CUT_CHARACTER):
+                raise InputError(f"{self.at(number)} ends within a character; get the file again")
+            if any(text in line for text in wanted):
+                yield number, line.split(separator) if fields is None else fields
+
+    def lines(self, first: int = 2) -> Iterator[tuple[int, str, None]]:
+        """Number and text of each line that is not blank, in a file without quotes.
+
+        Parameters
+        ----------
+        first : int
+            Number of the first line that counts; the one below the header by default.
+        """
+        for number, line in enumerate(io.StringIO(self.text, newline=None), start=1):
+            if number >= first and line != "\n":
+                yield number, line.rstrip("\n"), None
+
+    def without_cut_line(self) -> tuple[str, int] | None:
+        """The text without a last line that has no end, and its number; None where all have one."""
+        if self.text.endswith(("\n", "\r")):
+            return None
+        whole = self.text[: max(self.text.rfind("\n"), self.text.rfind("\r")) + 1]
+        return (whole, len(io.StringIO(whole, newline=None).readlines()) + 1) if whole else None
+
+    def _quoted_lines(self) -> Iterator[tuple[int, str, list[str]]]:
+        """The same, with the fields, in a file with quotes."""
+        reader = csv.reader(
+            io.StringIO(self.text, newline=None), strict=True, delimiter=self.separator
+        )
+        try:
+            next(reader)
+            for fields in reader:
+                if fields:
+                    yield reader.line_num, self.separator.join(fields), fields
+        except csv.Error as error:
+            raise InputError(f"{self.at(reader.line_num)}: {error}") from error
+
+
+def parse_csv(name: str, content: bytes) -> CsvTable:
+    """A CSV file and its header; what parts the columns is told from the header.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, for messages.
+    content : bytes
+        The whole file.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is no text, or empty.
+    """
+    text = decoded(name, content)
+    headers = {separator: _header(text, separator) for separator in _SEPARATORS}
+    separator = max(headers, key=lambda key: len(headers[key]))
+    header = [printable(field.strip()) for field in headers[separator]]
+    if not any(header):
+        raise UnreadableFileError(f"{name} is empty or has no header; expected a CSV file")
+    return CsvTable(name, header, text, separator)
+
+
+def _header(text: str, separator: str) -> list[str]:
+    """The fields of the first line; none where they cannot be parted so."""
+    try:
+        return next(
+            csv.reader(io.StringIO(text, newline=None), strict=True, delimiter=separator), []
+        )
+    except csv.Error:
+        return []

@@ -1,0 +1,140 @@
+"""Files as readers get them: plain or gzipped, text or binary, read once."""
+
+from __future__ import annotations
+
+import gzip
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TypeVar
+
+from pointfuse.basics.printable import printable
+from pointfuse.errors import InputError, InputFileNotFoundError, UnreadableFileError
+from pointfuse.stations.tables.csv_table import CsvTable, parse_csv
+
+Read = TypeVar("Read")
+
+ENDS_WITHIN = "ends within line"
+"""How the remark on a file begins that is cut off in its last line."""
+
+
+@dataclass(frozen=True)
+class StationFile:
+    """A file in memory, by whose first bytes, header or name a reader knows its own.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, without its folder.
+    content : bytes
+        What it holds, unzipped.
+    """
+
+    name: str
+    content: bytes
+
+    @cached_property
+    def table(self) -> CsvTable:
+        """The file as CSV, read on first use.
+
+        Raises
+        ------
+        InputError
+            If it is no text, or empty.
+        """
+        return parse_csv(self.name, self.content)
+
+    @property
+    def header(self) -> list[str]:
+        """Column names of the file as CSV.
+
+        Raises
+        ------
+        InputError
+            As `table`.
+        """
+        return self.table.header
+
+
+def open_station_file(path: Path) -> StationFile:
+    """Read a file into memory, and unzip it where it is gzipped.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If there is no such file.
+    InputError
+        If it cannot be read; an `UnreadableFileError` if it is a damaged gzip file.
+    """
+    try:
+        content = path.read_bytes()
+        if content.startswith(b"\x1f\x8b"):
+            content = gzip.decompress(content)
+    except FileNotFoundError as error:
+        raise InputFileNotFoundError(f"there is no file {path}; check the path") from error
+    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
+        raise UnreadableFileError(
+            f"{printable(path.name)} is a damaged or cut-off gzip file ({error}); get it again"
+        ) from error
+    except IsADirectoryError as error:
+        raise InputError(
+            f"{path} cannot be read: it is a folder; name files, or a pattern such as "
+            f"'{path / '*.csv'}'"
+        ) from error
+    except (OSError, ValueError) as error:  # no name of a file holds a null character
+        raise InputError(
+            f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
+        ) from error
+    return StationFile(printable(path.name), content)
+
+
+def read_whole_lines(
+    file: StationFile, read: Callable[[StationFile], Read], *, strict: bool
+) -> tuple[Read, list[str]]:
+    """Read a file; without its last line where that has no end and cannot be read.
+
+    Such a line was cut off, by a broken download or while it was written. What its last field
+    holds may be part of a value.
+
+    Parameters
+    ----------
+    file : StationFile
+        The file.
+    read : callable
+        Reads it.
+    strict : bool
+        Whether such a line is an error.
+
+    Returns
+    -------
+    tuple
+        What was read, and a remark on the line that was left out, if there is one.
+
+    Raises
+    ------
+    InputError
+        If something else is wrong with the file.
+    """
+    try:
+        return read(file), []
+    except InputError as error:
+        cut = None if strict else _without_cut_line(file)
+        if cut is None:
+            raise
+        whole, line = cut
+        try:
+            return read(whole), [f"{ENDS_WITHIN} {line}, which was left out"]
+        except UnreadableFileError:  # nothing is left
+            raise UnreadableFileError(str(error)) from error
+        except InputError:
+            raise error from None
+
+
+def _without_cut_line(file: StationFile) -> tuple[StationFile, int] | None:
+    try:
+        cut = file.table.without_cut_line()
+    except InputError:  # a binary file, or none at all
+        return None
+    return cut and (StationFile(file.name, cut[0].encode()), cut[1])

@@ -1,0 +1,234 @@
+"""Tables of texts: a header and rows of cells, wherever they come from."""
+
+from __future__ import annotations
+
+import abc
+import datetime
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.basics.printable import listed, printable, quoted
+from pointfuse.errors import InputError
+
+_MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "<na>", "nan", "null", "none"})
+
+# Year, month and day in this order, with or without padding, and a time of the day.
+_WRITTEN = re.compile(
+    r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
+    r"(?:[T ]\s*(?P<hour>\d{1,2})(?::(?P<minute>\d{2})(?::(?P<second>\d{2})(?:[.,]\d+)?)?)?"
+    r"\s*(?P<zone>Z|UTC|[+-]\d{1,2}(?::?\d{2})?)?)?",
+    re.ASCII | re.IGNORECASE,
+)
+_EITHER_ORDER = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}\b.*", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Table(abc.ABC):
+    """A table with a header, whose cells are texts.
+
+    Parameters
+    ----------
+    name : str
+        Name of the file, for messages.
+    header : list of str
+        Column names, without surrounding blanks.
+    """
+
+    name: str
+    header: list[str]
+
+    counted: ClassVar[str] = "line"
+    """What the numbers of `rows` count."""
+
+    @abc.abstractmethod
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Line number and cells of each row."""
+
+    def at(self, line: int, column: str | None = None) -> str:
+        """Where something stands, for messages."""
+        return f"{self.name}, {self.counted} {line}" + (
+            "" if column is None else f", column {quoted(column)}"
+        )
+
+    def find(self, *names: str) -> list[int]:
+        """Positions of columns.
+
+        Raises
+        ------
+        InputError
+            If one of them is missing or stands there more than once, with the names of all such.
+        """
+        lacking = [name for name in names if name not in self.header]
+        twice = [name for name in names if self.header.count(name) > 1]
+        if lacking or twice:
+            wrong = [f"lacks {listed(lacking)}"] if lacking else []
+            wrong += [f"has {listed(twice)} twice or more"] if twice else []
+            raise InputError(
+                f"{self.name}: the header {' and '.join(wrong)}; expected one column of each, got "
+                f"{shortened(self.header)}"
+            )
+        return [self.header.index(name) for name in names]
+
+    def number(self, text: str, line: int, column: str) -> float:
+        """Value of a cell, NaN where it is empty or says that it is missing.
+
+        Raises
+        ------
+        InputError
+            If the cell holds something else than a finite number.
+        """
+        try:
+            # Python takes 1_000 for a number.
+            value = math.nan if "_" in text else float(text)
+        except ValueError:
+            value = math.nan
+        if math.isfinite(value) or text.strip().lower() in _MISSING:
+            return value
+        raise InputError(
+            f"{self.at(line, column)}: expected a number, got {quoted(text)}; "
+            "leave the cell empty where the value is missing"
+        )
+
+    def numbers(self, texts: list[str], line: int, columns: list[str]) -> NDArray[np.float64]:
+        """Values of several cells of a row, as `number` gives them, at a fraction of its time."""
+        try:
+            values = np.array([float(text) if text else math.nan for text in texts])
+        except ValueError:
+            values = None
+        # Whatever is not plainly a number or empty goes the careful way.
+        if values is None or np.isinf(values).any() or "_" in "".join(texts):
+            named = zip(texts, columns, strict=True)
+            values = np.array([self.number(text, line, column) for text, column in named])
+        return values
+
+    def code(self, text: str, line: int, column: str) -> str:
+        """Code of a station, printable.
+
+        Raises
+        ------
+        InputError
+            If the cell is empty.
+        """
+        code = printable(text.strip())
+        if not code:
+            raise InputError(f"{self.at(line, column)}: expected a code, got {quoted(code)}")
+        return code
+
+    def day(self, text: str, line: int, column: str) -> np.datetime64:
+        """Calendar day of a cell, such as ``2019-01-06``, ``20190106`` or ``2019/1/6``.
+
+        A time of midnight, as programs write days that they keep as instants, is passed over.
+
+        Raises
+        ------
+        InputError
+            If the cell holds no such day, or another time of it.
+        """
+        try:
+            return np.datetime64(datetime.date.fromisoformat(text.strip()), "D")
+        except ValueError:
+            pass
+        try:
+            written = _parsed(text.strip())
+        except ValueError as error:
+            raise self._no_time("date", "2019-01-06", text, line, column) from error
+        if written.time() != datetime.time():
+            raise InputError(
+                f"{self.at(line, column)}: expected a date, got a time of the day, {quoted(text)}; "
+                "name the column 'time' if its rows are hours or instants"
+            )
+        return np.datetime64(written.date(), "D")
+
+    def instant(
+        self, text: str, line: int, column: str, timezone: datetime.tzinfo
+    ) -> datetime.datetime:
+        """Instant of a cell in ISO 8601, of the given time zone where the cell names none.
+
+        Year, month, day and hour may lack their padding.
+
+        Raises
+        ------
+        InputError
+            If the cell holds no such instant, or one at the ends of the calendar.
+        """
+        try:
+            time = _parsed(text.strip())
+            time = time.replace(tzinfo=timezone) if time.tzinfo is None else time
+            if not datetime.MINYEAR < time.year < datetime.MAXYEAR:
+                raise OverflowError(time)  # other time zones could not show it
+            return time.astimezone(datetime.UTC)
+        except (ValueError, OverflowError) as error:
+            raise self._no_time("time", "2019-01-06T13:00+08:00", text, line, column) from error
+
+    def _no_time(self, kind: str, example: str, text: str, line: int, column: str) -> InputError:
+        shown = quoted(text)
+        shown += (
+            ", in which day and month may be either; write the year first"
+            if _EITHER_ORDER.fullmatch(text.strip())
+            else ""
+        )
+        return InputError(
+            f"{self.at(line, column)}: expected a {kind} such as {example}, got {shown}"
+        )
+
+
+def _parsed(text: str) -> datetime.datetime:
+    """A date or instant as it is written; ValueError if it is none."""
+    try:
+        return datetime.datetime.fromisoformat(text)
+    except ValueError:
+        found = _WRITTEN.fullmatch(text)
+        # 2019-01-1 is no way of writing a day, but 2019-01-15 cut off.
+        if found is None or (found["month"][0] == "0" and len(found["day"]) == 1):
+            raise
+    clock = [int(found[part] or 0) for part in ("hour", "minute", "second")]
+    date = [int(found[part]) for part in ("year", "month", "day")]
+    return datetime.datetime(*date, *clock, tzinfo=_zone(found["zone"]))  # type: ignore[arg-type, misc]
+
+
+def _zone(text: str | None) -> datetime.tzinfo | None:
+    """An offset such as +8:00, +0800, +08 or Z."""
+    if not text:
+        return None
+    if text.upper() in ("Z", "UTC"):
+        return datetime.UTC
+    digits = text[1:].replace(":", "")
+    hours, minutes = (digits[:-2], digits[-2:]) if len(digits) > 2 else (digits, "0")
+    offset = datetime.timedelta(hours=int(hours), minutes=int(minutes))
+    return datetime.timezone(-offset if text[0] == "-" else offset)
+
+
+def cell_text(column: str, cell: Any, zone: datetime.tzinfo) -> str:
+    """A cell of a table in memory as text: numbers in full, times in ISO 8601, nothing if missing.
+
+    Parameters
+    ----------
+    column : str
+        Name of the column: codes that became floats, as whole numbers beside missing ones do, are
+        whole numbers again.
+    cell : object
+        What stands there.
+    zone : datetime.tzinfo
+        Where days begin: a date may be kept as the instant of its midnight there.
+    """
+    if cell is None:
+        return ""
+    if isinstance(cell, bytes):
+        return cell.decode("utf-8", "replace")
+    if column == "station" and isinstance(cell, float) and cell.is_integer():
+        return str(int(cell))
+    if isinstance(cell, datetime.datetime) and column == "date" and cell.tzinfo:
+        there = cell.astimezone(zone)
+        cell = there if there.time() == datetime.time() != cell.time() else cell
+    return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)
+
+
+def shortened(names: list[str]) -> str:
+    """The first few of many names, on one line whatever they hold."""
+    return quoted(",".join(names[:8]), 100).strip("'\"") + (",..." if len(names) > 8 else "")
