@@ -15,6 +15,7 @@ from pointfuse.version import __version__
 
 if TYPE_CHECKING:
     from pointfuse.errors import (
+        ArgumentError,
         ClusterError,
         DeviceError,
         InputError,
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
         ModelFileError,
         OutputError,
         PointfuseError,
+        UnreadableFileError,
     )
     from pointfuse.fields.day_status import DayStatus
     from pointfuse.fields.fused_fields import FusedFields
@@ -53,6 +55,7 @@ if TYPE_CHECKING:
 # A name loads its module when it is first asked for (PEP 562): a command, or whoever reads station
 # files alone, need not wait for what is not used.
 _MODULES = {
+    "ArgumentError": "pointfuse.errors",
     "ClusterError": "pointfuse.errors",
     "DeviceError": "pointfuse.errors",
     "InputError": "pointfuse.errors",
@@ -61,6 +64,7 @@ _MODULES = {
     "ModelFileError": "pointfuse.errors",
     "OutputError": "pointfuse.errors",
     "PointfuseError": "pointfuse.errors",
+    "UnreadableFileError": "pointfuse.errors",
     "DayStatus": "pointfuse.fields.day_status",
     "FusedFields": "pointfuse.fields.fused_fields",
     "write_geotiff": "pointfuse.fields.geotiff",
@@ -95,6 +99,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "ArgumentError",
     "ClusterError",
     "CrossValidation",
     "DayStatus",
@@ -120,6 +125,7 @@ __all__ = [
     "State",
     "StaticLayer",
     "Stations",
+    "UnreadableFileError",
     "Variable",
     "__version__",
     "check_days",
