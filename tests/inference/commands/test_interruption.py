@@ -23,7 +23,7 @@ from pointfuse.basics.native_calls import (
 )
 from pointfuse.commands.command_line import exit_on_signals
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse_benchmarks.hostile_models.files import looping, mean_model
+from pointfuse_benchmarks.robustness.hostile_model_files import looping, mean_model
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
 

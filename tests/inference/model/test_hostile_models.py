@@ -14,8 +14,13 @@ from pointfuse import ModelFileError, load_model
 from pointfuse.commands.main import main
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.onnx_structure import read_onnx_structure
-from pointfuse_benchmarks.hostile_models.examination import differs_from_package, examine
-from pointfuse_benchmarks.hostile_models.files import crafted, looping, mean_model, mutations
+from pointfuse_benchmarks.robustness.hostile_model_files import (
+    crafted,
+    looping,
+    mean_model,
+    mutations,
+)
+from pointfuse_benchmarks.robustness.hostile_models import differs_from_package, examine
 
 Write = Callable[[str, str | bytes], Path]
 BY_CHANCE = 800

@@ -19,7 +19,7 @@ from pointfuse.model.onnx_structure import (
 )
 from pointfuse.model.precisions import default_files
 from pointfuse.model.shipped import model_folder
-from pointfuse_benchmarks.hostile_models.examination import differs_from_package
+from pointfuse_benchmarks.robustness.hostile_models import differs_from_package
 
 
 def structure_of(model: onnx.ModelProto) -> OnnxStructure:

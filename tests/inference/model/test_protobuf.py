@@ -20,7 +20,7 @@ from pointfuse.model.protobuf import (
     Refused,
     read_message,
 )
-from pointfuse_benchmarks.hostile_models.files import (
+from pointfuse_benchmarks.robustness.hostile_model_files import (
     FIXED32,
     GROUP,
     TEXT,

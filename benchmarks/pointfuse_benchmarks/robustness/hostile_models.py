@@ -1,5 +1,7 @@
 """Whether ONNX Runtime ever runs what the checks of model files did not see.
 
+    python -m pointfuse_benchmarks.robustness.hostile_models
+
 A sound model is changed by chance, in its bytes and in the structure of its protocol buffers, and
 by intent, in the ways that such files have been made. Each file must either be refused with
 `ModelFileError`, or be the same model to the checks, to the onnx package and to ONNX Runtime.
@@ -24,7 +26,7 @@ from pointfuse.errors import ModelFileError
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.onnx_structure import OnnxStructure, read_onnx_structure
 from pointfuse.model.session import Program, open_session
-from pointfuse_benchmarks.hostile_models.files import crafted, mean_model, mutations
+from pointfuse_benchmarks.robustness.hostile_model_files import crafted, mean_model, mutations
 
 
 def examine(content: bytes, folder: Path) -> str:
@@ -170,3 +172,7 @@ def main(count: int, seed: int) -> None:
         click.echo(problem)
     if problems:
         raise SystemExit(1)
+
+
+if __name__ == "__main__":
+    main()
