@@ -31,14 +31,17 @@ TESTS = Path(__file__).parent
 EXPORTS = TESTS / "export"
 
 
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Tests that share something go to one process."""
+    exported = item.path.is_relative_to(EXPORTS)
+    item.add_marker(pytest.mark.xdist_group(str(EXPORTS if exported else item.path)))
+    if exported:
+        item.add_marker("slow")
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Tests that share something go to one process, and those that take longest begin."""
-    for item in items:
-        exported = item.path.is_relative_to(EXPORTS)
-        item.add_marker(pytest.mark.xdist_group(str(EXPORTS if exported else item.path)))
-        if exported:
-            item.add_marker("slow")
+    """Tests that take longest begin, so that no process is left with them at the end."""
     slow = {group_of(item) for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: group_of(item) not in slow)
 

@@ -11,7 +11,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from pointfuse import InputError, Observations, Stations
+from pointfuse import InputError, Observations, Stations, load_model
 from pointfuse_benchmarks.accuracy import accuracy
 from pointfuse_benchmarks.accuracy.accuracy_table import table
 from pointfuse_benchmarks.accuracy.card_scores import as_toml, card_scores
@@ -133,13 +133,10 @@ def test_days_with_few_stations_and_suspect_values_are_left_out(metadata, monkey
     values = np.array([[1.0, 2, 3, 4], [1, 2, 3, -7], [1, 2, np.nan, 9e9], [1, 2, 3, 4]])
     year = Observations(stations, np.datetime64("2019-01-01") + np.arange(4), {"pm25": values})
 
-    class Loaded:
-        static_layer_names = ()
-
-    Loaded.metadata = metadata
-    found = accuracy.days_to_score(year, Loaded, 1, 0)
+    model = load_model(device="cpu", threads=1)
+    found = accuracy.days_to_score(year, model, 1, 0)
     assert [str(day) for day in found.times] == ["2019-01-01", "2019-01-02", "2019-01-04"]
-    found = accuracy.days_to_score(year, Loaded, 3, 0)
+    found = accuracy.days_to_score(year, model, 3, 0)
     assert [str(day) for day in found.times] == ["2019-01-01", "2019-01-04"]
 
 

@@ -265,7 +265,7 @@ def test_cells_of_a_station_list_and_of_golden_days(small_grid, tmp_path):
     ]
     listed = tmp_path / "stations.csv"
     # One abroad, and one without coordinates.
-    listed.write_text("\n".join(["station,longitude,latitude", *rows, "d,0,0", "e,,"]) + "\n")
+    listed.write_text("\n".join(["station,longitude,latitude", *rows, "d,-100,40", "e,,"]) + "\n")
     expected = np.zeros(small_grid.shape, bool)
     expected[4, 9] = expected[39, 51] = True
     np.testing.assert_array_equal(read_cells(listed, small_grid), expected)
@@ -273,7 +273,7 @@ def test_cells_of_a_station_list_and_of_golden_days(small_grid, tmp_path):
     observed[0, 0, 4, 9] = observed[1, 0, 39, 51] = observed[:, 1:] = 1
     np.savez(tmp_path / "golden.npz", observed=observed)
     np.testing.assert_array_equal(read_cells(tmp_path / "golden.npz", small_grid), expected)
-    listed.write_text("station,longitude,latitude\nd,0,0\n")
+    listed.write_text("station,longitude,latitude\nd,-100,40\n")
     with pytest.raises(InputError, match=r"stations\.csv has no station on the grid"):
         read_cells(listed, small_grid)
     with pytest.raises(InputError, match=r"stand on a grid of \(40, 52\) cells"):
