@@ -179,6 +179,11 @@ class GaussianProcess:
 class ConditionedProcess:
     """The process, given the stations of a day; `GaussianProcess.condition` makes one.
 
+    Attributes
+    ----------
+    sill : float
+        Variance of the process that the day's stations and the prior make likely.
+
     References
     ----------
     Rasmussen and Williams, Gaussian Processes for Machine Learning, 2006, section 2.7.
@@ -215,7 +220,7 @@ class ConditionedProcess:
         # Where all values are the same, rounding may leave a little less than nothing.
         scatter = max(float(products[-1, -1] - self._coefficients @ products[:-1, -1]), 0.0)
         weight = prior.stations
-        self._sill = (weight * expected_sill + scatter) / (weight + count - 1)
+        self.sill = (weight * expected_sill + scatter) / (weight + count - 1)
         # Columns that are carried over to the cells: the residuals, and the terms of the trend.
         self._carried = self._with_residuals(stations.columns)
         self._weights = None if inverse_times is None else self._with_residuals(inverse_times)
@@ -250,9 +255,9 @@ class ConditionedProcess:
         open_terms = terms - carried[:, :-1]
         of_trend = ((open_terms @ self._trend_covariance) * open_terms).sum(axis=1)
         uncertain = unexplained + of_trend
-        variance = self._sill * (uncertain + self._nugget)
+        variance = self.sill * (uncertain + self._nugget)
         # Expectation and standard deviation of the square of a normal variable.
-        mean = root**2 + self._sill * (unexplained + self._nugget) / 4 - 1
+        mean = root**2 + self.sill * (unexplained + self._nugget) / 4 - 1
         mean = np.maximum(mean, 0.0)
         least = _instrument(mean) * (1 + uncertain)
         return Prediction(

@@ -63,7 +63,7 @@ class Prior:
     """What is thought of a day's sill and trend before its stations are seen.
 
     The values were chosen on days that nothing is scored on
-    (``python -m pointfuse_benchmarks.regional_networks --tune``).
+    (``python -m pointfuse_benchmarks.accuracy.regional_networks --tune``).
 
     Parameters
     ----------

@@ -264,11 +264,11 @@ def test_a_crowd_in_a_square_is_one_station_a_cell(monkeypatch: pytest.MonkeyPat
     monkeypatch.setattr(gaussian_process, "_MOST_IN_SQUARE", 1000)
     single = condition(replace(PLAIN, nugget=PLAIN.nugget / 3), at_centres(cell, values))
     assert len(crowd._stations.places) == 40
-    assert crowd._sill == pytest.approx(single._sill, rel=1e-9)
+    assert crowd.sill == pytest.approx(single.sill, rel=1e-9)
     found, expected = crowd.predict(), single.predict()
     np.testing.assert_allclose(found.effective_stations, 3 * expected.effective_stations, rtol=1e-4)
     # Single precision in the sums; the expectation has a nugget more in it.
-    more = crowd._sill * (PLAIN.nugget - PLAIN.nugget / 3) / 4
+    more = crowd.sill * (PLAIN.nugget - PLAIN.nugget / 3) / 4
     np.testing.assert_allclose(found.mean, expected.mean + more, rtol=1e-3)
 
 

@@ -152,4 +152,4 @@ def test_a_prior_of_many_stations_is_what_is_thought() -> None:
         values,
     )
     mean = values.mean()
-    assert conditioned._sill == pytest.approx(0.2 * mean**2 / (mean + 1), rel=1e-6)
+    assert conditioned.sill == pytest.approx(0.2 * mean**2 / (mean + 1), rel=1e-6)

@@ -1,6 +1,6 @@
 """What a day of many stations takes: `pointfuse fuse` of one source tree beside another's.
 
-    python -m pointfuse_benchmarks.many_stations NEW/inference OLD/inference --stations 12000
+    python -m pointfuse_benchmarks.speed.many_stations NEW/inference OLD/inference --stations 12000
 
 Each tree is fused with by new processes that find it through PYTHONPATH; both use the model of
 their own, and the same file of made-up stations.
@@ -24,7 +24,7 @@ import numpy as np
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.precisions import chosen_path
-from pointfuse_benchmarks.machine import machine
+from pointfuse_benchmarks.measuring.machine import machine
 
 _TOWNS, _IN_TOWNS, _TOWN_SIZE = 400, 2 / 3, 20e3
 """Towns, share of the stations that stand in one, and how far they spread there, m."""
@@ -128,7 +128,7 @@ def table(report: dict[str, Any]) -> str:
         "",
         f"{about['processor']}, {about['threads']} threads, {about['system']},",
         f"Python {about['python']}, onnxruntime {about['onnxruntime']}, {about['date']}; "
-        "`python -m pointfuse_benchmarks.many_stations NEW OLD`.",
+        "`python -m pointfuse_benchmarks.speed.many_stations NEW OLD`.",
     ]
     return "\n".join(lines)
 
