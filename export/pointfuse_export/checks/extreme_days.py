@@ -13,10 +13,10 @@ import onnx
 from numpy.typing import NDArray
 from onnx import TensorProto, helper
 
-from pointfuse_export.errors import VerificationError
-from pointfuse_export.graph.onnx_graph import INPUTS
 from pointfuse_export.checks.simulated_days import SimulatedDays
 from pointfuse_export.checks.verify import Days, open_file
+from pointfuse_export.errors import VerificationError
+from pointfuse_export.graph.onnx_graph import INPUTS
 
 USUAL, DUST = 35.0, 1500.0
 """An ordinary day, and the highest that a model takes, ug/m3."""

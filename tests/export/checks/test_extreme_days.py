@@ -10,13 +10,13 @@ import pytest
 from click.testing import CliRunner
 from onnx import TensorProto, helper
 
-from pointfuse_export.files import pipeline
-from pointfuse_export.commands.main import main
-from pointfuse_export.errors import VerificationError
 from pointfuse_export.checks.extreme_days import check_finite, extreme_days
-from pointfuse_export.lower_precision.half_precision import halved
 from pointfuse_export.checks.simulated_days import SimulatedDays, read_days
 from pointfuse_export.checks.verify import run_file
+from pointfuse_export.commands.main import main
+from pointfuse_export.errors import VerificationError
+from pointfuse_export.files import pipeline
+from pointfuse_export.lower_precision.half_precision import halved
 
 MODELS = Path(__file__).parents[3] / "models"
 
