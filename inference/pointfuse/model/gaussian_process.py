@@ -289,9 +289,7 @@ class ConditionedProcess:
         order = np.argsort(self._cells.square[cells], kind="stable")
         squares, starts = np.unique(self._cells.square[cells[order]], return_index=True)
         members = np.split(order, starts[1:])
-        near_of = [
-            near for some in _few(np.arange(len(squares))) for near in self._near(squares[some])
-        ]
+        near_of = [near for some in pool.map(self._near, _few(squares)) for near in some]
         sizes = np.array(
             [(len(near), len(some)) for near, some in zip(near_of, members, strict=True)]
         )
@@ -311,20 +309,23 @@ class ConditionedProcess:
         list(pool.map(explain, _alike(sizes)))
         return explained, carried
 
-    def _near(self, squares: NDArray[np.int64]) -> Iterator[NDArray[np.intp]]:
+    def _near(self, squares: NDArray[np.int64]) -> list[NDArray[np.intp]]:
         """The stations in each square, and the nearest others to its landmarks.
 
         From the square: a cell fares the same whichever others are wanted. And from all its
         corners, so that a city at one does not hide what is at the others.
         """
-        places = self._stations.places
-        apart = distances(self._cells.landmarks[squares], places[None])
+        # Which are the nearest, single precision tells as well.
+        places = self._stations.places.astype(np.float32)
+        apart = distances(self._cells.landmarks[squares].astype(np.float32), places[None])
         own = squares[:, None] == self._square
         apart[np.broadcast_to(own[:, None], apart.shape)] = np.inf
         count = min(_NEIGHBOURS if self._weights is None else _SCREEN, len(places))
         nearest = np.argpartition(apart, count - 1, axis=-1)[..., :count]
-        for others, inside in zip(nearest, own, strict=True):
-            yield np.union1d(others, np.flatnonzero(inside))
+        return [
+            np.union1d(others, np.flatnonzero(inside))
+            for others, inside in zip(nearest, own, strict=True)
+        ]
 
 
 def _instrument(values: Array) -> Array:

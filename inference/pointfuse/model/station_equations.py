@@ -72,12 +72,14 @@ def products_by_neighbours(stations: KnownStations, pool: Executor) -> Array:
     """
     order = np.random.default_rng(0).permutation(len(stations.places))
     places, columns, nugget = (part[order] for part in stations[:3])
+    rough = places.astype(np.float32)
 
     def whitened(first: int) -> Array:
         some = slice(first, first + _STATIONS_AT_ONCE)
         number = first + np.arange(len(places[some]))
         count = min(_PREDECESSORS, int(number[-1]))
-        apart = distances(places[some], places[: number[-1]])
+        # Which are the nearest, single precision tells as well.
+        apart = distances(rough[some], rough[: number[-1]])
         apart[np.arange(number[-1]) >= number[:, None]] = np.inf
         nearest = np.argpartition(apart, max(count - 1, 0), axis=1)[:, :count]
         # The first stations have fewer; those beyond count for nothing.
