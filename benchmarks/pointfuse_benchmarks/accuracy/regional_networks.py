@@ -23,9 +23,9 @@ from numpy.typing import NDArray
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.fusion.estimation import estimate
 from pointfuse.grid.regions import region_masks
-from pointfuse.model.gaussian_process import GaussianProcess
 from pointfuse.model.loading import Model, load_model
-from pointfuse.model.process_settings import DEFAULT_PRIOR, Prior
+from pointfuse.model.process.gaussian_process import GaussianProcess
+from pointfuse.model.process.process_settings import DEFAULT_PRIOR, Prior
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.readers.station_list import read_station_list

@@ -16,10 +16,10 @@ from scipy import interpolate, linalg, ndimage, spatial
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid, Interpolation
-from pointfuse.model import gaussian_process
-from pointfuse.model.covariates import covariate_fields, smoothed
-from pointfuse.model.gaussian_process import ConditionedProcess, GaussianProcess, Prediction
-from pointfuse.model.process_settings import (
+from pointfuse.model.process import gaussian_process
+from pointfuse.model.process.covariates import covariate_fields, smoothed
+from pointfuse.model.process.gaussian_process import ConditionedProcess, GaussianProcess, Prediction
+from pointfuse.model.process.process_settings import (
     DEFAULT_PRIOR,
     Covariate,
     Prior,

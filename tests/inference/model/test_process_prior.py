@@ -10,8 +10,8 @@ import pytest
 
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.model.gaussian_process import GaussianProcess, Prediction
-from pointfuse.model.process_settings import Covariate, Prior, ProcessSettings
+from pointfuse.model.process.gaussian_process import GaussianProcess, Prediction
+from pointfuse.model.process.process_settings import Covariate, Prior, ProcessSettings
 
 GRID = Grid(LambertConformal((25.0, 47.0), 105.0, 36.0, 6_370_000.0), 90, 100, 12e3, -6e5, -5e5)
 COLUMN = np.arange(GRID.rows * GRID.columns) % GRID.columns

@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 from pointfuse.basics.blas_threads import one_blas_thread
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.grid.regular_grid import Grid, Interpolation
-from pointfuse.model.covariance import covariance, distances
-from pointfuse.model.covariates import covariate_fields
-from pointfuse.model.process_settings import DEFAULT_PRIOR, Prior, ProcessSettings
-from pointfuse.model.station_equations import KnownStations, products_by_neighbours, solved
+from pointfuse.model.process.covariance import covariance, distances
+from pointfuse.model.process.covariates import covariate_fields
+from pointfuse.model.process.process_settings import DEFAULT_PRIOR, Prior, ProcessSettings
+from pointfuse.model.process.station_equations import KnownStations, products_by_neighbours, solved
 
 Array = NDArray[np.float64]
 

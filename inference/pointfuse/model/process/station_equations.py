@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.model.covariance import covariance, distances
+from pointfuse.model.process.covariance import covariance, distances
 
 Array = NDArray[np.float64]
 
