@@ -18,7 +18,7 @@ from onnx import numpy_helper
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import ModelMetadata, StaticLayer
-from pointfuse.model.process_settings import Covariate, ProcessSettings
+from pointfuse.model.process.process_settings import Covariate, ProcessSettings
 from pointfuse.stations.reading import DEFAULT_VARIABLES
 
 # Machines that run tests are now and then busy, which says nothing of the code.

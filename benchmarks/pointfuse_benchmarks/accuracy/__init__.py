@@ -1,14 +1,15 @@
 """How good fields, intervals and checks are.
 
-comparison       several predictors on the same pairs
-cmaq             whole fields of a real transport model
-accuracy         the model beside all baselines
-accuracy_table   its table in Markdown
-card_scores      its scores for the card of a model
-limits_table     where intervals hold less than they should
-sharpness        how wide intervals are beside those of kriging
-reproduction     baselines beside published scores
-method_figures   the figures of the method
-titanlib_checks  the spatial checks of titanlib
-quality_control  what quality control finds and misses
+comparison         several predictors on the same pairs
+cmaq               whole fields of a real transport model
+accuracy           the model beside all baselines
+accuracy_table     its table in Markdown
+card_scores        its scores for the card of a model
+limits_table       where intervals hold less than they should
+sharpness          how wide intervals are beside those of kriging
+reproduction       baselines beside published scores
+regional_networks  fields from the stations of one region alone
+method_figures     the figures of the method
+titanlib_checks    the spatial checks of titanlib
+quality_control    what quality control finds and misses
 """

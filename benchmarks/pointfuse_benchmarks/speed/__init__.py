@@ -11,6 +11,7 @@ model_choice        the models side by side
 years               many days in one call
 start_up            what an import and the help take
 stages              what each stage of a day takes
+many_stations       a day of very many stations, of two source trees
 scale               many years on many processors, on paper
 packing             how large fields become in a file
 browser             the page in a browser

@@ -16,7 +16,7 @@ from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import ModelMetadata, StaticLayer, Variable
-from pointfuse.model.process_settings import Covariate, ProcessSettings
+from pointfuse.model.process.process_settings import Covariate, ProcessSettings
 from pointfuse_export.errors import DescriptionError
 from pointfuse_training.network.checkpoints import load_checkpoint
 

@@ -18,6 +18,7 @@ from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.model.onnx_structure import read_onnx_structure
 from pointfuse.trust.golden_case import SUFFIX as GOLDEN_SUFFIX
 from pointfuse.trust.golden_case import GoldenCase
+from pointfuse_export.checks.extreme_days import check_finite, extreme_days
 from pointfuse_export.checks.fidelity import (
     check_fidelity,
     fidelity,
@@ -149,6 +150,9 @@ def export_model(
     for precision in wanted:
         progress(f"{precision}: rounding")
         files.append(derived_file(files[0], precision, ranges, facts))
+    progress("all tensors of all files on extreme days")
+    for file in files:
+        check_finite(file.name, file.model, extreme_days(days))
     progress("scores of PyTorch and of all files on simulated days")
     reports = file_reports(files, network, days, case)
 

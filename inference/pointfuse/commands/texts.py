@@ -10,7 +10,7 @@ from pointfuse.basics.printable import printable
 from pointfuse.basics.units import said_units
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.process_settings import ProcessSettings
+from pointfuse.model.process.process_settings import ProcessSettings
 from pointfuse.stations.quality.flags import quality_lines
 from pointfuse.trust.verdict import comparison
 

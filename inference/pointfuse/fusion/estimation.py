@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, station_distance
 
-_FEWEST_CELLS = 30
-"""With fewer observed cells the process cannot be fitted to the day, and the network is alone."""
-
 
 class Estimates(NamedTuple):
     """Estimates of the fused variable; all arrays have the shape (day, cell).
@@ -78,10 +75,8 @@ def estimate(
     process = model.gaussian_process
     weight = settings.weight_at(distance)
     for day, values in enumerate(placed.observations.values[model.metadata.target.name]):
-        if occupied[day].sum() < _FEWEST_CELLS:
-            continue
         known = np.isfinite(values)
-        conditioned = process.condition(placed.interpolation[known], values[known])
+        conditioned = process.condition(placed.interpolation[known], values[known], model.threads)
         prediction = conditioned.predict(cells, model.threads)
         own = weight[day]
         estimates.values[day] = own * network[day] + (1 - own) * prediction.mean

@@ -17,11 +17,11 @@ from pointfuse.basics.shown import Shown
 from pointfuse.basics.units import said_units
 from pointfuse.errors import InputError, ModelFileError, require, require_path
 from pointfuse.model.devices import on_device
-from pointfuse.model.gaussian_process import GaussianProcess
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.onnx_structure import read_onnx_structure
 from pointfuse.model.precisions import check_precision, chosen_path
+from pointfuse.model.process.gaussian_process import GaussianProcess
 from pointfuse.model.session import Program, open_session
 from pointfuse.model.static_layers import read_static_layers
 

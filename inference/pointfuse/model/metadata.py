@@ -16,7 +16,7 @@ from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.json_block import Block
-from pointfuse.model.process_settings import Covariate, ProcessSettings
+from pointfuse.model.process.process_settings import Covariate, ProcessSettings
 
 SCHEMA_VERSION = 1
 METADATA_KEY = "pointfuse"

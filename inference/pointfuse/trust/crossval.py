@@ -295,9 +295,8 @@ def _predict_day(
 
 def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
     """Distance from each point to the nearest of others."""
-    apart = points[:, None] - others[None]
-    nearest: NDArray[np.float64] = np.hypot(apart[..., 0], apart[..., 1]).min(axis=1)
-    return nearest
+    # One at a time: all pairs of a large network would not fit.
+    return np.array([np.hypot(*(others - point).T).min() for point in points])
 
 
 def _fingerprint(result: CrossValidation, model: Model) -> str:

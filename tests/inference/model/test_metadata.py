@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pointfuse.errors import ModelFileError
 from pointfuse.grid.regions import Region
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.process_settings import Covariate, ProcessSettings
+from pointfuse.model.process.process_settings import Covariate, ProcessSettings
 
 
 def test_text_and_back(tiny_metadata: ModelMetadata) -> None:

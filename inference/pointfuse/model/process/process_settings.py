@@ -59,6 +59,44 @@ class Covariate:
 
 
 @dataclass(frozen=True)
+class Prior:
+    """What is thought of a day's sill and trend before its stations are seen.
+
+    The values were chosen on days that nothing is scored on
+    (``python -m pointfuse_benchmarks.accuracy.regional_networks --tune``).
+
+    Parameters
+    ----------
+    effect : float
+        Standard deviation, in units of the process's own, of what a term of the trend adds from one
+        end of its range on the grid to the other. The constant is free.
+    spread : float
+        Variance of the values over the square of their mean.
+    stations : float
+        Number of stations that tell as much of the sill as this does.
+    """
+
+    effect: float = 2.0
+    spread: float = 0.5
+    stations: float = 50.0
+
+    def sill(self, mean: float) -> float:
+        """Sill to expect on the scale of the process where the values have this mean."""
+        # By the slope of 2 (sqrt(v + 1) - 1).
+        return self.spread * mean**2 / (mean + 1)
+
+    def precision(self, terms: int) -> NDArray[np.float64]:
+        """Inverse variances of the coefficients of the trend, shape (term,)."""
+        precision = np.full(terms, self.effect**-2)
+        precision[0] = 0.0
+        return precision
+
+
+DEFAULT_PRIOR = Prior()
+"""What is thought with every model: its file does not say."""
+
+
+@dataclass(frozen=True)
 class ProcessSettings:
     """A Gaussian process, and how much of a combined field is the network's.
 

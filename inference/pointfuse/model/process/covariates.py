@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.model.process_settings import Covariate
+from pointfuse.model.process.process_settings import Covariate
 
 Field = NDArray[np.float64]
 
