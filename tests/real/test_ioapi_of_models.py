@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from pointfuse.commands.main import main
 from pointfuse_training.ctm_output.formats import open_output
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def ours(real_data: Path, tmp_path: Path) -> Path:

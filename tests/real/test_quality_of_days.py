@@ -15,6 +15,8 @@ from pointfuse.commands.main import main
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.reasons import Reason, State, states
 
+pytestmark = pytest.mark.slow
+
 DAYS = ["20190106", "20190512", "20190803", "20191214"]
 
 
@@ -67,7 +69,6 @@ def test_the_storm_of_march_stays(even_weeks: Observations) -> None:
         assert even_weeks.reasons["pm25"][day, station] == Reason.PASSED
 
 
-@pytest.mark.slow
 def test_a_real_day_with_quality_control_is_a_compliant_file(
     real_data: Path, tmp_path: Path, assert_cf_compliant: Callable[[Path], None]
 ) -> None:

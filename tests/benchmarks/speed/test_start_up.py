@@ -30,5 +30,6 @@ def test_added_time_is_the_difference_of_medians(monkeypatch: pytest.MonkeyPatch
     assert started == [*start_up.PROGRAMS.values()] * 4
 
 
+@pytest.mark.slow
 def test_the_programs_run() -> None:
     assert all(0 < seconds < 60 for seconds in start_up.measured(1)["seconds"].values())

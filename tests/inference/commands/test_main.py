@@ -418,12 +418,14 @@ def fuse_anything(write: Write, model: Path, tmp_path: Path, content: bytes) -> 
     assert (field[fused] >= 0).all()
 
 
+@pytest.mark.slow
 @RUNS
 @given(content=st.binary(max_size=400))
 def test_any_bytes(write: Write, tiny_model_file: Path, tmp_path: Path, content: bytes) -> None:
     fuse_anything(write, tiny_model_file, tmp_path, content)
 
 
+@pytest.mark.slow
 @RUNS
 @given(
     rows=st.lists(

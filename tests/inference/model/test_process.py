@@ -229,6 +229,7 @@ def test_predictions_are_those_of_the_closed_form(settings: ProcessSettings) -> 
     np.testing.assert_allclose(found.effective_stations, expected.effective_stations, rtol=2e-5)
 
 
+@pytest.mark.slow
 def test_the_variance_of_the_nearest_stations_is_that_of_all() -> None:
     """Of 600 stations each square looks at 24 around each landmark: they screen the others."""
     day = some_day(600)
@@ -240,6 +241,7 @@ def test_the_variance_of_the_nearest_stations_is_that_of_all() -> None:
     assert np.abs(found.effective_stations / expected.effective_stations - 1).max() > 1e-5
 
 
+@pytest.mark.slow
 def test_very_many_stations_are_taken_by_neighbourhoods(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nearly what all of them together say, trend and sill included."""
     monkeypatch.setattr(gaussian_process, "_MOST_TOGETHER", 599)

@@ -10,6 +10,8 @@ import pytest
 from pointfuse import Model, load_model
 from pointfuse.stations.reading import DEFAULT_VARIABLES
 
+pytestmark = pytest.mark.slow
+
 GOLDEN = Path(__file__).parents[3] / "models" / "seed" / "golden.npz"
 
 
@@ -36,7 +38,6 @@ def test_golden_cases(model: Model, golden: dict[str, np.ndarray], case: int) ->
     np.testing.assert_allclose(field[0], golden["pm25"][case], rtol=0, atol=1e-3)
 
 
-@pytest.mark.slow
 def test_the_field_scales_with_the_observations(
     model: Model, golden: dict[str, np.ndarray]
 ) -> None:
@@ -47,7 +48,6 @@ def test_the_field_scales_with_the_observations(
     np.testing.assert_allclose(doubled, 2 * model.run(observations, observed).field, atol=5e-3)
 
 
-@pytest.mark.slow
 def test_a_calm_is_not_a_missing_wind(model: Model, golden: dict[str, np.ndarray]) -> None:
     observations, observed = golden["observations"][:1].copy(), golden["observed"][:1].copy()
     without = model.run(observations, observed).field
@@ -82,7 +82,6 @@ def test_extremes_give_whole_fields(
     assert field.max() <= 2.5 * max(1.0, observations[0, 0].max())
 
 
-@pytest.mark.slow
 def test_what_lies_in_cells_without_observation_has_no_say(
     model: Model, golden: dict[str, np.ndarray]
 ) -> None:

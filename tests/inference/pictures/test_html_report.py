@@ -29,6 +29,8 @@ from pointfuse.stations.observations import SourceFile
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.evaluation import evaluate
 
+pytestmark = pytest.mark.slow
+
 DAYS, STATIONS = 24, 50
 NASTY = "<script>alert('&\"')</script>\x00\udcff $\\x$ 四川"
 
@@ -316,7 +318,6 @@ def test_command(command: list[object], tmp_path: Path) -> None:
     assert "--report report.html" in texts(next(iter(root.iter("dl"))))
 
 
-@pytest.mark.slow
 def test_few_days_and_few_pairs_are_no_obstacle(command: list[object], tmp_path: Path) -> None:
     """Four days have no intervals, and three days of nine stations too few pairs for scores."""
     for days, pairs in ("2019-01-01:2019-01-04", 36), ("2019-01-01:2019-01-03", 27):

@@ -31,6 +31,7 @@ def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, ["doctor", *map(str, arguments)])
 
 
+@pytest.mark.slow
 def test_a_sound_installation() -> None:
     result = run("--device", "cpu", "--precision", "fp32")
     assert result.exit_code == 0, result.output
@@ -48,6 +49,7 @@ def test_a_sound_installation() -> None:
     assert all(line[column - 1] == " " != line[column] for line in lines if line not in parts)
 
 
+@pytest.mark.slow
 def test_findings_for_programs() -> None:
     content = json.loads(run("--json", "--device", "cpu", "--precision", "fp32").stdout)
     assert content["good"] is True
@@ -62,6 +64,7 @@ def test_findings_for_programs() -> None:
     assert set(facts["engine cache"]) == {"folder", "engines", "bytes"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("device", ["cuda", "tensorrt", "rtx"])
 def test_a_named_device_that_is_not_there_ends_with_3(device: str) -> None:
     result = run("--device", device)

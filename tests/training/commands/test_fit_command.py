@@ -14,6 +14,8 @@ from pointfuse_training.commands.main import main
 from pointfuse_training.fitting.fit import CHECKPOINT_NAME
 from pointfuse_training.network.checkpoints import load_checkpoint
 
+pytestmark = pytest.mark.slow
+
 
 def train(*arguments: object):
     return CliRunner().invoke(main, ["fit", *(str(argument) for argument in arguments)])
@@ -75,7 +77,6 @@ def test_the_command_goes_on_from_a_checkpoint(data: dict[str, object], tmp_path
     assert "exclude each other" in both.output
 
 
-@pytest.mark.slow
 def test_a_station_list_is_a_network_as_good_as_its_cells(
     data: dict[str, object], small_grid: Grid, tmp_path: Path
 ) -> None:

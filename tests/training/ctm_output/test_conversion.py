@@ -499,6 +499,7 @@ def test_days_without_all_quantities_are_left_out(tmp_path: Path) -> None:
     ]
 
 
+@pytest.mark.slow
 @given(
     offset=st.integers(-12, 12),
     first=st.integers(0, 30),

@@ -24,6 +24,8 @@ from pointfuse_training.network.fusion_network import FusionNetwork
 from pointfuse_training.network.seed_weights import network_weights
 from pointfuse_training.samples.training_days import Batch, CompleteDays, DrawnBatches
 
+pytestmark = pytest.mark.slow
+
 ALONE = Team(torch.device("cpu"))
 SEED = Path(__file__).parents[3] / "models" / "seed"
 
@@ -81,7 +83,6 @@ def test_the_learning_rate_warms_up_and_follows_a_cosine(
     assert rates == pytest.approx(expected)
 
 
-@pytest.mark.slow
 def test_the_average_follows_the_weights(
     small_recipe: Recipe, small_inputs: TrainingInputs, batch: Batch
 ) -> None:

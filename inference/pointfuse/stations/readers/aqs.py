@@ -182,7 +182,8 @@ def _daily(rows: _Rows) -> Observations:
             continue
         count += 1
         value = rows.value(name, line, row, mean)
-        hours = table.number(row[percent], line, "Observation Percent") * 24 / 100
+        observed = table.number(row[percent], line, "Observation Percent")
+        hours = min(max(observed, 0.0), 100.0) * 24 / 100
         # A blank says nothing against the mean.
         if hours == hours and round(hours) < request.min_hours:
             incomplete += not math.isnan(value)
