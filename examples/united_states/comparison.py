@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse import Observations, load_model, read_stations
+from pointfuse import InputError, Observations, load_model, read_stations
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stations.quality.day_checks import check_days
@@ -89,18 +89,24 @@ def compare(
 
 def withheld(
     observations: Observations, model: Model, scheme: str, baselines: dict[str, Baseline]
-) -> tuple[dict[str, dict[str, float]], float]:
+) -> tuple[dict[str, dict[str, float | None]], float]:
     """Scores by method at monitors that were withheld in ten folds, and what intervals hold."""
-    scores = evaluate(cross_validate(observations, model, scheme=scheme, baselines=baselines))
-    by_method = {MODEL: scores["overall"]}
+    evaluation = evaluate(cross_validate(observations, model, scheme=scheme, baselines=baselines))
+    if evaluation.uncertainty is None:
+        raise InputError(f"expected a model that gives uncertainty, got {model.metadata.name}")
+    by_method = {MODEL: evaluation.model.overall}
     for name in (NETWORK_ALONE, *baselines):
-        by_method[name] = scores["baselines"][name]["overall"]
+        by_method[name] = evaluation.baselines[name].overall
     return (
         {
-            name: {key: overall[key] for key in ("pairs", "mean_observed", *SCORES)}
-            for name, overall in by_method.items()
+            name: {
+                "pairs": scores.pairs,
+                "mean_observed": scores.mean_observed,
+                **{key: scores.score(key).value for key in SCORES},
+            }
+            for name, scores in by_method.items()
         },
-        scores["uncertainty"]["overall"]["held"]["90"],
+        evaluation.uncertainty.overall.share[90],
     )
 
 

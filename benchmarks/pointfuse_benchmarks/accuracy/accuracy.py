@@ -33,8 +33,9 @@ from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.readers.station_places import StationList
 from pointfuse.stations.reading import read_stations
 from pointfuse.trust.baselines import Baseline, find_baselines, predict
+from pointfuse.trust.classes import classes_of
+from pointfuse.trust.coverage import evaluate_uncertainty
 from pointfuse.trust.crossval import NETWORK_ALONE, cross_validate
-from pointfuse.trust.evaluation import evaluate
 from pointfuse_benchmarks.accuracy.accuracy_table import table
 from pointfuse_benchmarks.accuracy.cmaq import read_cmaq_days, sampled
 from pointfuse_benchmarks.accuracy.comparison import compare
@@ -178,11 +179,12 @@ def real_stations(
         )
     predicted = {COMBINED: result.predicted, **result.baselines}
     ordered = {name: predicted[name] for name in (*ours, *others)}
+    uncertainty = evaluate_uncertainty(result, classes_of(result))
     return {
         "first_day": str(days[0]),
         "last_day": str(days[-1]),
         **compare(result.observed, ordered, list(ours)),
-        "uncertainty": evaluate(result)["uncertainty"],
+        "uncertainty": uncertainty.to_dict() if uncertainty else {},
     }
 
 

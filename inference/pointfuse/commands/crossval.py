@@ -23,7 +23,7 @@ from pointfuse.commands.reading_options import (
 )
 from pointfuse.commands.running_options import ModelOptions
 from pointfuse.commands.texts import model_facts, scores_text
-from pointfuse.pictures.html_report import check_report, write_report
+from pointfuse.pictures.html_report import Origin, check_report, write_report
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.trust.baselines import find_baselines
 from pointfuse.trust.crossval import SCHEMES, cross_validate
@@ -107,16 +107,21 @@ def crossval(
             progress_file=_progress_file(output),
             advance=bar.update,
         )
-    scores = evaluate(result) | {
+    evaluation = evaluate(result)
+    facts = model_facts(model)
+    call = call_text(click.get_current_context())
+    weights = model.metadata.weights_sha256
+    scores = evaluation.to_dict() | {
         "seed": seed,
         "quality_control": result.placed.quality,
-        **model_facts(model),
-        "weights_sha256": model.metadata.weights_sha256,
-        "call": call_text(click.get_current_context()),
+        **facts,
+        "weights_sha256": weights,
+        "call": call,
     }
     with replacing(output) as temporary:
         temporary.write_text(json_text(scores) + "\n", encoding="utf-8")
     if report is not None:
-        write_report(report, result, scores)
+        origin = Origin(facts["model"], model.sha256, weights, call, seed)
+        write_report(report, result, evaluation, origin)
     if not quiet:
-        say(*scores_text(scores, model.metadata).split("\n"))
+        say(*scores_text(evaluation, model.metadata).split("\n"))

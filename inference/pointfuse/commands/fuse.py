@@ -5,9 +5,10 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -28,7 +29,7 @@ from pointfuse.commands.running_options import ModelOptions
 from pointfuse.commands.texts import model_facts, summary_text
 from pointfuse.fields.writers import FIELD_WRITERS
 from pointfuse.fusion.output_files import OutputFiles, files_of_months
-from pointfuse.fusion.run_summary import run_summary
+from pointfuse.fusion.run_summary import MissingDay, RunSummary
 from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_days, placed_days
 from pointfuse.fusion.working_folder import WorkingFolder, folder_beside, working_folder
 from pointfuse.model.loading import Model
@@ -150,21 +151,22 @@ def fuse(
             files.write(fields, bar.update)
         if not tally.fused:
             raise tally.nothing_fused(min_stations)
-    _warn_of_missing_days(files.reports, model.metadata.target.name)
-    warn_of_partial_days(
-        [(report["day"], report["partial"]) for report in files.reports if "partial" in report]
-    )
-    summary = (
-        run_summary(tally, spool.files, files.reports)
-        | model_facts(model)
-        | {"threads": model.threads, "output": str(output), "outputs": [*map(str, files.written)]}
-    )
+    summary = RunSummary.of(tally, spool.files, files.reports)
+    _warn_of_missing_days(summary.missing, model.metadata.target.name)
+    warn_of_partial_days([(day.day, day.partial) for day in summary.fused if day.partial])
     seconds = time.perf_counter() - began
-    summary |= {"seconds": round(seconds, 3), "days_per_second": round(len(days) / seconds, 3)}
     if as_json:
-        click.echo(json_text(summary))
+        run = {
+            **model_facts(model),
+            "threads": model.threads,
+            "output": str(output),
+            "outputs": [*map(str, files.written)],
+            "seconds": round(seconds, 3),
+            "days_per_second": round(len(days) / seconds, 3),
+        }
+        click.echo(json_text(summary.to_dict() | run))
     elif not quiet:
-        say(*summary_text(summary, model.metadata).split("\n"))
+        say(*summary_text(summary, model, files.written, seconds).split("\n"))
 
 
 def _cluster(
@@ -198,14 +200,13 @@ def _read(reading: ReadingOptions, model: Model, work: WorkingFolder, hidden: bo
     return spool
 
 
-def _warn_of_missing_days(reports: list[dict[str, Any]], target: str) -> None:
-    missing = [report for report in reports if "reason" in report]
+def _warn_of_missing_days(missing: Sequence[MissingDay], target: str) -> None:
     if not missing:
         return
     named = [
-        f"{report['day']} ({report['stations']} stations"
-        + (f", at most {report['most_hours']} hours)" if "most_hours" in report else ")")
-        for report in missing
+        f"{day.day} ({day.stations} stations"
+        + (f", at most {day.most_hours} hours)" if day.most_hours else ")")
+        for day in missing
     ]
     more = f" and {len(named) - _DAYS_NAMED} more days" if len(named) > _DAYS_NAMED else ""
     logger.warning(

@@ -8,13 +8,13 @@ import json
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
+from pointfuse.fusion.run_summary import DayReport, FusedDay, MissingDay
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.version import __version__
@@ -79,9 +79,7 @@ class FinishedMonths:
         """Forget all months."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def add(
-        self, month: str, content: MonthContent, file: Path, reports: list[dict[str, Any]]
-    ) -> None:
+    def add(self, month: str, content: MonthContent, file: Path, reports: list[DayReport]) -> None:
         """Note a month.
 
         Parameters
@@ -92,20 +90,27 @@ class FinishedMonths:
             What its file is made of.
         file : Path
             The file under its final name.
-        reports : list of dict
+        reports : list of DayReport
             What the summary says of its days.
         """
         self._folder.mkdir(exist_ok=True)
-        note = {"content": str(content), "file": _look_of(file), "reports": reports}
+        note = {
+            "content": str(content),
+            "file": _look_of(file),
+            "reports": [report.to_dict() for report in reports],
+        }
         with replacing(self._note(month)) as temporary:
             temporary.write_text(json.dumps(note), encoding="utf-8")
 
-    def reports(self, month: str, content: MonthContent, file: Path) -> list[dict[str, Any]] | None:
+    def reports(self, month: str, content: MonthContent, file: Path) -> list[DayReport] | None:
         """What the summary says of its days, if its file is there and made of the same."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             note = json.loads(self._note(month).read_text(encoding="utf-8"))
             if note["content"] == str(content) and note["file"] == _look_of(file):
-                return list(note["reports"])
+                return [
+                    MissingDay(**report) if "reason" in report else FusedDay(**report)
+                    for report in note["reports"]
+                ]
         return None
 
     def _note(self, month: str) -> Path:

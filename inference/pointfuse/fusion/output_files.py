@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 from pointfuse.fields.cf import now
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fields.writers import FieldWriter
 from pointfuse.fusion.finished_months import MonthContent
-from pointfuse.fusion.run_summary import noting_days
+from pointfuse.fusion.run_summary import DayReport, noting_days
 from pointfuse.fusion.streaming import Day, by_month, with_any_field
 from pointfuse.fusion.working_folder import WorkingFolder
 from pointfuse.model.loading import Model
@@ -54,7 +53,7 @@ class OutputFiles:
         self._by_months, self._history = by_months, history
         self._begun = work.begin(history, now())
         self._written: list[Path] = []
-        self._reports: list[dict[str, Any]] = []
+        self._reports: list[DayReport] = []
 
     @property
     def written(self) -> list[Path]:
@@ -62,9 +61,9 @@ class OutputFiles:
         return sorted(self._written)
 
     @property
-    def reports(self) -> list[dict[str, Any]]:
+    def reports(self) -> list[DayReport]:
         """What the summary says of the days, in their order."""
-        return sorted(self._reports, key=lambda report: str(report["day"]))
+        return sorted(self._reports, key=lambda report: report.day)
 
     def unfinished(self, days: Iterator[Day], advance: Callable[[int], object]) -> Iterator[Day]:
         """The days but those of months whose files a run before has written of the same.
@@ -108,7 +107,7 @@ class OutputFiles:
         for month, of_month in by_month(noted, lambda fields: fields.days[0]):
             content = self._content()
             if self._write(month, content.adding(of_month)):
-                reports = [each for each in self._reports if each["day"].startswith(month)]
+                reports = [each for each in self._reports if each.day.startswith(month)]
                 self._work.months.add(month, content, self._final(month), reports)
                 self._work.days.forget(month)
 

@@ -7,9 +7,9 @@ tables are those of the scores, rounded.
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
@@ -32,15 +32,17 @@ from pointfuse.pictures.html_page import (
 from pointfuse.pictures.inline_svg import page_figures
 from pointfuse.pictures.map_drawing import figure_class
 from pointfuse.pictures.report_figures import report_figures
-from pointfuse.trust.coverage import MULTIPLES
+from pointfuse.trust.coverage import MULTIPLES, Coverage
 from pointfuse.trust.crossval import CrossValidation
-from pointfuse.trust.evaluation import HIGH_CONCENTRATION
+from pointfuse.trust.evaluation import HIGH_CONCENTRATION, Evaluation, MethodScores
 from pointfuse.trust.scores import (
     PairSums,
+    Score,
     mean_bias,
     modelling_quality_indicator,
     ratio,
     root_mean_square_error,
+    score_text,
 )
 from pointfuse.trust.verdict import comparison, trust_in_intervals, verdict
 from pointfuse.version import __version__
@@ -79,7 +81,32 @@ def check_report(path: Path) -> None:
     figure_class("a report")
 
 
-def write_report(path: Path, result: CrossValidation, scores: Mapping[str, Any]) -> None:
+@dataclass(frozen=True)
+class Origin:
+    """How a cross-validation was made.
+
+    Parameters
+    ----------
+    model : str
+        Name and version of the model.
+    model_sha256, weights_sha256 : str
+        Hashes of its file and of its weights.
+    call : str
+        The command without the program's name.
+    seed : int
+        Seed of the folds.
+    """
+
+    model: str
+    model_sha256: str
+    weights_sha256: str
+    call: str
+    seed: int
+
+
+def write_report(
+    path: Path, result: CrossValidation, evaluation: Evaluation, origin: Origin
+) -> None:
     """Write the report of a cross-validation.
 
     Parameters
@@ -88,9 +115,10 @@ def write_report(path: Path, result: CrossValidation, scores: Mapping[str, Any])
         HTML file to write.
     result : CrossValidation
         Observations and predictions.
-    scores : mapping
-        What `pointfuse.trust.evaluation.evaluate` says of them, and ``seed``, ``model``,
-        ``model_sha256``, ``weights_sha256`` and ``call``, as the command line adds them.
+    evaluation : Evaluation
+        Their scores, from `pointfuse.evaluate`.
+    origin : Origin
+        How they were made.
 
     Raises
     ------
@@ -108,85 +136,79 @@ def write_report(path: Path, result: CrossValidation, scores: Mapping[str, Any])
     )
     path = Path(path)
     with report_style():
-        figures = page_figures(report_figures(result, scores))
-    text = page(f"Cross-validation of {scores['model']}", _content(result, scores, figures))
+        figures = page_figures(report_figures(result, evaluation))
+    content = _content(result, evaluation, origin, figures)
+    text = page(f"Cross-validation of {origin.model}", content)
     with replacing(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 
 def _content(
-    result: CrossValidation, scores: Mapping[str, Any], figures: Sequence[str]
+    result: CrossValidation, evaluation: Evaluation, origin: Origin, figures: Sequence[str]
 ) -> Iterable[str]:
     """Parts of the page, in order."""
     target = result.placed.metadata.target
     units = typeset_units(target.units)
     days = result.placed.observations.times
     period = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    yield heading(f"Cross-validation of {scores['model']}")
+    yield heading(f"Cross-validation of {origin.model}")
     yield paragraph(
-        f"{target.long_name}, {period}: {scores['days']} {'day' if len(days) == 1 else 'days'}, "
-        f"{scores['stations']} stations in {scores['places']} places, "
-        f"{scores['overall']['pairs']} pairs; withheld "
-        f"{_withheld(scores)}, {scores['folds']} folds"
+        f"{target.long_name}, {period}: {evaluation.days} {'day' if len(days) == 1 else 'days'}, "
+        f"{evaluation.stations} stations in {evaluation.places} places, "
+        f"{evaluation.model.overall.pairs} pairs; withheld "
+        f"{_withheld(evaluation)}, {evaluation.folds} folds"
     )
-    trust = trust_in_intervals(scores["uncertainty"], target)
-    yield highlighted("In short", filter(None, [*verdict(scores, target), trust]))
-    yield section("Scores", _overall_table(scores, units))
-    if scores["baselines"]:
-        yield section("Compared with other methods", _comparisons(scores))
-    yield section("Where and when", _class_table(scores, units))
-    if trust:
-        yield section("What the intervals hold", _coverage_table(scores["uncertainty"], units))
+    trust = trust_in_intervals(evaluation.uncertainty, target)
+    yield highlighted("In short", filter(None, [*verdict(evaluation, target), trust]))
+    yield section("Scores", _overall_table(evaluation, units))
+    if evaluation.baselines:
+        yield section("Compared with other methods", _comparisons(evaluation))
+    yield section("Where and when", _class_table(evaluation.model, units))
+    if evaluation.uncertainty and trust:
+        yield section("What the intervals hold", _coverage_table(evaluation.uncertainty, units))
     yield section("Figures", gallery(figures))
     yield section("Stations that are predicted worst", _worst_stations(result, units))
-    yield section("How this was made", _provenance(result, scores))
+    yield section("How this was made", _provenance(result, evaluation, origin))
 
 
-def _overall_table(scores: Mapping[str, Any], units: str) -> str:
-    overall = scores["overall"]
-    baselines = {name: baseline["overall"] for name, baseline in scores["baselines"].items()}
+def _overall_table(evaluation: Evaluation, units: str) -> str:
+    overall = evaluation.model.overall
+    baselines = {name: scores.overall for name, scores in evaluation.baselines.items()}
     rows = []
-    for key, (name, _) in _MEANINGS.items():
-        if key in overall:
+    if overall.known:
+        for key, (name, _) in _MEANINGS.items():
             unit = f" ({units})" if key == "rmse" else ""
-            interval = _interval(overall["interval"][key])
-            others = [_number(baseline[key]) for baseline in baselines.values()]
-            rows.append([f"{name}{unit}", _number(overall[key]), interval, *others])
+            others = [score_text(scores.score(key).value) for scores in baselines.values()]
+            rows.append([f"{name}{unit}", *_with_interval(overall.score(key)), *others])
     meanings = "; ".join(f"{name}: {meaning}" for name, meaning in _MEANINGS.values())
-    objective = scores["quality_objective"]
+    objective = evaluation.model.quality_objective
     text = table(
         "Scores of all pairs",
         ["score", "model", "95 % interval", *baselines],
         rows,
     ) + paragraph(f"{meanings}.")
-    if objective["stations"]:
+    if objective.stations:
         text += paragraph(
-            f"FAIRMODE's quality objective: {100 * objective['share_met']:.1f} % of "
-            f"{objective['stations']} stations have a quality indicator of at most 1, 90 % are "
+            f"FAIRMODE's quality objective: {100 * objective.share_met:.1f} % of "
+            f"{objective.stations} stations have a quality indicator of at most 1, 90 % are "
             f"asked for; the 90th percentile of the indicator is "
-            f"{objective['indicator_90th_percentile']:.2f}."
+            f"{objective.indicator_90th_percentile:.2f}."
         )
     return text
 
 
-def _comparisons(scores: Mapping[str, Any]) -> str:
+def _comparisons(evaluation: Evaluation) -> str:
     """What the model has over each baseline and what not, in words and in ratios."""
-    paired = {name: baseline["paired"] for name, baseline in scores["baselines"].items()}
-    sentences = bullets(f"{comparison(name, one)}." for name, one in paired.items())
+    compared = evaluation.comparisons
+    sentences = bullets(f"{comparison(name, one)}." for name, one in compared.items())
     rows = [
         [
             name,
-            *(
-                text
-                for key in ("rmse_ratio", "nme_ratio")
-                for text in (
-                    _number(one[key]),
-                    _interval(one[f"{key}_interval"]),
-                )
-            ),
-            f"{100 * one['days_better']:.0f} %",
+            *_with_interval(one.rmse_ratio),
+            *_with_interval(one.nme_ratio),
+            f"{100 * one.days_better:.0f} %",
         ]
-        for name, one in paired.items()
+        for name, one in compared.items()
     ]
     ratios = table(
         "Error of the model over that of each method, on the same pairs and resampled days",
@@ -196,41 +218,41 @@ def _comparisons(scores: Mapping[str, Any]) -> str:
     return sentences + ratios
 
 
-def _class_table(scores: Mapping[str, Any], units: str) -> str:
+def _class_table(model: MethodScores, units: str) -> str:
     classes = {
-        "all": scores["overall"],
-        f"observed above {HIGH_CONCENTRATION:g} {units}": scores["above_150"],
-        **scores["by_season"],
-        **scores["by_region"],
-        **{f"{name} away": score for name, score in scores["by_distance"].items()},
+        "all": model.overall,
+        f"observed above {HIGH_CONCENTRATION:g} {units}": model.above_150,
+        **model.by_season,
+        **model.by_region,
+        **{f"{name} away": scores for name, scores in model.by_distance.items()},
     }
-    keys = ("r2", "rmse", "nme", "nmb")
     rows = []
-    for name, score in classes.items():
-        row = [name, str(score["pairs"])]
-        if "rmse" in score:
-            row += [f"{score['mean_observed']:.1f}", *(_number(score[key]) for key in keys)]
-            row.append(_interval(score["interval"]["nme"]))
+    for name, scores in classes.items():
+        row = [name, str(scores.pairs)]
+        if scores.known:
+            shown = (scores.r2, scores.rmse, scores.nme, scores.nmb)
+            row += [f"{scores.mean_observed:.1f}", *(score_text(score.value) for score in shown)]
+            row.append(_interval(scores.nme))
         rows.append(row + ["-"] * (8 - len(row)))
     header = ["class", "pairs", f"mean observed ({units})", "R²", f"RMSE ({units})", "NME", "NMB"]
     return table("Scores by class", [*header, "95 % interval of NME"], rows)
 
 
-def _coverage_table(uncertainty: Mapping[str, Any], units: str) -> str:
+def _coverage_table(uncertainty: Coverage, units: str) -> str:
     """Share of the observations in each interval, class by class."""
     classes = {
-        "all": uncertainty["overall"],
-        **uncertainty["by_season"],
-        **uncertainty["by_region"],
-        **{f"{name} away": entry for name, entry in uncertainty["by_distance"].items()},
-        **{f"{name} {units} predicted": entry for name, entry in uncertainty["by_level"].items()},
+        "all": uncertainty.overall,
+        **uncertainty.by_season,
+        **uncertainty.by_region,
+        **{f"{name} away": held for name, held in uncertainty.by_distance.items()},
+        **{f"{name} {units} predicted": held for name, held in uncertainty.by_level.items()},
     }
     rows = []
-    for name, entry in classes.items():
-        row = [name, str(entry["pairs"])]
-        if "held" in entry:
-            row += [f"{100 * share:.1f} %" for share in entry["held"].values()]
-            row.append(f"{entry['width']:.1f}")
+    for name, held in classes.items():
+        row = [name, str(held.pairs)]
+        if held.share:
+            row += [f"{100 * share:.1f} %" for share in held.share.values()]
+            row.append(f"{held.width:.1f}")
         rows.append(row + ["-"] * (3 + len(MULTIPLES) - len(row)))
     header = ["class", "pairs", *(f"interval of {percent} %" for percent in MULTIPLES)]
     return table(
@@ -263,7 +285,7 @@ def _worst_stations(result: CrossValidation, units: str) -> str:
     return table(f"Largest RMSE; values in {units}", header, rows)
 
 
-def _provenance(result: CrossValidation, scores: Mapping[str, Any]) -> str:
+def _provenance(result: CrossValidation, evaluation: Evaluation, origin: Origin) -> str:
     observations, counts = result.placed.observations, result.placed.counts
     files = "; ".join(
         f"{file.name} ({file.format}, {file.stations} stations"
@@ -278,28 +300,29 @@ def _provenance(result: CrossValidation, scores: Mapping[str, Any]) -> str:
         f"{counts.without_coordinates} without coordinates, {counts.outside_grid} outside the "
         f"grid, {counts.used} used; {counts.out_of_range} daily means out of the valid range were "
         "left out",
-        "days": f"{scores['days']}, {observations.times[0]} to {observations.times[-1]}, in the "
+        "days": f"{evaluation.days}, {observations.times[0]} to {observations.times[-1]}, in the "
         f"time zone {observations.timezone}",
-        "withheld": f"{_withheld(scores)}, {scores['folds']} folds, seed {scores['seed']}; each "
+        "withheld": f"{_withheld(evaluation)}, {evaluation.folds} folds, seed {origin.seed}; each "
         "observation was predicted from the stations of the other folds, nothing was trained",
         "intervals": "1,000 resamples of the days: the stations of a day err together",
-        "model": f"{scores['model']}, sha256 {scores['model_sha256']}",
-        "weights": f"sha256 {scores['weights_sha256']}",
-        "command": f"pointfuse {scores['call']}",
+        "model": f"{origin.model}, sha256 {origin.model_sha256}",
+        "weights": f"sha256 {origin.weights_sha256}",
+        "command": f"pointfuse {origin.call}",
         "code": f"pointfuse {__version__}",
         "written": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d %H:%M UTC"),
     }
     return definitions(facts.items())
 
 
-def _withheld(scores: Mapping[str, Any]) -> str:
-    return _WITHHELD[scores["scheme"]].format(block_km=scores["block_km"] or 0) + " at once"
+def _withheld(evaluation: Evaluation) -> str:
+    return _WITHHELD[evaluation.scheme].format(block_km=evaluation.block_km or 0) + " at once"
 
 
-def _interval(ends: Sequence[float | None]) -> str:
-    return "-" if None in ends else " to ".join(map(_number, ends))
+def _with_interval(score: Score) -> tuple[str, str]:
+    """A score and its interval, as two cells of a table."""
+    return score_text(score.value), _interval(score)
 
 
-def _number(value: float | None) -> str:
-    """A score as every table shows it."""
-    return "-" if value is None else f"{value:.3f}"
+def _interval(score: Score) -> str:
+    known = score.low is not None and score.high is not None
+    return f"{score_text(score.low)} to {score_text(score.high)}" if known else "-"

@@ -20,7 +20,7 @@ from pointfuse.pictures.animation import check_animation, write_animation
 from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
 from pointfuse.pictures.map_panels import Comparison, FieldMap, Panel, Period
 from pointfuse.pictures.map_sheet import make_sheet, scales_of, station_counts
-from pointfuse.trust.evaluation import SEASONS, in_seasons
+from pointfuse.trust.classes import SEASONS, in_seasons
 
 DOTS_PER_INCH = 150
 _DAYS_FOR_COLOURS = 31

@@ -23,6 +23,7 @@ from pointfuse.pictures.thumbnail import coast, picture, scale
 from pointfuse.stations.merging import table_of_means
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.flags import count_reasons, quality_lines
+from pointfuse.trust.classes import Classes
 from pointfuse.trust.coverage import evaluate_uncertainty
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.scores import (
@@ -154,10 +155,11 @@ def cross_validation_html(result: CrossValidation) -> str:
             normalised_mean_bias(sums),
         )
         rows.append([name, f"{sums.pairs:.0f}", *(f"{score:.3f}" for score in scores)])
-    held = evaluate_uncertainty(result, {}).get("overall", {}).get("held")
+    uncertainty = evaluate_uncertainty(result, Classes())
+    held = uncertainty.overall.share if uncertainty else {}
     facts = [
         f"{int(result.fold.max(initial=-1)) + 1} folds, {_period(days)}",
-        *([f"90 % intervals hold {100 * held['90']:.1f} % of the observations"] if held else []),
+        *([f"90 % intervals hold {100 * held[90]:.1f} % of the observations"] if held else []),
     ]
     header = ["", "pairs", "R²", f"RMSE ({units})", "NME", "NMB"]
     return _card(

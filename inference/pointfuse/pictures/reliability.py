@@ -2,40 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 from pointfuse.basics.printable import listed
 from pointfuse.pictures.figure_style import INK, ReportFigure, look_of_method
 from pointfuse.pictures.map_drawing import figure_class
-from pointfuse.trust.coverage import MULTIPLES
+from pointfuse.trust.coverage import MULTIPLES, Coverage
 
 _SIZE = (5.4, 4.8)
 _LOWEST = 40.0
 """Per cent at which the axes begin, unless an interval holds less."""
 
 
-def reliability_figures(uncertainty: Mapping[str, Any]) -> list[ReportFigure]:
+def reliability_figures(uncertainty: Coverage | None) -> list[ReportFigure]:
     """Share of the observations that intervals hold against the share they should hold.
 
     Parameters
     ----------
-    uncertainty : mapping
-        As `pointfuse.trust.coverage.evaluate_uncertainty` gives it.
+    uncertainty : Coverage or None
+        From `pointfuse.trust.coverage.evaluate_uncertainty`.
 
     Returns
     -------
     list of ReportFigure
         One, or none where there is no uncertainty to judge.
     """
-    classes = {"all": uncertainty.get("overall", {}), **uncertainty.get("by_season", {})}
-    held = {
-        name: [100 * entry["held"][str(percent)] for percent in MULTIPLES]
-        for name, entry in classes.items()
-        if "held" in entry
-    }
-    if "all" not in held:
+    if uncertainty is None or not uncertainty.overall.share:
         return []
+    classes = {"all": uncertainty.overall, **uncertainty.by_season}
+    held = {
+        name: [100 * share for share in entry.share.values()]
+        for name, entry in classes.items()
+        if entry.share
+    }
     figure = figure_class("a report")(figsize=_SIZE)
     axes = figure.add_subplot(aspect="equal")
     low = min(_LOWEST, *(min(shares) - 5 for shares in held.values()))

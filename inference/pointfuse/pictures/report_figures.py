@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -29,13 +29,21 @@ from pointfuse.pictures.map_drawing import (
 )
 from pointfuse.pictures.reliability import reliability_figures
 from pointfuse.trust.crossval import CrossValidation
-from pointfuse.trust.evaluation import FEWEST_DAYS
+from pointfuse.trust.evaluation import (
+    FEWEST_DAYS,
+    Evaluation,
+    MethodScores,
+    QualityObjective,
+)
 from pointfuse.trust.scores import (
     PairSums,
+    Score,
+    Scores,
     mean_bias,
     quality_target,
     ratio,
     root_mean_square_error,
+    score_text,
     squared_correlation,
 )
 
@@ -48,28 +56,31 @@ _SHARE_SHOWN = 99.8
 
 _SIZE = (5.4, 4.0)
 
+_MODEL = "model"
+"""What the model is called among its rivals."""
 
-def report_figures(result: CrossValidation, scores: Mapping[str, Any]) -> list[ReportFigure]:
+
+def report_figures(result: CrossValidation, evaluation: Evaluation) -> list[ReportFigure]:
     """All figures of a cross-validation; call within `report_style`.
 
     Parameters
     ----------
     result : CrossValidation
         Observations and predictions.
-    scores : mapping
-        Their scores, as `pointfuse.trust.evaluation.evaluate` gives them.
+    evaluation : Evaluation
+        Their scores, from `pointfuse.evaluate`.
     """
     sums = PairSums.of(result.observed, result.predicted)
     figures = [
         _density(result),
-        _by_day(result, sums.over(axis=1), scores),
-        _by_distance(scores, _units(result)),
-        _by_class(scores),
+        _by_day(result, sums.over(axis=1)),
+        _by_distance(evaluation, _units(result)),
+        _by_class(evaluation),
         _bias_map(result, sums.over(axis=0)),
         _error_map(result, sums.over(axis=0)),
     ]
-    figures += reliability_figures(scores["uncertainty"])
-    return figures + _target(sums.over(axis=0), scores["quality_objective"])
+    figures += reliability_figures(evaluation.uncertainty)
+    return figures + _target(sums.over(axis=0), evaluation.model.quality_objective)
 
 
 def _density(result: CrossValidation) -> ReportFigure:
@@ -107,7 +118,7 @@ def _density(result: CrossValidation) -> ReportFigure:
     )
 
 
-def _by_day(result: CrossValidation, daily: PairSums, scores: Mapping[str, Any]) -> ReportFigure:
+def _by_day(result: CrossValidation, daily: PairSums) -> ReportFigure:
     days = result.placed.observations.times
     there = daily.pairs > 0
     units = _units(result)
@@ -138,18 +149,23 @@ def _by_day(result: CrossValidation, daily: PairSums, scores: Mapping[str, Any])
     )
 
 
-def _by_distance(scores: Mapping[str, Any], units: str) -> ReportFigure:
+def _by_distance(evaluation: Evaluation, units: str) -> ReportFigure:
     figure = _new_figure((_SIZE[0], 4.8))
     panels = figure.subplots(2, 1, sharex=True)
-    methods = _methods(scores)
-    names = [name for name, score in scores["by_distance"].items() if "nme" in score]
-    for axes, key, label in zip(panels, ("nme", "rmse"), ("NME", f"RMSE ({units})"), strict=True):
-        for number, (method, evaluated) in enumerate(methods.items()):
-            classes = evaluated["by_distance"]
-            values, bars = _values_with_intervals([classes[name] for name in names], key)
+    methods = {name: _known(each.by_distance) for name, each in _methods(evaluation).items()}
+    errors = {
+        "NME": {name: [each.nme for _, each in classes] for name, classes in methods.items()},
+        f"RMSE ({units})": {
+            name: [each.rmse for _, each in classes] for name, classes in methods.items()
+        },
+    }
+    away = methods[_MODEL]
+    for axes, (label, by_method) in zip(panels, errors.items(), strict=True):
+        for number, (method, scores) in enumerate(by_method.items()):
+            values, bars = _values_with_intervals(scores)
             offset = min(0.14, 0.7 / len(methods)) * (number - (len(methods) - 1) / 2)
             axes.errorbar(
-                np.arange(len(names)) + offset,
+                np.arange(len(away)) + offset,
                 values,
                 yerr=bars,
                 label=method,
@@ -159,42 +175,35 @@ def _by_distance(scores: Mapping[str, Any], units: str) -> ReportFigure:
                 **look_of_method(number),
             )
         axes.set(ylabel=label, ylim=(0, None))
-    pairs = [scores["by_distance"][name]["pairs"] for name in names]
-    labels = [
-        f"{name.removesuffix(' km')}\n{count:,}" for name, count in zip(names, pairs, strict=True)
-    ]
-    panels[1].set_xticks(range(len(names)), labels, fontsize=9)
+    labels = [f"{name.removesuffix(' km')}\n{each.pairs:,}" for name, each in away]
+    panels[1].set_xticks(range(len(away)), labels, fontsize=9)
     panels[1].set_xlabel("distance to the nearest station that was left (km); pairs")
-    _add_legend(figure, panels[0], methods)
+    _add_legend(figure, panels[0], len(methods))
     return ReportFigure(
         figure,
         "Error by distance",
         "Normalised mean error and RMSE by the distance to the nearest station that was left, with "
         "95 % intervals from resampled days. A class with few pairs has no point.",
         "; ".join(
-            f"{name}: NME {scores['by_distance'][name]['nme']:.3f} of {count} pairs"
-            for name, count in zip(names, pairs, strict=True)
+            f"{name}: NME {score_text(each.nme.value)} of {each.pairs} pairs" for name, each in away
         )
         + ".",
     )
 
 
-def _by_class(scores: Mapping[str, Any]) -> ReportFigure:
-    methods = _methods(scores)
-    names = [
-        (kind, name)
-        for kind in ("by_season", "by_region")
-        for name, score in scores[kind].items()
-        if "nme" in score
-    ]
-    figure = _new_figure((_SIZE[0], 1.3 + 0.3 * len(names)))
+def _by_class(evaluation: Evaluation) -> ReportFigure:
+    methods = {
+        name: [*_known(each.by_season), *_known(each.by_region)]
+        for name, each in _methods(evaluation).items()
+    }
+    shown = methods[_MODEL]
+    figure = _new_figure((_SIZE[0], 1.3 + 0.3 * len(shown)))
     axes = figure.subplots()
     # Seasons above, regions below, with a gap between them.
-    seasons = sum(kind == "by_season" for kind, _ in names)
-    places = np.arange(len(names)) + 0.6 * (np.arange(len(names)) >= seasons)
-    for number, (method, evaluated) in enumerate(methods.items()):
-        classes = [evaluated[kind][name] for kind, name in names]
-        values, bars = _values_with_intervals(classes, "nme")
+    seasons = len(_known(evaluation.model.by_season))
+    places = np.arange(len(shown)) + 0.6 * (np.arange(len(shown)) >= seasons)
+    for number, (method, classes) in enumerate(methods.items()):
+        values, bars = _values_with_intervals([each.nme for _, each in classes])
         if number == 0:
             axes.barh(places, values, 0.72, color=MODEL, alpha=0.45, linewidth=0)
         offset = min(0.2, 0.7 / len(methods)) * (number - (len(methods) - 1) / 2)
@@ -207,16 +216,16 @@ def _by_class(scores: Mapping[str, Any]) -> ReportFigure:
             markersize=4.5,
             **look_of_method(number) | {"linestyle": "none"},
         )
-    axes.set_yticks(places, [printable(name) for _, name in names])
+    axes.set_yticks(places, [printable(name) for name, _ in shown])
     axes.invert_yaxis()
     axes.grid(visible=False, axis="y")
     axes.set(xlabel="NME", xlim=(0, None))
-    _add_legend(figure, axes, methods)
+    _add_legend(figure, axes, len(methods))
     return ReportFigure(
         figure,
-        "Error by season and region" if scores["by_region"] else "Error by season",
+        "Error by season and region" if evaluation.model.by_region else "Error by season",
         "Normalised mean error with 95 % intervals from resampled days.",
-        "; ".join(f"{name}: NME {scores[kind][name]['nme']:.3f}" for kind, name in names) + ".",
+        "; ".join(f"{name}: NME {score_text(each.nme.value)}" for name, each in shown) + ".",
     )
 
 
@@ -312,9 +321,9 @@ def _map(
     return figure
 
 
-def _target(by_station: PairSums, objective: Mapping[str, Any]) -> list[ReportFigure]:
+def _target(by_station: PairSums, objective: QualityObjective) -> list[ReportFigure]:
     """FAIRMODE's target diagram, where there are stations with enough days."""
-    if not objective["stations"]:
+    if not objective.stations:
         return []
     enough = by_station.pairs >= FEWEST_DAYS
     spread, bias = (part[enough] for part in quality_target(by_station))
@@ -332,7 +341,7 @@ def _target(by_station: PairSums, objective: Mapping[str, Any]) -> list[ReportFi
         ylabel="bias",
     )
     axes.xaxis.label.set_fontsize(9)
-    met = f"{100 * objective['share_met']:.1f} % of {objective['stations']} stations"
+    met = f"{100 * objective.share_met:.1f} % of {objective.stations} stations"
     return [
         ReportFigure(
             figure,
@@ -357,23 +366,28 @@ def _units(result: CrossValidation) -> str:
     return printable(typeset_units(result.placed.metadata.target.units))
 
 
-def _methods(scores: Mapping[str, Any]) -> dict[str, Mapping[str, Any]]:
+def _methods(evaluation: Evaluation) -> dict[str, MethodScores]:
     """The model and its rivals, in the order in which they are drawn."""
-    rivals = {printable(name): rival for name, rival in scores["baselines"].items()}
-    return {"model": scores, **rivals}
+    rivals = {printable(name): rival for name, rival in evaluation.baselines.items()}
+    return {_MODEL: evaluation.model, **rivals}
 
 
-def _add_legend(figure: Figure, axes: Axes, methods: Mapping[str, Any]) -> None:
-    if len(methods) > 1:
+def _known(classes: Mapping[str, Scores]) -> list[tuple[str, Scores]]:
+    """Classes with scores: the same of all methods, since they have the same pairs."""
+    return [(name, scores) for name, scores in classes.items() if scores.known]
+
+
+def _add_legend(figure: Figure, axes: Axes, methods: int) -> None:
+    if methods > 1:
         handles, labels = axes.get_legend_handles_labels()
-        figure.legend(handles, labels, loc="outside upper center", ncols=min(len(methods), 4))
+        figure.legend(handles, labels, loc="outside upper center", ncols=min(methods, 4))
 
 
 def _values_with_intervals(
-    classes: list[Mapping[str, Any]], key: str
+    scores: Sequence[Score],
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Scores of classes, and how far their intervals reach below and above them."""
-    values = np.array([score[key] for score in classes], np.float64)
-    ends = np.array([score["interval"][key] for score in classes], np.float64).reshape(-1, 2)
+    """Scores, and how far their intervals reach below and above them."""
+    values = np.array([score.value for score in scores], np.float64)
+    ends = np.array([score.interval for score in scores], np.float64).reshape(-1, 2)
     # A score need not lie within the interval of its resamples.
     return values, np.maximum(np.stack([values - ends[:, 0], ends[:, 1] - values]), 0)

@@ -1,9 +1,10 @@
 """How good a field is, and whether this machine computes it right.
 
 scores        R2, RMSE and the others, from sums
-coverage      how often intervals hold
 baselines     other ways to predict, found by their entry points
 crossval      withheld stations, predicted from the others
+classes       seasons, regions and distances of what was withheld
+coverage      how often intervals hold
 evaluation    scores by season, region, distance and level
 verdict       what the scores say, in plain sentences
 golden_case   a day whose field is known

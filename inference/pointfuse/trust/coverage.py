@@ -7,12 +7,14 @@ The multiples are those of the normal distribution.
 from __future__ import annotations
 
 import itertools
+import math
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.trust.classes import Classes, Masks
 from pointfuse.trust.crossval import CrossValidation
 
 MULTIPLES = {50: 0.6745, 80: 1.2816, 90: 1.6449, 95: 1.9600}
@@ -26,55 +28,108 @@ of the highest observations even with the best of uncertainties: these are high 
 _FEWEST_PAIRS = 30
 
 
-def evaluate_uncertainty(
-    result: CrossValidation, classes: Mapping[str, Mapping[str, NDArray[np.bool_]]]
-) -> dict[str, Any]:
-    """Coverage and width of intervals in JSON types.
+@dataclass(frozen=True)
+class Held:
+    """What the intervals of some pairs hold.
+
+    Parameters
+    ----------
+    pairs : int
+        Number of pairs.
+    share : mapping of int to float
+        Share of the observations in each of the intervals of `MULTIPLES`; empty of fewer than 30
+        pairs.
+    width : float
+        Mean width of the interval of 90, in the unit of the variable; NaN of fewer than 30 pairs.
+    """
+
+    pairs: int
+    share: Mapping[int, float] = field(default_factory=dict)
+    width: float = math.nan
+
+    def to_dict(self) -> dict[str, object]:
+        """In JSON types."""
+        if not self.share:
+            return {"pairs": self.pairs}
+        held = {str(percent): share for percent, share in self.share.items()}
+        return {"pairs": self.pairs, "held": held, "width": self.width}
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """What intervals hold: of all pairs and of those of each class.
+
+    Parameters
+    ----------
+    overall : Held
+        Of all pairs whose uncertainty is known.
+    by_season, by_region, by_distance : mapping of str to Held
+        Of each of `pointfuse.trust.classes.Classes`.
+    by_level : mapping of str to Held
+        By what was predicted, of `LEVELS`.
+    """
+
+    overall: Held
+    by_season: Mapping[str, Held]
+    by_region: Mapping[str, Held]
+    by_distance: Mapping[str, Held]
+    by_level: Mapping[str, Held]
+
+    def to_dict(self) -> dict[str, object]:
+        """In JSON types."""
+        return {
+            "overall": self.overall.to_dict(),
+            "by_season": {name: each.to_dict() for name, each in self.by_season.items()},
+            "by_region": {name: each.to_dict() for name, each in self.by_region.items()},
+            "by_distance": {name: each.to_dict() for name, each in self.by_distance.items()},
+            "by_level": {name: each.to_dict() for name, each in self.by_level.items()},
+        }
+
+
+def evaluate_uncertainty(result: CrossValidation, classes: Classes) -> Coverage | None:
+    """Coverage and width of intervals; None where the predictions carry no uncertainty.
 
     Parameters
     ----------
     result : CrossValidation
         Withheld observations, predictions, and their uncertainty.
-    classes : mapping of mappings of ndarray of bool, shape (day, station)
-        Pairs of each class, by the kind of class and its name.
-
-    Returns
-    -------
-    dict
-        ``overall``, each kind of class, and ``by_level`` of the prediction: number of pairs,
-        ``held`` (share of the observations in each of the intervals of `MULTIPLES`) and ``width``
-        (mean width of the interval of 90, in the unit of the variable). Empty where the
-        predictions carry no uncertainty.
+    classes : Classes
+        Pairs of each class.
     """
-    if result.uncertainty is None:
-        return {}
-    known = np.isfinite(result.observed) & np.isfinite(result.uncertainty)
+    uncertainty = result.uncertainty
+    if uncertainty is None:
+        return None
+    known = np.isfinite(result.observed) & np.isfinite(uncertainty)
+    error = np.abs(result.predicted - result.observed)
     levels = {
         f"{low:g} to {high:g}" if np.isfinite(high) else f"over {low:g}": (
             (result.predicted >= low) & (result.predicted < high)
         )
         for low, high in itertools.pairwise(LEVELS)
     }
-    return {
-        "overall": _held(result, known),
-        **{
-            kind: {name: _held(result, known & chosen) for name, chosen in members.items()}
-            for kind, members in {**classes, "by_level": levels}.items()
-        },
-    }
+
+    def held(masks: Masks) -> dict[str, Held]:
+        return {
+            name: _held(error[known & chosen], uncertainty[known & chosen])
+            for name, chosen in masks.items()
+        }
+
+    return Coverage(
+        _held(error[known], uncertainty[known]),
+        held(classes.by_season),
+        held(classes.by_region),
+        held(classes.by_distance),
+        held(levels),
+    )
 
 
-def _held(result: CrossValidation, chosen: NDArray[np.bool_]) -> dict[str, Any]:
-    pairs = int(chosen.sum())
-    if result.uncertainty is None or pairs < _FEWEST_PAIRS:
-        return {"pairs": pairs}
-    error = np.abs(result.predicted[chosen] - result.observed[chosen])
-    uncertainty = result.uncertainty[chosen]
-    return {
-        "pairs": pairs,
-        "held": {
-            str(percent): round(float((error <= multiple * uncertainty).mean()), 4)
-            for percent, multiple in MULTIPLES.items()
-        },
-        "width": round(float(2 * MULTIPLES[90] * uncertainty.mean()), 2),
+def _held(error: NDArray[np.float64], uncertainty: NDArray[np.float64]) -> Held:
+    """What the intervals of pairs hold, from their absolute errors."""
+    if len(error) < _FEWEST_PAIRS:
+        return Held(len(error))
+    share = {
+        percent: round(float((error <= multiple * uncertainty).mean()), 4)
+        for percent, multiple in MULTIPLES.items()
     }
+    width = round(float(2 * MULTIPLES[90] * uncertainty.mean()), 2)
+    return Held(len(error), share, width)

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Mapping
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
-from pointfuse.grid.regions import region_masks
-from pointfuse.trust.coverage import evaluate_uncertainty
+from pointfuse.trust.classes import Classes, Masks, classes_of
+from pointfuse.trust.coverage import Coverage, evaluate_uncertainty
 from pointfuse.trust.crossval import BLOCK_SIZE, CrossValidation
 from pointfuse.trust.scores import (
     SCORES,
     PairSums,
+    Score,
+    Scores,
     Values,
     modelling_quality_indicator,
     normalised_mean_error,
@@ -25,12 +26,6 @@ from pointfuse.trust.scores import (
 
 HIGH_CONCENTRATION = 150.0
 """Above this (ug/m3) the published evaluation gives scores of their own."""
-
-DISTANCES = (0.0, 10e3, 25e3, 50e3, 100e3, 200e3, np.inf)
-"""Bounds of the classes of distance to the nearest station that was left, m."""
-
-SEASONS = {"winter": (12, 1, 2), "spring": (3, 4, 5), "summer": (6, 7, 8), "autumn": (9, 10, 11)}
-"""Months of the northern seasons."""
 
 FEWEST_DAYS = 10
 """With fewer days at a station there is no telling whether it meets the quality objective."""
@@ -42,11 +37,154 @@ _FEWEST_PAIRS = 30
 _FEWEST_DAYS_DRAWN = 5
 """With fewer days a class gets no interval: too many draws would miss all of them."""
 
-Classes = Mapping[str, Mapping[str, NDArray[np.bool_]]]
+
+@dataclass(frozen=True)
+class QualityObjective:
+    """Whether FAIRMODE's objective is met: 90 % of the stations with an indicator of at most 1.
+
+    Parameters
+    ----------
+    stations : int
+        Stations with at least `FEWEST_DAYS` days.
+    share_met : float
+        Share of these whose indicator is at most 1; NaN where there are none.
+    indicator_90th_percentile : float
+        What nine tenths of the indicators are below; NaN where there are none.
+    """
+
+    stations: int
+    share_met: float = np.nan
+    indicator_90th_percentile: float = np.nan
+
+    def to_dict(self) -> dict[str, object]:
+        """In JSON types."""
+        if not self.stations:
+            return {"stations": 0}
+        return {
+            "stations": self.stations,
+            "share_met": self.share_met,
+            "indicator_90th_percentile": self.indicator_90th_percentile,
+        }
 
 
-def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
-    """Scores of a cross-validation in JSON types.
+@dataclass(frozen=True)
+class Comparison:
+    """How the model compares with a baseline, on the same pairs and draws of days.
+
+    Parameters
+    ----------
+    rmse_ratio, nme_ratio : Score
+        Error of the model over that of the baseline.
+    days_better : float
+        Share of the days on which the model has the lower RMSE.
+    """
+
+    rmse_ratio: Score
+    nme_ratio: Score
+    days_better: float
+
+    def to_dict(self) -> dict[str, object]:
+        """In JSON types."""
+        return {
+            "rmse_ratio": self.rmse_ratio.value,
+            "rmse_ratio_interval": self.rmse_ratio.interval,
+            "nme_ratio": self.nme_ratio.value,
+            "nme_ratio_interval": self.nme_ratio.interval,
+            "days_better": self.days_better,
+        }
+
+
+@dataclass(frozen=True)
+class MethodScores:
+    """All scores of one method of prediction.
+
+    Parameters
+    ----------
+    overall, above_150 : Scores
+        Of all pairs, and of those with high observations (`HIGH_CONCENTRATION`).
+    by_season, by_region, by_distance : mapping of str to Scores
+        Of each of `pointfuse.trust.classes.Classes`.
+    quality_objective : QualityObjective
+        Share of the stations that meet FAIRMODE's.
+    """
+
+    overall: Scores
+    above_150: Scores
+    by_season: Mapping[str, Scores]
+    by_region: Mapping[str, Scores]
+    by_distance: Mapping[str, Scores]
+    quality_objective: QualityObjective
+
+    def to_dict(self) -> dict[str, object]:
+        """In JSON types."""
+        return {
+            "overall": self.overall.to_dict(),
+            "above_150": self.above_150.to_dict(),
+            "by_season": {name: each.to_dict() for name, each in self.by_season.items()},
+            "by_region": {name: each.to_dict() for name, each in self.by_region.items()},
+            "by_distance": {name: each.to_dict() for name, each in self.by_distance.items()},
+            "quality_objective": self.quality_objective.to_dict(),
+        }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """Scores of a cross-validation.
+
+    Parameters
+    ----------
+    scheme : str
+        What was withheld at once.
+    folds : int
+        Number of folds.
+    block_km : float or None
+        Edge of the squares that were withheld, km; None with another scheme.
+    days, stations, places : int
+        Days, stations and places of these with withheld observations.
+    model : MethodScores
+        Scores of the model.
+    baselines : mapping of str to MethodScores
+        Those of each other way to predict, on the same pairs.
+    comparisons : mapping of str to Comparison
+        How the model compares with each of the baselines.
+    uncertainty : Coverage or None
+        What the model's intervals hold; None where it gives none.
+    """
+
+    scheme: str
+    folds: int
+    block_km: float | None
+    days: int
+    stations: int
+    places: int
+    model: MethodScores
+    baselines: Mapping[str, MethodScores]
+    comparisons: Mapping[str, Comparison]
+    uncertainty: Coverage | None
+
+    def to_dict(self) -> dict[str, object]:
+        """In JSON types, as `pointfuse crossval` writes them."""
+        return {
+            "scheme": self.scheme,
+            "folds": self.folds,
+            "block_km": self.block_km,
+            "days": self.days,
+            "stations": self.stations,
+            "places": self.places,
+            **self.model.to_dict(),
+            "baselines": {
+                name: scores.to_dict() | {"paired": self.comparisons[name].to_dict()}
+                for name, scores in self.baselines.items()
+            },
+            "uncertainty": self.uncertainty.to_dict() if self.uncertainty else {},
+        }
+
+
+def evaluate(result: CrossValidation, seed: int = 0) -> Evaluation:
+    """Scores of a cross-validation.
+
+    Intervals are of 95 % and from a bootstrap over days (days, not pairs: stations of a day err
+    together); those of comparisons with the baselines are from the same draws.
 
     Parameters
     ----------
@@ -54,16 +192,6 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
         Withheld observations and their predictions.
     seed : int
         Seed of the bootstrap.
-
-    Returns
-    -------
-    dict
-        ``overall``, ``above_150``, ``by_season``, ``by_region`` (of the model's metadata) and
-        ``by_distance`` (km to the nearest station that was left), each with 95 % confidence
-        intervals from a bootstrap over days (days, not pairs: stations of a day err together), and
-        ``quality_objective``: the share of stations that meet FAIRMODE's. The same for each of the
-        ``baselines``, with ``paired``: how the model compares with it, on the same draws of days.
-        ``uncertainty``: what `pointfuse.trust.coverage.evaluate_uncertainty` gives.
 
     Raises
     ------
@@ -74,8 +202,8 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
     network = PairSums.of(result.observed, result.predicted)
     days = network.over(axis=1).pairs > 0
     times = _drawn_days(days, seed)
-    classes = _classes(result)
-    baselines = {}
+    classes = classes_of(result)
+    baselines, comparisons = {}, {}
     for name, predicted in result.baselines.items():
         if lacking := int((pairs & ~np.isfinite(predicted)).sum()):
             raise InputError(
@@ -83,99 +211,83 @@ def evaluate(result: CrossValidation, seed: int = 0) -> dict[str, Any]:
                 f"observations, it lacks {lacking}; leave it out"
             )
         sums = PairSums.of(result.observed, predicted)
-        baselines[name] = _evaluate_prediction(sums, classes, times) | {
-            "paired": _paired(network.over(axis=1), sums.over(axis=1), times)
-        }
-    return {
-        "scheme": result.scheme,
-        "folds": int(result.fold.max()) + 1,
-        "block_km": BLOCK_SIZE / 1000 if result.scheme == "blocks" else None,
-        "days": int(days.sum()),
-        "stations": int(pairs.any(axis=0).sum()),
-        "places": len(np.unique(result.place[pairs.any(axis=0)])),
-        **_evaluate_prediction(network, classes, times),
-        "baselines": baselines,
-        "uncertainty": evaluate_uncertainty(result, classes),
-    }
+        baselines[name] = _method_scores(sums, classes, times)
+        comparisons[name] = _compared(network.over(axis=1), sums.over(axis=1), times)
+    return Evaluation(
+        scheme=result.scheme,
+        folds=int(result.fold.max()) + 1,
+        block_km=BLOCK_SIZE / 1000 if result.scheme == "blocks" else None,
+        days=int(days.sum()),
+        stations=int(pairs.any(axis=0).sum()),
+        places=len(np.unique(result.place[pairs.any(axis=0)])),
+        model=_method_scores(network, classes, times),
+        baselines=baselines,
+        comparisons=comparisons,
+        uncertainty=evaluate_uncertainty(result, classes),
+    )
 
 
-def in_seasons(days: NDArray[np.datetime64]) -> dict[str, NDArray[np.bool_]]:
-    """Which days are in each of `SEASONS`; bool of the shape of the days."""
-    month = days.astype("datetime64[M]").astype(np.int64) % 12 + 1
-    return {name: np.isin(month, months) for name, months in SEASONS.items()}
-
-
-def _classes(result: CrossValidation) -> Classes:
-    """Pairs of each class, shape (day, station), by the kind of class and its name."""
-    shape = result.observed.shape
-    seasons = in_seasons(result.placed.observations.times)
-    stations = result.placed.observations.stations
-    regions = region_masks(result.placed.metadata.regions, stations.longitude, stations.latitude)
-    return {
-        "by_season": {
-            name: np.broadcast_to(within[:, None], shape) for name, within in seasons.items()
-        },
-        "by_region": {name: np.broadcast_to(mask, shape) for name, mask in regions.items()},
-        "by_distance": {
-            _distance_class(low, high): (result.nearest >= low) & (result.nearest < high)
-            for low, high in itertools.pairwise(DISTANCES)
-        },
-    }
-
-
-def _distance_class(low: float, high: float) -> str:
-    if np.isinf(high):
-        return f"over {low / 1000:g} km"
-    return f"{low / 1000:g} to {high / 1000:g} km"
-
-
-def _evaluate_prediction(sums: PairSums, classes: Classes, times: Values) -> dict[str, Any]:
+def _method_scores(sums: PairSums, classes: Classes, times: Values) -> MethodScores:
     """All scores of one prediction; `sums` are those of single pairs, shape (day, station)."""
-    return {
-        "overall": _scores(sums.over(axis=1), times),
-        "above_150": _scores(sums.among(sums.observed > HIGH_CONCENTRATION).over(axis=1), times),
-        **{
-            kind: {
-                name: _scores(sums.among(chosen).over(axis=1), times)
-                for name, chosen in members.items()
-            }
-            for kind, members in classes.items()
-        },
-        "quality_objective": _quality_objective(sums.over(axis=0)),
-    }
+
+    def of_classes(masks: Masks) -> dict[str, Scores]:
+        return {
+            name: _scores(sums.among(chosen).over(axis=1), times) for name, chosen in masks.items()
+        }
+
+    return MethodScores(
+        overall=_scores(sums.over(axis=1), times),
+        above_150=_scores(sums.among(sums.observed > HIGH_CONCENTRATION).over(axis=1), times),
+        by_season=of_classes(classes.by_season),
+        by_region=of_classes(classes.by_region),
+        by_distance=of_classes(classes.by_distance),
+        quality_objective=_quality_objective(sums.over(axis=0)),
+    )
 
 
-def _scores(daily: PairSums, times: Values) -> dict[str, Any]:
-    """All scores of some pairs from their sums of each day, their number, and intervals."""
+def _scores(daily: PairSums, times: Values) -> Scores:
+    """All scores of some pairs from their sums of each day."""
     whole = daily.over()
     pairs = int(whole.pairs)
     if pairs < _FEWEST_PAIRS:
-        return {"pairs": pairs}
+        return Scores(pairs)
     drawn = daily.drawn(times)
-    enough = (daily.pairs > 0).sum() >= _FEWEST_DAYS_DRAWN
-    return {
-        "pairs": pairs,
-        "mean_observed": round(float(whole.observed / whole.pairs), 2),
-        **{name: _rounded(float(score(whole))) for name, score in SCORES.items()},
-        "interval": {
-            name: _interval(score(drawn)) if enough else [None, None]
-            for name, score in SCORES.items()
-        },
-    }
+    enough = _enough_days(daily)
+    return Scores(
+        pairs,
+        round(float(whole.observed / whole.pairs), 2),
+        **{name: _score(score(whole), score(drawn), enough) for name, score in SCORES.items()},
+    )
 
 
-def _paired(network: PairSums, baseline: PairSums, times: Values) -> dict[str, Any]:
+def _compared(network: PairSums, baseline: PairSums, times: Values) -> Comparison:
     """How the network compares with a baseline, from the sums of each day of both."""
-    compared: dict[str, Any] = {}
     days = network.pairs > 0
-    enough = days.sum() >= _FEWEST_DAYS_DRAWN
-    for name, score in ("rmse", root_mean_square_error), ("nme", normalised_mean_error):
-        whole = ratio(score(network.over()), score(baseline.over()))
-        drawn = ratio(score(network.drawn(times)), score(baseline.drawn(times)))
-        compared[f"{name}_ratio"] = _rounded(float(whole))
-        compared[f"{name}_ratio_interval"] = _interval(drawn) if enough else [None, None]
+    enough = _enough_days(network)
+    rmse, nme = (
+        _score(
+            ratio(score(network.over()), score(baseline.over())),
+            ratio(score(network.drawn(times)), score(baseline.drawn(times))),
+            enough,
+        )
+        for score in (root_mean_square_error, normalised_mean_error)
+    )
     better = root_mean_square_error(network) < root_mean_square_error(baseline)
-    return compared | {"days_better": _rounded(float(better[days].mean()))}
+    return Comparison(rmse, nme, round(float(better[days].mean()), 4))
+
+
+def _enough_days(daily: PairSums) -> bool:
+    return bool((daily.pairs > 0).sum() >= _FEWEST_DAYS_DRAWN)
+
+
+def _score(whole: Values, drawn: Values, enough: bool) -> Score:
+    """A score, with the middle part of those of all draws that have one."""
+    value = _rounded(float(whole))
+    drawn = drawn[np.isfinite(drawn)]
+    if not enough or not len(drawn):
+        return Score(value)
+    low, high = np.quantile(drawn, [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
+    return Score(value, _rounded(float(low)), _rounded(float(high)))
 
 
 def _rounded(value: float) -> float | None:
@@ -191,22 +303,13 @@ def _drawn_days(days: NDArray[np.bool_], seed: int) -> Values:
     return np.stack([np.bincount(draw, minlength=len(days)) for draw in drawn]).astype(np.float64)
 
 
-def _interval(values: Values) -> list[float | None]:
-    """Middle part of the values of all draws that have one."""
-    values = values[np.isfinite(values)]
-    if not len(values):
-        return [None, None]
-    ends = np.quantile(values, [(1 - _CONFIDENCE) / 2, (1 + _CONFIDENCE) / 2])
-    return [_rounded(float(end)) for end in ends]
-
-
-def _quality_objective(by_station: PairSums) -> dict[str, Any]:
+def _quality_objective(by_station: PairSums) -> QualityObjective:
     """Share of stations whose quality indicator is at most 1; the objective is 90 %."""
     indicators = modelling_quality_indicator(by_station)[by_station.pairs >= FEWEST_DAYS]
     if not len(indicators):
-        return {"stations": 0}
-    return {
-        "stations": len(indicators),
-        "share_met": round(float((indicators <= 1).mean()), 4),
-        "indicator_90th_percentile": round(float(np.quantile(indicators, 0.9)), 4),
-    }
+        return QualityObjective(0)
+    return QualityObjective(
+        len(indicators),
+        round(float((indicators <= 1).mean()), 4),
+        round(float(np.quantile(indicators, 0.9)), 4),
+    )

@@ -6,6 +6,7 @@ scores of a class, a day, a station, or a thousand draws of days cost next to no
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 
@@ -201,3 +202,80 @@ SCORES: dict[str, Callable[[PairSums], Values]] = {
     "mfe": mean_fractional_error,
 }
 """Scores of a set of pairs; the quality indicator is of one station's series, so it is not here."""
+
+
+@dataclass(frozen=True)
+class Score:
+    """A score with its 95 % interval; each is None where it is not known.
+
+    Parameters
+    ----------
+    value : float or None
+        None of a constant series, say, or of too few pairs.
+    low, high : float or None
+        Ends of the interval; both None of too few days.
+    """
+
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+
+    @property
+    def interval(self) -> list[float | None]:
+        """Both ends, in JSON types."""
+        return [self.low, self.high]
+
+
+def score_text(value: float | None) -> str:
+    """A score as tables and sentences show it."""
+    return "-" if value is None else f"{value:.3f}"
+
+
+_UNKNOWN = Score()
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Scores of some pairs; of too few there is nothing but their number.
+
+    Parameters
+    ----------
+    pairs : int
+        Number of pairs.
+    mean_observed : float
+        Mean of the observations, in their unit; NaN of too few pairs.
+    r2, determination, rmse, nme, nmb, mfb, mfe : Score
+        The scores of `SCORES`.
+    """
+
+    pairs: int
+    mean_observed: float = math.nan
+    r2: Score = _UNKNOWN
+    determination: Score = _UNKNOWN
+    rmse: Score = _UNKNOWN
+    nme: Score = _UNKNOWN
+    nmb: Score = _UNKNOWN
+    mfb: Score = _UNKNOWN
+    mfe: Score = _UNKNOWN
+
+    @property
+    def known(self) -> bool:
+        """Whether there are enough pairs for scores."""
+        return not math.isnan(self.mean_observed)
+
+    def score(self, name: str) -> Score:
+        """One of `SCORES` by its name."""
+        score: Score = getattr(self, name)
+        return score
+
+    def to_dict(self) -> dict[str, object]:
+        """In JSON types, the intervals apart from the values."""
+        if not self.known:
+            return {"pairs": self.pairs}
+        scores = {name: self.score(name) for name in SCORES}
+        return {
+            "pairs": self.pairs,
+            "mean_observed": self.mean_observed,
+            **{name: score.value for name, score in scores.items()},
+            "interval": {name: score.interval for name, score in scores.items()},
+        }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from pointfuse.basics.printable import listed
 from pointfuse.basics.units import typeset_units
 from pointfuse.grid.regions import ELSEWHERE
 from pointfuse.model.metadata import Variable
-from pointfuse.trust.evaluation import HIGH_CONCENTRATION
+from pointfuse.trust.coverage import Coverage
+from pointfuse.trust.evaluation import HIGH_CONCENTRATION, Comparison, Evaluation, MethodScores
+from pointfuse.trust.scores import Score, Scores
 
 _WITHHELD = {
     "stations": "At withheld stations",
@@ -24,26 +25,30 @@ _TOLERATED = 0.05
 day err together, so that a few hundredths come and go with the days."""
 
 
-def verdict(scores: Mapping[str, Any], target: Variable) -> tuple[str, str, str]:
+def verdict(evaluation: Evaluation, target: Variable) -> tuple[str, str, str]:
     """Three sentences: how good the predictions are, where they are not, compared with what.
 
     Parameters
     ----------
-    scores : mapping
-        As `pointfuse.trust.evaluation.evaluate` gives them.
+    evaluation : Evaluation
+        From `pointfuse.evaluate`.
     target : Variable
         The variable that was predicted.
     """
-    return _how_good(scores, target), _where_not(scores, target), _compared_with_what(scores)
+    return (
+        _how_good(evaluation, target),
+        _where_not(evaluation.model, target),
+        _compared_with_what(evaluation.comparisons),
+    )
 
 
-def trust_in_intervals(uncertainty: Mapping[str, Any], target: Variable) -> str:
+def trust_in_intervals(uncertainty: Coverage | None, target: Variable) -> str:
     """A sentence: whether the intervals of 90 hold what they should, and where they do not.
 
     Parameters
     ----------
-    uncertainty : mapping
-        As `pointfuse.trust.coverage.evaluate_uncertainty` gives it.
+    uncertainty : Coverage or None
+        From `pointfuse.trust.coverage.evaluate_uncertainty`.
     target : Variable
         The variable that was predicted.
 
@@ -52,131 +57,138 @@ def trust_in_intervals(uncertainty: Mapping[str, Any], target: Variable) -> str:
     str
         Empty where there is no uncertainty to judge.
     """
-    overall = uncertainty.get("overall", {})
-    if "held" not in overall:
+    if uncertainty is None or not uncertainty.overall.share:
         return ""
-    held = overall["held"]["90"]
-    if held < _NOMINAL - _TOLERATED:
+    overall = uncertainty.overall.share[90]
+    if overall < _NOMINAL - _TOLERATED:
         judgement = "they are too narrow and should not be trusted"
-    elif held > _NOMINAL + _TOLERATED:
+    elif overall > _NOMINAL + _TOLERATED:
         judgement = "they are wider than they need be"
     else:
         judgement = "they can be trusted on the whole"
     narrow = [
-        f"{_place(kind, name, target)} ({_share(entry['held']['90'])})"
-        for kind in ("by_season", "by_region", "by_distance", "by_level")
-        for name, entry in uncertainty[kind].items()
-        if "held" in entry and entry["held"]["90"] < _NOMINAL - _TOLERATED
+        f"{_place(kind, name, target)} ({_share(held.share[90])})"
+        for kind, classes in (
+            ("season", uncertainty.by_season),
+            ("region", uncertainty.by_region),
+            ("distance", uncertainty.by_distance),
+            ("level", uncertainty.by_level),
+        )
+        for name, held in classes.items()
+        if held.share and held.share[90] < _NOMINAL - _TOLERATED
     ]
     where = f"too narrow {listed(narrow)}" if narrow else "too narrow in no class"
     return (
-        f"Its intervals of 90 % hold {_share(held)} of the withheld observations: {judgement}; "
+        f"Its intervals of 90 % hold {_share(overall)} of the withheld observations: {judgement}; "
         f"they are {where}."
     )
 
 
-def comparison(name: str, paired: Mapping[str, Any]) -> str:
-    """How the model compares with a baseline, of which `paired` holds the ratios."""
-    parts = []
-    for score in ("rmse", "nme"):
-        ratio, interval = paired[f"{score}_ratio"], paired[f"{score}_ratio_interval"]
-        text = f"{score.upper()} {_change(ratio)}"
-        text += f" {'than' if _differs(ratio) else 'to'} {name}" if score == "rmse" else ""
-        parts.append(f"{text}, 95 % interval {_range_of_change(interval)}")
-    return f"{'; '.join(parts)}; lower RMSE on {100 * paired['days_better']:.0f} % of the days"
+def comparison(name: str, compared: Comparison) -> str:
+    """How the model compares with a baseline of a name."""
+    rmse, nme = compared.rmse_ratio, compared.nme_ratio
+    return (
+        f"RMSE {_change(rmse.value)} {'than' if _differs(rmse.value) else 'to'} {name}, "
+        f"95 % interval {_range_of_change(rmse)}; NME {_change(nme.value)}, "
+        f"95 % interval {_range_of_change(nme)}; "
+        f"lower RMSE on {100 * compared.days_better:.0f} % of the days"
+    )
 
 
-def clear_difference(interval: list[float | None]) -> bool:
-    """Whether an interval of a ratio of scores leaves no doubt about which is larger."""
-    low, high = interval
-    return low is not None and high is not None and not low <= 1 <= high
+def clear_difference(ratio: Score) -> bool:
+    """Whether the interval of a ratio of scores leaves no doubt about which is larger."""
+    return ratio.low is not None and ratio.high is not None and not ratio.low <= 1 <= ratio.high
 
 
-def _how_good(scores: Mapping[str, Any], target: Variable) -> str:
-    overall = scores["overall"]
-    where = _WITHHELD[scores["scheme"]].format(block_km=scores["block_km"] or 0)
-    if "nme" not in overall:
-        return f"{where} there are {overall['pairs']} observations, too few to say how good it is."
+def _how_good(evaluation: Evaluation, target: Variable) -> str:
+    overall = evaluation.model.overall
+    where = _WITHHELD[evaluation.scheme].format(block_km=evaluation.block_km or 0)
+    if not overall.known:
+        return f"{where} there are {overall.pairs} observations, too few to say how good it is."
     units = typeset_units(target.units)
-    error = overall["nme"] * overall["mean_observed"]
+    if overall.nme.value is None:
+        return f"{where} the mean of the observations is 0 {units}, so no error is relative to it."
+    error = overall.nme.value * overall.mean_observed
     text = (
         f"{where}, the prediction of {target.long_name} from the other stations is off by "
-        f"{error:.1f} {units} on average, {_share(overall['nme'])} of the mean of "
-        f"{overall['mean_observed']:.1f}"
+        f"{error:.1f} {units} on average, {_share(overall.nme.value)} of the mean of "
+        f"{overall.mean_observed:.1f}"
     )
-    if overall["determination"] is not None:
+    if overall.determination.value is not None:
         text += (
-            f"; it explains {_share(max(overall['determination'], 0))} of the variance between "
+            f"; it explains {_share(max(overall.determination.value, 0))} of the variance between "
             "days and places"
         )
     return f"{text}."
 
 
-def _where_not(scores: Mapping[str, Any], target: Variable) -> str:
+def _where_not(model: MethodScores, target: Variable) -> str:
     """The worst class of each kind, of those that are worse than the whole beyond doubt."""
-    limit = scores["overall"].get("interval", {}).get("nme", (None, None))[1]
+    limit = model.overall.nme.high
     if limit is None:
         return "There are too few days to say where or when it is worse than on the whole."
     worst = [
-        f"{_place(kind, name, target)} ({_share(score['nme'])})"
-        for kind in ("by_region", "by_distance", "by_season")
-        for name, score in _worst(scores[kind], limit)
+        f"{_place(kind, name, target)} ({_share(error)})"
+        for kind, classes in (
+            ("region", model.by_region),
+            ("distance", model.by_distance),
+            ("season", model.by_season),
+        )
+        for name, error in _worst(classes, limit)
     ]
     text = (
         f"Relative to what is observed, its error is largest {listed(worst)}."
         if worst
         else "In no season, region or class of distance is it clearly worse than on the whole."
     )
-    high = scores["above_150"]
-    low, top = high.get("interval", {}).get("nmb", (None, None))
-    if low is not None and not low <= 0 <= top:
-        units = typeset_units(target.units)
-        side = "low" if high["nmb"] < 0 else "high"
-        text = text[:-1] + (
-            f"; where more than {HIGH_CONCENTRATION:g} {units} were observed it is "
-            f"{_share(abs(high['nmb']))} too {side}."
-        )
-    return text
+    bias = model.above_150.nmb
+    if bias.value is None or bias.low is None or bias.high is None or bias.low <= 0 <= bias.high:
+        return text
+    units = typeset_units(target.units)
+    return text[:-1] + (
+        f"; where more than {HIGH_CONCENTRATION:g} {units} were observed it is "
+        f"{_share(abs(bias.value))} too {'low' if bias.value < 0 else 'high'}."
+    )
 
 
-def _worst(classes: Mapping[str, Any], limit: float) -> list[tuple[str, Mapping[str, Any]]]:
+def _worst(classes: Mapping[str, Scores], limit: float) -> list[tuple[str, float]]:
     """The class with the largest normalised mean error, if its whole interval is above a limit."""
-    known = {
-        name: score
-        for name, score in classes.items()
-        if "nme" in score and score["interval"]["nme"][0] is not None
-    }
-    worst = sorted(known.items(), key=lambda item: float(item[1]["nme"]))[-1:]
-    return [(name, score) for name, score in worst if score["interval"]["nme"][0] > limit]
+    known = [
+        (scores.nme.value, scores.nme.low, name)
+        for name, scores in classes.items()
+        if scores.nme.value is not None and scores.nme.low is not None
+    ]
+    worst = sorted(known, key=lambda entry: entry[0])[-1:]
+    return [(name, value) for value, low, name in worst if low > limit]
 
 
 def _place(kind: str, name: str, target: Variable) -> str:
-    if kind == "by_level":
+    if kind == "level":
         return f"where {name} {typeset_units(target.units)} were predicted"
-    if kind == "by_distance":
+    if kind == "distance":
         return f"{name} from the nearest station that was left"
     if name == ELSEWHERE:
         return "outside the named regions"
-    return f"in the region {name}" if kind == "by_region" else f"in {name}"
+    return f"in the region {name}" if kind == "region" else f"in {name}"
 
 
-def _compared_with_what(scores: Mapping[str, Any]) -> str:
-    baselines = {
-        name: baseline["paired"]
-        for name, baseline in scores["baselines"].items()
-        if baseline["paired"]["rmse_ratio"] is not None
+def _compared_with_what(comparisons: Mapping[str, Comparison]) -> str:
+    ratios = {
+        name: compared.rmse_ratio.value
+        for name, compared in comparisons.items()
+        if compared.rmse_ratio.value is not None
     }
-    if not baselines:
+    if not ratios:
         return "It was not compared with another method."
     # The largest ratio of errors is that of the strongest rival.
-    name = max(baselines, key=lambda name: float(baselines[name]["rmse_ratio"]))
-    ratio, interval = (baselines[name][key] for key in ("rmse_ratio", "rmse_ratio_interval"))
-    rivals = f", the best of {len(baselines)} other methods," if len(baselines) > 1 else ""
+    name = max(ratios, key=lambda name: ratios[name])
+    ratio = comparisons[name].rmse_ratio
+    rivals = f", the best of {len(ratios)} other methods," if len(ratios) > 1 else ""
     text = (
-        f"Compared with {name}{rivals} on the same observations, its RMSE is {_change(ratio)} "
-        f"(95 % interval {_range_of_change(interval)})"
+        f"Compared with {name}{rivals} on the same observations, its RMSE is "
+        f"{_change(ratio.value)} (95 % interval {_range_of_change(ratio)})"
     )
-    return text + ("." if clear_difference(interval) else ", which is no clear difference.")
+    return text + ("." if clear_difference(ratio) else ", which is no clear difference.")
 
 
 def _change(ratio: float | None) -> str:
@@ -193,13 +205,12 @@ def _differs(ratio: float | None) -> bool:
     return ratio is not None and round(1000 * (ratio - 1)) != 0
 
 
-def _range_of_change(interval: list[float | None]) -> str:
+def _range_of_change(ratio: Score) -> str:
     """Interval of a ratio as changes, the smaller first: 2.0 to 4.2 % lower."""
-    low, high = interval
-    if low is None or high is None:
+    if ratio.low is None or ratio.high is None:
         # Of a method without any error, or of too few days to draw from.
         return "unknown"
-    low_text, high_text = _change(low), _change(high)
+    low_text, high_text = _change(ratio.low), _change(ratio.high)
     if low_text.endswith("lower") and high_text.endswith("lower"):
         return f"{high_text.split()[0]} to {low_text}"
     if low_text.endswith("higher") and high_text.endswith("higher"):

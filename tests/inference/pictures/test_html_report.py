@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 from collections.abc import Callable
@@ -22,10 +23,11 @@ from pointfuse.grid.regions import Region
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.pictures.figure_style import report_style
 from pointfuse.pictures.html_page import text
-from pointfuse.pictures.html_report import write_report
+from pointfuse.pictures.html_report import Origin, write_report
 from pointfuse.pictures.reliability import reliability_figures
 from pointfuse.stations.gridding import place
 from pointfuse.stations.observations import SourceFile
+from pointfuse.trust.coverage import Held
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.evaluation import evaluate
 
@@ -64,19 +66,18 @@ def result(tiny_metadata: ModelMetadata, rng: np.random.Generator) -> CrossValid
     )
 
 
-def scores_of(result: CrossValidation) -> dict[str, Any]:
-    return evaluate(result) | {
-        "seed": 3,
-        "model": f"tiny {NASTY}",
-        "model_sha256": "ab" * 32,
-        "weights_sha256": "cd" * 32,
-        "call": f"crossval {NASTY}.csv -o out.json",
-    }
+ORIGIN = Origin(
+    model=f"tiny {NASTY}",
+    model_sha256="ab" * 32,
+    weights_sha256="cd" * 32,
+    call=f"crossval {NASTY}.csv -o out.json",
+    seed=3,
+)
 
 
-def report(result: CrossValidation, scores: dict[str, Any], path: Path) -> ElementTree.Element:
+def report(result: CrossValidation, path: Path) -> ElementTree.Element:
     """The written report, read strictly as XML."""
-    write_report(path, result, scores)
+    write_report(path, result, evaluate(result), ORIGIN)
     return ElementTree.fromstring(path.read_text(encoding="utf-8"))
 
 
@@ -122,7 +123,7 @@ class Nesting(HTMLParser):
 
 def test_sound_self_contained_and_safe(result: CrossValidation, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    root = report(result, scores_of(result), path)
+    root = report(result, path)
     content = path.read_text(encoding="utf-8")
     parser = Nesting()
     parser.feed(content)
@@ -144,7 +145,7 @@ def test_sound_self_contained_and_safe(result: CrossValidation, tmp_path: Path) 
 def test_figures_have_words_for_those_who_cannot_see_them(
     result: CrossValidation, tmp_path: Path
 ) -> None:
-    root = report(result, scores_of(result), tmp_path / "report.html")
+    root = report(result, tmp_path / "report.html")
     figures = list(root.iter("figure"))
     assert len(figures) == 7
     for figure in figures:
@@ -159,26 +160,32 @@ def test_figures_have_words_for_those_who_cannot_see_them(
 
 
 def test_numbers_are_those_of_the_scores(result: CrossValidation, tmp_path: Path) -> None:
-    scores = scores_of(result)
-    root = report(result, scores, tmp_path / "report.html")
+    evaluation = evaluate(result)
+    root = report(result, tmp_path / "report.html")
     overall, ratios, classes, stations = tables(root)
     names = {"R²": "r2", "NME": "nme", "NMB": "nmb", "MFB": "mfb", "MFE": "mfe"}
     names |= {"determination": "determination", "RMSE (µg\N{NO-BREAK SPACE}m⁻³)": "rmse"}
     assert overall.keys() == names.keys()
     for name, key in names.items():
-        low, high = scores["overall"]["interval"][key]
-        assert overall[name]["model"] == f"{scores['overall'][key]:.3f}"
-        assert overall[name]["95 % interval"] == f"{low:.3f} to {high:.3f}"
-        assert overall[name]["idw"] == f"{scores['baselines']['idw']['overall'][key]:.3f}"
-    paired = scores["baselines"]["idw"]["paired"]
-    assert ratios["idw"]["RMSE ratio"] == f"{paired['rmse_ratio']:.3f}"
-    assert ratios["idw"]["NME ratio"] == f"{paired['nme_ratio']:.3f}"
-    assert ratios["idw"]["days better"] == f"{100 * paired['days_better']:.0f} %"
-    for kind, suffix in (("by_season", ""), ("by_region", ""), ("by_distance", " away")):
-        for name, score in scores[kind].items():
+        score = evaluation.model.overall.score(key)
+        assert overall[name]["model"] == f"{score.value:.3f}"
+        assert overall[name]["95 % interval"] == f"{score.low:.3f} to {score.high:.3f}"
+        rival = evaluation.baselines["idw"].overall.score(key)
+        assert overall[name]["idw"] == f"{rival.value:.3f}"
+    compared = evaluation.comparisons["idw"]
+    assert ratios["idw"]["RMSE ratio"] == f"{compared.rmse_ratio.value:.3f}"
+    assert ratios["idw"]["NME ratio"] == f"{compared.nme_ratio.value:.3f}"
+    assert ratios["idw"]["days better"] == f"{100 * compared.days_better:.0f} %"
+    model = evaluation.model
+    for kind, suffix in (
+        (model.by_season, ""),
+        (model.by_region, ""),
+        (model.by_distance, " away"),
+    ):
+        for name, scores in kind.items():
             shown = name.replace("\x00", "\\x00").replace("\udcff", "\\udcff") + suffix
-            assert classes[shown]["pairs"] == str(score["pairs"])
-            assert classes[shown]["NME"] == f"{score['nme']:.3f}"
+            assert classes[shown]["pairs"] == str(scores.pairs)
+            assert classes[shown]["NME"] == f"{scores.nme.value:.3f}"
     # Worked out for each station on its own.
     errors = {}
     for number, code in enumerate(result.placed.observations.stations.code):
@@ -203,57 +210,56 @@ def doubtful(result: CrossValidation) -> CrossValidation:
 def test_it_says_whether_the_uncertainty_is_honest(
     doubtful: CrossValidation, tmp_path: Path
 ) -> None:
-    scores = scores_of(doubtful)
-    root = report(doubtful, scores, tmp_path / "report.html")
+    uncertainty = evaluate(doubtful).uncertainty
+    root = report(doubtful, tmp_path / "report.html")
     assert len(list(root.iter("figure"))) == 8
     found = tables(root)[3]
-    for suffix, kind in (("", "by_season"), (" away", "by_distance")):
-        for name, entry in scores["uncertainty"][kind].items():
+    for suffix, kind in (("", uncertainty.by_season), (" away", uncertainty.by_distance)):
+        for name, entry in kind.items():
             row = found[name + suffix]
-            assert row["pairs"] == str(entry["pairs"])
-            for percent, share in entry["held"].items():
+            assert row["pairs"] == str(entry.pairs)
+            for percent, share in entry.share.items():
                 assert row[f"interval of {percent} %"] == f"{100 * share:.1f} %"
             width = row["mean width of that of 90 % (µg\N{NO-BREAK SPACE}m⁻³)"]
-            assert width == f"{entry['width']:.1f}"
-    levels = scores["uncertainty"]["by_level"]
+            assert width == f"{entry.width:.1f}"
     shown = found["20 to 35 µg\N{NO-BREAK SPACE}m⁻³ predicted"]
-    assert shown["interval of 90 %"] == f"{100 * levels['20 to 35']['held']['90']:.1f} %"
-    far = 100 * scores["uncertainty"]["by_distance"]["over 200 km"]["held"]["90"]
+    assert shown["interval of 90 %"] == f"{100 * uncertainty.by_level['20 to 35'].share[90]:.1f} %"
+    far = 100 * uncertainty.by_distance["over 200 km"].share[90]
     assert f"over 200 km from the nearest station that was left ({far:.0f} %)" in texts(
         next(iter(root.iter("section")))
     )
 
 
 def test_the_diagram_draws_the_shares_that_are_held(doubtful: CrossValidation) -> None:
-    uncertainty = evaluate(doubtful)["uncertainty"]
+    uncertainty = evaluate(doubtful).uncertainty
     with report_style():
         (shown,) = reliability_figures(uncertainty)
         (axes,) = shown.figure.axes
         drawn = {line.get_label(): line.get_xydata() for line in axes.get_lines()}
-    for name, entry in {"all": uncertainty["overall"], **uncertainty["by_season"]}.items():
-        expected = [[float(percent), 100 * share] for percent, share in entry["held"].items()]
+    for name, entry in {"all": uncertainty.overall, **uncertainty.by_season}.items():
+        expected = [[float(percent), 100 * share] for percent, share in entry.share.items()]
         np.testing.assert_allclose(drawn[name], expected)
         low, high = axes.get_ylim()
         assert low < drawn[name][:, 1].min()
         assert drawn[name][:, 1].max() <= high
-    assert reliability_figures({}) == []
-    assert reliability_figures({"overall": {"pairs": 3}}) == []
+    assert reliability_figures(None) == []
+    assert reliability_figures(replace(uncertainty, overall=Held(3))) == []
 
 
 def test_the_text_names_what_the_intervals_hold(
     doubtful: CrossValidation, result: CrossValidation
 ) -> None:
-    overall = scores_of(doubtful)["uncertainty"]["overall"]
+    overall = evaluate(doubtful).uncertainty.overall
     model = doubtful.placed.metadata
     assert (
-        f"90 % intervals hold {100 * overall['held']['90']:.1f} % of {overall['pairs']} "
-        f"observations, mean width {overall['width']:.1f} ug m-3"
-    ) in scores_text(scores_of(doubtful), model).splitlines()
-    assert "90 % intervals" not in scores_text(scores_of(result), model)
+        f"90 % intervals hold {100 * overall.share[90]:.1f} % of {overall.pairs} "
+        f"observations, mean width {overall.width:.1f} ug m-3"
+    ) in scores_text(evaluate(doubtful), model).splitlines()
+    assert "90 % intervals" not in scores_text(evaluate(result), model)
 
 
 def test_it_says_how_it_was_made(result: CrossValidation, tmp_path: Path) -> None:
-    root = report(result, scores_of(result), tmp_path / "report.html")
+    root = report(result, tmp_path / "report.html")
     made = texts(next(iter(root.iter("dl"))))
     for fact in (
         "2019-01-01 to 2020-11-21",
@@ -274,7 +280,7 @@ def test_little_data_make_a_report_too(tiny_metadata: ModelMetadata, tmp_path: P
     observed = np.full((3, 2), 30.0)
     placed = place(Observations(stations, days, {"pm25": observed}), tiny_metadata)
     result = CrossValidation(placed, "stations", np.arange(2), observed, np.ones((3, 2)))
-    root = report(result, scores_of(result), tmp_path / "report.html")
+    root = report(result, tmp_path / "report.html")
     assert "there are 6 observations, too few to say how good it is" in texts(root)
 
 
@@ -316,6 +322,24 @@ def test_command(command: list[object], tmp_path: Path) -> None:
     assert " - to -" not in outcome.output
     root = ElementTree.fromstring((tmp_path / "report.html").read_text(encoding="utf-8"))
     assert "--report report.html" in texts(next(iter(root.iter("dl"))))
+
+
+def test_days_without_any_pollution_make_a_report_too(
+    command: list[object], write: Callable[[str, str | bytes], Path], tmp_path: Path
+) -> None:
+    """Every station measures 0: no correlation, and no error that is relative to the mean."""
+    lines = ["station,longitude,latitude,date,pm25"]
+    for day in range(1, 7):
+        lines += [f"S{i},{100 + i % 5},{34 + i // 5},2019-01-0{day},0" for i in range(9)]
+    command[1] = write("zeros.csv", "\n".join(lines))
+    path = tmp_path / "report.html"
+    outcome = run([*command, "--no-qc", "--report", path])
+    assert outcome.exit_code == 0, outcome.output
+    assert "- to -" not in outcome.output
+    overall = json.loads((tmp_path / "scores.json").read_text(encoding="utf-8"))["overall"]
+    assert (overall["mean_observed"], overall["nme"], overall["r2"]) == (0.0, None, None)
+    content = texts(ElementTree.fromstring(path.read_text(encoding="utf-8")))
+    assert "the mean of the observations is 0 µg\N{NO-BREAK SPACE}m⁻³" in content
 
 
 def test_few_days_and_few_pairs_are_no_obstacle(command: list[object], tmp_path: Path) -> None:

@@ -163,15 +163,15 @@ def result(observations: Observations, process_model: Model) -> CrossValidation:
 
 def test_cross_validation(result: CrossValidation) -> None:
     root = shown(result)
-    scores = evaluate(result)
+    evaluation = evaluate(result)
     assert root.findtext("strong") == "Cross-validation, stations withheld"
     for name, each in {
-        "tiny-process 0.1.0, fp32": scores["overall"],
-        "network alone": scores["baselines"]["network alone"]["overall"],
+        "tiny-process 0.1.0, fp32": evaluation.model.overall,
+        "network alone": evaluation.baselines["network alone"].overall,
     }.items():
-        expected = [f"{each[key]:.3f}" for key in ("r2", "rmse", "nme", "nmb")]
-        assert rows(root)[name] == [str(each["pairs"]), *expected]
-    held = 100 * scores["uncertainty"]["overall"]["held"]["90"]
+        expected = [f"{score.value:.3f}" for score in (each.r2, each.rmse, each.nme, each.nmb)]
+        assert rows(root)[name] == [str(each.pairs), *expected]
+    held = 100 * evaluation.uncertainty.overall.share[90]
     assert facts(root)[0] == "8 folds, 2019-01-06"
     assert facts(root)[1] == f"90 % intervals hold {held:.1f} % of the observations"
 

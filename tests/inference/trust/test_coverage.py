@@ -11,7 +11,8 @@ from scipy import stats
 from pointfuse import Observations, Stations
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import place
-from pointfuse.trust.coverage import MULTIPLES, evaluate_uncertainty
+from pointfuse.trust.classes import Classes
+from pointfuse.trust.coverage import MULTIPLES, Held, evaluate_uncertainty
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.evaluation import evaluate
 
@@ -53,30 +54,30 @@ def test_multiples_are_those_of_the_normal_distribution() -> None:
 
 
 def test_true_uncertainties_hold_what_they_should(result: CrossValidation) -> None:
-    found = evaluate_uncertainty(result, {})["overall"]
+    found = evaluate_uncertainty(result, Classes()).overall
     pairs = int(np.isfinite(result.observed).sum())
-    assert found["pairs"] == pairs
-    for percent, share in found["held"].items():
-        nominal = int(percent) / 100
+    assert found.pairs == pairs
+    for percent, share in found.share.items():
+        nominal = percent / 100
         # Four binomial standard deviations.
         tolerance = 4 * np.sqrt(nominal * (1 - nominal) / pairs)
         assert share == pytest.approx(nominal, abs=tolerance)
     there = np.isfinite(result.observed)
     width = 2 * stats.norm.ppf(0.95) * result.uncertainty[there].mean()
     # Rounded to two digits.
-    assert found["width"] == pytest.approx(width, abs=0.006)
+    assert found.width == pytest.approx(width, abs=0.006)
 
 
 def test_uncertainties_that_are_too_small_show(result: CrossValidation) -> None:
     result.uncertainty[:] /= 2
-    held = evaluate_uncertainty(result, {})["overall"]["held"]
+    held = evaluate_uncertainty(result, Classes()).overall.share
     # Half of 1.645 deviations hold 58.9 %; four binomial deviations of 1,800 pairs.
-    assert held["90"] == pytest.approx(2 * stats.norm.cdf(1.645 / 2) - 1, abs=0.047)
+    assert held[90] == pytest.approx(2 * stats.norm.cdf(1.645 / 2) - 1, abs=0.047)
 
 
 def test_classes_are_those_of_the_scores_and_of_levels(result: CrossValidation) -> None:
-    found = evaluate(result)["uncertainty"]
-    assert list(found["by_level"]) == [
+    found = evaluate(result).uncertainty
+    assert list(found.by_level) == [
         "0 to 20",
         "20 to 35",
         "35 to 75",
@@ -86,19 +87,19 @@ def test_classes_are_those_of_the_scores_and_of_levels(result: CrossValidation) 
     there = np.isfinite(result.observed)
     for name, low, high in ("0 to 20", 0, 20), ("35 to 75", 35, 75), ("over 150", 150, np.inf):
         chosen = there & (result.predicted >= low) & (result.predicted < high)
-        assert found["by_level"][name]["pairs"] == chosen.sum()
+        assert found.by_level[name].pairs == chosen.sum()
         error = np.abs(result.predicted - result.observed)[chosen]
         share = (error <= 1.6449 * result.uncertainty[chosen]).mean()
-        assert found["by_level"][name]["held"]["90"] == pytest.approx(share, abs=6e-5)
-    for kind in ("by_season", "by_level"):
-        assert sum(entry["pairs"] for entry in found[kind].values()) == there.sum()
-    assert found["by_distance"]["10 to 25 km"] == {"pairs": 0}
-    json.dumps(found, allow_nan=False)
+        assert found.by_level[name].share[90] == pytest.approx(share, abs=6e-5)
+    for kind in (found.by_season, found.by_level):
+        assert sum(held.pairs for held in kind.values()) == there.sum()
+    assert found.by_distance["10 to 25 km"].to_dict() == {"pairs": 0}
+    json.dumps(found.to_dict(), allow_nan=False)
 
 
 def test_predictions_without_uncertainty_are_left_out(result: CrossValidation) -> None:
     result.uncertainty[:, 10:] = np.nan
     there = np.isfinite(result.observed[:, :10])
-    assert evaluate_uncertainty(result, {})["overall"]["pairs"] == there.sum()
+    assert evaluate_uncertainty(result, Classes()).overall.pairs == there.sum()
     result.uncertainty[:] = np.nan
-    assert evaluate_uncertainty(result, {})["overall"] == {"pairs": 0}
+    assert evaluate_uncertainty(result, Classes()).overall == Held(0)

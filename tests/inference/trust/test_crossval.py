@@ -21,6 +21,7 @@ from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import place
 from pointfuse.trust.crossval import CrossValidation, assign_folds, cross_validate
 from pointfuse.trust.evaluation import evaluate
+from pointfuse.trust.scores import Scores
 
 DAYS, STATIONS = 12, 40
 
@@ -119,7 +120,7 @@ def test_instruments_in_one_place_are_withheld_together(
     expected = expected_predictions(in_cells, result.fold[:40])
     np.testing.assert_allclose(result.predicted, np.hstack([expected, expected[:, :30]]), rtol=1e-5)
     assert len(np.unique(result.place)) == 40
-    assert evaluate(result)["places"] == 40
+    assert evaluate(result).places == 40
     x, y = grid.projection.forward(twins.longitude, twins.latitude)
     folds = assign_folds(twins, np.stack([x, y], axis=1), scheme, 2, 0, cities)
     np.testing.assert_array_equal(folds, result.fold)
@@ -246,7 +247,7 @@ def test_the_uncertainty_of_each_prediction_is_kept(
         at = np.clip(y, grid.y[0], grid.y[-1]), np.clip(x, grid.x[0], grid.x[-1])
         expected = interpolate.interpn((grid.y, grid.x), field.reshape(grid.shape), at)
         np.testing.assert_allclose(found[day, withheld], expected, rtol=1e-3)
-    assert evaluate(result)["uncertainty"]["overall"]["pairs"] == 3 * 80 - 1
+    assert evaluate(result).uncertainty.overall.pairs == 3 * 80 - 1
 
 
 def test_a_broken_off_run_keeps_the_uncertainty_to_the_bit(
@@ -272,7 +273,7 @@ def test_the_network_alone_takes_over_nothing_of_the_process(
     expected = expected_predictions(resumed.observed, resumed.fold)
     np.testing.assert_allclose(resumed.predicted, expected, rtol=1e-5)
     assert resumed.uncertainty is None
-    assert evaluate(resumed)["uncertainty"] == {}
+    assert evaluate(resumed).uncertainty is None
 
 
 def test_progress_of_another_run_is_not_taken_over(
@@ -299,16 +300,16 @@ def test_scores_are_those_of_the_pairs(observations: Observations, tiny_model: M
     found = evaluate(result)
     pairs = np.isfinite(result.observed)
     observed, predicted = result.observed[pairs], result.predicted[pairs]
-    assert found["overall"]["pairs"] == len(observed)
-    assert found["overall"]["rmse"] == pytest.approx(
+    assert found.model.overall.pairs == len(observed)
+    assert found.model.overall.rmse.value == pytest.approx(
         np.sqrt(np.mean((predicted - observed) ** 2)), abs=1e-4
     )
-    assert found["above_150"]["pairs"] == (observed > 150).sum()
-    for classes in ("by_season", "by_distance"):
-        assert sum(score["pairs"] for score in found[classes].values()) == len(observed)
-    low, high = found["overall"]["interval"]["rmse"]
-    assert low < found["overall"]["rmse"] < high
-    json.dumps(found, allow_nan=False)
+    assert found.model.above_150.pairs == (observed > 150).sum()
+    for classes in (found.model.by_season, found.model.by_distance):
+        assert sum(scores.pairs for scores in classes.values()) == len(observed)
+    rmse = found.model.overall.rmse
+    assert rmse.low < rmse.value < rmse.high
+    json.dumps(found.to_dict(), allow_nan=False)
 
 
 def resampled(result: CrossValidation, *predictions: np.ndarray) -> Iterator[list[np.ndarray]]:
@@ -337,24 +338,26 @@ def test_intervals_are_those_of_days_drawn_pair_by_pair(
     }.items():
         expected = np.quantile([definition(*draw) for draw in draws], [0.025, 0.975])
         # Scores are rounded to four digits.
-        assert found["overall"]["interval"][name] == pytest.approx(expected, abs=1e-4)
+        assert found.model.overall.score(name).interval == pytest.approx(expected, abs=1e-4)
         # Each season has three of the twelve days: too few to draw from.
-        assert found["by_season"]["winter"]["interval"][name] == [None, None]
+        assert found.model.by_season["winter"].score(name).interval == [None, None]
 
 
 def test_regions_are_those_of_the_model(observations: Observations, tiny_model: Model) -> None:
     result = cross_validate(observations, tiny_model, folds=4)
-    assert evaluate(result)["by_region"] == {}
+    assert evaluate(result).model.by_region == {}
     metadata = replace(tiny_model.metadata, regions=(Region("West", 90, 105, 25, 50),))
     result = replace(result, placed=replace(result.placed, metadata=metadata))
-    found = evaluate(result)["by_region"]
+    found = evaluate(result).model.by_region
     assert list(found) == ["West", "elsewhere"]
     west = result.placed.observations.stations.longitude < 105
     observed, predicted = result.observed[:, west], result.predicted[:, west]
     there = np.isfinite(observed)
-    assert found["West"]["pairs"] == there.sum()
-    assert found["West"]["rmse"] == pytest.approx(rmse(observed[there], predicted[there]), abs=1e-4)
-    assert found["elsewhere"]["pairs"] == np.isfinite(result.observed).sum() - there.sum()
+    assert found["West"].pairs == there.sum()
+    assert found["West"].rmse.value == pytest.approx(
+        rmse(observed[there], predicted[there]), abs=1e-4
+    )
+    assert found["elsewhere"].pairs == np.isfinite(result.observed).sum() - there.sum()
 
 
 def test_baselines_are_scored_and_compared_on_the_same_draws(
@@ -364,12 +367,9 @@ def test_baselines_are_scored_and_compared_on_the_same_draws(
     noise = np.random.default_rng(1).normal(0, 30, result.observed.shape)
     other = result.observed + noise
     found = evaluate(replace(result, baselines={"other": other}))
-    baseline = found["baselines"]["other"]
     alone = evaluate(replace(result, predicted=other))
     # A baseline is scored as the model is.
-    compared = baseline.pop("paired")
-    assert {name: alone[name] for name in baseline} == baseline
-    assert {"overall", "above_150", "by_season", "by_region", "by_distance"} <= set(baseline)
+    assert found.baselines["other"] == alone.model
 
     ratios, nme_ratios = [], []
     for observed, ours, theirs in resampled(result, result.predicted, other):
@@ -380,10 +380,14 @@ def test_baselines_are_scored_and_compared_on_the_same_draws(
         [rmse(o[d], p[d]) for o, p, d in zip(result.observed, predicted, days, strict=True)]
         for predicted in (result.predicted, other)
     ]
-    assert compared == {
-        "rmse_ratio": pytest.approx(found["overall"]["rmse"] / alone["overall"]["rmse"], rel=1e-4),
+    assert found.comparisons["other"].to_dict() == {
+        "rmse_ratio": pytest.approx(
+            found.model.overall.rmse.value / alone.model.overall.rmse.value, rel=1e-4
+        ),
         "rmse_ratio_interval": pytest.approx(np.quantile(ratios, [0.025, 0.975]), abs=1e-4),
-        "nme_ratio": pytest.approx(found["overall"]["nme"] / alone["overall"]["nme"], rel=1e-3),
+        "nme_ratio": pytest.approx(
+            found.model.overall.nme.value / alone.model.overall.nme.value, rel=1e-3
+        ),
         "nme_ratio_interval": pytest.approx(np.quantile(nme_ratios, [0.025, 0.975]), abs=1e-4),
         "days_better": pytest.approx(np.mean(np.less(*daily)), abs=1e-4),
     }
@@ -394,7 +398,7 @@ def test_a_model_that_is_its_own_baseline_is_equal(
 ) -> None:
     result = cross_validate(observations, tiny_model, folds=4)
     found = evaluate(replace(result, baselines={"itself": result.predicted}))
-    assert found["baselines"]["itself"]["paired"] == {
+    assert found.comparisons["itself"].to_dict() == {
         "rmse_ratio": 1.0,
         "rmse_ratio_interval": [1.0, 1.0],
         "nme_ratio": 1.0,
@@ -410,12 +414,12 @@ def test_a_few_days_are_compared_without_an_interval(
     for days, known in ((1, False), (4, False), (5, True)):
         result = cross_validate(observations.at_times(slice(days)), tiny_model, folds=4)
         found = evaluate(replace(result, baselines={"other": result.observed + 30.0}))
-        paired = found["baselines"]["other"]["paired"]
+        compared = found.comparisons["other"]
         there = np.isfinite(result.observed)
         own = rmse(result.observed[there], result.predicted[there])
-        assert paired["rmse_ratio"] == pytest.approx(own / 30.0, abs=1e-4)
-        for score in ("rmse", "nme"):
-            assert (None not in paired[f"{score}_ratio_interval"]) == known
+        assert compared.rmse_ratio.value == pytest.approx(own / 30.0, abs=1e-4)
+        for ratio in (compared.rmse_ratio, compared.nme_ratio):
+            assert (None not in ratio.interval) == known
 
 
 def test_a_baseline_with_gaps_is_refused(observations: Observations, tiny_model: Model) -> None:
@@ -434,10 +438,10 @@ def test_scores_that_do_not_exist_are_no_nan(tiny_metadata: ModelMetadata) -> No
     placed = place(Observations(stations, days, {"pm25": constant}), tiny_metadata)
     result = CrossValidation(placed, "stations", np.arange(5), constant + 1, np.ones((20, 5)))
     found = evaluate(result)
-    json.dumps(found, allow_nan=False)
-    assert found["overall"]["r2"] is None
-    assert found["overall"]["rmse"] == 1.0
-    assert found["above_150"] == {"pairs": 0}
+    json.dumps(found.to_dict(), allow_nan=False)
+    assert found.model.overall.r2.value is None
+    assert found.model.overall.rmse.value == 1.0
+    assert found.model.above_150 == Scores(0)
 
 
 def test_seasons_are_those_of_the_months(observations: Observations, tiny_model: Model) -> None:
@@ -445,7 +449,7 @@ def test_seasons_are_those_of_the_months(observations: Observations, tiny_model:
     months = [int(str(day)[5:7]) for day in result.placed.observations.times]
     winter = np.isin(months, (12, 1, 2))
     expected = int(np.isfinite(result.observed[winter]).sum())
-    assert evaluate(result)["by_season"]["winter"]["pairs"] == expected
+    assert evaluate(result).model.by_season["winter"].pairs == expected
 
 
 def test_the_interval_covers_the_truth_as_often_as_it_says(tiny_metadata: ModelMetadata) -> None:
@@ -462,8 +466,8 @@ def test_the_interval_covers_the_truth_as_often_as_it_says(tiny_metadata: ModelM
         result = CrossValidation(
             placed, "stations", np.arange(5), predicted, np.ones_like(observed)
         )
-        low, high = evaluate(result)["overall"]["interval"]["rmse"]
-        covered += low <= 10 <= high
+        rmse = evaluate(result).model.overall.rmse
+        covered += rmse.low <= 10 <= rmse.high
     # 95 % of 60 is 57; with binomial scatter fewer than 50 has a probability of 1e-4.
     assert covered >= 50
 

@@ -15,7 +15,7 @@ from pointfuse.model.metadata import ModelMetadata, Variable
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.observations import Observations, Stations
 from pointfuse.trust.baselines import Baseline, predict
-from pointfuse.trust.evaluation import SEASONS
+from pointfuse.trust.classes import SEASONS
 from pointfuse.trust.scores import PairSums
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.archives.archive_variables import ArchiveVariable

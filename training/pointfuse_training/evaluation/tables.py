@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.units import said_units
-from pointfuse.trust.evaluation import SEASONS
+from pointfuse.trust.classes import SEASONS
 from pointfuse.trust.scores import SCORES, PairSums
 from pointfuse_training.evaluation.archive_evaluation import CELLS, ArchiveEvaluation, season_of
 
