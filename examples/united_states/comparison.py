@@ -14,7 +14,7 @@ from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.trust.baselines import Baseline, find_baselines
-from pointfuse.trust.crossval import NETWORK_ALONE, cross_validate
+from pointfuse.trust.crossval import NETWORK_ALONE, Scheme, cross_validate
 from pointfuse.trust.evaluation import evaluate
 from pointfuse_benchmarks.measuring.machine import machine
 from pointfuse_training.archives.archive import Archive
@@ -61,11 +61,12 @@ def compare(
         CMAQ: field_of(cmaq),
     }
     monitors, intervals = {}, {}
-    for title, scheme, observations in (
+    cases: tuple[tuple[str, Scheme, Observations], ...] = (
         ("single monitors", "stations", checked),
         ("squares of 300 km", "blocks", checked),
         ("single monitors, no quality control", "stations", raw),
-    ):
+    )
+    for title, scheme, observations in cases:
         monitors[title], intervals[title] = withheld(observations, model, scheme, baselines)
     found = json.loads(reconstruction.read_text(encoding="utf-8"))
     return {
@@ -88,7 +89,7 @@ def compare(
 
 
 def withheld(
-    observations: Observations, model: Model, scheme: str, baselines: dict[str, Baseline]
+    observations: Observations, model: Model, scheme: Scheme, baselines: dict[str, Baseline]
 ) -> tuple[dict[str, dict[str, float | None]], float]:
     """Scores by method at monitors that were withheld in ten folds, and what intervals hold."""
     evaluation = evaluate(cross_validate(observations, model, scheme=scheme, baselines=baselines))

@@ -22,8 +22,8 @@ EXAMPLES = Path(__file__).parents[2] / "examples"
 ASKED = """
 import json
 print(json.dumps({
-    "scores": scores["overall"],
-    "uncertainty": scores["uncertainty"]["overall"],
+    "scores": evaluation.model.overall.to_dict(),
+    "uncertainty": evaluation.uncertainty.overall.to_dict(),
     "against_truth": {name: float(score) for name, score in against_truth.items()},
     "suspect": checked.stations.code[suspect.any(axis=0)].tolist(),
     "in_dataset": float(beijing.pm25),

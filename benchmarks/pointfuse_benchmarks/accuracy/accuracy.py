@@ -35,7 +35,7 @@ from pointfuse.stations.reading import read_stations
 from pointfuse.trust.baselines import Baseline, find_baselines, predict
 from pointfuse.trust.classes import classes_of
 from pointfuse.trust.coverage import evaluate_uncertainty
-from pointfuse.trust.crossval import NETWORK_ALONE, cross_validate
+from pointfuse.trust.crossval import NETWORK_ALONE, Scheme, cross_validate
 from pointfuse_benchmarks.accuracy.accuracy_table import table
 from pointfuse_benchmarks.accuracy.cmaq import read_cmaq_days, sampled
 from pointfuse_benchmarks.accuracy.comparison import compare
@@ -119,7 +119,7 @@ def main(
         )
         return days_to_score(year, loaded, every, first)
 
-    def withheld(scheme: str) -> dict[str, Any]:
+    def withheld(scheme: Scheme) -> dict[str, Any]:
         progress = output.with_name(f".{output.name}.{scheme}.npz")
         return real_stations(
             real(), on_one_thread, ours, others, scheme, stations, progress, threads
@@ -157,7 +157,7 @@ def real_stations(
     model: Model,
     ours: Mapping[str, Baseline],
     others: Mapping[str, Baseline],
-    scheme: str,
+    scheme: Scheme,
     stations: StationList,
     progress_file: Path,
     workers: int,

@@ -21,7 +21,7 @@ from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations
 from pointfuse.trust.baselines import Baseline, find_baselines, predict
-from pointfuse.trust.crossval import assign_folds
+from pointfuse.trust.crossval import Scheme, assign_folds
 from pointfuse.trust.scores import PairSums, normalised_mean_error, root_mean_square_error
 from pointfuse_benchmarks.accuracy.accuracy import FOLDS, SEED
 from pointfuse_benchmarks.baselines.places import in_plane
@@ -85,7 +85,7 @@ def _errors(
     placed: PlacedObservations,
     name: str,
     baseline: Baseline,
-    scheme: str,
+    scheme: Scheme,
     cities: dict[str, str],
 ) -> tuple[float, float]:
     """RMSE and NME of a baseline."""

@@ -25,7 +25,7 @@ import click
 
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.errors import DeviceError
-from pointfuse.model.devices import PROVIDERS
+from pointfuse.model.devices import PROVIDERS, Device
 from pointfuse.model.loading import MAX_THREADS
 from pointfuse.model.precisions import fastest
 from pointfuse_benchmarks.measuring.machine_file import (
@@ -61,7 +61,7 @@ _FILE = click.Path(path_type=Path)
 def main(
     output: Path | None,
     models: Path | None,
-    devices: tuple[str, ...],
+    devices: tuple[Device, ...],
     precisions: tuple[str, ...],
     threads: int | None,
     starts: int,

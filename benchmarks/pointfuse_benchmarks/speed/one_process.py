@@ -14,9 +14,10 @@ import functools
 import json
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 if TYPE_CHECKING:
+    from pointfuse.model.devices import Device
     from pointfuse.model.session import Session
 
 BATCHES = (1, 2, 4, 8, 16)
@@ -25,7 +26,7 @@ FUSIONS = 25
 """The most whole fusions, which take their time."""
 
 
-def start(model: str, device: str, threads: int) -> dict[str, Any]:
+def start(model: str, device: Device, threads: int) -> dict[str, Any]:
     """From the first line of a program to its first field, step by step.
 
     Returns
@@ -57,7 +58,7 @@ def start(model: str, device: str, threads: int) -> dict[str, Any]:
     return {name: round(seconds, 3) for name, seconds in steps.items()}
 
 
-def runs(model: str, device: str, threads: int, most: int, seconds: float) -> dict[str, Any]:
+def runs(model: str, device: Device, threads: int, most: int, seconds: float) -> dict[str, Any]:
     """Warm runs of the network alone and of whole fusions, verified, with their memory.
 
     Raises
@@ -105,7 +106,9 @@ def runs(model: str, device: str, threads: int, most: int, seconds: float) -> di
     }
 
 
-def days(model: str, device: str, threads: int, most: int, seconds: float) -> list[dict[str, Any]]:
+def days(
+    model: str, device: Device, threads: int, most: int, seconds: float
+) -> list[dict[str, Any]]:
     """Fields a second where so many days are handed over at once, and the memory for it."""
     from pointfuse.model.model_file import read_model_file
     from pointfuse_benchmarks.measuring.timings import repeat
@@ -137,7 +140,7 @@ def peak_memory_mb() -> int:
     return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
 
 
-def _session(model: str, device: str, threads: int) -> Session:
+def _session(model: str, device: Device, threads: int) -> Session:
     from pointfuse.model.model_file import read_model_file
     from pointfuse.model.session import Program, open_session
 
@@ -174,7 +177,9 @@ def _network(session: Session, metadata: Any, most: int, seconds: float) -> dict
 
 
 if __name__ == "__main__":
-    what, model, device, threads, *limits = sys.argv[1:]
+    what, model, name, threads, *limits = sys.argv[1:]
+    # Another name than a device's is told by what opens the model.
+    device = cast("Device", name)
     if what == "start":
         found: Any = start(model, device, int(threads))
     else:

@@ -22,13 +22,14 @@ from numpy.typing import NDArray
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.errors import DeviceError
 from pointfuse.fusion.fuse import days_to_fuse
+from pointfuse.model.devices import Device
 from pointfuse.model.loading import Model, load_model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.precisions import REFERENCE
 from pointfuse.stations.gridding import grid_days, place
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations
-from pointfuse.trust.crossval import NETWORK_ALONE, CrossValidation, cross_validate
+from pointfuse.trust.crossval import NETWORK_ALONE, CrossValidation, Scheme, cross_validate
 from pointfuse_benchmarks.accuracy.accuracy import COMBINED, FOLDS, SEED, days_to_score
 from pointfuse_benchmarks.accuracy.comparison import compare
 from pointfuse_benchmarks.measuring.machine import REAL_DATA
@@ -48,7 +49,7 @@ from pointfuse_benchmarks.speed.workload import (
     usable_devices,
 )
 
-SCHEMES = ("stations", "cities")
+SCHEMES: tuple[Scheme, ...] = ("stations", "cities")
 
 _FILE = click.Path(path_type=Path)
 
@@ -192,7 +193,7 @@ def _fields(
     return np.concatenate([model.run(*day).field for day in days])
 
 
-def _suited(precision: str) -> str:
+def _suited(precision: str) -> Device:
     """The device that a precision is meant for, or else the processor."""
     suited = (device for device in usable_devices() if precision in PRECISIONS[device])
     return next(suited, "cpu")

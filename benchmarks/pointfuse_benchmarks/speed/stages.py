@@ -25,6 +25,7 @@ from pointfuse import load_model
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.fields.netcdf import write_netcdf
 from pointfuse.fusion.finished_days import FinishedDays
+from pointfuse.model.precisions import PRECISIONS, PrecisionChoice
 from pointfuse.stations.gridding import place
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.readers.station_list import read_station_list
@@ -42,11 +43,17 @@ DAYS = 7
 
 
 @click.command()
-@click.option("--precision", default="int8", show_default=True, help="File of the shipped model.")
+@click.option(
+    "--precision",
+    type=click.Choice(PRECISIONS),
+    default="int8",
+    show_default=True,
+    help="File of the shipped model.",
+)
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=OUTPUT, help="JSON file to write."
 )
-def main(precision: str, output: Path) -> None:
+def main(precision: PrecisionChoice, output: Path) -> None:
     """Measure, print and write."""
     load = load_of_machine()
     report = measured(precision) | origin("speed.stages", load)
@@ -56,7 +63,7 @@ def main(precision: str, output: Path) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def measured(precision: str) -> dict[str, Any]:
+def measured(precision: PrecisionChoice) -> dict[str, Any]:
     """Processor seconds and bytes of each stage, a day."""
     seconds: dict[str, float] = {}
 

@@ -9,16 +9,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputFileNotFoundError
-from pointfuse.model.devices import PROVIDERS, missing
+from pointfuse.model.devices import PROVIDERS, Device, missing
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.precisions import REFERENCE, default_files
+from pointfuse.model.precisions import REFERENCE, Precision, default_files
 from pointfuse.model.shipped import model_folder
 from pointfuse.stations.gridding import grid_days, place
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.reading import read_stations
 from pointfuse_benchmarks.measuring.checkout import EXAMPLES
 
-PRECISIONS = {
+PRECISIONS: dict[Device, tuple[Precision, ...]] = {
     "cpu": ("fp32", "int8"),
     "cuda": ("fp32", "fp16"),
     "tensorrt": ("fp32", "fp16"),
@@ -76,12 +76,12 @@ def shipped_files(folder: Path | None = None) -> dict[str, Path]:
     return dict(sorted(found.items(), key=lambda item: item[0] != REFERENCE))
 
 
-def usable_devices() -> list[str]:
+def usable_devices() -> list[Device]:
     """Devices of this machine, without ``auto``."""
     return [device for device in PROVIDERS if missing(device) is None]
 
 
-def suited_files(models: Mapping[str, Path]) -> Iterator[tuple[str, str, Path]]:
+def suited_files(models: Mapping[str, Path]) -> Iterator[tuple[Device, Precision, Path]]:
     """Usable devices, the precisions that are meant for each, and the files of these.
 
     Parameters

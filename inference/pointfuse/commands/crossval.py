@@ -26,7 +26,7 @@ from pointfuse.commands.texts import model_facts, scores_text
 from pointfuse.pictures.html_report import Origin, check_report, write_report
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.trust.baselines import find_baselines
-from pointfuse.trust.crossval import SCHEMES, cross_validate
+from pointfuse.trust.crossval import SCHEMES, Scheme, cross_validate
 from pointfuse.trust.evaluation import evaluate
 
 
@@ -67,7 +67,7 @@ def _progress_file(output: Path) -> Path:
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def crossval(
     output: Path,
-    scheme: str,
+    scheme: Scheme,
     folds: int,
     seed: int,
     every: int,

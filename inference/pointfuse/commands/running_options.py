@@ -11,9 +11,9 @@ from typing import Any
 import click
 
 from pointfuse.commands.files import ModelFile
-from pointfuse.model.devices import DEVICES
+from pointfuse.model.devices import DEVICES, DeviceChoice
 from pointfuse.model.loading import MAX_THREADS, Model, load_model
-from pointfuse.model.precisions import PRECISIONS
+from pointfuse.model.precisions import PRECISIONS, PrecisionChoice
 
 _RUNNING = (
     click.option(
@@ -75,14 +75,14 @@ class RunningOptions:
 
     Parameters
     ----------
-    device, precision : str
+    device, precision
         As in `pointfuse.load_model`.
     threads : int, optional
         Threads; all usable processors by default.
     """
 
-    device: str
-    precision: str
+    device: DeviceChoice
+    precision: PrecisionChoice
     threads: int | None
 
 

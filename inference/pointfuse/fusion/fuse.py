@@ -14,7 +14,9 @@ from pointfuse.fields.daily_fields import concatenate
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.estimation import estimate
+from pointfuse.model.devices import DeviceChoice
 from pointfuse.model.loading import Model, load_model
+from pointfuse.model.precisions import PrecisionChoice
 from pointfuse.stations.day_hours import warn_of_partial_days
 from pointfuse.stations.gridding import (
     PlacedObservations,
@@ -38,8 +40,8 @@ def fuse(
     observations: Observations | Source | Iterable[Source],
     model: Model | None = None,
     *,
-    device: str | None = None,
-    precision: str | None = None,
+    device: DeviceChoice | None = None,
+    precision: PrecisionChoice | None = None,
     days_per_batch: int = DAYS_PER_BATCH,
     quality_control: bool = True,
 ) -> FusedFields:

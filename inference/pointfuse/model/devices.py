@@ -14,7 +14,7 @@ import sys
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 from pointfuse.errors import DeviceError
 from pointfuse.model.nvidia import cuda_of_driver, driver_problem, driver_version, gpus
@@ -23,7 +23,13 @@ logger = logging.getLogger(__name__)
 
 Result = TypeVar("Result")
 
-PROVIDERS = {
+Device = Literal["cpu", "cuda", "tensorrt", "rtx"]
+"""What can run a network."""
+
+DeviceChoice = Literal["auto", Device]
+"""A device, or the best that works."""
+
+PROVIDERS: dict[Device, str] = {
     "cpu": "CPUExecutionProvider",
     "cuda": "CUDAExecutionProvider",
     "tensorrt": "TensorrtExecutionProvider",
@@ -31,11 +37,11 @@ PROVIDERS = {
 }
 """Execution provider behind each device."""
 
-DEVICES = ("auto", *PROVIDERS)
+DEVICES: tuple[DeviceChoice, ...] = get_args(DeviceChoice)
 """Devices that may be asked for."""
 
 # TensorRT compiles for minutes, so it is taken by name alone.
-_AUTOMATIC = ("rtx", "cuda", "cpu")
+_AUTOMATIC: tuple[Device, ...] = ("rtx", "cuda", "cpu")
 
 _RTX_PLUGIN = "onnxruntime_ep_nv_tensorrt_rtx"
 _RTX_WHEELS = ("onnxruntime-ep-nv-tensorrt-rtx-cu13", "onnxruntime-ep-nv-tensorrt-rtx-cu12")
@@ -77,7 +83,7 @@ def both_runtimes() -> str | None:
     return f"{named} overwrite each other"
 
 
-def candidates(device: str) -> tuple[str, ...]:
+def candidates(device: DeviceChoice) -> tuple[Device, ...]:
     """Devices to try, in order, for one that was asked for.
 
     For ``auto`` these are those that the installed packages are made for; the last is the CPU.
@@ -94,7 +100,7 @@ def candidates(device: str) -> tuple[str, ...]:
     return tuple(name for name in _AUTOMATIC if name == "cpu" or _is_installed(name))
 
 
-def on_device(device: str, use: Callable[[str], Result]) -> Result:
+def on_device(device: DeviceChoice, use: Callable[[Device], Result]) -> Result:
     """Use the device that was asked for, or the best that works.
 
     Parameters
@@ -121,7 +127,7 @@ def on_device(device: str, use: Callable[[str], Result]) -> Result:
     return use(last)
 
 
-def missing(device: str) -> str | None:
+def missing(device: Device) -> str | None:
     """What a device lacks on this machine and how to get it, in one sentence; None if nothing.
 
     Parameters
@@ -146,7 +152,7 @@ def idle_gpu() -> str | None:
     )
 
 
-def provider_options(device: str, precision: str, cache: Path | None) -> dict[str, str]:
+def provider_options(device: Device, precision: str, cache: Path | None) -> dict[str, str]:
     """Options of the execution provider.
 
     Whatever changes the numbers is said, and not left to a default.
@@ -219,7 +225,7 @@ def cuda_version() -> str:
     return str(getattr(build_and_package_info, "cuda_version", ""))
 
 
-def _is_installed(device: str) -> bool:
+def _is_installed(device: Device) -> bool:
     """Whether there is a package for the device, which may still lack what it needs itself."""
     import onnxruntime
 
@@ -228,7 +234,7 @@ def _is_installed(device: str) -> bool:
     return PROVIDERS[device] in onnxruntime.get_available_providers()
 
 
-def _missing_provider(device: str) -> str | None:
+def _missing_provider(device: Device) -> str | None:
     import onnxruntime
 
     if _is_installed(device):
@@ -262,7 +268,7 @@ def _plugin_cuda() -> int:
     return 12 if _RTX_WHEELS[1] in installed_wheels() else _NEWEST_CUDA
 
 
-def _missing_library(device: str) -> str | None:
+def _missing_library(device: Device) -> str | None:
     """A library that the provider is linked with and that is not there."""
     import onnxruntime
 

@@ -19,7 +19,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pointfuse.model.devices import cuda_version, installed_wheels
+from pointfuse.model.devices import Device, cuda_version, installed_wheels
 from pointfuse.model.nvidia import driver_version, gpus
 
 logger = logging.getLogger(__name__)
@@ -55,7 +55,7 @@ def cache_root() -> Path:
     return Path(base) / "pointfuse" / "engines"
 
 
-def cache_key(device: str, model_sha256: str, precision: str) -> dict[str, object]:
+def cache_key(device: Device, model_sha256: str, precision: str) -> dict[str, object]:
     """All that an engine depends on, as JSON types."""
     import onnxruntime
 

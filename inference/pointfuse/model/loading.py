@@ -16,11 +16,11 @@ from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.shown import Shown
 from pointfuse.basics.units import said_units
 from pointfuse.errors import InputError, ModelFileError, require, require_path
-from pointfuse.model.devices import on_device
+from pointfuse.model.devices import Device, DeviceChoice, on_device
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.onnx_structure import read_onnx_structure
-from pointfuse.model.precisions import check_precision, chosen_path
+from pointfuse.model.precisions import PrecisionChoice, check_precision, chosen_path
 from pointfuse.model.process.gaussian_process import GaussianProcess
 from pointfuse.model.session import Program, open_session
 from pointfuse.model.static_layers import read_static_layers
@@ -74,7 +74,7 @@ class Model(Shown):
         metadata: ModelMetadata,
         sha256: str,
         threads: int,
-        device: str = "cpu",
+        device: Device = "cpu",
         profile: Path | None = None,
     ) -> None:
         # Where a process tells the uncertainty, the scale is not wanted and should take no time.
@@ -114,7 +114,7 @@ class Model(Shown):
         return Model, (self._content, self.metadata, self.sha256, self.threads, self.device)
 
     @property
-    def device(self) -> str:
+    def device(self) -> Device:
         """Device that runs the network: ``cpu``, ``cuda``, ``tensorrt`` or ``rtx``."""
         return self._session.device
 
@@ -254,8 +254,8 @@ def load_model(
     path: str | PathLike[str] | None = None,
     *,
     threads: int | None = None,
-    device: str = "auto",
-    precision: str = "auto",
+    device: DeviceChoice = "auto",
+    precision: PrecisionChoice = "auto",
     network_alone: bool = False,
 ) -> Model:
     """Check a model file and load it.
@@ -302,7 +302,7 @@ def load_model(
     # A file that suits two devices is read once, and its warning given once.
     read = cache(read_model_file)
 
-    def load(name: str) -> Model:
+    def load(name: Device) -> Model:
         content, metadata, sha256 = read(chosen_path(path, precision, name))
         check_precision(metadata, precision)
         if network_alone:

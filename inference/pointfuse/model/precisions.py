@@ -5,20 +5,30 @@ from __future__ import annotations
 from collections.abc import Mapping
 from os import PathLike
 from pathlib import Path
+from typing import Literal, get_args
 
 from pointfuse.basics.dot_products import has_integer_dot_products
 from pointfuse.errors import InputError, ModelFileError
+from pointfuse.model.devices import Device
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.shipped import ShippedModel, model_folder, shipped_models
 
-PRECISIONS = ("auto", "fp32", "fp16", "int8")
+Precision = Literal["fp32", "fp16", "int8"]
+"""What the weights and sums of a shipped file are kept in."""
+
+PrecisionChoice = Literal["auto", Precision]
+"""A precision, or the one that suits the device."""
+
+PRECISIONS: tuple[PrecisionChoice, ...] = get_args(PrecisionChoice)
 """Precisions that may be asked for."""
 
-REFERENCE = "fp32"
+REFERENCE: Precision = "fp32"
 """The precision in which a model is trained; every model has it."""
 
 
-def chosen_path(path: str | PathLike[str] | None, precision: str, device: str) -> Path:
+def chosen_path(
+    path: str | PathLike[str] | None, precision: PrecisionChoice, device: Device
+) -> Path:
     """The model file to load.
 
     Parameters
@@ -76,7 +86,7 @@ def default_files(folder: Path | None = None) -> dict[str, ShippedModel]:
     }
 
 
-def fastest(files: Mapping[str, object], device: str) -> str:
+def fastest(files: Mapping[str, object], device: Device) -> Precision:
     """The precision, of those that there are files of, that a device computes fastest.
 
     Parameters
@@ -86,6 +96,7 @@ def fastest(files: Mapping[str, object], device: str) -> str:
     device : str
         A key of `pointfuse.model.devices.PROVIDERS`.
     """
+    suitable: Precision
     if device != "cpu":
         suitable = "fp16"
     elif has_integer_dot_products():
@@ -95,7 +106,7 @@ def fastest(files: Mapping[str, object], device: str) -> str:
     return suitable if suitable in files else REFERENCE
 
 
-def check_precision(metadata: ModelMetadata, precision: str) -> None:
+def check_precision(metadata: ModelMetadata, precision: PrecisionChoice) -> None:
     """Make sure that a model has the precision that was asked for.
 
     Raises

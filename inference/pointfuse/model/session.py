@@ -24,6 +24,7 @@ from pointfuse.errors import DeviceError, ModelFileError
 from pointfuse.model.bound_run import Arrays, BoundRun
 from pointfuse.model.devices import (
     PROVIDERS,
+    Device,
     find_libraries,
     missing,
     provider_options,
@@ -118,7 +119,7 @@ class Session:
     def __init__(
         self,
         program: Program,
-        device: str,
+        device: Device,
         threads: int,
         profile: Path | None,
         settings: Mapping[str, str],
@@ -266,7 +267,7 @@ class Session:
 
 
 def open_session(
-    program: Program, device: str, threads: int = 1, profile: Path | None = None
+    program: Program, device: Device, threads: int = 1, profile: Path | None = None
 ) -> Session:
     """Open a session on a device.
 
@@ -314,7 +315,7 @@ def _open_cuda(program: Program, threads: int, profile: Path | None) -> Session:
 
 
 @contextmanager
-def _as_device_error(device: str) -> Iterator[None]:
+def _as_device_error(device: Device) -> Iterator[None]:
     """Say which device gave up, whatever exception it did so with."""
     try:
         yield
@@ -355,7 +356,7 @@ def _cpu_session(content: bytes, options: Any) -> Any:
         ) from error
 
 
-def _gpu_session(content: bytes, options: Any, device: str, settings: Mapping[str, str]) -> Any:
+def _gpu_session(content: bytes, options: Any, device: Device, settings: Mapping[str, str]) -> Any:
     import onnxruntime
 
     # With the number of times fixed, nothing is left that would be computed on the CPU ...

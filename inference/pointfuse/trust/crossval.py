@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,8 +32,11 @@ from pointfuse.trust.scores import PairSums, root_mean_square_error
 
 logger = logging.getLogger(__name__)
 
-SCHEMES = ("stations", "cities", "blocks")
+Scheme = Literal["stations", "cities", "blocks"]
 """What is withheld at once: single places, all stations of a city, or of a square of the map."""
+
+SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
+"""Schemes that may be asked for."""
 
 NETWORK_ALONE = "network alone"
 """Baseline of a model that combines its network with a Gaussian process."""
@@ -67,7 +71,7 @@ class CrossValidation(ByValue, Shown):
     """
 
     placed: PlacedObservations
-    scheme: str
+    scheme: Scheme
     fold: NDArray[np.int64]
     predicted: NDArray[np.float64]
     nearest: NDArray[np.float64]
@@ -106,7 +110,7 @@ class CrossValidation(ByValue, Shown):
 def assign_folds(
     stations: Stations,
     xy: NDArray[np.float64],
-    scheme: str,
+    scheme: Scheme,
     folds: int,
     seed: int,
     cities: Mapping[str, str],
@@ -170,7 +174,7 @@ def cross_validate(
     observations: Observations,
     model: Model,
     *,
-    scheme: str = "stations",
+    scheme: Scheme = "stations",
     folds: int = 10,
     seed: int = 0,
     cities: Mapping[str, str] | None = None,

@@ -13,6 +13,8 @@ from pointfuse.errors import DeviceError, PointfuseError
 from pointfuse.model.devices import (
     PROVIDERS,
     UNINSTALL,
+    Device,
+    DeviceChoice,
     both_runtimes,
     cuda_version,
     installed_wheels,
@@ -21,6 +23,7 @@ from pointfuse.model.devices import (
 from pointfuse.model.engine_cache import cache_state
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.nvidia import driver_problem, driver_version, gpus
+from pointfuse.model.precisions import PrecisionChoice
 from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.trust.verification import verify
 from pointfuse.version import __version__
@@ -95,7 +98,7 @@ class Examination:
 
 
 def examine(
-    device: str = "auto", precision: str = "auto", threads: int | None = None
+    device: DeviceChoice = "auto", precision: PrecisionChoice = "auto", threads: int | None = None
 ) -> Examination:
     """Look at the installation, and run the golden case of the shipped model.
 
@@ -192,7 +195,7 @@ def _machine(threads: int | None) -> Iterator[Finding]:
         yield Finding(part, "GPU", f"{named}, driver {driver_version()}", GOOD, facts)
 
 
-def _device(name: str) -> Finding:
+def _device(name: Device) -> Finding:
     problem = missing(name)
     facts = {"provider": PROVIDERS[name], "usable": problem is None, "missing": problem}
     if problem:
@@ -228,7 +231,7 @@ def _models() -> Iterator[Finding]:
 
 
 def _self_test(
-    device: str, precision: str, threads: int | None
+    device: DeviceChoice, precision: PrecisionChoice, threads: int | None
 ) -> tuple[Finding, PointfuseError | None]:
     """The golden case on the device, and what ends the command if that cannot be used."""
     part, name = "self-test", "golden case"

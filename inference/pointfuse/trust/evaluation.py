@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputError
 from pointfuse.trust.classes import Classes, Masks, classes_of
 from pointfuse.trust.coverage import Coverage, evaluate_uncertainty
-from pointfuse.trust.crossval import BLOCK_SIZE, CrossValidation
+from pointfuse.trust.crossval import BLOCK_SIZE, CrossValidation, Scheme
 from pointfuse.trust.scores import (
     SCORES,
     PairSums,
@@ -151,7 +151,7 @@ class Evaluation:
         What the model's intervals hold; None where it gives none.
     """
 
-    scheme: str
+    scheme: Scheme
     folds: int
     block_km: float | None
     days: int

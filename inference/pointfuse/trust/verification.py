@@ -11,11 +11,11 @@ from pathlib import Path
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.units import said_units
 from pointfuse.errors import ModelFileError
-from pointfuse.model.devices import on_device
+from pointfuse.model.devices import Device, DeviceChoice, on_device
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
-from pointfuse.model.precisions import check_precision, chosen_path
+from pointfuse.model.precisions import PrecisionChoice, check_precision, chosen_path
 from pointfuse.trust.golden_case import GoldenCase, find_golden, read_golden
 
 TOLERANCE = {"fp32": 0.01, "fp16": 0.5, "int8": 5.0}
@@ -95,8 +95,8 @@ class Verification:
 def verify(
     path: str | PathLike[str] | None = None,
     *,
-    device: str = "auto",
-    precision: str = "auto",
+    device: DeviceChoice = "auto",
+    precision: PrecisionChoice = "auto",
     threads: int | None = None,
     golden: str | PathLike[str] | None = None,
 ) -> Verification:
@@ -121,7 +121,7 @@ def verify(
         If the device cannot be used.
     """
 
-    def verified(name: str) -> Verification:
+    def verified(name: Device) -> Verification:
         file = chosen_path(path, precision, name)
         content, metadata, sha256 = read_model_file(file)
         check_precision(metadata, precision)

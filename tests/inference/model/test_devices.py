@@ -37,6 +37,10 @@ def driver(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(devices, "cuda_of_driver", lambda: 13)
 
 
+def test_every_device_has_a_provider() -> None:
+    assert list(devices.DEVICES) == ["auto", *devices.PROVIDERS]
+
+
 def test_the_cpu_misses_nothing() -> None:
     assert devices.missing("cpu") is None
 
