@@ -148,8 +148,7 @@ def days_to_score(year: Observations, model: Model, every: int, first: int) -> O
     """Every Nth day with enough stations, after quality control."""
     days = check_days(year.at_times(slice(first, None, every)), model)
     placed = place(days, model.metadata)
-    counts = np.isfinite(placed.observations.values[model.metadata.target.name]).sum(axis=1)
-    return days.at_times(counts >= FEWEST_STATIONS)
+    return days.at_times(placed.target_stations >= FEWEST_STATIONS)
 
 
 def real_stations(
@@ -222,8 +221,7 @@ def seconds_per_field(
 ) -> dict[str, float]:
     """Faster of two runs for the whole grid, from the day with most stations."""
     placed = place(observations, model.metadata)
-    counts = np.isfinite(placed.observations.values[model.metadata.target.name]).sum(axis=1)
-    known = placed.on_days(np.array([counts.argmax()]))
+    known = placed.on_days(np.array([placed.target_stations.argmax()]))
     longitude, latitude = (table.ravel() for table in model.metadata.grid.longitude_latitude())
     seconds = {}
     for name, call in predictors.items():

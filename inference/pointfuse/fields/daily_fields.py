@@ -14,9 +14,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.errors import require
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.stations.day_hours import join_hours
 from pointfuse.stations.gridding import PlacedObservations
-from pointfuse.stations.merging import join_times
 
 
 @dataclass(frozen=True, eq=False)
@@ -139,13 +137,15 @@ def checked_fields(batches: Iterable[Fields]) -> Iterator[Fields]:
     return each()
 
 
-def concatenate(parts: Sequence[Fields]) -> Fields:
+def concatenate(parts: Sequence[Fields], stations: PlacedObservations) -> Fields:
     """Fields of successive days as one.
 
     Parameters
     ----------
     parts : sequence of DailyFields
-        At least one; of one model and the same stations.
+        At least one; of one model.
+    stations : PlacedObservations
+        The observations of all their days, of which those of the parts are slices.
     """
     return replace(
         parts[0],
@@ -155,10 +155,5 @@ def concatenate(parts: Sequence[Fields]) -> Fields:
         station_count=np.concatenate([part.station_count for part in parts]),
         station_distance=np.concatenate([part.station_distance for part in parts]),
         status=np.concatenate([part.status for part in parts]),
-        stations=replace(
-            parts[0].stations,
-            observations=join_times([part.stations.observations for part in parts]),
-            listed=join_times([part.stations.listed for part in parts]),
-            hours=join_hours([part.stations.hours for part in parts]),
-        ),
+        stations=stations,
     )

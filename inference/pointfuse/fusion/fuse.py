@@ -99,7 +99,7 @@ def fuse(
     if quality_control:
         observations = check_days(observations, model)
     placed = days_to_fuse(place(observations, model.metadata))
-    return concatenate(list(fuse_in_batches(placed, model, days_per_batch)))
+    return concatenate(list(fuse_in_batches(placed, model, days_per_batch)), placed)
 
 
 def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
@@ -114,7 +114,7 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
     """
     target = placed.metadata.target
     days = placed.observations.times
-    observed = stations_with_target(placed) > 0
+    observed = placed.target_stations > 0
     if not observed.any():
         most = int(placed.hours.most.max(initial=0))
         raise nothing_to_fuse(target.name, len(days), placed.counts, most)
@@ -126,15 +126,6 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
     named = zip(placed.observations.times.astype(str), hours.texts(), strict=True)
     warn_of_partial_days(list(itertools.compress(named, hours.partial)))
     return placed
-
-
-def stations_with_target(placed: PlacedObservations) -> NDArray[np.int64]:
-    """Stations with a value of the fused variable on each day, shape (day,)."""
-    table = placed.observations.values.get(placed.metadata.target.name)
-    if table is None:
-        return np.zeros(len(placed.observations.times), np.int64)
-    count: NDArray[np.int64] = np.isfinite(table).sum(axis=1)
-    return count
 
 
 def nothing_to_fuse(target: str, days: int, counts: StationCounts, most_hours: int) -> InputError:
@@ -180,18 +171,15 @@ def fuse_in_batches(
     for first in range(0, len(placed.observations.times), days_per_batch):
         batch = placed.on_days(slice(first, first + days_per_batch))
         estimates = estimate(batch, model)
-        yield FusedFields(
+        yield _put_together(
+            batch,
+            model,
+            DayStatus.FUSED,
             values=estimates.values.reshape(shape),
             uncertainty=estimates.uncertainty.reshape(shape),
             effective_stations=estimates.effective_stations.reshape(shape),
             station_count=estimates.station_count.reshape(shape),
             station_distance=estimates.station_distance.reshape(shape),
-            status=np.zeros(len(batch.observations.times), np.int8),
-            stations=batch,
-            model_sha256=model.sha256,
-            device=model.device,
-            provider=model.provider,
-            gives_uncertainty=model.gives_uncertainty,
         )
 
 
@@ -237,13 +225,37 @@ def day_fields(
     distance: NDArray[np.float32] = np.broadcast_to(np.float32(np.nan), values.shape)
     if count.any():
         distance = station_distance(count[0] > 0, model.metadata.grid)[None]
-    return FusedFields(
+    return _put_together(
+        placed,
+        model,
+        status,
         values=values,
         uncertainty=uncertainty,
         effective_stations=effective_stations,
         station_count=count,
         station_distance=distance,
-        status=np.array([status], np.int8),
+    )
+
+
+def _put_together(
+    placed: PlacedObservations,
+    model: Model,
+    status: DayStatus,
+    *,
+    values: NDArray[np.float32],
+    uncertainty: NDArray[np.float32],
+    effective_stations: NDArray[np.float32],
+    station_count: NDArray[np.int16],
+    station_distance: NDArray[np.float32],
+) -> FusedFields:
+    """Fields of days of one status, with the stations and the model that they are of."""
+    return FusedFields(
+        values=values,
+        uncertainty=uncertainty,
+        effective_stations=effective_stations,
+        station_count=station_count,
+        station_distance=station_distance,
+        status=np.full(len(values), status, np.int8),
         stations=placed,
         model_sha256=model.sha256,
         device=model.device,

@@ -13,7 +13,7 @@ from pointfuse.errors import InputError
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.finished_days import FinishedDays
-from pointfuse.fusion.fuse import missing_day, nothing_to_fuse, stations_with_target
+from pointfuse.fusion.fuse import missing_day, nothing_to_fuse
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations, StationCounts, count_stations, place
@@ -124,7 +124,7 @@ def placed_days(
         Fewest stations of the fused variable that make a day.
     """
     for placed in one_ahead(_placed(weeks, model, quality_control)):
-        stations = int(stations_with_target(placed)[0])
+        stations = int(placed.target_stations[0])
         status = DayStatus.FUSED
         if stations < min_stations:
             status = DayStatus.TOO_FEW_STATIONS if stations else DayStatus.NO_STATIONS

@@ -107,16 +107,6 @@ def warn_of_partial_days(days: Sequence[tuple[str, str]]) -> None:
         )
 
 
-def join_hours(parts: Sequence[DayHours]) -> DayHours:
-    """Hours of successive days as one."""
-    return DayHours(
-        *(
-            np.concatenate([getattr(part, name) for part in parts])
-            for name in ("seen", "whole", "most")
-        )
-    )
-
-
 def _spans(hours: list[int]) -> str:
     """Hours as people write them: ``hours 0 to 3, 7 and 12 to 23``."""
     spans: list[list[int]] = []

@@ -84,6 +84,15 @@ class PlacedObservations(ByValue):
     valid: NDArray[np.bool_]
     hours: DayHours
 
+    @property
+    def target_stations(self) -> NDArray[np.int64]:
+        """Stations with a value of the fused variable on each day, shape (day,)."""
+        table = self.observations.values.get(self.metadata.target.name)
+        if table is None:
+            return np.zeros(len(self.observations.times), np.int64)
+        count: NDArray[np.int64] = np.isfinite(table).sum(axis=1)
+        return count
+
     def on_days(self, days: slice | NDArray[np.intp]) -> PlacedObservations:
         """The same stations on some of the days (positions along the time axis)."""
         return replace(

@@ -79,27 +79,6 @@ def daily_means(hourly: Observations, min_hours: int = 18) -> Observations:
     return replace(hourly, times=days, values=values, reasons={})
 
 
-def join_times(parts: Sequence[Observations]) -> Observations:
-    """Observations of successive times at the same stations as one.
-
-    Parameters
-    ----------
-    parts : sequence of Observations
-        At least one; without `hours`.
-    """
-    first = parts[0]
-    return replace(
-        first,
-        times=np.concatenate([part.times for part in parts]),
-        values={
-            name: np.concatenate([part.values[name] for part in parts]) for name in first.values
-        },
-        reasons={
-            name: np.concatenate([part.reasons[name] for part in parts]) for name in first.reasons
-        },
-    )
-
-
 def merge(parts: Sequence[Observations]) -> Observations:
     """One table of several: all stations, all times, all variables.
 

@@ -10,7 +10,7 @@ import pytest
 
 from pointfuse.basics.timezones import BEIJING, local_hours
 from pointfuse.stations.daily_table import daily_table
-from pointfuse.stations.day_hours import DayHours, join_hours, warn_of_partial_days
+from pointfuse.stations.day_hours import DayHours, warn_of_partial_days
 from pointfuse.stations.observations import Observations, Stations
 from pointfuse.stations.reading import DEFAULT_VARIABLES
 
@@ -56,9 +56,13 @@ def test_whole_days_and_daily_means_are_not_partial() -> None:
     assert none.partial.tolist() == [False]
     assert np.isnan(none.count).tolist() == [True]
     assert none.texts() == ["no hours, 0 of 24"]
-    both = join_hours([whole, none, DayHours.of(observed([3, 4]), "pm25")])
-    assert both.partial.tolist() == [False, False, True]
-    assert both.on_days(slice(2, 3)).texts() == ["hours 3 to 4, 2 of 24"]
+
+
+def test_each_day_has_its_own_hours() -> None:
+    # The second day begins 24 hours after the first.
+    both = DayHours.of(observed([*range(24), 27, 28]), "pm25")
+    assert both.partial.tolist() == [False, True]
+    assert both.on_days(slice(1, 2)).texts() == ["hours 3 to 4, 2 of 24"]
 
 
 def test_an_hour_of_which_all_stations_say_that_there_is_none_is_none() -> None:

@@ -52,6 +52,16 @@ def test_stations_of_a_cell_are_averaged(tiny_metadata: ModelMetadata) -> None:
     np.testing.assert_array_equal(gridded.observed, expected > 0)
     assert gridded.station_count[0, 2, 3] == 2
     assert gridded.station_count.sum() == 4
+    assert placed.target_stations.tolist() == [3, 1]
+
+
+def test_a_day_of_other_variables_alone_has_no_stations_of_the_target(
+    tiny_metadata: ModelMetadata,
+) -> None:
+    placed = place(
+        at_cells(tiny_metadata, [(2.0, 3.0)], {"wind_speed": [[1.0], [2.0]]}), tiny_metadata
+    )
+    assert placed.target_stations.tolist() == [0, 0]
 
 
 def test_a_calm_is_an_observation(tiny_metadata: ModelMetadata) -> None:
