@@ -34,7 +34,7 @@ print(json.dumps({
 """
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def notebook() -> nbformat.NotebookNode:
     return nbformat.read(EXAMPLES / "pointfuse.ipynb", as_version=4)
 
