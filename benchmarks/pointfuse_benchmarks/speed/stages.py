@@ -29,7 +29,7 @@ from pointfuse.model.precisions import PRECISIONS, PrecisionChoice
 from pointfuse.stations.gridding import place
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.readers.station_list import read_station_list
-from pointfuse.stations.reading import DEFAULT_TIMEZONE
+from pointfuse.stations.reading import read_request
 from pointfuse.stations.spool import Spool, read_into_spool
 from pointfuse_benchmarks.measuring.checkout import RESULTS
 from pointfuse_benchmarks.measuring.machine_file import load_of_machine, origin
@@ -87,8 +87,7 @@ def measured(precision: PrecisionChoice) -> dict[str, Any]:
                 spool,
                 files,
                 folder / "pieces",
-                stations=station_list,
-                reading={"variables": variables, "timezone": DEFAULT_TIMEZONE},
+                request=read_request(stations=station_list, variables=variables),
             )
         with stage("check"):
             weeks = spool.weeks(variables, min_hours=18, quality_control=True)

@@ -21,9 +21,8 @@ from pointfuse.commands.reading_options import (
     no_qc_option,
     parse_days,
     reading_and_running,
-    reading_arguments,
+    requested,
     station_files,
-    station_list,
 )
 from pointfuse.commands.running_options import ModelOptions
 from pointfuse.commands.texts import model_facts, summary_text
@@ -193,8 +192,7 @@ def _read(reading: ReadingOptions, model: Model, work: WorkingFolder, hidden: bo
             spool,
             files,
             work.pieces,
-            stations=station_list(reading),
-            reading=reading_arguments(reading, model),
+            request=requested(reading, model),
             advance=bar.update,
         )
     return spool

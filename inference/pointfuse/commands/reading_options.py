@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TypedDict
 
 import click
 import numpy as np
@@ -17,11 +17,13 @@ from pointfuse.basics.timezones import parse_timezone, utc_midnights
 from pointfuse.commands.files import InputFile
 from pointfuse.commands.running_options import gathered, model_file_option, model_options
 from pointfuse.model.loading import Model
+from pointfuse.model.metadata import Variable
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.formats import READERS
+from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import read_station_lists
 from pointfuse.stations.readers.station_places import StationList
-from pointfuse.stations.reading import DEFAULT_TIMEZONE, read_stations
+from pointfuse.stations.reading import DEFAULT_TIMEZONE, read_request, read_stations
 from pointfuse.stations.sources import expanded
 
 logger = logging.getLogger(__name__)
@@ -147,8 +149,30 @@ def station_list(options: ReadingOptions) -> StationList | None:
     return read_station_lists(options.stations, strict=options.strict)
 
 
-def reading_arguments(options: ReadingOptions, model: Model) -> dict[str, Any]:
-    """Arguments of `pointfuse.read_stations` but the files, the station list and the checks.
+class _ReadingArguments(TypedDict):
+    """Arguments of `pointfuse.read_stations` but the files, the station list and the checks."""
+
+    format: str
+    variables: Sequence[Variable]
+    units: Mapping[str, str]
+    min_hours: int
+    timezone: str
+    strict: bool
+
+
+def requested(options: ReadingOptions, model: Model) -> ReadRequest:
+    """What the arguments ask of each file, with the station lists that they name read.
+
+    Raises
+    ------
+    InputFileNotFoundError, InputError
+        As `pointfuse.stations.readers.station_list.read_station_lists`.
+    """
+    return read_request(stations=station_list(options), **_reading_arguments(options, model))
+
+
+def _reading_arguments(options: ReadingOptions, model: Model) -> _ReadingArguments:
+    """What the arguments ask of each file, whatever model and stations it is read for.
 
     A warning tells who left the time zone to its default on a grid where the sun is elsewhere.
     """
@@ -214,7 +238,7 @@ def read_daily(
         station_files(options),
         stations=stations or station_list(options),
         quality_control=quality_control,
-        **reading_arguments(options, model),
+        **_reading_arguments(options, model),
     ).between(*period)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -24,8 +24,7 @@ from pointfuse.stations.quality.hour_checks import check_hours
 from pointfuse.stations.quality.weeks import MARGIN, week_bounds, week_numbers
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import warn_of_foreign_list
-from pointfuse.stations.readers.station_places import StationList
-from pointfuse.stations.reading import read_request, read_source
+from pointfuse.stations.reading import read_source
 from pointfuse.stations.tables.coordinates import NO_PLACE
 
 Period = tuple[np.datetime64 | None, np.datetime64 | None]
@@ -132,8 +131,7 @@ def read_into_spool(
     paths: Sequence[Path],
     scratch: Path,
     *,
-    stations: StationList | None,
-    reading: Mapping[str, Any],
+    request: ReadRequest,
     advance: Callable[[int], object] = lambda files: None,
 ) -> None:
     """Read station files one after the other, large ones in pieces.
@@ -146,10 +144,8 @@ def read_into_spool(
         The files.
     scratch : Path
         An empty folder for the pieces of large files.
-    stations : StationList or None
-        Station list, for files that hold no coordinates.
-    reading : mapping
-        Further arguments of `pointfuse.read_stations`.
+    request : ReadRequest
+        How to read them, from `pointfuse.stations.reading.read_request`.
     advance : callable
         Told after each file that one is done.
 
@@ -158,7 +154,6 @@ def read_into_spool(
     InputFileNotFoundError, InputError
         As `pointfuse.read_stations`.
     """
-    request = read_request(stations=stations, **reading)
     left_out = LeftOut(strict=request.strict)
     for path in paths:
         with left_out.trying(printable(path.name)):
@@ -172,9 +167,9 @@ def read_into_spool(
     left_out.refuse_or_warn(spool.files)
     spool.files.extend(left_out.files)
     warn_of_moved_stations(spool.stations)
-    if stations is not None:
-        spool.files.extend(stations.files)
-        warn_of_foreign_list(spool.stations, stations)
+    if request.station_list is not None:
+        spool.files.extend(request.station_list.files)
+        warn_of_foreign_list(spool.stations, request.station_list)
 
 
 def _read_piece(piece: Path, path: Path, request: ReadRequest) -> Observations:

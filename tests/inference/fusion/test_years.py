@@ -29,7 +29,7 @@ from pointfuse.stations.gridding import place
 from pointfuse.stations.pieces import pieces
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import add_counts, count_reasons
-from pointfuse.stations.reading import DEFAULT_VARIABLES
+from pointfuse.stations.reading import DEFAULT_VARIABLES, read_request
 from pointfuse.stations.spool import Spool, read_into_spool
 
 Write = Callable[[str, str | bytes], Path]
@@ -80,8 +80,8 @@ def streamed(paths: list[Path], folder: Path, **settings: Any) -> list[Any]:
     for name in ("spool", "scratch"):
         (folder / name).mkdir()
     spool = Spool(folder / "spool")
-    reading = {"variables": DEFAULT_VARIABLES, "timezone": "Asia/Shanghai"} | settings
-    read_into_spool(spool, paths, folder / "scratch", stations=None, reading=reading)
+    request = read_request(**settings)
+    read_into_spool(spool, paths, folder / "scratch", request=request)
     return list(spool.weeks(DEFAULT_VARIABLES, min_hours=18, quality_control=True))
 
 
