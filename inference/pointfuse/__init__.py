@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from pointfuse.stations.quality.reasons import Reason, State, states
     from pointfuse.stations.reading import read_stations
     from pointfuse.trust.crossval import CrossValidation, cross_validate
-    from pointfuse.trust.evaluation import evaluate
+    from pointfuse.trust.evaluation import Evaluation, evaluate
 
 # A name loads its module when it is first asked for (PEP 562): a command, or whoever reads station
 # files alone, need not wait for what is not used.
@@ -95,6 +95,7 @@ _MODULES = {
     "read_stations": "pointfuse.stations.reading",
     "CrossValidation": "pointfuse.trust.crossval",
     "cross_validate": "pointfuse.trust.crossval",
+    "Evaluation": "pointfuse.trust.evaluation",
     "evaluate": "pointfuse.trust.evaluation",
 }
 
@@ -104,6 +105,7 @@ __all__ = [
     "CrossValidation",
     "DayStatus",
     "DeviceError",
+    "Evaluation",
     "FusedFields",
     "Grid",
     "InputError",
