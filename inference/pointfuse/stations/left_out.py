@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import SourceFile
+from pointfuse.stations.tables.cells import UNREADABLE
 from pointfuse.stations.tables.station_file import ENDS_WITHIN
 
 logger = logging.getLogger(__name__)
@@ -17,6 +18,7 @@ LEFT_OUT = "left out"
 """Stands in place of the format of a file that could not be read."""
 
 _ALL = "the remarks on the files (--json, Observations.files) name all"
+_STRICT = "--strict (strict=True) makes this an error"
 _NAMED = 3
 _FAULTY_NAMED = 20
 
@@ -24,8 +26,8 @@ _FAULTY_NAMED = 20
 class LeftOut:
     """Files of a run that cannot be read as a whole, and files with faults in them.
 
-    A file that is no file of observations, or damaged as a whole, is left out. One with a fault in
-    a row stops the run, once all are read, so that one message names all of them.
+    A file that is no file of observations, or damaged as a whole, is left out. One with a fault
+    that is more than a few cells stops the run, once all are read, so that one message names all.
 
     Parameters
     ----------
@@ -82,7 +84,22 @@ class LeftOut:
                 f"{counted(total, 'file')} {'was' if count == 1 else 'were'}",
                 reason,
                 more,
-                _ALL if others else "--strict (strict=True) makes this an error",
+                _ALL if others else _STRICT,
+            )
+        holed = [
+            (file.name, remark) for file in read for remark in file.remarks if UNREADABLE in remark
+        ]
+        if holed:
+            (name, remark), *more_holed = holed
+            named = [name for name, _ in more_holed]
+            more = f"; and {_beginning(named, _NAMED)}" if named else ""
+            logger.warning(
+                "%s read without some cells or rows: %s, %s%s; %s",
+                f"{counted(len(holed), 'file')} {'was' if len(holed) == 1 else 'were'}",
+                name,
+                remark,
+                more,
+                _ALL if named else _STRICT,
             )
         cut = [file.name for file in read if any(r.startswith(ENDS_WITHIN) for r in file.remarks)]
         if cut:

@@ -17,7 +17,10 @@ from pointfuse.basics.shown import Shown
 from pointfuse.basics.timezones import BEIJING, zone_name
 from pointfuse.errors import InputError, kind_of
 
-_EARLIEST, _LATEST = np.datetime64("1900-01-01"), np.datetime64("2200-01-01")
+YEARS = range(1900, 2200)
+"""Of measurements; what is of others is a typing error."""
+
+_EARLIEST, _LATEST = (np.datetime64(f"{year}-01-01") for year in (YEARS.start, YEARS.stop))
 _SHOWN = 3
 """Codes and variables that a text of observations names."""
 

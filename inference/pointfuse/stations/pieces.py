@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
+from pointfuse.stations.tables.csv_table import is_above_header
+
 LARGEST_WHOLE = 2_000_000
 """Bytes of text up to which a file is read as a whole: a day of a national network is less."""
 
@@ -75,7 +77,7 @@ def with_lines_of(piece: Path, path: Path) -> Path:
     wanted = piece.parent.name.encode()
     lines = _lines(path)
     with piece.open("wb") as file:
-        file.write(next(lines))
+        file.write(_header(lines))
         file.writelines(line if date == wanted else b"\n" for date, line in _dated(lines))
     return piece
 
@@ -89,7 +91,7 @@ def _is_large_text(path: Path) -> bool:
 def _divided(path: Path, folder: Path) -> bool:
     """Whether the rows could be divided by their dates; then the parts are in the folder."""
     lines = _lines(path)
-    header = next(lines)
+    header = _header(lines)
     waiting: dict[bytes, list[bytes]] = {}
     size = 0
 
@@ -115,6 +117,16 @@ def _divided(path: Path, folder: Path) -> bool:
             size = 0
     flush()
     return True
+
+
+def _header(lines: Iterator[bytes]) -> bytes:
+    """The first line that may be a header, with those above it."""
+    above = []
+    for line in lines:
+        above.append(line)
+        if not is_above_header(line.decode("latin-1").removeprefix("\xef\xbb\xbf")):
+            break
+    return b"".join(above)
 
 
 def _dated(lines: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:

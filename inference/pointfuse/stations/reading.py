@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
-from pointfuse.errors import ArgumentError, InputError, kind_of, require
+from pointfuse.errors import ArgumentError, InputError, UnreadableFileError, kind_of, require
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.daily_table import daily_table
 from pointfuse.stations.left_out import LeftOut
@@ -23,6 +23,7 @@ from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import read_station_lists, warn_of_foreign_list
 from pointfuse.stations.readers.station_places import StationList
 from pointfuse.stations.sources import Source, expanded, listed_sources
+from pointfuse.stations.tables.cells import UnreadableCells
 from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
 
 DEFAULT_VARIABLES = (
@@ -57,8 +58,9 @@ def read_stations(
 ) -> Observations:
     """Read station files, or a table in memory, into one table of daily means.
 
-    A file that cannot be read as a whole, a last line that was cut off and a station at no place
-    are left out with a warning or a remark on the file (`Observations.files`).
+    A file that cannot be read as a whole, a few cells or rows of a file, a last line that was cut
+    off and a station at no place are left out with a warning or a remark on the file
+    (`Observations.files`).
 
     Parameters
     ----------
@@ -99,7 +101,7 @@ def read_stations(
     ArgumentError
         If an argument is of another kind, such as a dictionary in place of a table.
     InputError
-        If a row of a file cannot be read, no file can, or the files contradict each other.
+        If many cells of a file cannot be read, no file can, or the files contradict each other.
 
     Examples
     --------
@@ -123,7 +125,7 @@ def read_stations(
     parts = []
     for source in sources:
         with left_out.trying(NAME if isinstance(source, Frame) else printable(source.name)):
-            parts.append(read_source(source, request))
+            parts.append(_read_source(source, request))
     left_out.refuse_or_warn([file for part in parts for file in part.files])
     merged = daily_table(parts, variables, min_hours=min_hours, quality_control=quality_control)
     warn_of_moved_stations(merged.stations)
@@ -223,8 +225,26 @@ def _with_range_remarks(hourly: Observations, variables: Iterable[Variable]) -> 
     return replace(hourly, files=(hourly.files[0].with_remarks(remarks),))
 
 
-def read_source(source: Path | Frame, request: ReadRequest) -> Observations:
-    """Hourly values or daily means of one file or table, unchecked.
+def _read_source(source: Path | Frame, request: ReadRequest) -> Observations:
+    """Hourly values or daily means of one file or table, unchecked, but for few that are left out.
+
+    Raises
+    ------
+    InputFileNotFoundError, InputError
+        As `read_stations`.
+    """
+    cells = UnreadableCells()
+    try:
+        found = read_part(source, request, cells)
+    except UnreadableFileError:
+        cells.refuse(strict=request.strict)  # where all rows were left out, that is why
+        raise
+    cells.refuse(strict=request.strict)
+    return replace(found, files=(found.files[0].with_remarks(cells.remarks()),))
+
+
+def read_part(source: Path | Frame, request: ReadRequest, cells: UnreadableCells) -> Observations:
+    """Hourly values or daily means of one file or table, or of a part of a file, unchecked.
 
     Parameters
     ----------
@@ -232,20 +252,21 @@ def read_source(source: Path | Frame, request: ReadRequest) -> Observations:
         What to read.
     request : ReadRequest
         What was asked for.
+    cells : UnreadableCells
+        Takes note of cells and rows that are left out since they cannot be read.
 
     Raises
     ------
     InputFileNotFoundError, InputError
         As `read_stations`.
     """
-    found = (
-        read_frame(source, request) if isinstance(source, Frame) else _read_file(source, request)
-    )
+    read = read_frame if isinstance(source, Frame) else _read_file
+    found = read(source, request, cells)  # type: ignore[arg-type]
     return _with_range_remarks(found, request.variables.values()) if found.hourly else found
 
 
-def _read_file(path: Path, request: ReadRequest) -> Observations:
-    file = open_station_file(path)
+def _read_file(path: Path, request: ReadRequest, cells: UnreadableCells) -> Observations:
+    file = open_station_file(path, cells)
     key = format_of(file, request.format)
     try:
         found, remarks = read_whole_lines(

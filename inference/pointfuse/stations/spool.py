@@ -24,7 +24,8 @@ from pointfuse.stations.quality.hour_checks import check_hours
 from pointfuse.stations.quality.weeks import MARGIN, week_bounds, week_numbers
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import warn_of_foreign_list
-from pointfuse.stations.reading import read_source
+from pointfuse.stations.reading import read_part
+from pointfuse.stations.tables.cells import UnreadableCells
 from pointfuse.stations.tables.coordinates import NO_PLACE
 
 Period = tuple[np.datetime64 | None, np.datetime64 | None]
@@ -158,11 +159,14 @@ def read_into_spool(
     for path in paths:
         with left_out.trying(printable(path.name)):
             found = []
+            cells = UnreadableCells()
             for piece in pieces(path, scratch):
-                part = _read_piece(piece, path, request)
-                spool.add(part)
-                found.append((part.files[0], part.stations.code, part.times))
-            spool.files.append(_joined(found))
+                part = _read_piece(piece, path, request, cells)
+                if part is not None:
+                    spool.add(part)
+                    found.append((part.files[0], part.stations.code, part.times))
+            cells.refuse(strict=request.strict)
+            spool.files.append(_joined(found).with_remarks(cells.remarks()))
         advance(1)
     left_out.refuse_or_warn(spool.files)
     spool.files.extend(left_out.files)
@@ -172,18 +176,33 @@ def read_into_spool(
         warn_of_foreign_list(spool.stations, request.station_list)
 
 
-def _read_piece(piece: Path, path: Path, request: ReadRequest) -> Observations:
-    """Hourly values, if the piece holds such, or daily means; only their range is looked at."""
+def _read_piece(
+    piece: Path, path: Path, request: ReadRequest, cells: UnreadableCells
+) -> Observations | None:
+    """Hourly values, if the piece holds such, or daily means; only their range is looked at.
+
+    None where no row of a piece can be read; what cannot is added to that of the others.
+    """
+    own = UnreadableCells()
     try:
-        part = read_source(piece, request)
+        part = read_part(piece, request, own)
+        faulty = bool(own.columns - cells.columns)  # of the first of each the line is told
     except InputError:
         if piece == path:
+            own.refuse(strict=request.strict)
             raise
+        faulty = True
+    if faulty and piece != path:
+        own.clear()
         try:
-            part = read_source(with_lines_of(piece, path), request)
+            part = read_part(with_lines_of(piece, path), request, own)
         except UnreadableFileError as error:
             # Other pieces were taken: half a file is not left out without being told.
-            raise InputError(str(error)) from error
+            if not own.many:
+                raise InputError(str(error)) from error
+            cells.add(own)
+            return None
+    cells.add(own)
     if not part.hourly:
         return part
     variables = [*request.variables.values()]

@@ -16,7 +16,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records, Station
@@ -98,8 +97,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     Raises
     ------
     InputError
-        If a column is missing, a cell is no number or time, a unit is unknown, or the file holds
-        no parameter that was asked for.
+        If a column is missing, or the file holds no parameter that was asked for.
     """
     rows = _Rows(file.table, request)
     return _hourly(rows) if "Sample Measurement" in file.header else _daily(rows)
@@ -138,8 +136,8 @@ class _Rows:
     def value(self, name: str, line: int, row: list[str], position: int) -> float:
         """Value of a row in the units of its variable."""
         wanted = self.request.variables[name].units
-        factor = conversion_factor(name, row[self._units], wanted)
-        return factor * self.table.number(row[position], line, self.table.header[position])
+        factor = self.table.factor(name, row[self._units], wanted, line)
+        return factor * self.table.value(row[position], line, self.table.header[position])
 
     def refuse_if_none(self, count: int) -> None:
         """Make sure that the file held rows that were asked for."""
@@ -161,10 +159,12 @@ def _hourly(rows: _Rows) -> Observations:
         if name is None:
             continue
         count += 1
-        stamp = f"{row[date].strip()}T{row[clock].strip()}"
-        time = table.instant(stamp, line, "Time GMT", datetime.UTC)
-        value = rows.value(name, line, row, sample)
-        records.add(rows.station(line, row), rows.instrument(row), time, {name: value})
+        with table.cells:
+            stamp = f"{row[date].strip()}T{row[clock].strip()}"
+            time = table.instant(stamp, line, "Time GMT", datetime.UTC)
+            station = rows.station(line, row)
+            value = rows.value(name, line, row, sample)
+            records.add(station, rows.instrument(row), time, {name: value})
     rows.refuse_if_none(count)
     return records.observations(rows.places.remarks())
 
@@ -175,34 +175,36 @@ def _daily(rows: _Rows) -> Observations:
         *("Date Local", "Event Type", "Sample Duration", "Observation Percent", "Arithmetic Mean")
     )
     chosen: dict[_Monitor, _Rank] = {}
-    count = incomplete = 0
+    found = count = incomplete = 0
     for line, row in table.rows():
         name = rows.variable(row)
         if name is None:
             continue
-        count += 1
-        value = rows.value(name, line, row, mean)
-        observed = table.number(row[percent], line, "Observation Percent")
-        hours = min(max(observed, 0.0), 100.0) * 24 / 100
-        # A blank says nothing against the mean.
-        if hours == hours and round(hours) < request.min_hours:
-            incomplete += not math.isnan(value)
-            value = math.nan
-        kind = row[duration].strip()
-        order = _DURATIONS.index(kind) if kind in _DURATIONS else len(_DURATIONS)
-        # A missing value gives way to any other.
-        rank = _Rank(
-            missing=math.isnan(value),
-            events=_Events.of(row[event_type]),
-            duration=order,
-            event_type=row[event_type].strip(),
-            duration_text=kind,
-            value=0.0 if math.isnan(value) else value,
-        )
-        day = table.day(row[date], line, "Date Local")
-        key = _Monitor(name, rows.station(line, row), rows.instrument(row), day)
-        chosen[key] = min(rank, chosen.get(key, rank))
-    rows.refuse_if_none(count)
+        found += 1
+        with table.cells:
+            day = table.day(row[date], line, "Date Local")
+            key = _Monitor(name, rows.station(line, row), rows.instrument(row), day)
+            observed = table.number(row[percent], line, "Observation Percent")
+            hours = min(max(observed, 0.0), 100.0) * 24 / 100
+            value = rows.value(name, line, row, mean)
+            # A blank says nothing against the mean.
+            if hours == hours and round(hours) < request.min_hours:
+                incomplete += not math.isnan(value)
+                value = math.nan
+            kind = row[duration].strip()
+            order = _DURATIONS.index(kind) if kind in _DURATIONS else len(_DURATIONS)
+            # A missing value gives way to any other.
+            rank = _Rank(
+                missing=math.isnan(value),
+                events=_Events.of(row[event_type]),
+                duration=order,
+                event_type=row[event_type].strip(),
+                duration_text=kind,
+                value=0.0 if math.isnan(value) else value,
+            )
+            chosen[key] = min(rank, chosen.get(key, rank))
+            count += 1
+    rows.refuse_if_none(found)
     records = Records(table.name, "aqs", request, "D")
     for (name, station, instrument, day), rank in chosen.items():
         records.add(station, instrument, day, {name: math.nan if rank.missing else rank.value})

@@ -19,7 +19,7 @@ from pointfuse.basics.timezones import BEIJING
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.merging import table_of_means
-from pointfuse.stations.observations import Observations, SourceFile, Stations
+from pointfuse.stations.observations import YEARS, Observations, SourceFile, Stations
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_places import StationList
 from pointfuse.stations.tables.csv_table import CsvTable
@@ -66,8 +66,9 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         if label in rows[name]:
             remarks.append(f"{row[2]} of {row[0]} hour {row[1]} stands twice; the first was kept")
             continue
-        values = table.numbers([row[i] for i in columns], line, codes)
-        rows[name][label] = _local_hour(table, line, *label, request), values
+        with table.cells:
+            hour = _local_hour(table, line, *label, request)
+            rows[name][label] = hour, table.values([row[i] for i in columns], line, codes)
     times = np.unique([time for of_one in rows.values() for time, _ in of_one.values()])
     if not len(times):
         raise UnreadableFileError(
@@ -136,10 +137,14 @@ def _local_hour(
         if not hour.isdecimal():
             raise ValueError(hour)
         day = datetime.date.fromisoformat(date)
+        if day.year not in YEARS:
+            raise ValueError(date)
         instant = datetime.datetime.combine(day, datetime.time(int(hour)), BEIJING)
         return request.local_hour(instant)
-    except (ValueError, OverflowError) as error:
-        raise InputError(
-            f"{table.at(line)}: expected a date such as 20190106 and an hour from 0 to "
-            f"23, got {quoted(date, 20)} and {quoted(hour, 20)}"
+    except ValueError as error:
+        raise table.cell_error(
+            line,
+            None,
+            "expected a date such as 20190106 and an hour from 0 to 23, got "
+            f"{quoted(date, 20)} and {quoted(hour, 20)}",
         ) from error

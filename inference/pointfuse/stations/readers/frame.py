@@ -12,6 +12,7 @@ from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers import tidy
 from pointfuse.stations.readers.request import ReadRequest
+from pointfuse.stations.tables.cells import UnreadableCells
 from pointfuse.stations.tables.table import Table, cell_text, shortened
 
 NAME = "the table"
@@ -32,7 +33,7 @@ class Frame(Protocol):
         """A column."""
 
 
-def read_frame(frame: Frame, request: ReadRequest) -> Observations:
+def read_frame(frame: Frame, request: ReadRequest, cells: UnreadableCells) -> Observations:
     """Read the daily or hourly values of a tidy table in memory.
 
     Parameters
@@ -41,6 +42,8 @@ def read_frame(frame: Frame, request: ReadRequest) -> Observations:
         The table, with ``columns`` and a column for each of their names. An index is not read.
     request : ReadRequest
         What was asked for.
+    cells : UnreadableCells
+        Takes note of cells that cannot be read.
 
     Raises
     ------
@@ -57,7 +60,7 @@ def read_frame(frame: Frame, request: ReadRequest) -> Observations:
             "reset_index()"
         )
     return tidy.read_table(
-        _FrameTable(NAME, header, frame, names, request.timezone), request, "table"
+        _FrameTable(NAME, header, frame, names, request.timezone, cells=cells), request, "table"
     )
 
 

@@ -38,7 +38,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     Raises
     ------
     InputError
-        If a column is missing, or a cell is no number or day.
+        If a column is missing.
     """
     table = file.table
     code, date, east, north, *positions = table.find(
@@ -49,18 +49,20 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     metres_a_second = conversion_factor("wind_speed", "knots", "m s-1")
     reports = WeatherReports(table.name, "gsod", request, "D")
     for line, row in table.rows():
-        values = {name: table.number(row[at], line, name) for name, at in fields.items()}
-        for name, missing in _MISSING.items():
-            if values[name] == missing:
-                values[name] = math.nan
-        name = table.code(row[code], line, "STATION")
-        station = name, *places.place(line, name, row[east], row[north])
-        measured = (
-            (values["TEMP"] - 32) / 1.8,
-            (values["DEWP"] - 32) / 1.8,
-            values["WDSP"] * metres_a_second,
-        )
-        reports.add(station, table.day(row[date], line, "DATE"), measured)
+        with table.cells:
+            name = table.code(row[code], line, "STATION")
+            day = table.day(row[date], line, "DATE")
+            station = name, *places.place(line, name, row[east], row[north])
+            values = {name: table.value(row[at], line, name) for name, at in fields.items()}
+            for name, missing in _MISSING.items():
+                if values[name] == missing:
+                    values[name] = math.nan
+            measured = (
+                (values["TEMP"] - 32) / 1.8,
+                (values["DEWP"] - 32) / 1.8,
+                values["WDSP"] * metres_a_second,
+            )
+            reports.add(station, day, measured)
     remarks = places.remarks()
     if request.timezone != datetime.UTC:
         remarks.append(f"UTC days were taken as days of {zone_name(request.timezone)}")

@@ -12,7 +12,6 @@ import datetime
 import math
 
 from pointfuse.basics.printable import quoted
-from pointfuse.errors import InputError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.weather import WeatherReports, read_scaled
@@ -44,7 +43,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     Raises
     ------
     InputError
-        If a column is missing, or a cell is not as documented.
+        If a column is missing.
     """
     table = file.table
     code, time, east, north, *positions = table.find(
@@ -55,16 +54,14 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     reports = WeatherReports(table.name, "isd", request, "h")
     rejected = 0
     for line, row in table.rows():
-        values = {}
-        for name, position in fields.items():
-            values[name], good = _value(table, name, row[position], line)
-            if not good:
-                rejected += not math.isnan(values[name])
-                values[name] = math.nan
-        name = table.code(row[code], line, "STATION")
-        station = name, *places.place(line, name, row[east], row[north])
-        instant = table.instant(row[time], line, "DATE", datetime.UTC)
-        reports.add(station, instant, (values["TMP"], values["DEW"], values["WND"]))
+        with table.cells:
+            name = table.code(row[code], line, "STATION")
+            instant = table.instant(row[time], line, "DATE", datetime.UTC)
+            given = {name: _value(table, name, row[at], line) for name, at in fields.items()}
+            station = name, *places.place(line, name, row[east], row[north])
+            rejected += sum(not good and not math.isnan(value) for value, good in given.values())
+            values = {name: value if good else math.nan for name, (value, good) in given.items()}
+            reports.add(station, instant, (values["TMP"], values["DEW"], values["WND"]))
     remarks = places.remarks()
     if rejected:
         remarks.append(
@@ -85,7 +82,8 @@ def _value(table: Table, name: str, text: str, line: int) -> tuple[float, bool]:
         return read_scaled(parts[value], _MISSING), parts[quality].strip() not in _REJECTED
     except ValueError as error:
         example = "359,1,N,0034,1" if name == "WND" else "+0010,1"
-        raise InputError(
-            f"{table.at(line, name)}: expected numbers and quality codes such "
-            f"as {example}, got {quoted(text)}"
+        raise table.cell_error(
+            line,
+            name,
+            f"expected numbers and quality codes such as {example}, got {quoted(text)}",
         ) from error

@@ -19,6 +19,7 @@ from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.weather import WeatherReports, read_scaled
 from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table
 
 _EXAMPLE = "2019 01 06 00   -25   -70 10290   320    30     0 -9999 -9999"
 LAYOUT = f"lines such as '{_EXAMPLE}'"
@@ -59,12 +60,13 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     place = request.station_list.places.get(code, (math.nan, math.nan))
     reports = WeatherReports(file.name, "isd-lite", request, "h")
     for number, line, _ in file.table.lines(first=1):
-        time, (temperature, dew_point, _, _, wind, *_) = _parse(file.name, number, line)
-        reports.add((code, *place), time, (temperature, dew_point, wind))
+        with file.cells:
+            time, (temperature, dew_point, _, _, wind, *_) = _parse(file.table, number, line)
+            reports.add((code, *place), time, (temperature, dew_point, wind))
     return reports.observations()
 
 
-def _parse(name: str, number: int, line: str) -> tuple[datetime.datetime, list[float]]:
+def _parse(table: Table, number: int, line: str) -> tuple[datetime.datetime, list[float]]:
     """Instant and numbers, divided by ten, of a line."""
     try:
         match = _LINE.fullmatch(line)
@@ -75,7 +77,9 @@ def _parse(name: str, number: int, line: str) -> tuple[datetime.datetime, list[f
         fields = [match[5][begin : begin + 6] for begin in range(0, 48, 6)]
         return time, [read_scaled(text, _MISSING) for text in fields]
     except ValueError as error:
-        raise InputError(
-            f"{name}, line {number}: expected a line such as '{_EXAMPLE}', got "
-            f"{quoted(line, 80)}; the file may be cut off - get it again"
-        ) from error
+        got = f"expected a line such as '{_EXAMPLE}', got {quoted(line, 80)}"
+        if len(line.split()) != len(_EXAMPLE.split()):
+            raise InputError(
+                f"{table.at(number)}: {got}; the file may be cut off - get it again"
+            ) from error
+        raise table.cell_error(number, None, got) from error

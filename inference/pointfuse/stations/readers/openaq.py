@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime
 
-from pointfuse.basics.units import conversion_factor
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
@@ -45,7 +44,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     Raises
     ------
     InputError
-        If a column is missing, a cell is no number or time, or a unit is unknown.
+        If a column is missing.
     """
     table = file.table
     wanted = {key: name for key, name in _PARAMETERS.items() if name in request.variables}
@@ -62,12 +61,13 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         if name is None:
             continue
         rows += 1
-        factor = conversion_factor(name, row[unit], request.variables[name].units)
-        location = table.code(row[code], line, "location_id")
-        station = location, *places.place(line, location, row[east], row[north])
-        end = table.instant(row[time], line, "datetime", request.timezone)
-        number = table.number(row[value], line, "value")
-        records.add(station, row[sensor].strip(), end - _MOMENT, {name: factor * number})
+        with table.cells:
+            factor = table.factor(name, row[unit], request.variables[name].units, line)
+            location = table.code(row[code], line, "location_id")
+            station = location, *places.place(line, location, row[east], row[north])
+            end = table.instant(row[time], line, "datetime", request.timezone)
+            number = table.value(row[value], line, "value")
+            records.add(station, row[sensor].strip(), end - _MOMENT, {name: factor * number})
     remarks = [] if rows else [f"it holds no rows of {' or '.join(wanted)}"]
     return records.observations([*remarks, *places.remarks()])
 

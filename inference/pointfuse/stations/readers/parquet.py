@@ -47,7 +47,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     try:
         columns = parquet.read_table(pyarrow.BufferReader(file.content))
         header = [printable(name.strip()) for name in columns.column_names]
-        table = _ArrowTable(file.name, header, columns, request.timezone)
+        table = _ArrowTable(file.name, header, columns, request.timezone, cells=file.cells)
         if tidy.is_tidy(table.header):
             return tidy.read_table(table, request, "parquet")
     except InputError:

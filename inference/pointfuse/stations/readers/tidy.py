@@ -62,8 +62,7 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
     Raises
     ------
     InputError
-        If a column is missing, a cell is no number, a unit is unknown, or two rows contradict
-        each other.
+        If a column is missing, a unit is unknown, or two rows contradict each other.
     """
     table = replace(table, header=_own_header(table, request))
     columns = _value_columns(table, request)
@@ -213,13 +212,14 @@ def _rows(
     lines, stations, instants, hours, values = [], [], [], [], []
     for line, row in table.rows():
         text = row[time_column]
-        if text not in times:
-            times[text] = _parse_time(table, line, time_column, text, request)
-        lines.append(line)
-        stations.append(places.station(line, row[code_column], row))
-        instants.append(times[text][0])
-        hours.append(times[text][1])
-        values.append([table.number(row[c.position], line, c.name) for c in columns])
+        with table.cells:
+            if text not in times:
+                times[text] = _parse_time(table, line, time_column, text, request)
+            stations.append(places.station(line, row[code_column], row))
+            lines.append(line)
+            instants.append(times[text][0])
+            hours.append(times[text][1])
+            values.append([table.value(row[c.position], line, c.name) for c in columns])
     return _Rows(
         places.stations(),
         np.array(lines, np.int64),

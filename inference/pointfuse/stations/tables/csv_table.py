@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +12,14 @@ from functools import cached_property
 
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, UnreadableFileError
+from pointfuse.stations.tables.cells import UnreadableCells
 from pointfuse.stations.tables.encoding import CUT_CHARACTER, decoded
 from pointfuse.stations.tables.table import Table
 
 _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+
+_NAMES_SEPARATOR = re.compile(r'"?sep=(?P<separator>[,;\t|])"?\s*', re.IGNORECASE)
+"""What Excel writes, and reads, above the header."""
 
 
 @dataclass(frozen=True)
@@ -31,10 +36,13 @@ class CsvTable(Table):
         Content of the file.
     separator : str
         What parts its columns.
+    header_line : int
+        Number of the line with the header.
     """
 
     text: str
     separator: str = ","
+    header_line: int = 1
 
     @cached_property
     def decimal_comma(self) -> bool:
@@ -61,7 +69,9 @@ class CsvTable(Table):
         return super().number(text, line, column)
 
     def rows(self, mentioning: tuple[str, ...] = ("",)) -> Iterator[tuple[int, list[str]]]:
-        """Line number and fields of each row that is not blank.
+        """Line number and fields of each row that is not blank, or of separators alone.
+
+        Fields that are empty may stand, or lack, at the end of a row below columns without name.
 
         Parameters
         ----------
@@ -78,24 +88,36 @@ class CsvTable(Table):
         wanted = tuple(f"{separator}{text}{separator}" if text else "" for text in mentioning)
         for number, line, fields in self._quoted_lines() if '"' in self.text else self.lines():
             found = line.count(separator) + 1 if fields is None else len(fields)
+            if line.startswith((separator, " ")) and not line.strip(f"{separator} \t"):
+                continue
             if found != len(self.header):
-                raise InputError(
-                    f"{self.at(number)}: {found} fields where the header has "
-                    f"{len(self.header)}; the file may be cut off - get it again"
-                )
+                fields = self._without_empty_end(number, fields or line.split(separator))
             if line.endswith(CUT_CHARACTER):
                 raise InputError(f"{self.at(number)} ends within a character; get the file again")
             if any(text in line for text in wanted):
                 yield number, line.split(separator) if fields is None else fields
 
-    def lines(self, first: int = 2) -> Iterator[tuple[int, str, None]]:
+    def _without_empty_end(self, line: int, fields: list[str]) -> list[str]:
+        """As many fields as the header has, where those too many or too few have no name."""
+        size = len(self.header)
+        lacking, surplus = self.header[len(fields) :], fields[size:]
+        # A row that was cut off may lack the end of a value.
+        if any(lacking) or "".join(surplus).strip() or line == self.cells.cut_line:
+            raise InputError(
+                f"{self.at(line)}: {len(fields)} fields where the header has {size}; the file may "
+                "be cut off - get it again"
+            )
+        return [*fields[:size], *lacking]
+
+    def lines(self, first: int | None = None) -> Iterator[tuple[int, str, None]]:
         """Number and text of each line that is not blank, in a file without quotes.
 
         Parameters
         ----------
-        first : int
+        first : int, optional
             Number of the first line that counts; the one below the header by default.
         """
+        first = self.header_line + 1 if first is None else first
         for number, line in enumerate(io.StringIO(self.text, newline=None), start=1):
             if number >= first and line != "\n":
                 yield number, line.rstrip("\n"), None
@@ -109,19 +131,19 @@ class CsvTable(Table):
 
     def _quoted_lines(self) -> Iterator[tuple[int, str, list[str]]]:
         """The same, with the fields, in a file with quotes."""
-        reader = csv.reader(
-            io.StringIO(self.text, newline=None), strict=True, delimiter=self.separator
-        )
+        above = self.header_line - 1
+        lines = itertools.islice(io.StringIO(self.text, newline=None), above, None)
+        reader = csv.reader(lines, strict=True, delimiter=self.separator)
         try:
             next(reader)
             for fields in reader:
                 if fields:
-                    yield reader.line_num, self.separator.join(fields), fields
+                    yield above + reader.line_num, self.separator.join(fields), fields
         except csv.Error as error:
-            raise InputError(f"{self.at(reader.line_num)}: {error}") from error
+            raise InputError(f"{self.at(above + reader.line_num)}: {error}") from error
 
 
-def parse_csv(name: str, content: bytes) -> CsvTable:
+def parse_csv(name: str, content: bytes, cells: UnreadableCells) -> CsvTable:
     """A CSV file and its header; what parts the columns is told from the header.
 
     Parameters
@@ -130,6 +152,8 @@ def parse_csv(name: str, content: bytes) -> CsvTable:
         Name of the file, for messages.
     content : bytes
         The whole file.
+    cells : UnreadableCells
+        Takes note of cells that cannot be read.
 
     Raises
     ------
@@ -137,19 +161,30 @@ def parse_csv(name: str, content: bytes) -> CsvTable:
         If it is no text, or empty.
     """
     text = decoded(name, content)
-    headers = {separator: _header(text, separator) for separator in _SEPARATORS}
+    above = list(itertools.takewhile(is_above_header, io.StringIO(text, newline=None)))
+    headers = {separator: _header(text, len(above), separator) for separator in _SEPARATORS}
     separator = max(headers, key=lambda key: len(headers[key]))
+    for line in above:
+        named = _NAMES_SEPARATOR.fullmatch(line)
+        separator = named["separator"] if named else separator
     header = [printable(field.strip()) for field in headers[separator]]
     if not any(header):
         raise UnreadableFileError(f"{name} is empty or has no header; expected a CSV file")
-    return CsvTable(name, header, text, separator)
+    table = CsvTable(name, header, text, separator, len(above) + 1, cells=cells)
+    _, cells.cut_line = table.without_cut_line() or ("", -1)
+    return table
 
 
-def _header(text: str, separator: str) -> list[str]:
-    """The fields of the first line; none where they cannot be parted so."""
+def is_above_header(line: str) -> bool:
+    """Whether a line is a comment, blank, or Excel's ``sep=;``, as may stand above a header."""
+    plain = line.removeprefix("\N{BYTE ORDER MARK}")
+    return not plain.strip() or plain.startswith("#") or bool(_NAMES_SEPARATOR.fullmatch(plain))
+
+
+def _header(text: str, above: int, separator: str) -> list[str]:
+    """The fields of the line below some others; none where they cannot be parted so."""
+    lines = itertools.islice(io.StringIO(text, newline=None), above, None)
     try:
-        return next(
-            csv.reader(io.StringIO(text, newline=None), strict=True, delimiter=separator), []
-        )
+        return next(csv.reader(lines, strict=True, delimiter=separator), [])
     except csv.Error:
         return []

@@ -5,13 +5,14 @@ from __future__ import annotations
 import gzip
 import zlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, InputFileNotFoundError, UnreadableFileError
+from pointfuse.stations.tables.cells import UnreadableCells
 from pointfuse.stations.tables.csv_table import CsvTable, parse_csv
 
 Read = TypeVar("Read")
@@ -30,10 +31,13 @@ class StationFile:
         Name of the file, without its folder.
     content : bytes
         What it holds, unzipped.
+    cells : UnreadableCells
+        Takes note of cells that cannot be read.
     """
 
     name: str
     content: bytes
+    cells: UnreadableCells = field(default_factory=UnreadableCells, compare=False)
 
     @cached_property
     def table(self) -> CsvTable:
@@ -44,7 +48,7 @@ class StationFile:
         InputError
             If it is no text, or empty.
         """
-        return parse_csv(self.name, self.content)
+        return parse_csv(self.name, self.content, self.cells)
 
     @property
     def header(self) -> list[str]:
@@ -58,8 +62,15 @@ class StationFile:
         return self.table.header
 
 
-def open_station_file(path: Path) -> StationFile:
+def open_station_file(path: Path, cells: UnreadableCells | None = None) -> StationFile:
     """Read a file into memory, and unzip it where it is gzipped.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    cells : UnreadableCells, optional
+        Takes note of cells that cannot be read.
 
     Raises
     ------
@@ -87,7 +98,7 @@ def open_station_file(path: Path) -> StationFile:
         raise InputError(
             f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
         ) from error
-    return StationFile(printable(path.name), content)
+    return StationFile(printable(path.name), content, UnreadableCells() if cells is None else cells)
 
 
 def read_whole_lines(
@@ -124,6 +135,7 @@ def read_whole_lines(
         if cut is None:
             raise
         whole, line = cut
+        file.cells.clear()
         try:
             return read(whole), [f"{ENDS_WITHIN} {line}, which was left out"]
         except UnreadableFileError:  # nothing is left
@@ -137,4 +149,4 @@ def _without_cut_line(file: StationFile) -> tuple[StationFile, int] | None:
         cut = file.table.without_cut_line()
     except InputError:  # a binary file, or none at all
         return None
-    return cut and (StationFile(file.name, cut[0].encode()), cut[1])
+    return cut and (replace(file, content=cut[0].encode()), cut[1])

@@ -7,14 +7,17 @@ import datetime
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.printable import listed, printable, quoted
+from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
+from pointfuse.stations.observations import YEARS
+from pointfuse.stations.tables.cells import CellError, UnreadableCells
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "<na>", "nan", "null", "none"})
 
@@ -38,10 +41,13 @@ class Table(abc.ABC):
         Name of the file, for messages.
     header : list of str
         Column names, without surrounding blanks.
+    cells : UnreadableCells
+        Takes note of cells that cannot be read.
     """
 
     name: str
     header: list[str]
+    cells: UnreadableCells = field(default_factory=UnreadableCells, kw_only=True, compare=False)
 
     counted: ClassVar[str] = "line"
     """What the numbers of `rows` count."""
@@ -80,7 +86,7 @@ class Table(abc.ABC):
 
         Raises
         ------
-        InputError
+        CellError
             If the cell holds something else than a finite number.
         """
         try:
@@ -90,13 +96,26 @@ class Table(abc.ABC):
             value = math.nan
         if math.isfinite(value) or text.strip().lower() in _MISSING:
             return value
-        raise InputError(
-            f"{self.at(line, column)}: expected a number, got {quoted(text)}; "
-            "leave the cell empty where the value is missing"
+        raise self.cell_error(
+            line,
+            column,
+            f"expected a number, got {quoted(text)}",
+            "; leave the cell empty where the value is missing",
         )
 
-    def numbers(self, texts: list[str], line: int, columns: list[str]) -> NDArray[np.float64]:
-        """Values of several cells of a row, as `number` gives them, at a fraction of its time."""
+    def value(self, text: str, line: int, column: str) -> float:
+        """Value of a cell, as `number` gives it; NaN, and counted, where it is no number."""
+        try:
+            value = self.number(text, line, column)
+        except CellError as error:
+            self.cells.leave_out(error, column)
+            return math.nan
+        if value == value:
+            self.cells.count(column)
+        return value
+
+    def values(self, texts: list[str], line: int, columns: list[str]) -> NDArray[np.float64]:
+        """Values of cells of a row that hold one quantity, as `value` gives them, but faster."""
         try:
             values = np.array([float(text) if text else math.nan for text in texts])
         except ValueError:
@@ -104,20 +123,60 @@ class Table(abc.ABC):
         # Whatever is not plainly a number or empty goes the careful way.
         if values is None or np.isinf(values).any() or "_" in "".join(texts):
             named = zip(texts, columns, strict=True)
-            values = np.array([self.number(text, line, column) for text, column in named])
+            values = np.array([self._one_of(text, line, column) for text, column in named])
+        self.cells.count("", int(np.isfinite(values).sum()))
         return values
+
+    def _one_of(self, text: str, line: int, column: str) -> float:
+        try:
+            return self.number(text, line, column)
+        except CellError as error:
+            self.cells.leave_out(error, "")
+            return math.nan
+
+    def factor(self, variable: str, given: str, wanted: str, line: int) -> float:
+        """Factor from the unit in a cell to another, as `conversion_factor`.
+
+        Raises
+        ------
+        CellError
+            If the unit is not known for this variable.
+        """
+        try:
+            return conversion_factor(variable, given, wanted)
+        except InputError as error:
+            raise self.cell_error(line, None, str(error)) from error
+
+    def cell_error(self, line: int, column: str | None, found: str, advice: str = "") -> CellError:
+        """The error that a cell, or a row, cannot be read.
+
+        Parameters
+        ----------
+        line : int
+            Number of the row.
+        column : str, optional
+            Name of the column.
+        found : str
+            What was expected, and what it holds.
+        advice : str
+            What to do, after a semicolon.
+        """
+        where = self.at(line, column)
+        return CellError(
+            f"{where}: {found}{advice}", f"{where.removeprefix(f'{self.name}, ')}: {found}", line
+        )
 
     def code(self, text: str, line: int, column: str) -> str:
         """Code of a station, printable.
 
         Raises
         ------
-        InputError
+        CellError
             If the cell is empty.
         """
         code = printable(text.strip())
         if not code:
-            raise InputError(f"{self.at(line, column)}: expected a code, got {quoted(code)}")
+            raise self.cell_error(line, column, f"expected a code, got {quoted(code)}")
         return code
 
     def day(self, text: str, line: int, column: str) -> np.datetime64:
@@ -127,21 +186,19 @@ class Table(abc.ABC):
 
         Raises
         ------
-        InputError
+        CellError
             If the cell holds no such day, or another time of it.
         """
-        try:
-            return np.datetime64(datetime.date.fromisoformat(text.strip()), "D")
-        except ValueError:
-            pass
         try:
             written = _parsed(text.strip())
         except ValueError as error:
             raise self._no_time("date", "2019-01-06", text, line, column) from error
         if written.time() != datetime.time():
-            raise InputError(
-                f"{self.at(line, column)}: expected a date, got a time of the day, {quoted(text)}; "
-                "name the column 'time' if its rows are hours or instants"
+            raise self.cell_error(
+                line,
+                column,
+                f"expected a date, got a time of the day, {quoted(text)}",
+                "; name the column 'time' if its rows are hours or instants",
             )
         return np.datetime64(written.date(), "D")
 
@@ -154,32 +211,35 @@ class Table(abc.ABC):
 
         Raises
         ------
-        InputError
+        CellError
             If the cell holds no such instant, or one at the ends of the calendar.
         """
         try:
             time = _parsed(text.strip())
             time = time.replace(tzinfo=timezone) if time.tzinfo is None else time
-            if not datetime.MINYEAR < time.year < datetime.MAXYEAR:
-                raise OverflowError(time)  # other time zones could not show it
             return time.astimezone(datetime.UTC)
-        except (ValueError, OverflowError) as error:
+        except ValueError as error:
             raise self._no_time("time", "2019-01-06T13:00+08:00", text, line, column) from error
 
-    def _no_time(self, kind: str, example: str, text: str, line: int, column: str) -> InputError:
-        shown = quoted(text)
-        shown += (
-            ", in which day and month may be either; write the year first"
-            if _EITHER_ORDER.fullmatch(text.strip())
-            else ""
-        )
-        return InputError(
-            f"{self.at(line, column)}: expected a {kind} such as {example}, got {shown}"
+    def _no_time(self, kind: str, example: str, text: str, line: int, column: str) -> CellError:
+        either = bool(_EITHER_ORDER.fullmatch(text.strip()))
+        return self.cell_error(
+            line,
+            column,
+            f"expected a {kind} such as {example}, got {quoted(text)}",
+            ", in which day and month may be either; write the year first" if either else "",
         )
 
 
 def _parsed(text: str) -> datetime.datetime:
-    """A date or instant as it is written; ValueError if it is none."""
+    """A date or instant as it is written; ValueError if it is none, or a typing error."""
+    written = _written(text)
+    if written.year not in YEARS:
+        raise ValueError(text)
+    return written
+
+
+def _written(text: str) -> datetime.datetime:
     try:
         return datetime.datetime.fromisoformat(text)
     except ValueError:

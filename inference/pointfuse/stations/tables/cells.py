@@ -1,0 +1,153 @@
+"""Cells that cannot be read: a few are left out and counted, many show a wrong column."""
+
+from __future__ import annotations
+
+from collections import Counter
+from types import TracebackType
+
+from pointfuse.basics.counted import counted
+from pointfuse.basics.printable import listed
+from pointfuse.errors import InputError
+
+UNREADABLE = "that cannot be read"
+"""Stands in the remark on a file behind the count of cells and rows that were left out."""
+
+_MANY = 0.1
+_FEW = 3
+"""Part of the cells of a column, or of the rows, from which on it is the column that is wrong; of
+a small file so many are few all the same, unless they are more than half."""
+
+_ROWS = "\0"
+"""Counts rows among the columns; no header holds this character."""
+
+
+class CellError(InputError):
+    """A cell that holds no number, time or code, in a file that may be sound otherwise.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong, as a sentence.
+    found : str
+        The same without the name of the file and advice.
+    line : int
+        Number of the row.
+    """
+
+    def __init__(self, message: str, found: str = "", line: int = 0) -> None:
+        super().__init__(message)
+        self.found, self.line = found, line
+
+
+class UnreadableCells:
+    """What cannot be read in a file, counted by columns, and in rows.
+
+    A value that is no number is missing. A time, a code or a unit that cannot be read costs its
+    row: ``with cells: ...`` is around what reads a row, and ends it there.
+    """
+
+    def __init__(self) -> None:
+        self.cut_line = -1
+        """Number of a last line that has no end: what is wrong there is left for others to say."""
+        self._read: Counter[str] = Counter()
+        self._unread: Counter[str] = Counter()
+        self._first: dict[str, CellError] = {}
+        self._earliest: CellError | None = None
+
+    def __bool__(self) -> bool:
+        return bool(self._first)
+
+    def __enter__(self) -> None:
+        self._read[_ROWS] += 1
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> bool:
+        if not isinstance(error, CellError):
+            return False
+        self._read[_ROWS] -= 1
+        self.leave_out(error, _ROWS)
+        return True
+
+    def count(self, column: str, cells: int = 1) -> None:
+        """Count cells of a column that hold a number."""
+        self._read[column] += cells
+
+    def leave_out(self, error: CellError, column: str) -> None:
+        """Take note of a cell of a column that holds none.
+
+        Raises
+        ------
+        CellError
+            The error, if the cell is in a last line that was cut off.
+        """
+        if error.line == self.cut_line:
+            raise error
+        self._unread[column] += 1
+        self._first.setdefault(column, error)
+        if self._earliest is None or error.line < self._earliest.line:
+            self._earliest = error
+
+    @property
+    def columns(self) -> set[str]:
+        """Columns with such cells, of which the first is known."""
+        return {*self._first}
+
+    def add(self, others: UnreadableCells) -> None:
+        """Add what was found in another part of the file."""
+        self._read += others._read
+        self._unread += others._unread
+        self._first = others._first | self._first
+        self._earliest = self._earliest or others._earliest
+
+    def clear(self) -> None:
+        """Forget what was found, since the file is read once more."""
+        self.__dict__.update(UnreadableCells().__dict__)
+
+    @property
+    def many(self) -> bool:
+        """Whether they are so many in a column that it is a wrong one."""
+        return any(map(self._is_many, self._first))
+
+    def _is_many(self, column: str) -> bool:
+        unread = self._unread[column]
+        total = unread + self._read[column]
+        return unread > max(_FEW, _MANY * total) or 2 * unread > total
+
+    def refuse(self, *, strict: bool = False) -> None:
+        """Make sure that they are few.
+
+        Parameters
+        ----------
+        strict : bool
+            Whether there are to be none.
+
+        Raises
+        ------
+        CellError
+            The first, if they are many.
+        """
+        for column, error in self._first.items():
+            if strict or self._is_many(column):
+                unread = self._unread[column]
+                total = unread + self._read[column]
+                kind = "rows" if column == _ROWS else "cells"
+                raise CellError(
+                    f"{error} ({unread} of {total} {kind} are so)" if unread > 1 else str(error)
+                )
+
+    def remarks(self) -> list[str]:
+        """What was left out, once all rows are read: at most one sentence."""
+        if self._earliest is None:
+            return []
+        rows = self._unread[_ROWS]
+        counts = {"row": rows, "cell": self._unread.total() - rows}
+        shown = listed(counted(number, noun) for noun, number in counts.items() if number)
+        one = self._unread.total() == 1
+        return [
+            f"{shown} {UNREADABLE} {'was' if one else 'were'} left out"
+            f"{',' if one else ', the first'} on {self._earliest.found}"
+        ]
