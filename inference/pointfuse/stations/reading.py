@@ -268,14 +268,14 @@ def read_part(source: Path | Frame, request: ReadRequest, cells: UnreadableCells
 def _read_file(path: Path, request: ReadRequest, cells: UnreadableCells) -> Observations:
     file = open_station_file(path, cells)
     key = format_of(file, request.format)
+    read_as = f" (read as '{key}': {READERS[key].sign})" if request.format == "auto" else ""
+    cells.read_as = read_as
     try:
         found, remarks = read_whole_lines(
             file, lambda whole: READERS[key].read(whole, request), strict=request.strict
         )
     except InputError as error:
-        if request.format != "auto":
-            raise
-        raise type(error)(f"{error} (read as '{key}': {READERS[key].sign})") from error
+        raise type(error)(f"{error}{read_as}") from error
     if remarks and found.hourly and len(found.times) and found.times[-1].item().hour < 23:
         remarks.append(f"its hours go up to {found.times[-1]}")
     if READERS[key].columns:

@@ -141,7 +141,7 @@ def test_a_fault_in_a_large_file_is_named_by_its_line(
     rows[17] += "x"
     result = run(
         *("fuse", write("l.csv", DAILY + "\n".join(rows)), "-o", tmp_path / "out.nc"),
-        *("--model", tiny_model_file),
+        *("--model", tiny_model_file, "--strict"),
     )
     assert result.exit_code == 1
     assert "l.csv, line 19, column 'pm25': expected a number, got '10x'" in result.stderr

@@ -231,7 +231,11 @@ def test_weather_for_a_model_of_pm25_alone_is_refused(write: Write) -> None:
         ("isd.csv", ISD.replace('"DEW",', ""), "the header lacks DEW; .*read as 'isd'"),
         ("gsod.csv", GSOD + summary(temp="warm"), "column 'TEMP': expected a number, got 'warm'"),
         ("gsod.csv", GSOD + summary("2019-13-06"), "column 'DATE': expected a date such as"),
-        ("545110-99999-2019", lite(0) + lite(24), "line 2: expected a line such as '2019 01 06"),
+        (
+            "545110-99999-2019",
+            lite(23) + lite(24) * 2,
+            "line 2: expected a line such as '2019 01 06",
+        ),
         ("545110-99999-2019", lite(0) + lite(1)[:-9] + "\n", "line 2: .* may be cut off"),
         ("545110-99999-2019", lite(0).replace("100", "1 0"), "line 1: expected a line such as"),
         ("weather.txt", lite(0), "file name such as 545110-99999-2019"),

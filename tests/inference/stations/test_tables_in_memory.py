@@ -110,7 +110,7 @@ def test_places_from_a_list(write: Write) -> None:
 )
 def test_messages_name_the_row(changed: dict[str, list[Any]], message: str) -> None:
     with pytest.raises(InputError, match=message):
-        read_stations(frame(**changed))
+        read_stations(frame(**changed), strict=True)
 
 
 def test_a_table_that_is_not_tidy() -> None:

@@ -65,7 +65,7 @@ def test_points_and_commas_in_one_file_are_no_decimal_commas(write: Write) -> No
     """1,500 beside 39.9 would be read as one and a half."""
     text = parted(TIDY, "\t").replace("80.5", "1,500")
     with pytest.raises(InputError, match=r"line 2, column 'pm25': expected a number, got '1,500'"):
-        read_stations(write("tidy.csv", text))
+        read_stations(write("tidy.csv", text), strict=True)
 
 
 def test_quoted_fields_hold_the_separator(write: Write) -> None:

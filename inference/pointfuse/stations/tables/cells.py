@@ -49,13 +49,12 @@ class UnreadableCells:
     def __init__(self) -> None:
         self.cut_line = -1
         """Number of a last line that has no end: what is wrong there is left for others to say."""
+        self.read_as = ""
+        """How the file was taken, which stands behind what is wrong with it."""
         self._read: Counter[str] = Counter()
         self._unread: Counter[str] = Counter()
         self._first: dict[str, CellError] = {}
         self._earliest: CellError | None = None
-
-    def __bool__(self) -> bool:
-        return bool(self._first)
 
     def __enter__(self) -> None:
         self._read[_ROWS] += 1
@@ -88,6 +87,9 @@ class UnreadableCells:
             raise error
         self._unread[column] += 1
         self._first.setdefault(column, error)
+        self._take_earliest(error)
+
+    def _take_earliest(self, error: CellError) -> None:
         if self._earliest is None or error.line < self._earliest.line:
             self._earliest = error
 
@@ -97,15 +99,21 @@ class UnreadableCells:
         return {*self._first}
 
     def add(self, others: UnreadableCells) -> None:
-        """Add what was found in another part of the file."""
+        """Add what was found in another part of the file.
+
+        Its numbers of lines are those of the file where it has a column that this has not.
+        """
+        if others._earliest and others.columns - self.columns:
+            self._take_earliest(others._earliest)
         self._read += others._read
         self._unread += others._unread
         self._first = others._first | self._first
-        self._earliest = self._earliest or others._earliest
+        self.read_as = others.read_as
 
     def clear(self) -> None:
         """Forget what was found, since the file is read once more."""
-        self.__dict__.update(UnreadableCells().__dict__)
+        self._read, self._unread = Counter(), Counter()
+        self._first, self._earliest = {}, None
 
     @property
     def many(self) -> bool:
@@ -135,9 +143,8 @@ class UnreadableCells:
                 unread = self._unread[column]
                 total = unread + self._read[column]
                 kind = "rows" if column == _ROWS else "cells"
-                raise CellError(
-                    f"{error} ({unread} of {total} {kind} are so)" if unread > 1 else str(error)
-                )
+                so = f" ({unread} of {total} {kind} are so)" if unread > 1 else ""
+                raise CellError(f"{error}{so}{self.read_as}")
 
     def remarks(self) -> list[str]:
         """What was left out, once all rows are read: at most one sentence."""
@@ -149,5 +156,5 @@ class UnreadableCells:
         one = self._unread.total() == 1
         return [
             f"{shown} {UNREADABLE} {'was' if one else 'were'} left out"
-            f"{',' if one else ', the first'} on {self._earliest.found}"
+            f"{',' if one else ', such as'} on {self._earliest.found}"
         ]
