@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
@@ -202,11 +203,13 @@ def _warn_of_missing_days(missing: Sequence[MissingDay], target: str) -> None:
     if not missing:
         return
     named = [
-        f"{day.day} ({day.stations} stations"
-        + (f", at most {day.most_hours} hours)" if day.most_hours else ")")
+        f"{day.day} ({counted(day.stations, 'station')}"
+        + (f", at most {counted(day.most_hours, 'hour')})" if day.most_hours else ")")
         for day in missing
     ]
-    more = f" and {len(named) - _DAYS_NAMED} more days" if len(named) > _DAYS_NAMED else ""
+    more = (
+        f" and {counted(len(named) - _DAYS_NAMED, 'more day')}" if len(named) > _DAYS_NAMED else ""
+    )
     logger.warning(
         "too few stations with a valid daily mean of %s, so no field, on %s",
         target,

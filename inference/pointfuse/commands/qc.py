@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.output_formats import FLAGS
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
@@ -36,4 +37,4 @@ def qc(output: Path, as_json: bool, reading: ReadingOptions, running: ModelOptio
     if as_json:
         click.echo(json_text(counts))
     else:
-        say(*quality_lines(counts), f"wrote {output}: {rows} rows")
+        say(*quality_lines(counts), f"wrote {output}: {counted(rows, 'row')}")

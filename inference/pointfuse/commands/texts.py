@@ -85,7 +85,7 @@ def scores_text(evaluation: Evaluation, model: ModelMetadata) -> str:
     }
     width = max(map(len, classes)) + 2
     lines = [
-        f"{evaluation.scheme} withheld, {evaluation.folds} folds: "
+        f"{evaluation.scheme} withheld, {counted(evaluation.folds, 'fold')}: "
         f"{counted(evaluation.days, 'day')}, {counted(evaluation.stations, 'station')} in "
         f"{counted(evaluation.places, 'place')}, {counted(overall.pairs, 'pair')}",
         f"{'':<{width}}{'pairs':>8}{'R2':>8}{'RMSE':>8}{'NME':>8}{'NMB':>8}",
@@ -165,9 +165,10 @@ def _days_text(days: Sequence[FusedDay], model: ModelMetadata) -> str:
     """One line on a day, or on the range of several."""
     first, last = days[0].day, days[-1].day
     mean = sum(day.mean for day in days) / len(days)
+    stations = _range([day.stations for day in days])
     return (
         f"{first if first == last else f'{first} to {last}'}: "
-        f"{_range([day.stations for day in days])} stations of {model.target.name} in "
+        f"{stations} {'station' if stations == '1' else 'stations'} of {model.target.name} in "
         f"{_range([day.cells for day in days])} of "
         f"{model.grid.rows * model.grid.columns} cells; field "
         f"{min(day.minimum for day in days):.1f} to {max(day.maximum for day in days):.1f}, "

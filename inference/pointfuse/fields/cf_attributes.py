@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Sequence
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.timezones import zone_name
 from pointfuse.fields.cf import CONVENTIONS, has_place, now
 from pointfuse.fields.daily_fields import DailyFields
@@ -106,7 +107,7 @@ def _quality_text(fields: DailyFields) -> str:
     if "day" not in quality:
         return "switched off; only values out of the valid range were left out"
     texts = [
-        f"{sum(reasons.values())} {step} values of {name} {state.replace('_', ' ')}"
+        f"{counted(sum(reasons.values()), f'{step} value')} of {name} {state.replace('_', ' ')}"
         + (f" ({', '.join(f'{key} {n}' for key, n in reasons.items())})" if reasons else "")
         for step, variables in quality.items()
         for name, by_state in variables.items()

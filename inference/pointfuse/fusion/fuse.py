@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError, require
 from pointfuse.fields.daily_fields import concatenate
 from pointfuse.fields.day_status import DayStatus
@@ -130,14 +131,19 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
 
 def nothing_to_fuse(target: str, days: int, counts: StationCounts, most_hours: int) -> InputError:
     """The error that no day can be fused, with what became of the stations and their hours."""
-    hours = f"; the most valid hours of a station on a day are {most_hours}" if most_hours else ""
+    found = {
+        f"{counts.valid} with a valid value of any variable": counts.valid,
+        f"{counts.without_coordinates} without coordinates": counts.without_coordinates,
+        f"{counts.outside_grid} outside the grid": counts.outside_grid,
+        f"{counted(counts.out_of_range, 'daily mean')} out of range": counts.out_of_range,
+        f"{counts.suspect} left out by quality control": counts.suspect,
+        f"at most {counted(most_hours, 'valid hour')} of a station on a day": most_hours,
+    }
+    told = [counted(days, "day"), f"{counted(counts.read, 'station')} read"]
+    told += [text for text, count in found.items() if count]
     return InputError(
-        f"there is no valid daily mean of {target} on the grid: {days} days, "
-        f"{counts.read} stations read, {counts.valid} with a valid value of any variable, "
-        f"{counts.without_coordinates} of them without coordinates, {counts.outside_grid} "
-        f"outside the grid, {counts.out_of_range} daily means out of range, {counts.suspect} "
-        f"left out by quality control{hours}; check the period, the station list, the units and "
-        "--min-hours"
+        f"there is no valid daily mean of {target} on the grid: {', '.join(told)}; check the "
+        "period, the station list, the units and --min-hours"
     )
 
 

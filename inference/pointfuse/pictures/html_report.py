@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from pointfuse.basics.atomic_files import check_place, replacing
+from pointfuse.basics.counted import counted
 from pointfuse.basics.output_formats import REPORT, check_name
 from pointfuse.basics.units import typeset_units
 from pointfuse.errors import require, require_path
@@ -153,10 +154,10 @@ def _content(
     period = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
     yield heading(f"Cross-validation of {origin.model}")
     yield paragraph(
-        f"{target.long_name}, {period}: {evaluation.days} {'day' if len(days) == 1 else 'days'}, "
-        f"{evaluation.stations} stations in {evaluation.places} places, "
-        f"{evaluation.model.overall.pairs} pairs; withheld "
-        f"{_withheld(evaluation)}, {evaluation.folds} folds"
+        f"{target.long_name}, {period}: {counted(evaluation.days, 'day')}, "
+        f"{counted(evaluation.stations, 'station')} in {counted(evaluation.places, 'place')}, "
+        f"{counted(evaluation.model.overall.pairs, 'pair')}; withheld "
+        f"{_withheld(evaluation)}, {counted(evaluation.folds, 'fold')}"
     )
     trust = trust_in_intervals(evaluation.uncertainty, target)
     yield highlighted("In short", filter(None, [*verdict(evaluation, target), trust]))
@@ -288,8 +289,8 @@ def _worst_stations(result: CrossValidation, units: str) -> str:
 def _provenance(result: CrossValidation, evaluation: Evaluation, origin: Origin) -> str:
     observations, counts = result.placed.observations, result.placed.counts
     files = "; ".join(
-        f"{file.name} ({file.format}, {file.stations} stations"
-        + (f", {file.times} times)" if file.times else ")")
+        f"{file.name} ({file.format}, {counted(file.stations, 'station')}"
+        + (f", {counted(file.times, 'time')})" if file.times else ")")
         for file in observations.files
     )
     remarks = "; ".join(remark for file in observations.files for remark in file.remarks)
@@ -302,7 +303,8 @@ def _provenance(result: CrossValidation, evaluation: Evaluation, origin: Origin)
         "left out",
         "days": f"{evaluation.days}, {observations.times[0]} to {observations.times[-1]}, in the "
         f"time zone {observations.timezone}",
-        "withheld": f"{_withheld(evaluation)}, {evaluation.folds} folds, seed {origin.seed}; each "
+        "withheld": f"{_withheld(evaluation)}, {counted(evaluation.folds, 'fold')}, seed "
+        f"{origin.seed}; each "
         "observation was predicted from the stations of the other folds, nothing was trained",
         "intervals": "1,000 resamples of the days: the stations of a day err together",
         "model": f"{origin.model}, sha256 {origin.model_sha256}",

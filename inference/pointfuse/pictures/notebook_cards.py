@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.shown import html
 from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import typeset_units
@@ -58,8 +59,8 @@ def fields_html(fields: FusedFields) -> str:
     ]
     lacking = len(fields.days) - len(fused)
     facts = [
-        *([f"{lacking} of {len(fields.days)} days have no field"] if lacking else []),
-        f"{len(fields.stations.observations.stations)} stations used, "
+        *([f"{lacking} of {counted(len(fields.days), 'day')} without a field"] if lacking else []),
+        f"{counted(len(fields.stations.observations.stations), 'station')} used, "
         f"{fields.stations.counts.read} read",
         _grid_text(fields.model.grid),
         f"{_model_text(fields.model)} on {fields.device}, sha256 {fields.model_sha256[:12]}",
@@ -99,7 +100,7 @@ def observations_html(observations: Observations) -> str:
     ]
     kind = "Hourly values" if observations.hourly else "Daily means"
     return _card(
-        f"{kind} at {len(stations)} stations, {_period(times)}",
+        f"{kind} at {counted(len(stations), 'station')}, {_period(times)}",
         _map_of_stations(observations, placed),
         table(
             "Values in the units of the model", ["", "values", "lowest", "mean", "highest"], rows
@@ -158,7 +159,7 @@ def cross_validation_html(result: CrossValidation) -> str:
     uncertainty = evaluate_uncertainty(result, Classes())
     held = uncertainty.overall.share if uncertainty else {}
     facts = [
-        f"{int(result.fold.max(initial=-1)) + 1} folds, {_period(days)}",
+        f"{counted(int(result.fold.max(initial=-1)) + 1, 'fold')}, {_period(days)}",
         *([f"90 % intervals hold {100 * held[90]:.1f} % of the observations"] if held else []),
     ]
     header = ["", "pairs", "R²", f"RMSE ({units})", "NME", "NMB"]

@@ -144,7 +144,8 @@ def _by_day(result: CrossValidation, daily: PairSums) -> ReportFigure:
         "Day by day",
         "Mean of the observations and error of the prediction (above), and squared correlation "
         "among the stations of the day (below).",
-        f"RMSE of {int(there.sum())} days, largest on {days[worst]} with {error[worst]:.1f} "
+        f"RMSE of {counted(int(there.sum()), 'day')}, largest on {days[worst]} with "
+        f"{error[worst]:.1f} "
         f"{units} at a mean of {mean[worst]:.1f}{of_correlation}.",
     )
 
@@ -246,8 +247,9 @@ def _bias_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
         figure,
         "Where it is too high or too low",
         "Mean error of each station when it was withheld: orange where the prediction is too high, "
-        f"purple where it is too low. {_days_of_stations(by_station)}",
-        f"Mean error at {int(there.sum())} stations: too low at {int((bias[there] < 0).sum())}, "
+        f"purple where it is too low. "
+        f"{_days_of_stations(by_station)}",
+        f"Mean error at {counted(int(there.sum()), 'station')}: too low at {int((bias[there] < 0).sum())}, "
         f"too high at {int((bias[there] > 0).sum())}; half of them between "
         f"{np.percentile(bias[there], 25):.1f} and {np.percentile(bias[there], 75):.1f} {units}.",
     )
@@ -270,7 +272,7 @@ def _error_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
         figure,
         "Where it is far off",
         f"RMSE of each station when it was withheld. {_days_of_stations(by_station)}",
-        f"RMSE at {int(there.sum())} stations: half of them up to "
+        f"RMSE at {counted(int(there.sum()), 'station')}: half of them up to "
         f"{np.percentile(error[there], 50):.1f}, nine tenths up to "
         f"{np.percentile(error[there], 90):.1f} {units}.",
     )
@@ -341,7 +343,7 @@ def _target(by_station: PairSums, objective: QualityObjective) -> list[ReportFig
         ylabel="bias",
     )
     axes.xaxis.label.set_fontsize(9)
-    met = f"{100 * objective.share_met:.1f} % of {objective.stations} stations"
+    met = f"{100 * objective.share_met:.1f} % of {counted(objective.stations, 'station')}"
     return [
         ReportFigure(
             figure,

@@ -7,6 +7,7 @@ from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.errors import ArgumentError, InputError, UnreadableFileError, kind_of, require
@@ -219,8 +220,9 @@ def _with_range_remarks(hourly: Observations, variables: Iterable[Variable]) -> 
         if outside:
             low, high = variable.valid_range
             remarks.append(
-                f"{outside} hourly values of {variable.name} outside {low:g} to {high:g} "
-                f"{variable.units} were left out"
+                f"{counted(outside, 'hourly value')} of {variable.name} outside {low:g} to "
+                f"{high:g} "
+                f"{variable.units} left out"
             )
     return replace(hourly, files=(hourly.files[0].with_remarks(remarks),))
 

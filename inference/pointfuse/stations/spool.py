@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.model.metadata import Variable
@@ -31,7 +32,8 @@ from pointfuse.stations.tables.coordinates import NO_PLACE
 Period = tuple[np.datetime64 | None, np.datetime64 | None]
 """First and last day, datetime64[D]; open where None."""
 
-_COUNTING = re.compile(r"(\d+) (.*)", re.DOTALL)
+_COUNTING = re.compile(r"(?:(\d+) ((?:hourly |daily |infinite )?[a-z]+?)s?\b)?(.*)", re.DOTALL)
+"""A remark that begins with a number and its noun, with no verb that follows it."""
 
 
 class Spool:
@@ -216,20 +218,23 @@ def _joined(
     file = found[0][0]
     if len(found) == 1:
         return file
-    counts: Counter[str] = Counter()
+    counts: Counter[tuple[str, str]] = Counter()
     for piece, _, _ in found:
         for remark in piece.remarks:
             # The places of a file are the same in all of its pieces.
-            if remark.startswith(NO_PLACE) and any(each.startswith(NO_PLACE) for each in counts):
+            if remark.startswith(NO_PLACE) and any(text.startswith(NO_PLACE) for _, text in counts):
                 continue
-            counted = _COUNTING.fullmatch(remark)
-            counts[counted[2] if counted else remark] += int(counted[1]) if counted else 0
+            number, noun, rest = _COUNTING.match(remark).groups()  # type: ignore[union-attr]
+            counts[noun or "", rest] += int(number or 0)
     return SourceFile(
         file.name,
         file.format,
         len(set().union(*(codes.tolist() for _, codes, _ in found))),
         len(set().union(*(times.tolist() for _, _, times in found))),
-        tuple(f"{count} {remark}" if count else remark for remark, count in counts.items()),
+        tuple(
+            f"{counted(count, noun)}{rest}" if noun else rest
+            for (noun, rest), count in counts.items()
+        ),
     )
 
 

@@ -106,7 +106,7 @@ def test_a_station_of_a_cf_file_without_a_code_is_left_out(tmp_path: Path) -> No
     observations = read_stations(write_cf(tmp_path / "a.nc", ["A", "", " ", "B"], "strings"))
     assert observations.stations.code.tolist() == ["A", "B"]
     remarks = [remark for file in observations.files for remark in file.remarks]
-    assert f"{2 * HOURS} values without a time or a station were left out" in remarks
+    assert f"{2 * HOURS} values without a time or a station left out" in remarks
 
 
 def test_codes_of_tables_and_lists(write: Write) -> None:

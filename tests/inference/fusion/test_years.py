@@ -185,7 +185,7 @@ def test_days_with_too_few_stations_are_missing_with_a_reason(
         {"day": "2019-01-08", "stations": 1, "reason": "too_few_stations"},
     ]
     assert summary["days_per_second"] > 0
-    assert "so no field, on 2019-01-06 (0 stations), 2019-01-08 (1 stations)" in caplog.text
+    assert "so no field, on 2019-01-06 (0 stations), 2019-01-08 (1 station)" in caplog.text
     with netCDF4.Dataset(output) as dataset:
         assert dataset["day_status"][:].tolist() == [1, 0, 2]
         assert dataset["day_status"].flag_meanings == "fused no_stations too_few_stations"

@@ -106,15 +106,15 @@ SPELT = np.where(BAD > 0, "rejected", "ok").astype("S8")
 def test_flags_reject_what_they_say_is_bad(tmp_path: Path, flag: Flag) -> None:
     means, remarks = read(tmp_path, flag)
     np.testing.assert_array_equal(means, [10, np.nan, 30])
-    assert remarks == ["6 values of pm25 were left out for their quality flag"]
+    assert remarks == ["6 values of pm25 left out for the quality flag"]
 
 
 def test_flags_of_a_time_or_of_nothing_hold_for_all(tmp_path: Path) -> None:
     _, remarks = read(tmp_path, (("time",), i1(2, 0, 0, 0, 0, 0), WORDS))
-    assert remarks == ["3 values of pm25 were left out for their quality flag"]
+    assert remarks == ["3 values of pm25 left out for the quality flag"]
     means, remarks = read(tmp_path, ((), i1(2)[0], WORDS))
     assert np.isnan(means).all()
-    assert remarks == ["18 values of pm25 were left out for their quality flag"]
+    assert remarks == ["18 values of pm25 left out for the quality flag"]
 
 
 def test_flags_of_a_station_in_a_ragged_array(tmp_path: Path) -> None:
@@ -127,7 +127,7 @@ def test_each_of_several_flags_rejects(tmp_path: Path) -> None:
     second = (ALL, BAD, {"flag_masks": i1(2), "flag_meanings": "suspect"})
     means, remarks = read(tmp_path, first, second)
     np.testing.assert_array_equal(means, [np.nan, np.nan, 30])
-    assert remarks == ["12 values of pm25 were left out for their quality flag"]
+    assert remarks == ["12 values of pm25 left out for the quality flag"]
 
 
 @pytest.mark.parametrize(

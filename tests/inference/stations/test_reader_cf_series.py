@@ -226,7 +226,7 @@ def test_quality_flags_are_honoured(tmp_path: Path) -> None:
     np.testing.assert_array_equal(
         observations.values["pm25"], [[10.0, NAN], [20.0, NAN], [NAN, 60.0]]
     )
-    assert "2 values of pm25 were left out for their quality flag" in observations.files[0].remarks
+    assert "2 values of pm25 left out for the quality flag" in observations.files[0].remarks
 
 
 def test_variables_by_their_names_and_units_of_the_call(tmp_path: Path) -> None:
@@ -252,7 +252,7 @@ def test_values_without_a_station_are_counted(tmp_path: Path) -> None:
         dataset["time"][1] = -999.0
 
     remarks = read_stations(write_netcdf(tmp_path, fill)).files[0].remarks
-    assert "2 values without a time or a station were left out" in remarks
+    assert "2 values without a time or a station left out" in remarks
 
 
 def without(name: str) -> Fill:

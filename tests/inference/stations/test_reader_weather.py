@@ -138,7 +138,7 @@ def test_isd_missing_and_rejected_values(write: Write) -> None:
     np.testing.assert_allclose(observations.values["wind_speed"], [[3.0]], rtol=1e-12)
     np.testing.assert_allclose(observations.values["relative_humidity"], [[100.0]])
     assert observations.files[0].remarks == (
-        "3 values with a quality code of suspect or erroneous were left out",
+        "3 values with a quality code of suspect or erroneous left out",
     )
 
 
@@ -152,9 +152,9 @@ def test_isd_reports_of_an_hour_are_averaged(write: Write) -> None:
     observations = read_stations(write("isd.csv", ISD + "".join(rows)), min_hours=1)
     np.testing.assert_allclose(observations.values["wind_speed"], [[4.0]], rtol=1e-12)
     assert observations.files[0].remarks == (
-        "1 rows give their station another place; the first was kept",
-        "1 values of relative_humidity stand twice at one time; the first of each was kept",
-        "1 values of wind_speed stand twice at one time; the first of each was kept",
+        "1 row with another place of the station; the first was kept",
+        "1 value of relative_humidity given twice at one time; the first of each was kept",
+        "1 value of wind_speed given twice at one time; the first of each was kept",
     )
 
 
@@ -294,6 +294,7 @@ def test_isd_and_isd_lite_agree(write: Write, tenths: list[int], quality: str) -
         first.values["relative_humidity"], second.values["relative_humidity"]
     )
     rejected = sum(number != 9999 for number in tenths) if missing else 0
-    assert (f"{rejected} values with a quality code" in " ".join(first.files[0].remarks)) == (
-        rejected > 0
-    )
+    assert (
+        f"{rejected} value{'s' * (rejected > 1)} with a quality code"
+        in " ".join(first.files[0].remarks)
+    ) == (rejected > 0)

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from pointfuse.basics.counted import counted
 from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records, Station
@@ -211,12 +212,12 @@ def _daily(rows: _Rows) -> Observations:
     remarks = ["days are those of each site's local standard time"]
     if count > len(chosen):
         remarks.append(
-            f"{count - len(chosen)} rows give the day of an instrument once more, in another "
-            "average; one of each was kept"
+            f"{counted(count - len(chosen), 'row')} with the day of an instrument once more, in "
+            "another average; one of each was kept"
         )
     if incomplete:
         remarks.append(
-            f"{incomplete} daily means of less than {request.min_hours} hours were left out"
+            f"{counted(incomplete, 'daily mean')} of less than {request.min_hours} hours left out"
         )
     remarks += _remarks_on_events([*chosen.values()]) + rows.places.remarks()
     return records.observations(remarks)
@@ -229,12 +230,15 @@ def _remarks_on_events(chosen: list[_Rank]) -> list[str]:
     unknown = sorted({rank.event_type for rank in taken if rank.events is _Events.UNKNOWN})
     remarks = []
     if without:
-        remarks.append(f"{without} daily means leave exceptional events out, for want of others")
+        remarks.append(
+            f"{counted(without, 'daily mean')} without exceptional events used, for want of others"
+        )
     if unknown:
         count = sum(rank.events is _Events.UNKNOWN for rank in taken)
         named = ", ".join(repr(text[:40]) for text in unknown[:3])
         remarks.append(
-            f"{count} daily means have an Event Type that is not known, {named}, and were used for "
+            f"{counted(count, 'daily mean')} with an Event Type that is not known, {named}, "
+            "used for "
             "want of others"
         )
     return remarks

@@ -14,6 +14,7 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import quoted
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.basics.units import conversion_factor
@@ -109,7 +110,8 @@ def _places(
     cities &= station_list.city_places.keys()
     if cities:
         remarks.append(
-            f"{len(cities)} columns are cities; each was put in the middle of its stations"
+            f"{counted(len(cities), 'column')} of cities; each was put in the middle of its "
+            "stations"
         )
     known = station_list.city_places | station_list.places
     return [known.get(code, (math.nan, math.nan)) for code in codes]

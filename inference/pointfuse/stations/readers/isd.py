@@ -11,6 +11,7 @@ from __future__ import annotations
 import datetime
 import math
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import quoted
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.request import ReadRequest
@@ -65,7 +66,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     remarks = places.remarks()
     if rejected:
         remarks.append(
-            f"{rejected} values with a quality code of suspect or erroneous were left out"
+            f"{counted(rejected, 'value')} with a quality code of suspect or erroneous left out"
         )
     return reports.observations(remarks)
 

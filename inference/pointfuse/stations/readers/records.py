@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.counted import counted
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.merging import table_of_means
 from pointfuse.stations.observations import Observations, SourceFile, Stations
@@ -133,8 +134,9 @@ class Records:
         kept = _first_of_each(instrument, np.array(column.instant, np.float64), time)
         if not kept.all():
             remarks.append(
-                f"{(~kept).sum()} values of {variable.name} stand twice at one time; the first of "
-                "each was kept"
+                f"{counted(int((~kept).sum()), 'value')} of {variable.name} given twice at one "
+                "time; "
+                "the first of each was kept"
             )
         instrument, time, value = instrument[kept], time[kept], value[kept]
         used, own = np.unique(instrument, return_inverse=True)
@@ -143,8 +145,8 @@ class Records:
         several = int((np.bincount(station, minlength=1) > 1).sum())
         if several:
             remarks.append(
-                f"{several} stations have several instruments for {variable.name}; the mean of "
-                "them was taken"
+                f"{counted(several, 'station')} with several instruments for {variable.name}; the "
+                "mean of them was taken"
             )
         row, of = np.nonzero(np.isfinite(each))
         shape = (len(times), len(self._stations))
@@ -190,7 +192,7 @@ def means_in_range(
     left_out = int(np.isfinite(inside[time[outside], station[outside]]).sum())
     if left_out:
         remarks.append(
-            f"{left_out} values of {variable.name} outside {low:g} to {high:g} {variable.units} "
+            f"{counted(left_out, 'value')} of {variable.name} outside {low:g} to {high:g} {variable.units} "
             "took no part in the means of others"
         )
     return np.where(np.isnan(inside), means, inside)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
@@ -96,7 +97,10 @@ class WeatherReports:
             self._records.add(station, "", time, dict(zip(self._factors, values, strict=True)))
         found = list(remarks)
         if self._moved:
-            found.append(f"{self._moved} rows give their station another place; the first was kept")
+            found.append(
+                f"{counted(self._moved, 'row')} with another place of the station; the first "
+                "was kept"
+            )
         observations = self._records.observations(found)
         most = _most_hours(observations) if self._hourly else 24
         if most < self._request.min_hours:

@@ -109,14 +109,15 @@ class _Series:
             with np.errstate(over="ignore"):
                 values = values * self._factor(name, variable)
             if infinite := int(np.isinf(values).sum()):
-                self._remarks.append(f"{infinite} infinite values of {name} were left out")
+                self._remarks.append(f"{counted(infinite, 'infinite value')} of {name} left out")
                 values[np.isinf(values)] = np.nan
             rejected = rejected_by_flags(
                 name, variable, self._dataset, station, self._stations, self._remarks
             ) & ~np.isnan(values)
             if rejected.any():
                 self._remarks.append(
-                    f"{rejected.sum()} values of {name} were left out for their quality flag"
+                    f"{counted(int(rejected.sum()), 'value')} of {name} left out for the "
+                    "quality flag"
                 )
             values = np.where(rejected, np.nan, values)
             for number, time, value in zip(station.flat, label.flat, values.flat, strict=True):
@@ -125,7 +126,9 @@ class _Series:
                 else:
                     records.add(places[number], "", time, {name: float(value)})
         if unplaced:
-            self._remarks.append(f"{unplaced} values without a time or a station were left out")
+            self._remarks.append(
+                f"{counted(unplaced, 'value')} without a time or a station left out"
+            )
         return records, self._remarks
 
     def _the(self, attribute: str, value: str) -> netCDF4.Variable[Any]:
