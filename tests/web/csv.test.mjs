@@ -34,7 +34,34 @@ test("a quotation mark that is not closed is named", () => {
 });
 
 test("a row of another length is a cut-off file", () => {
-  assert.throws(() => parseCsv("a.csv", "a,b\n1,2\n3"), /line 3: 1 fields where the header has 2/);
+  assert.throws(() => parseCsv("a.csv", "a,b\n1,2\n3\n"), /line 3: 1 fields where the header has 2/);
+});
+
+test("semicolons, tabs and bars part columns too", () => {
+  for (const separator of [";", "\t", "|"]) {
+    for (const quote of ["", '"']) {
+      const text = `a,x,b\n${quote}A,1${quote},2.5,3\n`.replaceAll(/,(?!1)/g, separator);
+      const { header, rows, decimalComma } = parseCsv("a.csv", text);
+      assert.deepEqual(header, ["a", "x", "b"]);
+      assert.deepEqual(rows, [{ line: 2, fields: ["A,1", "2.5", "3"] }]);
+      assert.equal(decimalComma, false);
+    }
+  }
+  const { decimalComma, remarks } = parseCsv("a.csv", "a;b\n1,5;2\n");
+  assert.equal(decimalComma, true);
+  assert.deepEqual(remarks, [
+    "The columns of a.csv are parted by semicolons, with decimal commas",
+  ]);
+  assert.equal(parseCsv("a.csv", "a;b\n1,5;2.5\n").decimalComma, false);
+});
+
+test("a last line that is cut off is left out", () => {
+  for (const cut of ["3", '3,"4', '"'])
+    for (const end of ["\n", "\r\n"]) {
+      const { rows, remarks } = parseCsv("a.csv", ["a,b", "1,2", cut].join(end));
+      assert.deepEqual(rows, [{ line: 2, fields: ["1", "2"] }]);
+      assert.deepEqual(remarks, ["a.csv ends within line 3, which was left out"]);
+    }
 });
 
 test("UTF-8 with a mark, GB 18030 and gzip are read", async () => {

@@ -29,6 +29,25 @@ test("usual names of columns, in any case", () => {
   }
 });
 
+test("decimal commas between semicolons", () => {
+  const { stations, rows } = read("site;lon;lat;date;pm25\nA;116,5;39,25;2019-01-06;80,5\n");
+  assert.deepEqual(stations, [{ code: "A", longitude: 116.5, latitude: 39.25 }]);
+  assert.deepEqual(rows[0].values, [80.5]);
+});
+
+test("a last line without an end is used if it can be read, and left out if not", () => {
+  const head = "station,longitude,latitude,date,pm25\nA,116,39,2019-01-06,80\n";
+  const whole = read(`${head}B,116,39,2019-01-06,12`);
+  assert.deepEqual([whole.rows.map((row) => row.values[0]), whole.remarks], [[80, 12], []]);
+  for (const cut of ["B,116,39,2019-01-06,1e", "B,116,39,2019-0,1", "B,116,39,20", '"B']) {
+    const { rows, stations, remarks } = read(head + cut);
+    assert.deepEqual(rows.map((row) => row.values), [[80]]);
+    assert.equal(stations.length, 1);
+    assert.deepEqual(remarks, ["a.csv ends within line 3, which was left out"]);
+  }
+  assert.throws(() => read(`${head}B,116,39,2019-01-06,1e\n`), /line 3, column 'pm25'/);
+});
+
 test("two columns that may be meant are refused", () => {
   const refused = (header, message) =>
     assert.throws(() => read(`${header}\n${header.replace(/[^,]+/g, "1")}\n`), message);

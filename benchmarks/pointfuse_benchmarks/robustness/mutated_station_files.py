@@ -34,8 +34,8 @@ from pointfuse_benchmarks.robustness.station_file_samples import HISTORY, HOURS,
 
 _MODULE = "pointfuse_benchmarks.robustness.mutated_station_files"
 
-LONGEST = 320
-"""Characters of a refusal, without what is added of the reader that refuses."""
+LONGEST = 300
+"""Characters of a refusal, or of a remark."""
 
 _SECONDS = 60
 """After which a file counts as one that keeps the process busy."""
@@ -186,8 +186,7 @@ def outcome(sample: Sample, folder: Path, model: Model | None = None) -> str:
             _fused(observations, model)
     except PointfuseError as error:
         text = str(error)
-        sentence, _, _ = text.partition(" (read as '")
-        if "\n" in text or len(sentence) > LONGEST:
+        if "\n" in text or len(text) > LONGEST:
             return f"a refusal of {len(text)} characters: {text[:LONGEST]!r}"
         return "refused"
     except Exception as error:  # what this is about
@@ -196,6 +195,8 @@ def outcome(sample: Sample, folder: Path, model: Model | None = None) -> str:
         path.unlink()
     wrong = _wrong(observations)
     remarks = [remark for file in observations.files for remark in file.remarks]
+    if remarks and len(max(remarks, key=len)) > LONGEST:
+        return f"a long remark: {max(remarks, key=len)[:LONGEST]!r}"
     return wrong or ("read in part" if remarks else "read")
 
 

@@ -7,7 +7,12 @@ import { InputError } from "./errors.js";
  * @property {string} name name of the file, for messages
  * @property {string[]} header column names, without surrounding blanks
  * @property {{line: number, fields: string[]}[]} rows rows that are not blank
+ * @property {boolean} decimalComma whether commas in numbers are decimal ones
+ * @property {number} [openLine] number of a last line that has no end, and may be cut off
+ * @property {string[]} remarks what is unusual about how the file is written
  */
+
+const SEPARATORS = { ",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars" };
 
 /**
  * A CSV file and its rows.
@@ -27,7 +32,26 @@ export async function readCsv(name, content) {
  * @returns {Table}
  */
 export function parseCsv(name, text) {
-  const [first, ...rows] = text.includes('"') ? quotedRows(name, text) : plainRows(text);
+  try {
+    return parsed(name, text);
+  } catch (error) {
+    const [whole] = /^[^]*[\r\n]/.exec(text) ?? [""];
+    if (!whole || whole === text) throw error;
+    const { remarks, ...table } = parsed(name, whole);
+    return { ...table, remarks: [...remarks, leftOut(name, whole.split(/\r\n|\n|\r/).length)] };
+  }
+}
+
+/** The remark that the last line of a file was cut off. */
+export const leftOut = (name, line) => `${name} ends within line ${line}, which was left out`;
+
+function parsed(name, text) {
+  const titles = text.split(/[\r\n]/, 1)[0].replace(/"[^"]*"/g, "");
+  const [separator] = Object.keys(SEPARATORS).sort(
+    (one, other) => titles.split(other).length - titles.split(one).length,
+  );
+  const all = text.includes('"') ? quotedRows(name, text, separator) : plainRows(text, separator);
+  const [first, ...rows] = all;
   const header = (first?.fields ?? []).map((field) => field.trim());
   if (first?.line !== 1 || !header.some((field) => field)) {
     throw new InputError(
@@ -43,7 +67,15 @@ export function parseCsv(name, text) {
       );
     }
   }
-  return { name, header, rows };
+  // Decimal commas, where nothing else is parted by commas or points.
+  const holds = (mark) => rows.some(({ fields }) => fields.some((field) => mark.test(field)));
+  const commas = separator !== "," && holds(/^\s*[+-]?\d*,\d+\s*$/);
+  const decimalComma = commas && !holds(/^\s*[+-]?\d*\.\d+\s*$/);
+  const decimals = decimalComma ? ", with decimal commas" : "";
+  const parted = `The columns of ${name} are parted by ${SEPARATORS[separator]}${decimals}`;
+  const remarks = separator === "," ? [] : [parted];
+  const openLine = /[\r\n]$/.test(text) ? undefined : rows.at(-1)?.line;
+  return { name, header, rows, decimalComma, openLine, remarks };
 }
 
 async function unzipped(name, content) {
@@ -103,16 +135,18 @@ function canBeChinese(content) {
   return leads.length < 6 || (Math.min(...leads) < 0xc0 && Math.max(...leads) > 0xc8);
 }
 
-function plainRows(text) {
+function plainRows(text, separator) {
   return text
     .split(/\r\n|\n|\r/)
-    .map((line, index) => ({ line: index + 1, fields: line.split(",") }))
+    .map((line, index) => ({ line: index + 1, fields: line.split(separator) }))
     .filter(({ fields }) => fields.length > 1 || fields[0]);
 }
 
-function quotedRows(name, text) {
+function quotedRows(name, text, separator) {
   const rows = [];
-  const next = /(?:"((?:[^"]|"")*)"|((?!")[^,\r\n]*))(,|\r\n|\n|\r|$)/y;
+  const mark = `\\x${separator.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  const plainField = `(?!")[^${mark}\\r\\n]*`;
+  const next = RegExp(`(?:"((?:[^"]|"")*)"|(${plainField}))(${mark}|\\r\\n|\\n|\\r|$)`, "y");
   let line = 1;
   let fields = [];
   while (next.lastIndex < text.length || fields.length) {
@@ -123,7 +157,7 @@ function quotedRows(name, text) {
     const [, inQuotes, plain, end] = match;
     fields.push(inQuotes === undefined ? plain : inQuotes.replaceAll('""', '"'));
     line += inQuotes?.match(/\r\n|\n|\r/g)?.length ?? 0;
-    if (end === ",") continue;
+    if (end === separator) continue;
     if (fields.length > 1 || fields[0]) rows.push({ line, fields });
     fields = [];
     line += 1;

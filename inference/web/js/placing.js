@@ -30,11 +30,17 @@ export function placed({ stations, days, values, outOfRange }, files, { grid, va
   const withoutPlace = stations.filter(({ longitude }) => Number.isNaN(longitude)).length;
   const outside = cells.filter((cell) => cell < 0).length - withoutPlace;
   if (!fusible.length) {
+    const found = [
+      [days.length, counted(days.length, "day")],
+      [stations.length, `${counted(stations.length, "station")} read`],
+      [withoutPlace, `${withoutPlace} without coordinates`],
+      [outside, `${outside} outside the grid`],
+      [outOfRange, `${counted(outOfRange, "value")} out of range`],
+    ];
+    const told = found.filter(([count]) => count).map(([, text]) => text);
     throw new InputError(
-      `there is no valid daily mean of ${target.name} on the grid: ${days.length} days, ` +
-        `${stations.length} stations read, ${withoutPlace} of them without coordinates, ${outside} ` +
-        `outside the grid, ${outOfRange} values out of range; check the files, their units and the ` +
-        "hours that make a day",
+      `there is no valid daily mean of ${target.name} on the grid: ${told.join(", ")}; check the ` +
+        "files, their units and the hours that make a day",
     );
   }
   const remarks = files.flatMap((file) => file.remarks);
@@ -47,6 +53,10 @@ export function placed({ stations, days, values, outOfRange }, files, { grid, va
     remarks.push(`Days without a daily mean of ${target.name}, so without a field: ${days}`);
   }
   return { cells, days: fusible, remarks };
+}
+
+function counted(number, noun) {
+  return `${number} ${noun}${number === 1 ? "" : "s"}`;
 }
 
 function someOf(names) {

@@ -6,6 +6,7 @@
  * `inference/pointfuse/stations/readers/tidy.py` reads it.
  */
 
+import { leftOut } from "./csv.js";
 import { InputError, quoted, shortened } from "./errors.js";
 import { conversionFactor } from "./units.js";
 
@@ -75,9 +76,18 @@ export function readTidy(table, variables, zone) {
   const read = rowReader(table, columns, hourly, zone);
   const places = new Places(name);
   const rows = new Map();
+  const remarks = [...table.remarks];
   let repeated = 0;
   for (const row of table.rows) {
-    const { code, longitude, latitude, instant, time, values } = read(row);
+    let cells;
+    try {
+      cells = read(row);
+    } catch (error) {
+      if (row.line !== table.openLine) throw error;
+      remarks.push(leftOut(name, row.line));
+      continue;
+    }
+    const { code, longitude, latitude, instant, time, values } = cells;
     const station = places.station(row.line, code, longitude, latitude);
     const key = `${station} ${instant}`;
     const known = rows.get(key);
@@ -98,13 +108,14 @@ export function readTidy(table, variables, zone) {
   if (!rows.size) {
     throw new InputError(`${name} has a header and no rows; expected one a station and time`);
   }
+  if (repeated) remarks.push(`Rows of ${name} that stand twice, each kept once: ${repeated}`);
   return {
     file: name,
     hourly,
     stations: places.stations,
     variables: columns.map((column) => column.variable),
     rows: [...rows.values()],
-    remarks: repeated ? [`Rows of ${name} that stand twice, each kept once: ${repeated}`] : [],
+    remarks,
   };
 }
 
@@ -196,6 +207,8 @@ function rowReader(table, columns, hourly, zone) {
     hourly ? "time" : "date",
   ].map((title) => column(table, title));
   const times = new Map();
+  const number = (text, where) =>
+    numberOf(table.decimalComma ? text.replaceAll(",", ".") : text, where);
   return ({ line, fields }) => {
     const at = (title) => `${table.name}, line ${line}, column '${title}'`;
     const text = fields[when];
@@ -247,7 +260,7 @@ class Places {
   }
 }
 
-function number(text, where) {
+function numberOf(text, where) {
   const trimmed = text.trim();
   if (NUMBER.test(trimmed) && Number.isFinite(Number(trimmed))) return Number(trimmed);
   if (MISSING.has(trimmed.toLowerCase())) return NaN;

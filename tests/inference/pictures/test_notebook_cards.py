@@ -136,7 +136,7 @@ def test_fields_of_days_that_were_not_fused(fields: FusedFields) -> None:
     values[1] = np.nan
     status = np.array([DayStatus.FUSED, DayStatus.TOO_FEW_STATIONS], np.int8)
     root = shown(replace(fields, values=values, status=status))
-    assert "1 of 2 days have no field" in facts(root)
+    assert "1 of 2 days without a field" in facts(root)
     assert rows(root)["daily mean PM2.5"][1] == f"{values[0].min():.1f}"
     nothing = replace(
         fields,

@@ -77,7 +77,7 @@ def _parse(table: Table, number: int, line: str) -> tuple[datetime.datetime, lis
         fields = [match[5][begin : begin + 6] for begin in range(0, 48, 6)]
         return time, [read_scaled(text, _MISSING) for text in fields]
     except ValueError as error:
-        got = f"expected a line such as '{_EXAMPLE}', got {quoted(line, 80)}"
+        got = f"expected a line such as '{_EXAMPLE[:31]} ...', got {quoted(line, 62)}"
         if len(line.split()) != len(_EXAMPLE.split()):
             raise InputError(
                 f"{table.at(number)}: {got}; the file may be cut off - get it again"

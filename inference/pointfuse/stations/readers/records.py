@@ -192,8 +192,8 @@ def means_in_range(
     left_out = int(np.isfinite(inside[time[outside], station[outside]]).sum())
     if left_out:
         remarks.append(
-            f"{counted(left_out, 'value')} of {variable.name} outside {low:g} to {high:g} {variable.units} "
-            "took no part in the means of others"
+            f"{counted(left_out, 'value')} of {variable.name} outside {low:g} to {high:g} "
+            f"{variable.units} took no part in the means of others"
         )
     return np.where(np.isnan(inside), means, inside)
 

@@ -21,6 +21,9 @@ from pointfuse.stations.tables.cells import CellError, UnreadableCells
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "<na>", "nan", "null", "none"})
 
+_NAMED = 4
+"""Columns that a message names of those that lack."""
+
 # Year, month and day in this order, with or without padding, and a time of the day.
 _WRITTEN = re.compile(
     r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})"
@@ -73,8 +76,8 @@ class Table(abc.ABC):
         lacking = [name for name in names if name not in self.header]
         twice = [name for name in names if self.header.count(name) > 1]
         if lacking or twice:
-            wrong = [f"lacks {listed(lacking)}"] if lacking else []
-            wrong += [f"has {listed(twice)} twice or more"] if twice else []
+            wrong = [f"lacks {_some(lacking)}"] if lacking else []
+            wrong += [f"has {_some(twice)} twice or more"] if twice else []
             raise InputError(
                 f"{self.name}: the header {' and '.join(wrong)}; expected one column of each, got "
                 f"{shortened(self.header)}"
@@ -145,7 +148,8 @@ class Table(abc.ABC):
         try:
             return conversion_factor(variable, given, wanted)
         except InputError as error:
-            raise self.cell_error(line, None, str(error)) from error
+            found, mark, known = str(error).partition("; ")
+            raise self.cell_error(line, None, found, f"{mark}{known}") from error
 
     def cell_error(self, line: int, column: str | None, found: str, advice: str = "") -> CellError:
         """The error that a cell, or a row, cannot be read.
@@ -287,6 +291,12 @@ def cell_text(column: str, cell: Any, zone: datetime.tzinfo) -> str:
         there = cell.astimezone(zone)
         cell = there if there.time() == datetime.time() != cell.time() else cell
     return cell.isoformat() if isinstance(cell, datetime.date) else str(cell)
+
+
+def _some(names: list[str]) -> str:
+    """Names of columns; of more than a few the first."""
+    more = [f"{len(names) - _NAMED} more"] if len(names) > _NAMED else []
+    return listed([*names[:_NAMED], *more])
 
 
 def shortened(names: list[str]) -> str:
