@@ -70,7 +70,7 @@ _READING = (
     click.option(
         "--strict",
         is_flag=True,
-        help="Take files and lines that cannot be read, and impossible places, for errors.",
+        help="Take files, lines and cells that cannot be read, and impossible places, for errors.",
     ),
 )
 

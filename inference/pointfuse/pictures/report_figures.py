@@ -249,8 +249,9 @@ def _bias_map(result: CrossValidation, by_station: PairSums) -> ReportFigure:
         "Mean error of each station when it was withheld: orange where the prediction is too high, "
         f"purple where it is too low. {_days_of_stations(by_station)}",
         f"Mean error at {counted(int(there.sum()), 'station')}: too low at "
-        f"{int((bias[there] < 0).sum())}, too high at {int((bias[there] > 0).sum())}; half of them between "
-        f"{np.percentile(bias[there], 25):.1f} and {np.percentile(bias[there], 75):.1f} {units}.",
+        f"{int((bias[there] < 0).sum())}, too high at {int((bias[there] > 0).sum())}; half of them "
+        f"between {np.percentile(bias[there], 25):.1f} and {np.percentile(bias[there], 75):.1f} "
+        f"{units}.",
     )
 
 

@@ -121,7 +121,7 @@ def test_codes_of_tables_and_lists(write: Write) -> None:
     known = read_station_list(station_list)
     assert known.cities == {code: rf"C{n}\x1b" for n, code in enumerate(SHOWN)}
     assert known.files[0].remarks == (
-        f"line {len(CODES) + 3} of list.csv has no code; it was left out",
+        f"1 line without a code left out, such as line {len(CODES) + 3}",
     )
 
 

@@ -29,7 +29,8 @@ class ReadRequest:
     min_hours : int
         Valid hours that make a daily mean, for files that say of how many theirs are made.
     strict : bool
-        Whether coordinates that are no place, and a last line that was cut off, are errors.
+        Whether coordinates that are no place, a last line that was cut off, and few cells that
+        cannot be read, are errors.
     format : str
         Format of the files, a key of `pointfuse.stations.readers.formats.READERS`, or ``auto``.
     """

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import listed, printable
 from pointfuse.errors import InputError, UnreadableFileError, require_path
 from pointfuse.stations.observations import SourceFile, Stations
@@ -86,10 +87,11 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
     places: dict[str, tuple[float, float]] = {}
     cities: dict[str, str] = {}
     remarks = []
+    nameless: list[int] = []
     for line, row in table.rows():
         name = printable("".join(row[position].strip() for position in code))
         if not name:
-            remarks.append(f"line {line} of {table.name} has no code; it was left out")
+            nameless.append(line)
             continue
         if name in places:
             remarks.append(f"{name} stands twice in {table.name}; the first entry was kept")
@@ -99,6 +101,10 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
             cities[name] = printable(row[city].strip())
     if not places:
         raise UnreadableFileError(f"{table.name} is a station list without stations")
+    if nameless:
+        remarks.append(
+            f"{counted(len(nameless), 'line')} without a code left out, such as line {nameless[0]}"
+        )
     remarks += coordinates.remarks()
     file = SourceFile(table.name, "station list", len(places), 0, tuple(remarks))
     column = " and ".join(table.header[position] for position in code)

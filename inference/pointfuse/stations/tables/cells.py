@@ -17,8 +17,8 @@ _FEW = 3
 """Part of the cells of a column, or of the rows, from which on it is the column that is wrong; of
 a small file so many are few all the same, unless they are more than half."""
 
-_ROWS = "\0"
-"""Counts rows among the columns; no header holds this character."""
+_ROWS, IN_ROWS = "\0", "\1"
+"""Rows, and cells of rows that hold one quantity, among the columns; no header has such names."""
 
 
 class CellError(InputError):
@@ -51,13 +51,15 @@ class UnreadableCells:
         """Number of a last line that has no end: what is wrong there is left for others to say."""
         self.read_as = ""
         """How the file was taken, which stands behind what is wrong with it."""
-        self._read: Counter[str] = Counter()
+        self._rows = 0
+        self._in_rows = 0
+        self._empty: Counter[str] = Counter()
         self._unread: Counter[str] = Counter()
         self._first: dict[str, CellError] = {}
         self._earliest: CellError | None = None
 
     def __enter__(self) -> None:
-        self._read[_ROWS] += 1
+        self._rows += 1
 
     def __exit__(
         self,
@@ -65,15 +67,18 @@ class UnreadableCells:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> bool:
-        if not isinstance(error, CellError):
+        if error is None or not isinstance(error, CellError):
             return False
-        self._read[_ROWS] -= 1
         self.leave_out(error, _ROWS)
         return True
 
-    def count(self, column: str, cells: int = 1) -> None:
-        """Count cells of a column that hold a number."""
-        self._read[column] += cells
+    def count_empty(self, column: str) -> None:
+        """Count a cell that holds nothing, in a row that can be read."""
+        self._empty[column] += 1
+
+    def count_in_row(self, cells: int) -> None:
+        """Count cells of a row that hold numbers of one quantity."""
+        self._in_rows += cells
 
     def leave_out(self, error: CellError, column: str) -> None:
         """Take note of a cell of a column that holds none.
@@ -105,14 +110,17 @@ class UnreadableCells:
         """
         if others._earliest and others.columns - self.columns:
             self._take_earliest(others._earliest)
-        self._read += others._read
+        self._rows += others._rows
+        self._in_rows += others._in_rows
+        self._empty += others._empty
         self._unread += others._unread
         self._first = others._first | self._first
         self.read_as = others.read_as
 
     def clear(self) -> None:
         """Forget what was found, since the file is read once more."""
-        self._read, self._unread = Counter(), Counter()
+        self._rows = self._in_rows = 0
+        self._empty, self._unread = Counter(), Counter()
         self._first, self._earliest = {}, None
 
     @property
@@ -120,9 +128,16 @@ class UnreadableCells:
         """Whether they are so many in a column that it is a wrong one."""
         return any(map(self._is_many, self._first))
 
+    def _total(self, column: str) -> int:
+        """Cells of a column with something in them, or rows."""
+        if column == _ROWS:
+            return self._rows
+        if column == IN_ROWS:
+            return self._in_rows + self._unread[column]
+        return self._rows - self._unread[_ROWS] - self._empty[column]
+
     def _is_many(self, column: str) -> bool:
-        unread = self._unread[column]
-        total = unread + self._read[column]
+        unread, total = self._unread[column], self._total(column)
         return unread > max(_FEW, _MANY * total) or 2 * unread > total
 
     def refuse(self, *, strict: bool = False) -> None:
@@ -140,10 +155,8 @@ class UnreadableCells:
         """
         for column, error in self._first.items():
             if strict or self._is_many(column):
-                unread = self._unread[column]
-                total = unread + self._read[column]
-                kind = "rows" if column == _ROWS else "cells"
-                so = f" ({unread} of {total} {kind} are so)" if unread > 1 else ""
+                unread, kind = self._unread[column], "rows" if column == _ROWS else "cells"
+                so = f"; {unread} of {self._total(column)} {kind} are so" if unread > 1 else ""
                 raise CellError(f"{error}{so}{self.read_as}")
 
     def remarks(self) -> list[str]:

@@ -17,7 +17,7 @@ from pointfuse.basics.printable import listed, printable, quoted
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import YEARS
-from pointfuse.stations.tables.cells import CellError, UnreadableCells
+from pointfuse.stations.tables.cells import IN_ROWS, CellError, UnreadableCells
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "<na>", "nan", "null", "none"})
 
@@ -113,8 +113,8 @@ class Table(abc.ABC):
         except CellError as error:
             self.cells.leave_out(error, column)
             return math.nan
-        if value == value:
-            self.cells.count(column)
+        if value != value:
+            self.cells.count_empty(column)
         return value
 
     def values(self, texts: list[str], line: int, columns: list[str]) -> NDArray[np.float64]:
@@ -127,14 +127,14 @@ class Table(abc.ABC):
         if values is None or np.isinf(values).any() or "_" in "".join(texts):
             named = zip(texts, columns, strict=True)
             values = np.array([self._one_of(text, line, column) for text, column in named])
-        self.cells.count("", int(np.isfinite(values).sum()))
+        self.cells.count_in_row(int(np.isfinite(values).sum()))
         return values
 
     def _one_of(self, text: str, line: int, column: str) -> float:
         try:
             return self.number(text, line, column)
         except CellError as error:
-            self.cells.leave_out(error, "")
+            self.cells.leave_out(error, IN_ROWS)
             return math.nan
 
     def factor(self, variable: str, given: str, wanted: str, line: int) -> float:
