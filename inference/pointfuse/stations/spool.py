@@ -200,7 +200,7 @@ def _read_piece(
             part = read_part(with_lines_of(piece, path), request, own)
         except UnreadableFileError as error:
             # Other pieces were taken: half a file is not left out without being told.
-            if not own.many:
+            if not own.no_row_left:
                 raise InputError(str(error)) from error
             cells.add(own)
             return None

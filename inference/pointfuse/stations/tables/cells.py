@@ -124,9 +124,9 @@ class UnreadableCells:
         self._first, self._earliest = {}, None
 
     @property
-    def many(self) -> bool:
-        """Whether they are so many in a column that it is a wrong one."""
-        return any(map(self._is_many, self._first))
+    def no_row_left(self) -> bool:
+        """Whether there were rows, and none of them can be read."""
+        return 0 < self._rows == self._unread[_ROWS]
 
     def _total(self, column: str) -> int:
         """Cells of a column with something in them, or rows."""
