@@ -168,7 +168,7 @@ def test_a_refusal_names_the_hours_that_there_were(
     path = hourly(write, range(10))
     result = run("fuse", path, "-o", tmp_path / "out.nc", "--model", tiny_model_file)
     assert result.exit_code == 1
-    said = "the most valid hours of a station on a day are 10; check .* --min-hours"
+    said = "at most 10 valid hours of a station on a day; check .* --min-hours"
     with pytest.raises(InputError, match=said) as caught:
         fuse(read_stations(path), tiny_model)
     assert str(caught.value) in result.stderr.replace("pointfuse: ", "")
