@@ -157,7 +157,7 @@ def test_the_search_needs_no_server(site: Path, built: dict[str, Page]) -> None:
     assert "searchindex.js" in built["search.html"].loaded
     index = (site / "searchindex.js").read_text(encoding="utf-8")
     assert '"krige' in index
-    assert "docs/guide/for-scientists" in index
+    assert "docs/guide/cross-validation" in index
 
 
 def commands_below(command: click.Command, name: str) -> Iterator[str]:
