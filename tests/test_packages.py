@@ -51,4 +51,8 @@ def test_versions_agree(package: str) -> None:
 
 
 def test_the_changelog_tells_of_this_version() -> None:
-    assert f"\n## {__version__} - " in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    text = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    newest = text.split("\n## ")[1]
+    # A version that is not released yet is named in the section of what is to come.
+    assert newest.startswith((f"{__version__} - ", "Unreleased\n"))
+    assert __version__ in newest

@@ -23,13 +23,13 @@ from pointfuse.fields.writers import FILE_WRITERS, file_writer
     type=OutputFile(*(writer.format for writer in FILE_WRITERS)),
     help="GeoTIFF to write (*.tif).",
 )
-@click.option("--variable", help="Variable to take, such as pm25_uncertainty; pm25 by default.")
+@click.option("--variable", help="Variable to convert, such as pm25_uncertainty; pm25 by default.")
 @click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def convert(file: Path, output: Path, variable: str | None, days: str | None, quiet: bool) -> None:
-    """Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF, for GIS.
+    """Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF for GIS.
 
-    The GeoTIFF has a band a day, with the values, the cells and the projection of FILE, and is
+    The GeoTIFF has one band per day, with the values, cells and projection of FILE, and is
     cloud-optimised.
     """
     first, last = parse_days(days)

@@ -50,19 +50,23 @@ def _progress_file(output: Path) -> Path:
     type=click.Choice(SCHEMES),
     default=SCHEMES[0],
     show_default=True,
-    help="What is withheld at once.",
+    help="Stations that are withheld together: single ones, of a city, of a 300 km square.",
 )
-@click.option("--folds", type=click.IntRange(2), default=10, show_default=True)
-@click.option("--seed", type=click.IntRange(0), default=0, show_default=True)
-@click.option("--every", type=click.IntRange(1), default=1, help="Take every Nth day only.")
 @click.option(
-    "--report", type=OutputFile(REPORT), help="Report to write, with figures: one HTML file."
+    "--folds", type=click.IntRange(2), default=10, show_default=True, help="Number of folds."
+)
+@click.option(
+    "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the folds."
+)
+@click.option("--every", type=click.IntRange(1), default=1, help="Use every Nth day only.")
+@click.option(
+    "--report", type=OutputFile(REPORT), help="HTML report with figures to write."
 )
 @click.option(
     "--baselines",
     metavar="NAME,...",
     default="",
-    help="Other ways to predict, from the same stations: nearest,idw,... (the benchmarks project).",
+    help="Other methods to compare with: nearest,idw,... (pip install ./benchmarks).",
 )
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def crossval(
@@ -80,8 +84,8 @@ def crossval(
 ) -> None:
     """Predict withheld stations of FILES from the others, and write scores to a JSON file.
 
-    Nothing is trained: each fold of each day is one pass through the model. A run that was broken
-    off goes on where it was.
+    Nothing is trained: each fold of each day is one run of the model. The same command continues
+    an interrupted run.
     """
     others = find_baselines([name.strip() for name in baselines.split(",") if name.strip()])
     if report is not None:

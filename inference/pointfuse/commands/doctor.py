@@ -17,9 +17,9 @@ from pointfuse.trust.doctor import examine
 @running_options
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
 def doctor(as_json: bool, running: RunningOptions) -> None:
-    """Check that this installation can fuse, and show what it consists of.
+    """Check this installation, its devices and its model files.
 
-    Exit codes: 0 if it can, 1 if not, 3 if a device was named that cannot be used.
+    Exit codes: 0 if it can fuse, 1 if not, 3 if the named device is not available.
     """
     examination = examine(**asdict(running))
     if as_json:

@@ -71,17 +71,17 @@ _WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
     type=click.Choice(["all", "month"]),
     default="all",
     show_default=True,
-    help="One file of all days, or one a month: OUTPUT with _2019-01 before its suffix.",
+    help="One file for all days, or one per month, named such as pm25_2019-01.nc.",
 )
 @click.option(
     "--min-stations",
     type=click.IntRange(1),
     default=MIN_STATIONS,
     show_default=True,
-    help="Stations that make a day; one with fewer is written as missing.",
+    help="Least number of stations for a day; otherwise its fields are missing.",
 )
-@click.option("--resume", is_flag=True, help="Go on where the same run was broken off.")
-@click.option("--dask", metavar="ADDRESS", help="Compute the days on the Dask cluster there.")
+@click.option("--resume", is_flag=True, help="Continue an interrupted run of the same command.")
+@click.option("--dask", metavar="ADDRESS", help="Compute the days on the Dask cluster at this address.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def fuse(
@@ -99,11 +99,11 @@ def fuse(
 ) -> None:
     """Fuse station FILES into daily fields and write them to a CF netCDF file.
 
-    FILES may be patterns such as '2019/*.csv'. A year takes no more memory than a day. Days that
-    are finished are kept beside the output until the end of a run, for --resume.
+    FILES may be patterns such as '2019/*.csv'. A year needs no more memory than a day. Finished
+    days are kept beside the output until the end of the run, for --resume.
     """
     if quiet and as_json:
-        raise click.UsageError("--quiet and --json exclude each other")
+        raise click.UsageError("expected --quiet or --json, got both")
     began = time.perf_counter()
     hidden = quiet or as_json
     call = call_text(click.get_current_context(), without=_WITHOUT_EFFECT)

@@ -18,7 +18,7 @@ from pointfuse.model.model_file import read_model_file
 @names_model
 @click.option("--json", "as_json", is_flag=True, help="Print the whole metadata as JSON.")
 def inspect(model: Path | None, as_json: bool) -> None:
-    """Check a model file (the shipped one by default) and show what it says of itself."""
+    """Check a model file (the shipped one by default) and show its metadata."""
     _, metadata, sha256 = read_model_file(model)
     if as_json:
         content = metadata.to_dict() | {"sha256": sha256}

@@ -14,18 +14,18 @@ from pointfuse.model.shipped import shipped_models
 from pointfuse.version import __version__
 
 _TEXTS = {
-    "convert": "Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF, "
+    "convert": "Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF "
     "for GIS.",
     "crossval": "Predict withheld stations of FILES from the others, and write scores to a JSON "
     "file.",
-    "doctor": "Check that this installation can fuse, and show what it consists of.",
+    "doctor": "Check this installation, its devices and its model files.",
     "fuse": "Fuse station FILES into daily fields and write them to a CF netCDF file.",
-    "inspect": "Check a model file (the shipped one by default) and show what it says of itself.",
+    "inspect": "Check a model file (the shipped one by default) and show its metadata.",
     "plot": "Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.",
-    "qc": "Check the observations in FILES and write those that are not good to a CSV file.",
+    "qc": "Check the observations in FILES and list those that are not good in a CSV file.",
     "verify": "Run the golden case of a model file (the shipped one by default) on a device.",
 }
-"""What the list of commands says of each, the first sentence of its help."""
+"""Help of each command in the list: the first sentence of its docstring."""
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

@@ -23,14 +23,14 @@ from pointfuse.pictures.maps import MapChoices, draw_maps, is_moving
     "--output",
     required=True,
     type=OutputFile(PICTURE, ANIMATION),
-    help="Picture to write: PNG, PDF or SVG; GIF or MP4 for an animation with a frame a day.",
+    help="Picture to write: PNG, PDF or SVG; GIF or MP4 for an animation, one frame per day.",
 )
 @click.option(
     "--days",
     metavar="A:B",
-    help="First and last day, or a single one: 2019-01-01:2019-01-31; all by default.",
+    help="First and last day, or one day: 2019-01-01:2019-01-31; all by default.",
 )
-@click.option("--seasons", is_flag=True, help="A map of each season.")
+@click.option("--seasons", is_flag=True, help="Draw a map for each season.")
 @click.option("--stations", is_flag=True, help="Show the stations in the colours of the field.")
 @click.option("--uncertainty", is_flag=True, help="Add a map of the uncertainty.")
 @click.option("--support", is_flag=True, help="Add a map of the distance to the nearest station.")
@@ -51,22 +51,22 @@ def plot(
 ) -> None:
     """Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.
 
-    With an OTHER file: both, their difference, and how far they agree. Of several days it is the
-    mean. Of a model file (*.onnx): how much a station counts around it.
+    Several days are averaged. With an OTHER file, draw both, their difference and its scores. For
+    a model file (*.onnx), draw the kernels: the weight of a station in the cells around it.
     """
     chosen = days or seasons or stations or uncertainty or support or no_borders or variable
     if any(path.suffix.lower() == ".onnx" for path in files):
         if len(files) > 1 or chosen:
-            raise click.UsageError("a model is drawn alone, without other files and options")
+            raise click.UsageError("expected a model file without other files and options")
         draw_kernels_of_model(files[0], output)
         remarks = []
     else:
         if len(files) > 2:
             raise click.UsageError(f"expected one file, or two to compare, got {len(files)}")
         if len(files) == 2 and (uncertainty or support):
-            raise click.UsageError("--uncertainty and --support go with one file")
+            raise click.UsageError("expected one file with --uncertainty and --support, got two")
         if seasons and is_moving(output):
-            raise click.UsageError("--seasons makes a still picture: name a PNG, PDF or SVG")
+            raise click.UsageError("--seasons cannot be animated; name a PNG, PDF or SVG")
         choices = MapChoices(
             *parse_days(days), seasons, stations, uncertainty, support, not no_borders, variable
         )

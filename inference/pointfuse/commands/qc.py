@@ -26,9 +26,9 @@ from pointfuse.stations.quality.flags import count_reasons, quality_lines, write
 @click.option("-o", "--output", required=True, type=OutputFile(FLAGS), help="CSV file to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def qc(output: Path, as_json: bool, reading: ReadingOptions, running: ModelOptions) -> None:
-    """Check the observations in FILES and write those that are not good to a CSV file.
+    """Check the observations in FILES and list those that are not good in a CSV file.
 
-    `fuse` and `crossval` make the same checks, and leave suspect values out.
+    `fuse` and `crossval` do the same checks and leave out suspect values.
     """
     model = running.load(reading.model)
     observations = check_days(read_daily(reading, model), model)

@@ -37,7 +37,7 @@ _READING = (
         "--stations",
         type=InputFile(),
         multiple=True,
-        help="Station list, for files without coordinates; again for each network.",
+        help="Station list, for files without coordinates; repeat it for each network.",
     ),
     click.option(
         "--format",
@@ -52,25 +52,25 @@ _READING = (
         "--units",
         multiple=True,
         metavar="VARIABLE=UNIT",
-        help="Unit of a variable where the header names none, such as pm25=mg/m3.",
+        help="Unit of a variable without one in the header, such as pm25=mg/m3.",
     ),
     click.option(
         "--min-hours",
         type=click.IntRange(1, 24),
         default=18,
         show_default=True,
-        help="Valid hours that make a daily mean.",
+        help="Least number of valid hours for a daily mean.",
     ),
     click.option(
         "--timezone",
         default=DEFAULT_TIMEZONE,
         show_default=True,
-        help="Time zone in which days begin and end.",
+        help="Time zone of the days.",
     ),
     click.option(
         "--strict",
         is_flag=True,
-        help="Take files, lines and cells that cannot be read, and impossible places, for errors.",
+        help="End with an error if a file, line or place would be left out.",
     ),
 )
 
@@ -121,7 +121,7 @@ def reading_and_running(command: Callable[..., None]) -> Callable[..., None]:
     return reading_options(model_options(command))
 
 
-no_qc_option = click.option("--no-qc", is_flag=True, help="Take suspect observations too.")
+no_qc_option = click.option("--no-qc", is_flag=True, help="Use suspect observations too.")
 """The option of commands that can do without quality control."""
 
 
@@ -250,7 +250,7 @@ def parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | 
     begin = parse_day(first) if first else None
     end = (parse_day(last) if last else None) if colon else begin
     if begin is not None and end is not None and begin > end:
-        raise click.BadParameter(f"'{text}' ends before it begins", param_hint="--days")
+        raise click.BadParameter(f"expected the first day before the last, got '{text}'", param_hint="--days")
     return begin, end
 
 

@@ -21,26 +21,26 @@ _RUNNING = (
         type=click.Choice(DEVICES),
         default=DEVICES[0],
         show_default=True,
-        help="Where the network runs; auto takes the best that works.",
+        help="Device of the network; auto uses the best that works.",
     ),
     click.option(
         "--precision",
         type=click.Choice(PRECISIONS),
         default=PRECISIONS[0],
         show_default=True,
-        help="Which file of the shipped model; auto takes the one that suits the device.",
+        help="Precision of the model file; auto uses the one for the device.",
     ),
     click.option(
         "--threads",
         type=click.IntRange(1, MAX_THREADS),
-        help="Threads; all usable processors by default.",
+        help="Number of threads; by default the processors that the process may use.",
     ),
 )
 
 _NETWORK_ALONE = click.option(
     "--network-alone",
     is_flag=True,
-    help="Fields of the network as published, without the Gaussian process and uncertainty.",
+    help="Use the network only, without the Gaussian process and its uncertainty.",
 )
 
 
@@ -63,7 +63,7 @@ def names_model(command: Callable[..., None]) -> Callable[..., None]:
     @functools.wraps(command)
     def one_model(alone: Path | None, model: Path | None, **options: Any) -> None:
         if alone is not None and model is not None:
-            raise click.UsageError(f"--model {model} and {alone} name two models; name one")
+            raise click.UsageError(f"--model {model} and {alone} are two models; give one")
         command(model=model or alone, **options)
 
     return one_model

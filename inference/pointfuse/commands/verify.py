@@ -25,8 +25,8 @@ from pointfuse.trust.verification import verify as run_golden_case
 def verify(model: Path | None, golden: Path | None, as_json: bool, running: RunningOptions) -> None:
     """Run the golden case of a model file (the shipped one by default) on a device.
 
-    Exit codes: 0 if the field is the expected one and all of it was computed on the device; 1 if
-    not, or if a file is unfit; 3 if the device cannot be used.
+    Exit codes: 0 if the field is as expected and all of it was computed on the device; 1 if not,
+    or if a file is not valid; 3 if the device is not available.
     """
     result = run_golden_case(model, golden=golden, **asdict(running))
     say(*(json_text(result.to_dict()).split("\n") if as_json else [result.text]))
