@@ -1,4 +1,4 @@
-"""`python -m pointfuse` is the command line."""
+"""Run the command line: `python -m pointfuse`."""
 
 from pointfuse.commands.main import main
 

@@ -1,21 +1,21 @@
-"""Small tools that know nothing of stations, grids and models.
+"""General tools, independent of stations, grids and models.
 
-atomic_files    a file appears under its name only once it is complete
-output_formats  names of formats, their suffixes, and how else to come to them
-by_value        dataclasses with arrays, compared by what they hold
-printable       text of files, fit for a terminal
+atomic_files    files that appear under their name when they are complete
+output_formats  names of formats, their suffixes, the commands that write them
+by_value        comparison of dataclasses with arrays
+printable       text from files, made safe for a terminal
 counted         a number with its noun
-rounding        values with as many bits as they deserve
-units           spellings of units, and factors between them
-timezones       where days begin and end
-time_units      times as netCDF files count them
-native_calls    a call of a library can be left when somebody wants to stop
-one_ahead       the next item is computed while this one is used
-progress        a bar for people who watch
-shown           what a notebook shows of an object
-processors      how many processors may be used
-dot_products    whether the processor multiplies integers at once
-blas_threads    linear algebra on one thread a call
-netcdf_values   numbers of netCDF variables, unpacked, and what is odd about them
+rounding        values with fewer significant bits
+units           spellings and conversion of units
+timezones       beginning and end of days
+time_units      units and calendars of netCDF time
+native_calls    native code that Ctrl-C can end
+one_ahead       computes the next item while the current one is used
+progress        progress bar
+shown           notebook display of objects
+processors      number of processors that may be used
+dot_products    8-bit integer instructions of the processor
+blas_threads    linear algebra with one thread per call
+netcdf_values   numbers of netCDF variables, and remarks on unusual attributes
 classic_netcdf  checks of classic netCDF headers, which can crash the library
 """

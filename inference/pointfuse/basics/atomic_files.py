@@ -1,4 +1,4 @@
-"""Files that appear under their name only when they are complete."""
+"""Write files under a temporary name, and rename them when they are complete."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""One thread for each call of linear algebra, where threads of ours are already at work.
+"""Limit linear algebra to one thread per call, inside threads of our own.
 
 The OpenBLAS inside NumPy starts as many threads as the machine has processors, whatever a container
 may use, and its threads and a pool of ours get in each other's way. Its own setting is reached

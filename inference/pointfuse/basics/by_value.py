@@ -1,4 +1,4 @@
-"""Frozen dataclasses that hold arrays: equal where all that they hold is equal."""
+"""Compare frozen dataclasses that contain arrays by value."""
 
 from __future__ import annotations
 

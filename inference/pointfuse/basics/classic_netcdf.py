@@ -1,4 +1,4 @@
-"""Headers of classic netCDF files, checked before the netCDF library sees them.
+"""Check headers of classic netCDF files before the netCDF library reads them.
 
 The library trusts the lengths and counts of a header, and a damaged one may end the process or
 keep it busy for minutes. Layout after "The NetCDF Classic Format Specification",

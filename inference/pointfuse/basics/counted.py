@@ -1,4 +1,4 @@
-"""A number with its noun, as a sentence has it."""
+"""Write a number with its noun: 1 day, 2 days."""
 
 from __future__ import annotations
 

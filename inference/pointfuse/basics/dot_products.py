@@ -1,4 +1,4 @@
-"""Whether the processor has instructions for dot products of integers of 8 bits.
+"""Find out if the processor has 8-bit integer dot products (VNNI, ARM).
 
 With them integers are faster than floating point numbers, without them they are slower.
 """

@@ -1,4 +1,4 @@
-"""Calls into native code that can be left when somebody wants to stop.
+"""Run native code so that Ctrl-C and signals can end it.
 
 Python looks at Ctrl-C and at signals in its main thread, between two steps of its own. A native
 call that takes long would keep both waiting until its end, and one without end for ever. So such

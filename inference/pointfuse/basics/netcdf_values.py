@@ -1,4 +1,4 @@
-"""Numbers in netCDF variables: packed, with missing values and valid ranges, as attributes say.
+"""Read netCDF variables: scale and offset, missing values, valid range.
 
 The netCDF library would do the same, but warns on the terminal, with lines of its source, of each
 attribute that does not fit, and ends in errors of any kind where one is a text. Here values are

@@ -1,4 +1,4 @@
-"""The next item is made while the last one is used."""
+"""Compute the next item while the current one is used."""
 
 from __future__ import annotations
 

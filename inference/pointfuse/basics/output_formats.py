@@ -1,4 +1,4 @@
-"""Formats of what is written: their names, suffixes, and how else to come to them."""
+"""Output formats: their names and suffixes, and the commands that write them."""
 
 from __future__ import annotations
 

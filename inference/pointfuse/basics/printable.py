@@ -1,4 +1,4 @@
-"""Texts of files and people, as messages, tables, files and pages can hold them.
+"""Make text from files safe for terminals, tables, files and pages.
 
 A station code, a unit, an attribute or the name of a file may hold anything: an escape sequence
 that colours the terminal or moves its cursor, a line feed with a forged line behind it, a mark that

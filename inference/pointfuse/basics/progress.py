@@ -1,4 +1,4 @@
-"""A bar of progress, for people who watch."""
+"""Progress bar for terminals."""
 
 from __future__ import annotations
 

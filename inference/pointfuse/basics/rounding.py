@@ -1,4 +1,4 @@
-"""Numbers with as many digits as they deserve, which compress better."""
+"""Round numbers to some significant bits, so that they compress better."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a notebook shows of an object: a card that is drawn by a room above.
+"""Connect classes with their notebook display, which a later room defines.
 
 The objects of the lower rooms know that they can be shown, not how: a module of cards registers a
 function for each class with `html`, and is loaded when the first object is shown.

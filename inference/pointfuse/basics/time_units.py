@@ -1,4 +1,4 @@
-"""Times in netCDF files: numbers in units such as ``hours since 2019-01-06 00:00:00 +08:00``.
+"""Read netCDF time: units such as ``hours since 2019-01-06 00:00:00 +08:00``, calendars.
 
 The units are read here, every character of them: libraries drop what stands behind the clock time
 where it is not in their own spelling, and are hours off without a word. What is understood are the

@@ -1,4 +1,4 @@
-"""Time zones: in which of them a day begins and ends."""
+"""Time zones, and the days that begin and end in them."""
 
 from __future__ import annotations
 

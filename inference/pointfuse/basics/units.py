@@ -1,4 +1,4 @@
-"""Units of files: any common spelling, converted to the units of the model."""
+"""Units in any common spelling, and conversion to the units of the model."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What every command line of the project does alike: its ends and its calls."""
+"""Common behaviour of all commands: exit codes, signals, output, command text."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""`pointfuse convert`: a file of fields to the format of another world."""
+"""`pointfuse convert`: write a file of fields as GeoTIFF."""
 
 from __future__ import annotations
 

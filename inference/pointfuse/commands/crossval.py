@@ -1,4 +1,4 @@
-"""`pointfuse crossval`: how good the model is at stations that are withheld."""
+"""`pointfuse crossval`: predict withheld stations and score the predictions."""
 
 from __future__ import annotations
 
@@ -59,9 +59,7 @@ def _progress_file(output: Path) -> Path:
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the folds."
 )
 @click.option("--every", type=click.IntRange(1), default=1, help="Use every Nth day only.")
-@click.option(
-    "--report", type=OutputFile(REPORT), help="HTML report with figures to write."
-)
+@click.option("--report", type=OutputFile(REPORT), help="HTML report with figures to write.")
 @click.option(
     "--baselines",
     metavar="NAME,...",

@@ -1,4 +1,4 @@
-"""`pointfuse doctor`: whether this installation can fuse, and what it consists of."""
+"""`pointfuse doctor`: check this installation."""
 
 from __future__ import annotations
 

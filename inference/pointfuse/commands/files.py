@@ -1,4 +1,4 @@
-"""Files that commands read and write: a command knows all of them before it begins."""
+"""Parameter types for input and output files, checked before a command starts."""
 
 from __future__ import annotations
 

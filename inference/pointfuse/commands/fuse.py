@@ -1,4 +1,4 @@
-"""`pointfuse fuse`: station files of any number of days to files of fields."""
+"""`pointfuse fuse`: make files of fields from station files."""
 
 from __future__ import annotations
 
@@ -81,7 +81,9 @@ _WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
     help="Least number of stations for a day; otherwise its fields are missing.",
 )
 @click.option("--resume", is_flag=True, help="Continue an interrupted run of the same command.")
-@click.option("--dask", metavar="ADDRESS", help="Compute the days on the Dask cluster at this address.")
+@click.option(
+    "--dask", metavar="ADDRESS", help="Compute the days on the Dask cluster at this address."
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def fuse(

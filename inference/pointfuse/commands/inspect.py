@@ -1,4 +1,4 @@
-"""`pointfuse inspect`: whether a model file is sound, and what it says of itself."""
+"""`pointfuse inspect`: check a model file and show its metadata."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command line: `pointfuse` and its commands, each in a module of its name."""
+"""The command `pointfuse`, which loads its subcommands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The command `pointfuse plot`."""
+"""`pointfuse plot`: draw maps."""
 
 from __future__ import annotations
 

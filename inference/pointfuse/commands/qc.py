@@ -1,4 +1,4 @@
-"""`pointfuse qc`: which observations are suspect, missing or could not be tested, and why."""
+"""`pointfuse qc`: list observations that are suspect, missing or not tested."""
 
 from __future__ import annotations
 

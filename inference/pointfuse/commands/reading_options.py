@@ -1,4 +1,4 @@
-"""Arguments that say which station files are read, and how: the same for every command."""
+"""Options for reading station files, shared by all commands."""
 
 from __future__ import annotations
 
@@ -250,7 +250,9 @@ def parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | 
     begin = parse_day(first) if first else None
     end = (parse_day(last) if last else None) if colon else begin
     if begin is not None and end is not None and begin > end:
-        raise click.BadParameter(f"expected the first day before the last, got '{text}'", param_hint="--days")
+        raise click.BadParameter(
+            f"expected the first day before the last, got '{text}'", param_hint="--days"
+        )
     return begin, end
 
 

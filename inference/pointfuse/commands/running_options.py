@@ -1,4 +1,4 @@
-"""Options that say how a model runs: the same for every command that runs one."""
+"""Options for running a model, shared by all commands."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the command line says of a run, of scores and of a model, for people and for programs."""
+"""Summaries of runs, scores and models that commands print."""
 
 from __future__ import annotations
 

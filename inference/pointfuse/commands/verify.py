@@ -1,4 +1,4 @@
-"""`pointfuse verify`: whether a model computes on this machine what it should."""
+"""`pointfuse verify`: compute the golden case of a model file."""
 
 from __future__ import annotations
 

@@ -1,13 +1,13 @@
-"""What comes out, and in which file.
+"""Daily fields, and the files that they are written to.
 
-day_status     whether a day has a field, and if not, why
-daily_fields   the fields of some days, and what they were made from
-cf             their variables in the terms of CF
-cf_attributes  what a file of them is, and how it came to be
+day_status     status of a day: fused, or the reason why not
+daily_fields   fields of some days, with support and provenance
+cf             CF variables and attributes
+cf_attributes  global CF attributes
 netcdf         CF netCDF
 ioapi          I/O API, for CMAQ
 geotiff        GeoTIFF, for GIS
-writers        the list of these, with their suffixes
-map_file       fields read back from a file
-fused_fields   daily fields as users hold them: written, opened, shown
+writers        table of writers and suffixes
+map_file       fields read from a file
+fused_fields   fields for users, with methods to write and open them
 """

@@ -1,4 +1,4 @@
-"""Fused fields in the terms of the CF conventions: variables, dimensions, attributes.
+"""CF variables, dimensions and attributes of fused fields.
 
 One description serves the netCDF writer and the xarray dataset.
 """

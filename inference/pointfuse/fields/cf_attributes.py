@@ -1,4 +1,4 @@
-"""Global attributes of files of fused fields: what a file is, and how it came to be."""
+"""Global CF attributes of files of fused fields: contents and provenance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Daily fields: what a fusion computes, with all that is needed to judge, write and repeat it."""
+"""Daily fields: results of a fusion, with support and provenance."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Whether a day was fused, and if not, why."""
+"""Status of a day: fused, or the reason why not."""
 
 from __future__ import annotations
 

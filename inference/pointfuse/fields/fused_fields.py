@@ -1,4 +1,4 @@
-"""Fused fields as users hold them: daily fields that can be written, opened and shown."""
+"""Fused fields for users: daily fields with methods to write and open them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""GeoTIFF of fused fields, for GIS (extra `[geotiff]`): one variable a file, one band a day.
+"""Write GeoTIFF (extra `[geotiff]`): one variable per file, one band per day.
 
 The files are cloud-optimised: in tiles, compressed, with overviews, and with all that describes
 them in front of the values, so that a map in a browser reads no more of them than it shows.

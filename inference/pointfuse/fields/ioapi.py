@@ -1,4 +1,4 @@
-"""Writer of I/O API files, which CMAQ and its tools read: a few days at a time.
+"""Write I/O API files for CMAQ, a few days at a time.
 
 Layout after "Models-3 I/O API: netCDF files" and "Horizontal grid parameters" at
 https://cmascenter.org/ioapi/documentation. Texts are padded with blanks to 16 or 80 characters,

@@ -1,4 +1,4 @@
-"""Fields in netCDF files as maps need them: a variable, its grid, and the days it speaks of."""
+"""Read a variable, its grid and its days from a netCDF file."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Writer of CF netCDF files: a few days at a time, visible only when complete."""
+"""Write CF netCDF files, a few days at a time."""
 
 from __future__ import annotations
 

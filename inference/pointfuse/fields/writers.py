@@ -1,4 +1,4 @@
-"""The writers: a line a format, with the suffixes of its files and what writes them."""
+"""Table of writers: one line per format, with its suffixes."""
 
 from __future__ import annotations
 

@@ -1,12 +1,12 @@
-"""How stations become fields: for a day, for years, on a cluster.
+"""Compute fields from stations: one day, years, or on a cluster.
 
-estimation       one day: network, process, and their mean
-fuse             days that are in memory
-streaming        days of any number, one after the other
-run_summary      what a run tells of itself
-working_folder   where a run keeps what it has finished
-finished_days    days that need not be computed again
-finished_months  months whose file is written
-output_files     one file of all days, or one a month
+estimation       one day: network, Gaussian process, and their average
+fuse             days in memory
+streaming        any number of days, one after the other
+run_summary      summary of a run
+working_folder   hidden folder with the state of a run
+finished_days    finished days, for --resume
+finished_months  months with complete files, for --resume
+output_files     one file for all days, or one per month
 cluster          days on the workers of a Dask cluster
 """

@@ -1,4 +1,4 @@
-"""Days computed by the workers of a Dask cluster, each kept in the folder beside the output.
+"""Compute days on the workers of a Dask cluster.
 
 Imported where a cluster is asked for: it needs the package distributed. What a worker gets is a
 day of stations and how to load the model, which it loads once from a file of its own; what it

@@ -1,4 +1,4 @@
-"""Days that a run has finished, kept on disk until its end, for another to go on from there."""
+"""Keep finished days on disk until the end of a run, for --resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Months whose files are complete: what is noted of them, so that their days need not be kept."""
+"""Record the months whose files are complete, for --resume."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fusion: observations in, complete fields out."""
+"""Fuse observations in memory into complete fields."""
 
 from __future__ import annotations
 

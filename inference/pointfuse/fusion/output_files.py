@@ -1,4 +1,4 @@
-"""The files that a run writes: one of all days, or one a month."""
+"""Output files of a run: one for all days, or one per month."""
 
 from __future__ import annotations
 

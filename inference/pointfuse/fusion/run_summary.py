@@ -1,4 +1,4 @@
-"""What a run tells of itself: counts of files and stations, and a few numbers of each day."""
+"""Summary of a run: counts of files and stations, and numbers for each day."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From station files to fields of any number of days, a day at a time in constant memory."""
+"""Fuse any number of days, one at a time, in constant memory."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The hidden folder beside an output: what a long run needs until it is done."""
+"""Hidden folder beside the output that holds the state of a run."""
 
 from __future__ import annotations
 

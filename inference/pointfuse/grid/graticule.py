@@ -1,4 +1,4 @@
-"""Meridians and parallels of maps, in any projection (extra `[plot]`)."""
+"""Meridians and parallels on maps, in any projection (extra `[plot]`)."""
 
 from __future__ import annotations
 

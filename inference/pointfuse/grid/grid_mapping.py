@@ -1,4 +1,4 @@
-"""Grids as the CF conventions write them: a grid mapping and the coordinates of the cells."""
+"""CF grid mappings and cell coordinates."""
 
 from __future__ import annotations
 

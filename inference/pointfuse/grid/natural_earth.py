@@ -1,4 +1,4 @@
-"""Coasts, lakes, borders and provinces of the world, after Natural Earth (public domain).
+"""Coasts, lakes, borders and provinces from Natural Earth (public domain).
 
 `training/natural_earth.py` makes the file from packages of PyPI and npm.
 """

@@ -1,4 +1,4 @@
-"""Map projections of a sphere, forward and inverse, in numpy.
+"""Map projections of a sphere, forward and inverse.
 
 The attributes of a projection carry the names that the CF conventions give to them. Formulae are
 those of Snyder, J. P.: Map projections - a working manual, USGS Professional Paper 1395, 1987.

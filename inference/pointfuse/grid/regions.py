@@ -1,4 +1,4 @@
-"""Named parts of a model's grid, for which scores are given apart."""
+"""Named parts of a grid that get their own scores."""
 
 from __future__ import annotations
 

@@ -1,19 +1,21 @@
-"""What is in a model file, and what runs it.
+"""Read, check and run model files.
 
-json_block      objects of JSON, read with their types
-metadata        what a model says of itself
-static_layers   height, land cover and lights, as the file holds them
-protobuf        protocol buffers, read wholly or not at all
-onnx_structure  what is in an ONNX file, read without ONNX
-model_file      a file is read whole, and checked
-shipped         the models that come with the package
-precisions      which file of a model suits a device
-devices         what there is to run on, and what lacks
-nvidia          drivers and GPUs
-engine_cache    where compiled engines are kept
-bound_run       runs whose arrays stay on a device
-session         ONNX Runtime on a device
-process         the Gaussian process beside the network
-loading         a model, ready to run
-kernels         how much a station counts around it
+json_block        typed JSON objects
+metadata          metadata of a model file
+static_layers     height, land cover and lights in the model file
+protobuf          strict parser for protocol buffers
+onnx_structure    contents of an ONNX file, without onnx
+model_file        reads and checks a model file
+shipped           models in the package
+precisions        precision of the file for a device
+devices           available devices, and how to install them
+nvidia            drivers and GPUs
+engine_cache      cache of compiled engines
+bound_run         runs with arrays in device memory
+session           ONNX Runtime on a device
+process_settings  parameters of the Gaussian process
+covariates        what the process knows of a place
+gaussian_process  fields and their uncertainty from the stations of a day
+loading           loads a model
+kernels           kernels of PointConv and their radius of influence
 """

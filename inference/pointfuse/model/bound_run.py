@@ -1,4 +1,4 @@
-"""Runs of a session whose inputs and outputs stay where they are on a device."""
+"""Run a session with inputs and outputs in device memory."""
 
 from __future__ import annotations
 

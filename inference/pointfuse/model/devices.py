@@ -1,4 +1,4 @@
-"""Devices that a model can run on: what is there, what is missing, and with which options.
+"""Devices for the network: availability, options, and how to install them.
 
 A device is a word of the command line; behind it stands an execution provider of ONNX Runtime.
 """

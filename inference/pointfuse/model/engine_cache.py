@@ -1,4 +1,4 @@
-"""Where compiled engines are kept: a folder for everything that they depend on.
+"""Cache of compiled engines: one folder for each model, device and set of versions.
 
 Engines run native code. The folders belong to the user alone, and nothing is ever taken from
 elsewhere.

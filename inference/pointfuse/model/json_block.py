@@ -1,4 +1,4 @@
-"""Objects of the metadata's JSON, read with their types; what is wrong is named by its path."""
+"""Read typed JSON objects of the metadata; errors name the path."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How far a station's word carries: the kernels of PointConv, and their radius of influence."""
+"""Kernels of PointConv and their radius of influence."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The model: a checked ONNX file, loaded into ONNX Runtime."""
+"""Load a model file into ONNX Runtime."""
 
 from __future__ import annotations
 

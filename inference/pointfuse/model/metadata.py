@@ -1,4 +1,4 @@
-"""What a model file says of itself: the JSON entry `pointfuse` in its metadata.
+"""Metadata of a model file: the JSON entry `pointfuse`.
 
 The entry is a contract with people who never import pointfuse; docs/reference/model-file.md
 describes it.

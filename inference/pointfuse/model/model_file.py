@@ -1,4 +1,4 @@
-"""Model files: checked for what they are before anything native sees them."""
+"""Read and check model files before ONNX Runtime opens them."""
 
 from __future__ import annotations
 

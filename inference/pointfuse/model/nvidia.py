@@ -1,4 +1,4 @@
-"""NVIDIA's driver and GPUs, asked through the driver's own library: no package is needed."""
+"""NVIDIA driver and GPUs, through the driver's own library."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an ONNX file is made of, read from its bytes without ONNX Runtime or the onnx package.
+"""Read and check the structure of an ONNX file without onnx or ONNX Runtime.
 
 A model from elsewhere is looked at before a native library parses it, and what was looked at must
 be what the library then runs. So the whole file is read, after a list of the parts that a model may

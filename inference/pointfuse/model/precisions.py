@@ -1,4 +1,4 @@
-"""Which of a model's files suits a device: single precision, half precision, or integers."""
+"""Select the precision of the model file for a device: fp32, fp16 or int8."""
 
 from __future__ import annotations
 

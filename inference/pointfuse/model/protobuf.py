@@ -1,4 +1,4 @@
-"""Protocol buffers, read after a description of their messages: wholly, or not at all.
+"""Strict parser for protocol buffers.
 
 Readers of this format differ in what they let pass: numbers in more bytes than they need, fields
 that stand twice, fields they do not know. A file made for it then says one thing to one reader and

@@ -1,4 +1,4 @@
-"""A session of ONNX Runtime on a device: opened, warmed up, and sure of where it runs.
+"""ONNX Runtime session on a device, checked for the provider that really runs.
 
 ONNX Runtime is imported where it is needed, so that `pointfuse doctor` can say what is wrong with
 it.

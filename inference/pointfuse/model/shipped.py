@@ -1,4 +1,4 @@
-"""Model files that come with pointfuse: where they are, and what they must be."""
+"""List of the model files in the package, with sizes and hashes."""
 
 from __future__ import annotations
 

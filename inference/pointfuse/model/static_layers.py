@@ -1,4 +1,4 @@
-"""Static layers: the fields that a model file carries inside its graph, in physical units."""
+"""Static layers of a model file, in physical units."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""What one sees: maps, figures, reports, cards in notebooks.
+"""Maps, figures, reports and notebook displays.
 
-map_drawing     what every map has: colours, coasts, graticule
-map_panels      what a map shows
-map_sheet       maps side by side, with their scales
-animation       a frame a day
-maps            fields of files as pictures
-kernel_figure   how much a station counts around it
-figure_style    how figures of a report look
+map_drawing     elements of all maps: coasts, borders, graticule
+map_panels      contents of the panels
+map_sheet       panels on a sheet, with colour bars
+animation       one frame per day
+maps            maps of fields in files
+kernel_figure   kernels of a model
+figure_style    style of report figures
 reliability     whether intervals hold what they promise
 report_figures  the figures of a cross-validation
 inline_svg      figures inside a page
-html_page       a page that needs nothing beside it
+html_page       HTML elements
 html_report     the report of a cross-validation
-thumbnail       a small map without matplotlib
-notebook_cards  what notebooks show of objects
+thumbnail       small map without matplotlib
+notebook_cards  notebook displays of objects
 """

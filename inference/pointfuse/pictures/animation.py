@@ -1,4 +1,4 @@
-"""Maps of a period as a moving picture: GIF, or MP4 where there is ffmpeg (extra `[plot]`)."""
+"""Animated maps: GIF, or MP4 with ffmpeg (extra `[plot]`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How the figures of reports look (extra `[plot]`), on light and dark pages alike.
+"""Style of the report figures (extra `[plot]`), for light and dark pages.
 
 Lines and letters are drawn in `INK`, which stands for the colour of the text around the figure; the
 other colours can be told apart by colour-blind people (Okabe and Ito, 2008) and on either ground.

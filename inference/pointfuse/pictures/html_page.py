@@ -1,4 +1,4 @@
-"""Elements of a page in HTML that is XML as well; every text is escaped here and nowhere else.
+"""HTML elements, written as XML; all text is escaped here.
 
 A page needs no script, no font and nothing from elsewhere, and adapts to narrow screens, to dark
 ones, and to paper.

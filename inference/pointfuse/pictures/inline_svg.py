@@ -1,4 +1,4 @@
-"""Figures as SVG inside a page: no namespaces, no styles of their own, no names met twice."""
+"""Convert figures to SVG for use inside a page."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Kernels of PointConv as pictures, after figure 3 of the publication (extra `[plot]`)."""
+"""Draw the kernels of PointConv, as in figure 3 of the publication (extra `[plot]`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What all pictures share (extra `[plot]`): matplotlib itself, coast, borders, graticule, scale."""
+"""Elements of all maps (extra `[plot]`): coasts, borders, graticule, scale bar."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is on the panels of a map: a field with its support, or two fields and their difference."""
+"""Contents of the panels of a map: a field with its support, or two fields and their difference."""
 
 from __future__ import annotations
 

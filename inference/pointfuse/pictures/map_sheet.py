@@ -1,4 +1,4 @@
-"""Panels of maps on a sheet, with their colours and all that makes a map one (extra `[plot]`)."""
+"""Arrange map panels on a sheet, with colour bars and titles (extra `[plot]`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Maps of fields in files: means, seasons, comparisons and moving pictures (extra `[plot]`)."""
+"""Draw maps from files: means, seasons, comparisons, animations (extra `[plot]`)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small pictures of tables of numbers, as elements of a page, without matplotlib."""
+"""Small pictures of two-dimensional arrays, without matplotlib."""
 
 from __future__ import annotations
 

@@ -1,17 +1,17 @@
-"""What is read, what is thrown out, and where it falls.
+"""Read observations, check them, and assign them to cells.
 
-observations  values of stations by time, and where they are from
+observations  table of values by time and station
 merging       values to means, hours to days, parts to one table
-daily_table   what readers found to one checked table of daily means
+daily_table   one checked table of daily means from all readers
 tables        from the bytes of a file to cells, names of columns and places
 readers       a module a format, and what they share
-sources       what is read: files, patterns of their names, tables in memory
-left_out      files that a run goes without
+sources       files, patterns of file names, tables in memory
+left_out      files that are left out of a run
 reading       files to observations
-quality       which observations are suspect, and why
-pieces        large text files in pieces of a day each
+quality       quality control
+pieces        large text files in pieces of one day each
 spool         files of any number of days, sorted by week on disk
-places        which stations are instruments in one place
-day_hours     of which hours of a day its means are
-gridding      which station falls into which cell
+places        stations at the same place
+day_hours     hours that a daily mean contains
+gridding      cells of stations
 """

@@ -1,4 +1,4 @@
-"""From what readers found, file by file, to one checked table of daily means."""
+"""Make one checked table of daily means from the results of all readers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""From stations to cells: which values a model can take, and where they fall on its grid."""
+"""Assign stations to cells and select the values that the model can use."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a run of many files goes without: told once, and refused where nothing is left."""
+"""Files that are left out of a run, reported in one warning."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Observations put together: values to means, hours to days, parts to one table."""
+"""Merge observations: values to means, hours to days, parts to one table."""
 
 from __future__ import annotations
 

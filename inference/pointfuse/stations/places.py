@@ -1,4 +1,4 @@
-"""Places: which stations are instruments beside each other, and tell nothing of anywhere else.
+"""Group stations at the same place, so that cross-validation withholds them together.
 
 Withheld alone, one of them is predicted from the other, and the score says nothing of places
 without a station.

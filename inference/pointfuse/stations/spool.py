@@ -1,4 +1,4 @@
-"""Station files of many days, sorted by week on disk, so that memory holds a few weeks of them."""
+"""Sort the contents of station files by week on disk, to save memory."""
 
 from __future__ import annotations
 

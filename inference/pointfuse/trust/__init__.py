@@ -1,4 +1,4 @@
-"""How good a field is, and whether this machine computes it right.
+"""Cross-validation and scores; verification of the installation.
 
 scores        R2, RMSE and the others, from sums
 baselines     other ways to predict, found by their entry points

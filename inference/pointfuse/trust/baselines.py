@@ -1,4 +1,4 @@
-"""Baselines: other ways to fill the map between stations, from whatever package brings them.
+"""Other interpolation methods to compare with, found through entry points.
 
 A package registers its baselines as entry points of the group `pointfuse.baselines`; this one has
 none, so that it stays light.

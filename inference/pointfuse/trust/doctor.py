@@ -1,4 +1,4 @@
-"""Self-examination of an installation: what it consists of, what it lacks, whether it computes."""
+"""Check the installation: versions, devices, model files, golden case."""
 
 from __future__ import annotations
 

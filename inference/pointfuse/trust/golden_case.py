@@ -1,4 +1,4 @@
-"""Golden cases: inputs with what a model must make of them, to test an installation or a device.
+"""Golden cases: inputs with their known result, to test an installation or a device.
 
 A case belongs to trained weights, whatever the precision of the file. It lies beside the model, in
 a file whose name ends in ``.golden.json``; `docs/reference/model-file.md` describes it.

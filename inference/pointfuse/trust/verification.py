@@ -1,4 +1,4 @@
-"""Verification: whether a model file, on a device of this machine, computes what it should."""
+"""Verify that a model file gives its known result on a device."""
 
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
-"""Which observations are suspect, and why.
+"""Quality control of observations.
 
 reasons      states and reasons, and their codes
-levels       the scale on which concentrations are compared
-weeks        calendar weeks, by which is judged
-hour_checks  stuck, isolated and impossible hours
-neighbours   a station beside those around it
-day_checks   suspect daily means
-flags        counts of reasons, and lists of what is not good
+levels       logarithmic scale for comparisons
+weeks        calendar weeks, the unit of quality control
+hour_checks  checks of hourly values
+neighbours   comparison with neighbouring stations
+day_checks   checks of daily means
+flags        counts of reasons, table of flagged values
 """

@@ -1,4 +1,4 @@
-"""Checks of daily means, once the grid and the terrain of a model are known."""
+"""Checks of daily means, which need the grid and the terrain."""
 
 from __future__ import annotations
 

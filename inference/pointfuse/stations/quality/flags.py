@@ -1,4 +1,4 @@
-"""What quality control found: counts by state and reason, and a table of flagged values."""
+"""Results of quality control: counts by state and reason, table of flagged values."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Checks of hourly values, which act before daily means are made of them."""
+"""Checks of hourly values, before daily means are made."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The scale on which concentrations are compared."""
+"""Logarithmic scale for the comparison of concentrations."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Buddy check: a station should say what the stations around it say, as far as these agree.
+"""Buddy check: compare a station with its neighbours.
 
 The numbers were chosen on real days that `pointfuse_benchmarks.accuracy.quality_control` does not
 look at.

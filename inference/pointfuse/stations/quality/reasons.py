@@ -1,4 +1,4 @@
-"""What quality control says of a value: one of four states, and why."""
+"""States and reasons of quality control."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Calendar weeks: what a check of several hours or days looks at, whatever else was read.
+"""Calendar weeks, the unit of quality control.
 
 A value is judged by its own week, and hours by two days before and after it too. So its flags do
 not depend on how many years are read in one call, nor on whether they are read at once or as a
