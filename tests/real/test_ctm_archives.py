@@ -98,7 +98,7 @@ def test_days_of_cmaq_without_a_projection_need_one(real_data: Path, tmp_path: P
     assert "PM25_cmaq has no projection" in without.output
     wrong = CliRunner().invoke(main, [*command, "--projection", JANUARY.replace("40", "45")])
     assert wrong.exit_code == 1
-    assert "not at regular distances" in wrong.output or "km away" in wrong.output
+    assert "not regular in their projection" in wrong.output or "km away" in wrong.output
     result = CliRunner().invoke(main, [*command, "--projection", JANUARY])
     assert result.exit_code == 0, result.output
     archive = Archive(tmp_path)

@@ -43,7 +43,8 @@ def replacing(path: Path) -> Iterator[Path]:
     # netCDF4 reports a full disk as a RuntimeError of the HDF5 library.
     except (OSError, RuntimeError) as error:
         raise OutputError(
-            f"{path} cannot be written: {error}; check the name, and the folder's rights and space"
+            f"{path} cannot be written: {error}; check the name, the rights of the folder, "
+            "and the free space"
         ) from error
     finally:
         if temporary is not None:

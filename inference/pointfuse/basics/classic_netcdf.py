@@ -82,7 +82,7 @@ class _Header:
         """Go through the whole header."""
         records = self._number(_INT[self._version])
         if records < 0 and records != -1:
-            raise DamagedHeaderError(f"it counts {records} records")
+            raise DamagedHeaderError(f"it has an impossible number of records, {records}")
         lengths = [self._dimension() for _ in range(self._list(_DIMENSIONS))]
         if lengths.count(0) > 1:
             raise DamagedHeaderError("it has several record dimensions")
@@ -108,7 +108,7 @@ class _Header:
 
     def _bytes(self, size: int) -> bytes:
         if not 0 <= size <= len(self._content) - self._position:
-            raise DamagedHeaderError(f"it is cut off or has a length of {size}")
+            raise DamagedHeaderError(f"it is truncated or has an impossible length, {size}")
         self._position += size
         return self._content[self._position - size : self._position]
 
@@ -116,7 +116,7 @@ class _Header:
         """A number of things that take at least a byte each."""
         count = self._number(_INT[self._version])
         if not 0 <= count <= len(self._content) - self._position:
-            raise DamagedHeaderError(f"it counts {count} of something")
+            raise DamagedHeaderError(f"it has an impossible count, {count}")
         return count
 
     def _list(self, wanted: int) -> int:
@@ -133,7 +133,7 @@ class _Header:
         try:
             name = self._padded(length).decode()
         except UnicodeDecodeError as error:
-            raise DamagedHeaderError("it has a name that is no text") from error
+            raise DamagedHeaderError("it has a name that is not text") from error
         if not name.isprintable() or "/" in name:
             raise DamagedHeaderError(f"it has the name {name!r}")
 
@@ -170,7 +170,7 @@ class _Header:
             raise DamagedHeaderError(f"it has a variable of {rank} dimensions")
         numbers = [self._number(_INT[self._version]) for _ in range(rank)]
         if not all(0 <= number < len(lengths) for number in numbers):
-            raise DamagedHeaderError("it has a variable of a dimension that is none")
+            raise DamagedHeaderError("it has a variable with an unknown dimension")
         shape = [lengths[number] for number in numbers]
         if 0 in shape[1:]:
             raise DamagedHeaderError("it has records along a dimension that is not the first")

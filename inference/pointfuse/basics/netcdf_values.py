@@ -132,11 +132,11 @@ def _packing(variable: netCDF4.Variable[Any], name: str, remarks: list[str]) -> 
     lacking = numbers is None or len(numbers) != 1 or not math.isfinite(numbers[0])
     if numbers is None or lacking or (name == "scale_factor" and numbers[0] == 0):
         raise InputError(
-            f"the {name} of {variable.name} is {_shown(value)}, with which its values cannot be "
-            "unpacked; expected a single number"
+            f"the {name} of {variable.name} is {_shown(value)}; expected one finite "
+            f"number{', not zero' if name == 'scale_factor' else ''}, to unpack its values"
         )
     if isinstance(value, str):
-        remarks.append(f"{name} of {variable.name} is a text, taken as {numbers[0]:g}")
+        remarks.append(f"{name} of {variable.name} is text and was read as {numbers[0]:g}")
     return numbers[0]
 
 
@@ -152,14 +152,14 @@ def missing_markers(
         numbers = numbers_of(value)
         if numbers is None:
             remarks.append(
-                f"{name} {_shown(value)} of {variable.name} is no number, so it marks nothing"
+                f"{name} {_shown(value)} of {variable.name} is not a number and was ignored"
             )
             continue
         fitting = [_in_type(number, dtype) for number in numbers]
         markers += [number for number in fitting if number is not None]
         if None in fitting:
             remarks.append(
-                f"{name} {_shown(value)} does not fit the type of {variable.name} and marks nothing"
+                f"{name} {_shown(value)} does not fit the type of {variable.name} and was ignored"
             )
     # What was never written holds the library's own number, which of a single byte is a usual one.
     if "_FillValue" not in variable.ncattrs() and dtype.itemsize > 1:
@@ -183,8 +183,8 @@ def _limits(variable: netCDF4.Variable[Any], remarks: list[str]) -> list[_Limit]
         numbers = numbers_of(value)
         if numbers is None or len(numbers) != len(compared) or not (numbers[0] <= numbers[-1]):
             remarks.append(
-                f"{name} {_shown(value)} of {variable.name} is no "
-                f"{'range' if name == 'valid_range' else 'number'}, so it limits nothing"
+                f"{name} {_shown(value)} of {variable.name} is not a "
+                f"{'range' if name == 'valid_range' else 'number'} and was ignored"
             )
             continue
         limits += [_Limit(*pair) for pair in zip(compared, numbers, strict=True)]

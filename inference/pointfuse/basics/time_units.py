@@ -126,8 +126,8 @@ def _offset(zone: re.Match[str]) -> float | None:
 def _not_understood(units: str) -> InputError:
     return InputError(
         f"the time units '{printable(units[:60])}' are not understood; expected such as "
-        "'hours since 2019-01-06 00:00:00 +08:00', where the zone may be an offset (+8, +0800, "
-        "UTC+8), Z, UTC or GMT, as names such as CST are ambiguous"
+        "'hours since 2019-01-06 00:00:00 +08:00', with an offset (+8, +0800, UTC+8), Z, UTC "
+        "or GMT; names such as CST are ambiguous"
     )
 
 
@@ -205,8 +205,8 @@ def instants(
     """
     if (calendar.strip("\0 ").lower() or "standard") not in _USUAL:
         raise InputError(
-            f"the times are in the calendar '{printable(calendar[:20])}'; expected one that "
-            f"people use, {_USUAL[0]} or {_USUAL[-1]}"
+            f"the times are in the calendar '{printable(calendar[:20])}'; expected a "
+            f"civil one, {_USUAL[0]} or {_USUAL[-1]}"
         )
     dates = calendar_dates(numbers, units, calendar)
     known = [date is not None and 1 <= date.year <= 9999 for date in dates.flat]

@@ -112,13 +112,13 @@ def check_grid(grid: Grid) -> None:
     projection = grid.projection
     if not isinstance(projection, LambertConformal):
         raise InputError(
-            f"the grid is in the projection '{projection.grid_mapping_name}'; I/O API files are "
-            "written of lambert_conformal_conic grids alone, take --output-format netcdf"
+            f"expected a grid in lambert_conformal_conic for I/O API files, got "
+            f"{projection.grid_mapping_name}; use --output-format netcdf"
         )
     if projection.earth_radius != EARTH_RADIUS:
         raise InputError(
-            f"the grid is on a sphere of {projection.earth_radius:.0f} m; expected that of the I/O "
-            f"API, {EARTH_RADIUS:.0f} m, which its files cannot change, take --output-format netcdf"
+            f"expected a grid on the sphere of the I/O API, {EARTH_RADIUS:.0f} m, got "
+            f"{projection.earth_radius:.0f} m; use --output-format netcdf"
         )
 
 
@@ -127,8 +127,8 @@ def _starts(fields: DailyFields) -> NDArray[np.datetime64]:
     bounds = day_bounds(fields)
     if not (bounds[:, 1] - bounds[:, 0] == _DAY).all():
         raise InputError(
-            "a day in the time zone of the stations has not 24 hours, and I/O API files have a "
-            "record every 24; name a fixed offset with --timezone, such as +01:00"
+            "expected days of 24 hours for I/O API files, but the time zone of the stations has "
+            "daylight saving time; use a fixed offset, such as --timezone +01:00"
         )
     return bounds[:, 0]
 
@@ -180,8 +180,8 @@ def _append(
         steps, rest = divmod(start - begin, _DAY)
         if rest:
             raise InputError(
-                "the clocks of the stations' time zone were changed between two days, and I/O API "
-                "files have a record every 24 hours; name a fixed offset with --timezone"
+                "expected days of 24 hours for I/O API files, but the clocks of the time zone "
+                "change between two days; use a fixed offset, such as --timezone +01:00"
             )
         step, done = int(steps), len(dataset.dimensions["TSTEP"])
         for record in range(done, step + 1):

@@ -159,8 +159,8 @@ class MapFile:
         name = f"station_{self.variable}"
         if not {name, "station_lon", "station_lat"} <= set(self.dataset.variables):
             raise InputError(
-                f"{self.path.name} holds no stations of {self.variable}; expected a file as "
-                "'pointfuse fuse' wrote it, or leave --stations out"
+                f"{self.path.name} holds no stations of {self.variable}; expected a file "
+                "written by 'pointfuse fuse'; or use no --stations"
             )
         degrees = (read_numbers(self.dataset[f"station_{part}"]) for part in ("lon", "lat"))
         x, y = self.grid.projection.forward(*degrees)
@@ -208,7 +208,7 @@ def opened(path: Path, variable: str | None = None) -> Iterator[MapFile]:
         check_classic_file(path)
         dataset = open_netcdf(path)
     except OSError as error:
-        raise InputError(f"{path.name} is no netCDF file ({error}); check the path") from error
+        raise InputError(f"{path.name} is not a netCDF file ({error}); check the path") from error
     with dataset:
         name = _chosen(path, dataset, variable)
         axes = grid_axes(dataset, name)
@@ -233,12 +233,12 @@ def _chosen(path: Path, dataset: netCDF4.Dataset, wanted: str | None) -> str:
     found = fused or fields
     if not found:
         raise InputError(
-            f"{path.name} holds no field; expected a file as 'pointfuse fuse' wrote it, or a "
+            f"{path.name} has no field; expected a file written by 'pointfuse fuse', or a "
             "variable with the dimensions time, row and column"
         )
     if len(found) > 1:
         raise InputError(
-            f"{path.name} holds {', '.join(found)}; say which to draw: --variable {found[0]}"
+            f"{path.name} holds {', '.join(found)}; select one with --variable {found[0]}"
         )
     return found[0]
 
@@ -265,7 +265,7 @@ def _days(path: Path, dataset: netCDF4.Dataset, name: str) -> NDArray[np.datetim
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from error
     if None in dates:
-        raise InputError(f"{path.name} has a field without a time; expected the time of each")
+        raise InputError(f"{path.name} has a field without a time; give each field a time")
     if told:
         zone = parse_timezone(dataset.day_timezone)
         # Our own files have the usual calendar.
@@ -278,6 +278,6 @@ def _days(path: Path, dataset: netCDF4.Dataset, name: str) -> NDArray[np.datetim
         return np.array(texts, "datetime64[D]")
     except ValueError as error:
         raise InputError(
-            f"{path.name} counts its days in the calendar '{calendar}', which has days that others "
-            "lack; maps need the usual one"
+            f"{path.name} has the calendar '{calendar}' with days that do not exist in the "
+            "standard calendar; convert the times first"
         ) from error

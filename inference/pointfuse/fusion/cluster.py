@@ -53,7 +53,7 @@ _AHEAD = 3
 _RETRIES = 2
 """How often a day is tried again after an error; after the end of its worker, Dask says."""
 
-_GONE = "the scheduler has gone away; start it again, and go on with --resume"
+_GONE = "the scheduler has gone away; start it again, and continue with --resume"
 
 
 @dataclass(frozen=True)
@@ -167,8 +167,8 @@ class Cluster:
             alone = 0.0 if self._workers() else alone + _LOOK
             if alone >= _STALLED:
                 raise ClusterError(
-                    f"the cluster has had no worker for {alone:.0f} s; start some, and go on with "
-                    "--resume"
+                    f"the cluster has had no worker for {alone:.0f} s; start some, and continue "
+                    "with --resume"
                 )
         if future.status == "finished":
             return
@@ -179,12 +179,12 @@ class Cluster:
             raise error
         if isinstance(error, distributed.KilledWorker):
             raise ClusterError(
-                f"all workers that were given {day} ended before they were done; look into the log "
-                "of the last one, give workers more memory, and go on with --resume"
+                f"all workers that computed {day} died; read the log of the last one, give workers "
+                "more memory, and continue with --resume"
             ) from error
         raise ClusterError(
-            f"a worker could not compute {day}: {type(error).__name__}: {error}; go on with "
-            "--resume"
+            f"a worker could not compute {day}: {type(error).__name__}: {error}; "
+            "continue with --resume"
         ) from error
 
     def _wait_for_file(self, name: str) -> None:
@@ -195,8 +195,8 @@ class Cluster:
             # Listing a folder makes the system ask its server again.
             self._job.days.names()
         raise ClusterError(
-            f"a worker has written {name}, which is not to be seen here; check that the folder of "
-            "the output is the same on all machines, and go on with --resume"
+            f"a worker has written {name}, which is not visible here; use an output folder that "
+            "all machines share, and continue with --resume"
         )
 
 
@@ -260,7 +260,7 @@ def _client(address: str) -> distributed.Client:
         return distributed.Client(address, timeout=_CONNECTING, set_as_default=False)
     except (OSError, ValueError) as error:
         raise ClusterError(
-            f"there is no Dask scheduler at {address} ({str(error).splitlines()[0]}); check the "
+            f"no Dask scheduler answers at {address} ({str(error).splitlines()[0]}); check the "
             "address, or start one with 'dask scheduler'"
         ) from error
 
@@ -336,8 +336,8 @@ def _ready_model(job: Job, worker: str) -> Model:
 def _check_fact(name: str, found: str, job: Job, worker: str) -> None:
     if found != job.facts[name]:
         raise ClusterError(
-            f"the worker {worker} has another {name}: expected {job.facts[name]}, got {found}; "
-            "install the same there"
+            f"the worker {worker} has a different {name}: expected {job.facts[name]}, got {found}; "
+            "install the same one there"
         )
 
 

@@ -92,8 +92,8 @@ def fuse(
         model = load_model(device=device or "auto", precision=precision or "auto")
     elif device or precision:
         raise InputError(
-            f"the model already runs on {model.device} in {model.metadata.precision}; name device "
-            "and precision to load_model, or give no model"
+            f"the model already runs on {model.device} in {model.metadata.precision}; give device "
+            "and precision to load_model instead"
         )
     if not isinstance(observations, Observations):
         observations = read_stations(observations, variables=model.metadata.variables)
@@ -172,7 +172,7 @@ def fuse_in_batches(
         If `days_per_batch` is not positive.
     """
     if days_per_batch < 1:
-        raise InputError(f"a batch holds at least one day, got {days_per_batch}")
+        raise InputError(f"a batch needs at least one day, got {days_per_batch}")
     shape = (-1, *model.metadata.grid.shape)
     for first in range(0, len(placed.observations.times), days_per_batch):
         batch = placed.on_days(slice(first, first + days_per_batch))

@@ -124,5 +124,5 @@ def _lock(file: IO[str], output: Path) -> None:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise OutputError(
-            f"another run is writing {output}; wait for its end, or name another file"
+            f"another run is writing {output}; wait until it ends, or name another file"
         ) from error

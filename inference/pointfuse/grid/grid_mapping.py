@@ -108,7 +108,7 @@ def grid_axes(
     rows, columns = dataset[name].dimensions[-2:]
     mapping = _mapping(dataset, name)
     if mapping is not None and projection is not None:
-        raise InputError("the file names a projection itself; leave the other one out")
+        raise InputError("the file has a projection; do not give another one")
     y, x = _coordinate(dataset, rows), _coordinate(dataset, columns)
     along_axes = y is not None and x is not None
     if along_axes and _is_degrees(y, "n") and _is_degrees(x, "e"):
@@ -119,7 +119,7 @@ def grid_axes(
     if plane is None:
         raise InputError(
             f"{name} has no projection: expected a grid_mapping, or latitude and longitude as "
-            "coordinates of its rows and columns; name the projection if you know it"
+            "coordinates of its rows and columns; give the projection if you know it"
         )
     centres = _centres(dataset, (rows, columns))
     if along_axes:
@@ -230,9 +230,7 @@ def _regular(
         step = (values[-1] - values[0]) / (len(values) - 1)
         even = values[0] + step * np.arange(len(values))
         if not (step and np.abs(values - even).max() <= _IRREGULAR * abs(step)):
-            raise InputError(
-                "the cells are not at regular distances in their projection; regrid them first"
-            )
+            raise InputError("the cells are not regular in their projection; regrid them first")
         steps.append(abs(float(step)))
         order.append(slice(None) if step > 0 else slice(None, None, -1))
     high, wide = steps
@@ -292,7 +290,7 @@ def _numbers(mapping: Mapping[str, Any], name: str) -> list[float]:
             return [float(np.degrees(np.arccos(factor)))]
         pole = np.sign(float(mapping["latitude_of_projection_origin"]))
         return [float(pole * np.degrees(np.arcsin(2 * factor - 1)))]
-    raise InputError(f"the projection of the file lacks {name}; add it to its grid mapping")
+    raise InputError(f"the grid mapping of the file has no {name}; add it")
 
 
 def _radius(mapping: Mapping[str, Any]) -> float:
@@ -300,7 +298,7 @@ def _radius(mapping: Mapping[str, Any]) -> float:
     flat = float(mapping.get("inverse_flattening", 0.0)) != 0
     if flat or float(mapping.get("semi_minor_axis", major)) != major:
         raise InputError(
-            "the projection of the file is one of an ellipsoid; expected a sphere, as transport "
-            "models have it"
+            "expected a projection of a sphere, as in transport models, got an ellipsoid; convert "
+            "the grid first"
         )
     return major

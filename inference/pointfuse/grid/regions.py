@@ -43,7 +43,7 @@ class Region:
     def __post_init__(self) -> None:
         if self.name == ELSEWHERE:
             raise ValueError(
-                f"no region may be called '{ELSEWHERE}', which is what lies outside all of them"
+                f"'{ELSEWHERE}' is reserved for cells outside all regions; use another name"
             )
         longitudes = -180 <= self.west <= 360 and -180 <= self.east <= 360
         if not (longitudes and -90 <= self.south < self.north <= 90 and self.west != self.east):

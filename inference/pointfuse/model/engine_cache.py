@@ -103,7 +103,9 @@ def filling(key: dict[str, object]) -> Iterator[Path | None]:
         yield None
         return
     if not known:
-        logger.warning("compiling the model for %s, which may take minutes, once", key["device"])
+        logger.warning(
+            "compiling the model for %s; this happens once and may take minutes", key["device"]
+        )
     try:
         yield part
     except BaseException as error:
@@ -130,7 +132,7 @@ def _check_private(folder: Path) -> None:
     if sys.platform != "win32":
         found = folder.stat()
         if found.st_uid != os.getuid() or found.st_mode & 0o022:
-            raise PermissionError(f"{folder} is not this user's alone")
+            raise PermissionError(f"other users can write to {folder}")
 
 
 def _part_of(folder: Path) -> Path:

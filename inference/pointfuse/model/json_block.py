@@ -94,7 +94,7 @@ class Block:
     def _value(self, key: str) -> object:
         if key not in self.content:
             raise ModelFileError(
-                f"the model's metadata lacks '{self._name(key)}'; "
+                f"the model's metadata has no '{self._name(key)}'; "
                 "get the file again from where it was published"
             )
         return self.content[key]

@@ -217,8 +217,8 @@ class Model(Shown):
             )
         if not (np.isfinite(observations).all() and ((observed == 0) | (observed == 1)).all()):
             raise InputError(
-                "expected finite observations, 0 where absent, and a mask of 0 and 1; a single NaN "
-                "would spread over the whole field"
+                "expected finite observations, 0 where missing, and a mask of 0 and 1; a single "
+                "NaN would make the whole field wrong"
             )
         if not observed[:, 0].any(axis=(1, 2)).all():
             raise InputError(
@@ -232,20 +232,20 @@ class Model(Shown):
         shape = (len(observations), 1, *self.metadata.grid.shape)
         if any(output.shape != shape for output in outputs):
             raise ModelFileError(
-                f"the model gave arrays of the shape {outputs[0].shape}, expected {shape}; it is "
-                "not fit for use"
+                f"the model gave arrays of the shape {outputs[0].shape}, expected {shape}; "
+                "do not use it"
             )
         field, *scales = (output[:, 0] for output in outputs)
         if not (np.isfinite(field).all() and (field >= 0).all()):
             raise ModelFileError(
-                "the model gave values that are negative or not finite for sound observations; it "
-                "is not fit for use"
+                "the model gave values that are negative or not finite for valid observations; "
+                "do not use it"
             )
         for scale in scales:
             if not (np.isfinite(scale).all() and (scale > 0).all()):
                 raise ModelFileError(
                     "the model gave scales of its error that are not positive or not finite for "
-                    "sound observations; it is not fit for use"
+                    "valid observations; do not use it"
                 )
         return ModelOutput(field, *scales) if scales else ModelOutput(field, None)
 

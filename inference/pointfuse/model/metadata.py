@@ -180,13 +180,13 @@ class ModelMetadata:
         if schema != SCHEMA_VERSION:
             raise ModelFileError(
                 f"the model's metadata has schema version {schema}, this pointfuse reads version "
-                f"{SCHEMA_VERSION}; use a pointfuse that matches the model"
+                f"{SCHEMA_VERSION}; install a version of pointfuse that matches the model"
             )
         variables = tuple(_variable(entry) for entry in block.blocks("variables"))
         if not variables:
-            raise ModelFileError("the model's metadata names no variables; expected at least one")
+            raise ModelFileError("the model's metadata has no variables; expected at least one")
         if len({variable.name for variable in variables}) != len(variables):
-            raise ModelFileError("the model's metadata names a variable twice")
+            raise ModelFileError("the model's metadata has two variables of one name")
         grid = _grid(block.block("grid"))
         static_layers = tuple(
             StaticLayer(entry.text("name"), entry.text("units"), entry.text("source"))
@@ -297,7 +297,7 @@ def _grid(block: Block) -> Grid:
     if kind not in PROJECTIONS:
         raise ModelFileError(
             f"the model's grid is in the projection '{kind}', this pointfuse knows "
-            f"{', '.join(PROJECTIONS)}; use a pointfuse that matches the model"
+            f"{', '.join(PROJECTIONS)}; install a version of pointfuse that matches the model"
         )
     try:
         projection = read_projection(kind, entry.number, entry.pair)
@@ -375,9 +375,9 @@ def _regions(block: Block) -> tuple[Region, ...]:
     except ValueError as error:
         raise ModelFileError(f"the model's metadata has an impossible region: {error}") from error
     if len({region.name for region in regions}) != len(regions):
-        raise ModelFileError("the model's metadata names a region twice")
+        raise ModelFileError("the model's metadata has two regions of one name")
     return regions
 
 
 def _refuse_constant(name: str) -> float:
-    raise ValueError(f"{name} is no JSON number")
+    raise ValueError(f"{name} is not a JSON number")

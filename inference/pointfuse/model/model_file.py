@@ -69,7 +69,7 @@ def _check_magic(name: str, content: bytes) -> None:
     if not content.startswith(_MAGIC):
         raise ModelFileError(
             f"{name} ({len(content)} bytes) does not begin like an ONNX file; check the path, or "
-            "get the file again"
+            "download the file again"
         )
 
 
@@ -83,7 +83,7 @@ def _check_origin(
             raise ModelFileError(
                 f"{name} is not the {model.name} {model.version} that came with pointfuse: "
                 f"expected {model.bytes} bytes with sha256 {model.sha256}, got {len(content)} "
-                f"bytes with {sha256}; get it again, or rename it if it is a model of your own"
+                f"bytes with {sha256}; download it again, or rename it if it is your own model"
             )
     logger.warning(
         "%s is not a model that came with pointfuse; its sha256 is %s", printable(name), sha256

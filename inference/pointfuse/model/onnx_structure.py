@@ -33,15 +33,15 @@ _OUTSIDE = (
 )
 _SPARSE = Refused("the model holds sparse tensors; expected plain ones, so export it again")
 _NESTED = Refused(
-    "the model has an operator with a graph inside, such as Loop, Scan or If, which need not end; "
-    "expected a plain graph, so export it again"
+    "the model has an operator with a graph inside, such as Loop, Scan or If, which may never "
+    "end; expected a plain graph, so export it again"
 )
 _FUNCTIONS = Refused(
-    "the model defines functions of its own; expected standard ONNX operators alone, so export it "
+    "the model defines functions of its own; expected standard ONNX operators only, so export it "
     "again"
 )
 _TRAINING = Refused(
-    "the model holds a training graph; expected one for use alone, so export it again"
+    "the model holds a training graph; expected an inference graph, so export it again"
 )
 
 _ENTRY = Layout("an entry", {1: Field("key", Kind.TEXT), 2: Field("value", Kind.TEXT)})
@@ -291,14 +291,15 @@ def read_onnx_structure(content: bytes) -> OnnxStructure:
     """
     try:
         if content[_OTHER_FORMAT_AT] == _OTHER_FORMAT:
-            raise MalformedError("it has the mark of ONNX Runtime's own format")
+            raise MalformedError("it has the identifier of ONNX Runtime's own format")
         model = read_message(memoryview(content), _MODEL)
         if "graph" not in model:
-            raise ModelFileError("the file is no ONNX model: it holds no graph; check the path")
+            raise ModelFileError("the file is not an ONNX model: it has no graph; check the path")
         return OnnxStructure(model)
     except MalformedError as error:
         raise ModelFileError(
-            f"the file is no whole ONNX model ({error}); get it again from where it was published"
+            f"the file is not a complete ONNX model ({error}); get it again from where it "
+            "was published"
         ) from error
 
 
@@ -307,7 +308,7 @@ def _refuse_foreign(domains: Sequence[str]) -> None:
     if foreign:
         raise ModelFileError(
             f"the model uses operators of the domain {', '.join(foreign)[:80]}; expected "
-            "standard ONNX operators alone"
+            "standard ONNX operators only"
         )
 
 
@@ -315,7 +316,7 @@ def _by_name(what: str, items: Sequence[tuple[str, Item]]) -> dict[str, Item]:
     found: dict[str, Item] = {}
     for name, item in items:
         if name in found:
-            raise MalformedError(f"{what} '{name}' stands twice")
+            raise MalformedError(f"{what} '{name}' occurs twice")
         found[name] = item
     return found
 
@@ -341,7 +342,7 @@ def _values(tensor: Message) -> NDArray[np.float32]:
         )
     raw = "raw_data" in tensor
     if raw and "float_data" in tensor:
-        raise MalformedError("it has its values twice")
+        raise MalformedError("it has two sets of values")
     stored = tensor.content("raw_data" if raw else "float_data")
     element = _ELEMENTS[element_type if raw else 1]
     if (

@@ -117,5 +117,5 @@ def check_precision(metadata: ModelMetadata, precision: PrecisionChoice) -> None
     if precision not in ("auto", metadata.precision):
         raise ModelFileError(
             f"the model file of {metadata.name} is in {metadata.precision}, not in {precision}; "
-            "name the file of the other precision, or leave the precision to it"
+            "name the file in that precision, or give no --precision"
         )

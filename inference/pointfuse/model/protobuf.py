@@ -177,7 +177,7 @@ def read_message(content: memoryview, layout: Layout) -> Message:
         number, wire_type = tag >> 3, tag & 7
         field = _field(layout, number, wire_type)
         if field.name in message and not field.repeated:
-            raise MalformedError(f"the field '{field.name}' of {layout.name} stands twice")
+            raise MalformedError(f"the field '{field.name}' of {layout.name} occurs twice")
         if wire_type == _VARINT:
             value, position = _varint(content, position)
             message.add(field.name, _integer(value, field))
@@ -202,7 +202,7 @@ def _field(layout: Layout, number: int, wire_type: int) -> Field:
         raise MalformedError(f"an unknown wire type {wire_type}")
     field = layout.fields.get(number)
     if field is None:
-        raise MalformedError(f"{layout.name} has a field {number}, which nobody expects there")
+        raise MalformedError(f"{layout.name} has a field {number}, which is not known there")
     if isinstance(field, Refused):
         raise ModelFileError(field.reason)
     expected = _BYTES if isinstance(field.holds, Layout) else _WIRE_TYPES[field.holds]

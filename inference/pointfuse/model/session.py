@@ -253,7 +253,7 @@ class Session:
             return interruptible(lambda: self._compute(feed, options), end)
         except Exception as error:  # onnxruntime's exceptions share no other base
             raise ModelFileError(
-                f"{self.runtime} cannot run the model: {_said(error)}; it is not fit for use"
+                f"{self.runtime} cannot run the model: {_said(error)}; do not use it"
             ) from error
 
     def _warm_up(self) -> None:
@@ -321,7 +321,7 @@ def _as_device_error(device: Device) -> Iterator[None]:
         yield
     except Exception as error:  # onnxruntime's exceptions share no other base
         raise DeviceError(
-            f"the device {device} gave up: {_said(error)}; free its memory, or use --device cpu"
+            f"the device {device} failed: {_said(error)}; free its memory, or use --device cpu"
         ) from error
 
 

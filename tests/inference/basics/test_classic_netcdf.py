@@ -61,9 +61,9 @@ def test_truncated_files_are_refused(tmp_path: Path, kind: str) -> None:
     ("place", "value", "message"),
     [
         (8, b"\0\0\0\7", "a list of kind 7 in place of 10"),
-        (12, b"\x7f\xff\xff\xff", "counts 2147483647 of something"),
-        (16, b"\0\0\1\xff", "counts 511|a name of 511 bytes"),
-        (20, b"\xff\xfe", "a name that is no text"),
+        (12, b"\x7f\xff\xff\xff", "impossible count, 2147483647"),
+        (16, b"\0\0\1\xff", "impossible count, 511|a name of 511 bytes"),
+        (20, b"\xff\xfe", "a name that is not text"),
         (28, b"\0\0\0\0", "several record dimensions"),
         (28, b"\xff\0\0\0", "a dimension of -"),
     ],

@@ -76,15 +76,15 @@ def test_sound_attributes_are_used_as_the_library_does(
     [
         (
             {"missing_value": 1e20},
-            "missing_value 1e+20 does not fit the type of pm25 and marks nothing",
+            "missing_value 1e+20 does not fit the type of pm25 and was ignored",
         ),
-        ({"missing_value": "none"}, "missing_value 'none' of pm25 is no number"),
-        ({"valid_range": "0 to 9"}, "valid_range '0 to 9' of pm25 is no range, so it limits"),
-        ({"valid_range": 5.0}, "valid_range 5 of pm25 is no range"),
-        ({"valid_range": np.array([9, 0], "i2")}, "valid_range 9, 0 of pm25 is no range"),
-        ({"valid_min": "a"}, "valid_min 'a' of pm25 is no number"),
-        ({"valid_max": np.nan}, "valid_max nan of pm25 is no number"),
-        ({"scale_factor": "0.5"}, "scale_factor of pm25 is a text, taken as 0.5"),
+        ({"missing_value": "none"}, "missing_value 'none' of pm25 is not a number"),
+        ({"valid_range": "0 to 9"}, "valid_range '0 to 9' of pm25 is not a range and was ignored"),
+        ({"valid_range": 5.0}, "valid_range 5 of pm25 is not a range"),
+        ({"valid_range": np.array([9, 0], "i2")}, "valid_range 9, 0 of pm25 is not a range"),
+        ({"valid_min": "a"}, "valid_min 'a' of pm25 is not a number"),
+        ({"valid_max": np.nan}, "valid_max nan of pm25 is not a number"),
+        ({"scale_factor": "0.5"}, "scale_factor of pm25 is text and was read as 0.5"),
     ],
 )
 def test_what_marks_nothing_is_said_in_plain_words(
@@ -101,12 +101,14 @@ def test_what_marks_nothing_is_said_in_plain_words(
 @pytest.mark.parametrize("value", ["abc", "", np.array([0.1, 0.2]), np.nan, np.inf])
 def test_packing_that_cannot_be_undone_is_refused(tmp_path: Path, name: str, value: Any) -> None:
     path = write(tmp_path / "a.nc", STORED, "i2", **{name: value})
-    with pytest.raises(InputError, match=f"the {name} of pm25 is .*; expected a single number"):
+    with pytest.raises(InputError, match=f"the {name} of pm25 is .*; expected one finite number"):
         read(path)
 
 
 def test_a_factor_of_0_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="the scale_factor of pm25 is 0, "):
+    with pytest.raises(
+        InputError, match="the scale_factor of pm25 is 0; expected one finite number, not zero"
+    ):
         read(write(tmp_path / "a.nc", STORED, "i2", scale_factor=0.0))
 
 
@@ -117,7 +119,7 @@ def test_markers_in_other_types(tmp_path: Path) -> None:
     path = write(tmp_path / "b.nc", [1, -999], "i2", missing_value=np.array([1e20, -999.0]))
     found, remarks = read(path)
     assert found == pytest.approx([1.0, np.nan], nan_ok=True)
-    assert remarks == ["missing_value 1e+20, -999 does not fit the type of pm25 and marks nothing"]
+    assert remarks == ["missing_value 1e+20, -999 does not fit the type of pm25 and was ignored"]
     path = write(tmp_path / "c.nc", [1, -999.9], "f4", missing_value=-999.9)
     assert read(path) == (pytest.approx([1.0, np.nan], nan_ok=True), [])
 

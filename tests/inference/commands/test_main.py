@@ -310,7 +310,7 @@ def test_unfit_model_ends_with_1(
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"\x08\x09 altered", "get it again, or rename it"),
+        (b"\x08\x09 altered", "download it again, or rename it"),
         (b"version https://git-lfs.github.com/spec/v1\n", "is a Git LFS pointer"),
         (b"", "(0 bytes) does not begin like an ONNX file"),
     ],

@@ -289,7 +289,7 @@ def test_what_cannot_be_converted(
         dataset[["pm25"]].drop_attrs().to_netcdf(without_place)
     cases = [
         ((tmp_path / "none.nc", "-o", output), "there is no file"),
-        ((write("text.nc", "text"), "-o", output), "is no netCDF file"),
+        ((write("text.nc", "text"), "-o", output), "is not a netCDF file"),
         ((without_place, "-o", output), "pm25 has no projection: expected a grid_mapping"),
         (
             (fused, "-o", output, "--days", "2020-01-01"),

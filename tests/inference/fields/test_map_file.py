@@ -63,5 +63,5 @@ def test_odd_attributes_are_said_once(tmp_path: Path, caplog: pytest.LogCaptureF
             mean = found.mean("pm25", np.ones(2, bool), lambda _: None)
     np.testing.assert_allclose(mean, 20.0)
     assert caplog.messages == [
-        "a.nc: missing_value 1e+20 does not fit the type of pm25 and marks nothing"
+        "a.nc: missing_value 1e+20 does not fit the type of pm25 and was ignored"
     ]

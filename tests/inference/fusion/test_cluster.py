@@ -312,8 +312,8 @@ def test_without_a_scheduler_workers_or_the_package(
 
     monkeypatch.setattr(cluster, "_NO_WORKERS", 0.5)
     for address, seconds, message in [
-        ("tcp://127.0.0.1:1", 0.5, "there is no Dask scheduler at tcp://127.0.0.1:1 ("),
-        ("nowhere://x", 0.5, "there is no Dask scheduler at nowhere://x (unknown address scheme"),
+        ("tcp://127.0.0.1:1", 0.5, "no Dask scheduler answers at tcp://127.0.0.1:1 ("),
+        ("nowhere://x", 0.5, "no Dask scheduler answers at nowhere://x (unknown address scheme"),
         # Which is there, but may be slow to answer on a busy machine.
         (scheduler, 30, f"has no workers; start some with 'dask worker {scheduler}'"),
     ]:
@@ -335,7 +335,7 @@ WORKERS = {
     ),
     "of another version": (
         "import pointfuse.version; pointfuse.version.__version__ = '0.0.1'",
-        r"has another pointfuse: expected .*, got 0\.0\.1; install the same there",
+        r"has a different pointfuse: expected .*, got 0\.0\.1; install the same one there",
     ),
     "that does not see the folder": (
         "from pathlib import Path\n"
@@ -390,7 +390,7 @@ def test_a_worker_with_another_file_of_the_model(
     worker()
     result = on_cluster(scheduler, files, path, tmp_path)
     assert result.exit_code == 3, result.output
-    assert "has another model: expected" in result.stderr
+    assert "has a different model: expected" in result.stderr
 
 
 DEADLY = """
@@ -431,7 +431,7 @@ def test_a_cluster_whose_workers_are_gone(
     worker(DEADLY)
     result = on_cluster(scheduler, files, process_model_file, tmp_path)
     assert result.exit_code == 3, result.output
-    assert "has had no worker for 1 s; start some, and go on with --resume" in result.stderr
+    assert "has had no worker for 1 s; start some, and continue with --resume" in result.stderr
 
 
 @pytest.mark.slow
@@ -454,5 +454,5 @@ def test_a_scheduler_that_goes_away(
         result = on_cluster(address, files, process_model_file, tmp_path)
     assert result.exit_code == 3, result.output
     assert result.stderr == (
-        "pointfuse: the scheduler has gone away; start it again, and go on with --resume\n"
+        "pointfuse: the scheduler has gone away; start it again, and continue with --resume\n"
     )

@@ -70,5 +70,5 @@ def test_every_point_is_in_exactly_one(regions: list[Region], points: list[tuple
 def test_an_impossible_region_is_refused(edges: tuple[float, ...]) -> None:
     with pytest.raises(ValueError, match="'R' should lie between two meridians"):
         Region("R", *edges)
-    with pytest.raises(ValueError, match="no region may be called 'elsewhere'"):
+    with pytest.raises(ValueError, match="'elsewhere' is reserved"):
         Region(ELSEWHERE, 100, 110, 0, 10)

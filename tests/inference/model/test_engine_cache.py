@@ -58,7 +58,9 @@ def test_engines_appear_when_they_are_complete(
         assert part is not None
         assert not cache_folder(KEY).exists()
         (part / "a.engine").write_text("engine")
-    assert caplog.messages == ["compiling the model for tensorrt, which may take minutes, once"]
+    assert caplog.messages == [
+        "compiling the model for tensorrt; this happens once and may take minutes"
+    ]
     assert sorted(path.name for path in root.iterdir()) == [cache_folder(KEY).name]
     assert json.loads((cache_folder(KEY) / "key.json").read_text()) == KEY
     with filling(KEY) as again:
@@ -120,7 +122,7 @@ def test_engines_that_others_could_have_put_there_are_not_run(
     folder.chmod(0o777)
     with filling(KEY) as given:
         assert given is None
-    assert "is not this user's alone" in caplog.text
+    assert "other users can write to" in caplog.text
 
 
 def test_the_users_own_cache_by_default(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

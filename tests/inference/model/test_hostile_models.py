@@ -72,7 +72,7 @@ def test_commands_refuse_a_model_that_need_not_end(
     command: str, tiny_metadata: ModelMetadata, write: Write, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = write("loop.onnx", looping(tiny_metadata).SerializeToString())
-    with pytest.raises(ModelFileError, match="which need not end"):
+    with pytest.raises(ModelFileError, match="which may never end"):
         load_model(model)
     stations = write("a.csv", "station,longitude,latitude,date,pm25\nA,105,36,2019-01-06,10\n")
     output = stations.with_name("out.nc")
@@ -82,7 +82,7 @@ def test_commands_refuse_a_model_that_need_not_end(
     assert end.value.code == 1
     assert capsys.readouterr().err.splitlines()[-1] == (
         "pointfuse: loop.onnx: the model has an operator with a graph inside, such as Loop, Scan "
-        "or If, which need not end; expected a plain graph, so export it again"
+        "or If, which may never end; expected a plain graph, so export it again"
     )
     assert sorted(path.name for path in stations.parent.iterdir()) == ["a.csv", "loop.onnx"]
 

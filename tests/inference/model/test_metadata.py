@@ -45,10 +45,10 @@ def test_regions_there_and_back(tiny_metadata: ModelMetadata) -> None:
     ("regions", "message"),
     [
         ({}, "'regions' .* a list of objects"),
-        ([REGION, REGION], "names a region twice"),
+        ([REGION, REGION], "has two regions of one name"),
         ([REGION | {"north": None}], r"'regions\[0\]\.north' .* a number, got null"),
         ([REGION | {"north": 20}], "impossible region: the region 'Delta' should lie between"),
-        ([{"name": "Delta"}], r"lacks 'regions\[0\]\.west'"),
+        ([{"name": "Delta"}], r"has no 'regions\[0\]\.west'"),
     ],
 )
 def test_garbled_regions_are_named(
@@ -72,9 +72,9 @@ def test_garbled_regions_are_named(
         (["grid", "projection", "grid_mapping_name"], "stereographic", "projection 'stereo"),
         (["grid", "projection", "standard_parallel"], [25], "two numbers, got"),
         (["grid", "projection", "standard_parallel"], [25, -25], "the model's grid is impossible"),
-        (["variables"], [], "names no variables"),
+        (["variables"], [], "has no variables"),
         (["variables", 0, "valid_range"], [5, 5], r"'variables\[0\]\.valid_range' .* is empty"),
-        (["variables", 1, "name"], "pm25", "names a variable twice"),
+        (["variables", 1, "name"], "pm25", "two variables of one name"),
         (["variables", 0, "units"], None, r"'variables\[0\]\.units' .* a text, got null"),
         (["scores"], {}, "'scores' .* a list of objects"),
         (["training"], "long", "'training' .* an object"),
@@ -96,7 +96,7 @@ def test_a_garbled_entry_is_named(
 def test_a_missing_entry_is_named(tiny_metadata: ModelMetadata, key: str) -> None:
     content = tiny_metadata.to_dict()
     del content[key]
-    with pytest.raises(ModelFileError, match=f"lacks '{key}'"):
+    with pytest.raises(ModelFileError, match=f"has no '{key}'"):
         ModelMetadata.from_json(json.dumps(content))
 
 
@@ -180,7 +180,7 @@ def test_an_incomplete_process_is_named(tiny_metadata: ModelMetadata, key: str) 
     content = tiny_metadata.to_dict() | {
         "gaussian_process": {name: value for name, value in PROCESS.items() if name != key}
     }
-    with pytest.raises(ModelFileError, match=f"lacks 'gaussian_process.{key}'"):
+    with pytest.raises(ModelFileError, match=f"has no 'gaussian_process.{key}'"):
         ModelMetadata.from_json(json.dumps(content))
 
 

@@ -64,7 +64,7 @@ def test_an_altered_shipped_model_is_refused(write: Write) -> None:
 def test_a_cut_off_shipped_model_is_refused(write: Write) -> None:
     shipped = shipped_models()[0]
     content = (model_folder() / shipped.file).read_bytes()[:100_000]
-    with pytest.raises(ModelFileError, match=r"got 100000 bytes with .*; get it again"):
+    with pytest.raises(ModelFileError, match=r"got 100000 bytes with .*; download it again"):
         load_model(write(shipped.file, content))
 
 
@@ -80,7 +80,7 @@ LFS_POINTER = (
         (LFS_POINTER, "is a Git LFS pointer, not the model itself; run 'git lfs pull'"),
         ("", r"\(0 bytes\) does not begin like an ONNX file"),
         ("<html>404</html>", "does not begin like an ONNX file"),
-        (b"\x08\x09", r"other\.onnx: the file is no ONNX model: it holds no graph"),
+        (b"\x08\x09", r"other\.onnx: the file is not an ONNX model: it has no graph"),
     ],
 )
 def test_files_that_are_no_model_are_refused(
@@ -201,7 +201,7 @@ def test_run_refuses_arrays_that_would_spoil_a_field(tiny_model: Model) -> None:
     with pytest.raises(InputError, match="shape"):
         tiny_model.run(observations, observed[0])
     observations[0, 0, 0, 0] = np.nan
-    with pytest.raises(InputError, match="a single NaN would spread"):
+    with pytest.raises(InputError, match="a single NaN would make"):
         tiny_model.run(observations, observed)
     observations[0, 0, 0, 0] = 1
     with pytest.raises(InputError, match="a mask of 0 and 1"):
@@ -215,7 +215,7 @@ def test_a_field_that_is_not_finite_is_refused(write: Write, tiny_proto: onnx.Mo
     model = load_model(write("other.onnx", tiny_proto.SerializeToString()), threads=1)
     observations, observed = stack(model.metadata), stack(model.metadata)
     observed[0, 0, 0, 0] = 1
-    with pytest.raises(ModelFileError, match="negative or not finite for sound observations"):
+    with pytest.raises(ModelFileError, match="negative or not finite for valid observations"):
         model.run(observations, observed)
 
 

@@ -131,12 +131,12 @@ def _sequence(model: onnx.ModelProto) -> None:
     ("spoil", "message"),
     [
         (_sparse, "holds sparse tensors"),
-        (_nested, "an operator with a graph inside, such as Loop, Scan or If, which need not end"),
+        (_nested, "an operator with a graph inside, such as Loop, Scan or If, which may never end"),
         (_function, "defines functions of its own"),
         (_training, "holds a training graph"),
-        (_twice, "the constant 'w' stands twice"),
+        (_twice, "the constant 'w' occurs twice"),
         (_default, "'x' is an input and a constant"),
-        (_sequence, "a type has a field 4, which nobody expects there"),
+        (_sequence, "a type has a field 4, which is not known there"),
     ],
 )
 def test_what_no_model_of_ours_has_is_refused(
@@ -150,15 +150,15 @@ def test_what_no_model_of_ours_has_is_refused(
 
 def test_a_repeated_metadata_key_is_refused(tiny_proto: onnx.ModelProto) -> None:
     tiny_proto.metadata_props.add(key="pointfuse", value="{}")
-    with pytest.raises(ModelFileError, match="'pointfuse' stands twice"):
+    with pytest.raises(ModelFileError, match="'pointfuse' occurs twice"):
         structure_of(tiny_proto)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"", "holds no graph"),
-        (b"\x08\x08", "holds no graph"),
+        (b"", "it has no graph"),
+        (b"\x08\x08", "it has no graph"),
         (b"\x08", "ends early"),
         (b"\x3a\x05abc", "ends early"),
         (b"\x08" + b"\xff" * 11, "a number is longer than it needs to be"),
@@ -166,7 +166,7 @@ def test_a_repeated_metadata_key_is_refused(tiny_proto: onnx.ModelProto) -> None
         (b"\x0b", "an unknown wire type 3"),
         (b"\x38\x01", "a number where 'graph' of the model should be"),
         (b"\x72\x03\x0a\x01\xff\x3a\x00", "a text is not UTF-8"),
-        (b"\x08\x09\x12\x04ORTM\x3a\x00", "the mark of ONNX Runtime's own format"),
+        (b"\x08\x09\x12\x04ORTM\x3a\x00", "the identifier of ONNX Runtime's own format"),
     ],
 )
 def test_broken_bytes_are_refused(content: bytes, message: str) -> None:

@@ -154,7 +154,7 @@ def test_a_file_of_ones_own_is_taken_as_it_is(shipped_in_two: Path) -> None:
     path = shipped_in_two / "tiny.int8.onnx"
     for precision in ("auto", "int8"):
         assert load_model(path, threads=1, precision=precision).metadata.precision == "int8"
-    with pytest.raises(ModelFileError, match="of tiny is in int8, not in fp16; name the file of"):
+    with pytest.raises(ModelFileError, match="of tiny is in int8, not in fp16; name the file in"):
         load_model(path, threads=1, precision="fp16")
 
 

@@ -175,7 +175,7 @@ def test_a_gpu_that_gives_up(
     installed.setattr(onnxruntime, "InferenceSession", Full)
     model = Model(tiny_model_file.read_bytes(), tiny_metadata, "0" * 64, 1, "cuda")
     model.run(*day(1.0, tiny_metadata))
-    with pytest.raises(DeviceError, match="the device cuda gave up: CUDA failure 2: out of memory"):
+    with pytest.raises(DeviceError, match="the device cuda failed: CUDA failure 2: out of memory"):
         model.run(*day(1.0, tiny_metadata))
 
 
@@ -252,5 +252,5 @@ def test_a_device_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
 def test_fuse_on_a_device(observations: Observations, tiny_model: Model) -> None:
     with pytest.raises(DeviceError, match="the device cuda cannot be used"):
         fuse(observations, device="cuda")
-    with pytest.raises(InputError, match="the model already runs on cpu in fp32; name device and"):
+    with pytest.raises(InputError, match="the model already runs on cpu in fp32; give device and"):
         fuse(observations, tiny_model, device="cpu")

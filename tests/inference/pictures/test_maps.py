@@ -466,7 +466,7 @@ def test_any_field_on_a_grid_can_be_drawn(
     output = tmp_path / "map.png"
     code, text = plot(archive, "-o", output)
     assert code == 1
-    assert "say which to draw: --variable pm25" in text
+    assert "select one with --variable pm25" in text
     assert plot(archive, "-o", output, "--variable", "pm25")[0] == 0
     np.testing.assert_allclose(values(drawn[0]), fields.astype(float).mean(axis=0))
     assert "pointfuse 0.1.0 with the network tiny" in drawn[0].figure._supxlabel.get_text()
@@ -487,8 +487,8 @@ def test_what_cannot_be_drawn(fused: Path, write: Write, tmp_path: Path) -> None
     netCDF4.Dataset(empty, "w").close()
     cases = [
         ((tmp_path / "none.nc", "-o", output), "there is no file"),
-        ((write("text.nc", "text"), "-o", output), "is no netCDF file"),
-        ((empty, "-o", output), "holds no field; expected a file as 'pointfuse fuse' wrote it"),
+        ((write("text.nc", "text"), "-o", output), "is not a netCDF file"),
+        ((empty, "-o", output), "has no field; expected a file written by 'pointfuse fuse'"),
         ((without, "-o", output, "--stations"), "holds no stations of pm25"),
         ((without, "-o", output, "--uncertainty"), "holds no pm25_uncertainty; fuse without"),
         ((fused, "-o", output, "--days", "2020-01-01"), "expected days from 2019-01-06 to 2019-"),

@@ -305,7 +305,7 @@ def same_names(dataset: Dataset) -> None:
         ),
         (
             changed("time", "calendar", "360_day"),
-            "in the calendar '360_day'; expected one that people use",
+            "in the calendar '360_day'; expected a civil one",
         ),
         (wrong_counts, "row_size counts 4 values, there are 5"),
         (no_index, "expected the station of each value of pm"),

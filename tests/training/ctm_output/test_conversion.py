@@ -541,9 +541,12 @@ def test_files_that_cannot_be_read_are_refused(tmp_path: Path) -> None:
     with pytest.raises(InputFileNotFoundError, match="there is no file"):
         open_output(tmp_path / "absent.nc")
     (tmp_path / "text.nc").write_text("version https://git-lfs.github.com/spec/v1\n")
-    with pytest.raises(InputError, match=r"text\.nc is no netCDF file"):
+    with pytest.raises(InputError, match=r"text\.nc is not a netCDF file"):
         open_output(tmp_path / "text.nc")
-    for kind, message in (("NETCDF3_CLASSIC", "truncated: it has"), ("NETCDF4", "no netCDF file")):
+    for kind, message in (
+        ("NETCDF3_CLASSIC", "truncated: it has"),
+        ("NETCDF4", "not a netCDF file"),
+    ):
         path = write_ioapi(tmp_path / f"{kind}.nc", PM25, kind=kind)
         path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
         with pytest.raises(InputError, match=message):

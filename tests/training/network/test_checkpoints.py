@@ -92,7 +92,7 @@ def test_what_is_no_checkpoint_is_named(small_grid: Grid, tmp_path: Path) -> Non
         arrays = dict(archive)
     for change, message in (
         ({"format": 2}, "is a checkpoint of format 2, this version reads 1"),
-        ({"grid": {}}, "lacks 'grid.projection'"),
+        ({"grid": {}}, "has no 'grid.projection'"),
         ({"grid": 7}, "is no checkpoint of a network"),
     ):
         header = json.loads(arrays["header"].tobytes()) | change

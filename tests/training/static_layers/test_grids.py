@@ -140,5 +140,5 @@ def test_files_without_a_grid_are_refused(archive, tmp_path):
     with netCDF4.Dataset(path, "a") as dataset:
         dataset["x"].units = "m"
         dataset["x"][3] += 3600
-    with pytest.raises(InputError, match="not at regular distances"):
+    with pytest.raises(InputError, match="not regular in their projection"):
         read_grid(path)

@@ -188,7 +188,7 @@ def _opened(path: Path) -> netCDF4.Dataset:
         return netCDF4.Dataset(path)
     except OSError as error:
         raise InputError(
-            f"{path} is no netCDF file that can be read ({error}); make it again"
+            f"{path} is not a netCDF file that can be read ({error}); make it again"
         ) from error
 
 

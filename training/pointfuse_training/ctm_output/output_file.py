@@ -132,7 +132,7 @@ def opened(path: Path) -> Iterator[netCDF4.Dataset]:
     # netCDF4 reports damage within a file as a RuntimeError.
     except (OSError, RuntimeError) as error:
         raise InputError(
-            f"{path.name} is no netCDF file that can be read ({error}); copy or make it again"
+            f"{path.name} is not a netCDF file that can be read ({error}); copy or make it again"
         ) from error
     except InputError as error:
         raise InputError(f"{path.name}: {error}") from error
