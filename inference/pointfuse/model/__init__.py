@@ -1,21 +1,19 @@
 """Read, check and run model files.
 
-json_block        typed JSON objects
-metadata          metadata of a model file
-static_layers     height, land cover and lights in the model file
-protobuf          strict parser for protocol buffers
-onnx_structure    contents of an ONNX file, without onnx
-model_file        reads and checks a model file
-shipped           models in the package
-precisions        precision of the file for a device
-devices           available devices, and how to install them
-nvidia            drivers and GPUs
-engine_cache      cache of compiled engines
-bound_run         runs with arrays in device memory
-session           ONNX Runtime on a device
-process_settings  parameters of the Gaussian process
-covariates        what the process knows of a place
-gaussian_process  fields and their uncertainty from the stations of a day
-loading           loads a model
-kernels           kernels of PointConv and their radius of influence
+json_block      typed JSON objects
+metadata        metadata of a model file
+static_layers   height, land cover and lights in the model file
+protobuf        strict parser for protocol buffers
+onnx_structure  contents of an ONNX file, without onnx
+model_file      reads and checks a model file
+shipped         models in the package
+precisions      precision of the file for a device
+devices         available devices, and how to install them
+nvidia          drivers and GPUs
+engine_cache    cache of compiled engines
+bound_run       runs with arrays in device memory
+session         ONNX Runtime on a device
+process         the Gaussian process
+loading         loads a model
+kernels         kernels of PointConv and their radius of influence
 """
