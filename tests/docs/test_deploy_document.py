@@ -77,7 +77,7 @@ def test_from_the_wheel_to_a_field_every_day(tmp_path: Path) -> None:
 def test_the_unit_files(tmp_path: Path) -> None:
     service, timer = blocks(TEXT, "ini")
     assert "fuse-day" in service
-    # In a unit file a dollar and a per cent sign stand twice.
+    # In a unit file a dollar and a per cent sign occur twice.
     assert """'/opt/pointfuse/fuse-day "$$(date -d yesterday +%%F)"'""" in service
     if shutil.which("systemd-analyze") is None:
         pytest.skip("systemd-analyze is not installed")

@@ -35,7 +35,7 @@ PROGRAMS = {
     "pointfuse-export": pointfuse_export,
 }
 
-# What is added to a command so that it takes seconds; of options that stand twice the last holds.
+# What is added to a command so that it takes seconds; of options that occur twice the last holds.
 SHORT = {
     "fit": "--device cpu --recipe short.toml",
     "scale": "--steps 2",

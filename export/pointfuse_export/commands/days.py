@@ -19,11 +19,16 @@ _ANYWHERE = 1500
 @click.option(
     "--stations",
     type=InputFile(),
-    help="Where stations stand: a station list (CSV), or an archive (.npz) with the array "
+    help="Locations of stations: a station list (CSV), or an archive (.npz) with the array "
     "'observed'. By default 1,500 stand anywhere.",
 )
 @click.option(
-    "--days", "number", default=24, show_default=True, type=click.IntRange(2), help="Days to take."
+    "--days",
+    "number",
+    default=24,
+    show_default=True,
+    type=click.IntRange(2),
+    help="Number of days.",
 )
 @click.option(
     "--elsewhere", default=2000, show_default=True, type=click.IntRange(1), help="Other cells."

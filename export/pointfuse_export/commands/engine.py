@@ -54,7 +54,7 @@ from pointfuse_export.engines.engine_file import (
     default=(1, 1, 8),
     show_default=True,
     metavar="MIN OPT MAX",
-    help="Least, best and most times (days) in one run.",
+    help="Minimum, optimum and maximum number of times (days) in one run.",
 )
 @click.option(
     "--hardware-compatibility",
@@ -66,7 +66,7 @@ from pointfuse_export.engines.engine_file import (
 @click.option(
     "--version-compatible",
     is_flag=True,
-    help="Make an engine that later versions of tensorrt run too.",
+    help="Make an engine that also runs with later versions of tensorrt.",
 )
 @click.option(
     "--timing-cache",
@@ -107,13 +107,11 @@ def engine(
 
 @click.command(cls=Command)
 @click.argument("file", type=InputFile())
-@click.option("--model", type=InputFile(), help="Model file that it has to be an engine of.")
-@click.option(
-    "--target", metavar="X.Y", help="Compute capability of the GPU that it has to be for."
-)
+@click.option("--model", type=InputFile(), help="Model file that the engine must belong to.")
+@click.option("--target", metavar="X.Y", help="Compute capability that the engine must support.")
 @click.option("--layers", is_flag=True, help="List the layers with their precision.")
 def inspect(file: Path, model: Path | None, target: str | None, layers: bool) -> None:
-    """Check an engine FILE, and show what it says of itself; nothing of it is run."""
+    """Check an engine FILE and show its header, without running it."""
     sha256 = None if model is None else read_model_file(model)[2]
     header, plan = read_engine(file, target, sha256)
     click.echo(f"{file} is whole: {len(plan)} bytes of engine")

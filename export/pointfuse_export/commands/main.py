@@ -57,7 +57,7 @@ class _ExportCommands(Commands):
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.version_option(__version__, prog_name="pointfuse-export")
 def main(debug: bool) -> None:
-    """Make model files, and what deployers make of them.
+    """Make model files, TensorRT engines and Triton repositories.
 
     `pointfuse-export DESCRIPTION -o FOLDER` is short for the command `model`.
     """

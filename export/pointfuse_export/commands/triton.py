@@ -35,7 +35,7 @@ _ENGINE_LIBRARY = "tensorrt"
     type=click.Choice(["cpu", "gpu"]),
     default="gpu",
     show_default=True,
-    help="Where ONNX Runtime is to run MODEL.",
+    help="Device for ONNX Runtime.",
 )
 @click.option(
     "--engine",

@@ -1,4 +1,4 @@
-"""Hours of a day that files hold: whether a daily mean is one of the whole day."""
+"""Hours of a day in the files, to recognise partial days."""
 
 from __future__ import annotations
 

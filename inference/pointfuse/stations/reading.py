@@ -1,4 +1,4 @@
-"""How files, and tables in memory, become one table of daily means."""
+"""Read files and tables in memory into one table of daily means."""
 
 from __future__ import annotations
 

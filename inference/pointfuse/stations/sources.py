@@ -1,4 +1,4 @@
-"""What observations are read from: files, patterns of their names, and tables in memory."""
+"""Input of `read_stations`: files, patterns of file names, tables in memory."""
 
 from __future__ import annotations
 

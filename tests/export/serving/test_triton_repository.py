@@ -38,7 +38,7 @@ def parse():
         spec.loader.exec_module(definition)
 
     def parse(path):
-        # Unknown names, wrong types and fields that stand twice are errors.
+        # Unknown names, wrong types and fields that occur twice are errors.
         return text_format.Parse(path.read_text(encoding="utf-8"), definition.ModelConfig())
 
     return parse

@@ -233,7 +233,7 @@ def test_wrong_usage_ends_with_2(tidy: Path, tmp_path: Path, arguments: list[str
     [
         (HEAD.replace("latitude", "y") + "A,1,2,2019-01-06,1\n", [], "a column named latitude"),
         (TWO_DAYS.replace("pm25", "pm25 [ppm]"), [], "the unit 'ppm' of pm25 cannot be converted"),
-        (TWO_DAYS + "A,105,36,2019-01-06,11\n", [], "station A stands twice at the same time"),
+        (TWO_DAYS + "A,105,36,2019-01-06,11\n", [], "station A occurs twice at the same time"),
         (TWO_DAYS + "A,106,36,2019-01-08,11\n", [], "station A stands at (106.0, 36.0) here"),
         (TWO_DAYS.replace("30", "3O"), ["--strict"], "column 'pm25': expected a number, got '3O'"),
         (TWO_DAYS.replace(",30", "", 1), [], "the file may be cut off"),

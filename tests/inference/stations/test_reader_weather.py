@@ -152,9 +152,9 @@ def test_isd_reports_of_an_hour_are_averaged(write: Write) -> None:
     observations = read_stations(write("isd.csv", ISD + "".join(rows)), min_hours=1)
     np.testing.assert_allclose(observations.values["wind_speed"], [[4.0]], rtol=1e-12)
     assert observations.files[0].remarks == (
-        "1 row with another place of the station; the first was kept",
-        "1 value of relative_humidity given twice at one time; the first of each was kept",
-        "1 value of wind_speed given twice at one time; the first of each was kept",
+        "1 rows have another place for their station; the first was kept",
+        "1 values of relative_humidity occur twice at one time; the first of each was kept",
+        "1 values of wind_speed occur twice at one time; the first of each was kept",
     )
 
 
@@ -163,7 +163,7 @@ def test_isd_of_every_third_hour_says_what_to_ask_for(write: Write) -> None:
     observations = read_stations(write("isd.csv", ISD + "".join(rows)))
     assert np.isnan(observations.values["wind_speed"]).all()
     assert observations.files[0].remarks == (
-        "no day has more than 6 hours with a report, and 18 are asked for (--min-hours)",
+        "at most 6 hours of a day have a report, but 18 are required (--min-hours)",
     )
 
 

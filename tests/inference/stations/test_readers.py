@@ -53,7 +53,7 @@ def test_cnemc(write: Write) -> None:
     np.testing.assert_array_equal(observations.values["pm25"], [[12.5, 10.0, 7.0]])
     day, station_list = observations.files
     assert (day.format, day.stations, day.times) == ("cnemc", 3, 24)
-    assert station_list.remarks == ("1001A stands twice in list.csv; the first entry was kept",)
+    assert station_list.remarks == ("1001A occurs twice in list.csv; the first entry was kept",)
 
 
 def test_cnemc_day_with_too_few_hours_is_missing(write: Write) -> None:
@@ -78,8 +78,8 @@ def test_cnemc_first_of_what_stands_twice_is_kept(write: Write) -> None:
     )
     np.testing.assert_array_equal(observations.values["pm25"], [[5.0]])
     assert observations.files[0].remarks == (
-        "column 1001A stands twice; the first was kept",
-        "PM2.5 of 20190106 hour 0 stands twice; the first was kept",
+        "column 1001A occurs twice; the first was kept",
+        "PM2.5 of 20190106 hour 0 occurs twice; the first was kept",
     )
 
 
@@ -150,7 +150,7 @@ def test_values_that_are_none_take_no_part_in_the_mean_of_an_hour(write: Write) 
     observations = read_stations(path, min_hours=1)
     np.testing.assert_array_equal(observations.values["pm25"], [[50.0]])
     assert observations.files[0].remarks == (
-        "1 value of pm25 outside 0 to 1500 ug m-3 took no part in the means of others",
+        "1 values of pm25 outside 0 to 1500 ug m-3 were left out of the means of others",
     )
 
 
@@ -219,7 +219,7 @@ def test_units_from_the_call(write: Write) -> None:
 def test_repeated_rows_are_kept_once(write: Write) -> None:
     observations = read_stations(write("tidy.csv", TIDY + "A,116.3,39.9,2019-01-06,61\n"))
     assert observations.values["pm25"][0, 0] == 61.0
-    assert observations.files[0].remarks == ("1 row given twice; each was kept once",)
+    assert observations.files[0].remarks == ("1 rows occur twice; each was kept once",)
 
 
 @pytest.mark.parametrize(

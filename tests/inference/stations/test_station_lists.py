@@ -165,7 +165,7 @@ def test_data_in_place_of_a_list(write: Write, name: str, content: str | bytes, 
 
 
 def test_a_list_without_stations(write: Write) -> None:
-    with pytest.raises(InputError, match=r"out\.nc is netCDF, no station list; expected CSV"):
+    with pytest.raises(InputError, match=r"out\.nc is netCDF, not a station list; expected CSV"):
         read_station_lists([write("out.nc", b"\x89HDF\r\n\x1a\n" + bytes(99))])
     with pytest.raises(InputError, match=r"list\.csv is a station list without stations"):
         read_station_lists([write("list.csv", HEADER)])

@@ -63,7 +63,7 @@ def archive(
     folder: Path,
     quiet: bool,
 ) -> None:
-    """Turn output of CMAQ, WRF-Chem or another transport model into an archive of daily fields.
+    """Convert output of CMAQ, WRF-Chem or another transport model to an archive of daily fields.
 
     FILES are those of the chemistry and, where it has files of its own, of the meteorology, in any
     order. The same command again goes on where it was.

@@ -37,7 +37,7 @@ from pointfuse_training.fitting.provenance import archive_sha256
     type=click.IntRange(1),
     help="Last files of the archive, those that were not trained on; all by default.",
 )
-@click.option("--every", type=click.IntRange(1), default=1, help="Take every Nth day only.")
+@click.option("--every", type=click.IntRange(1), default=1, help="Use every Nth day only.")
 @click.option(
     "--stations",
     type=InputFile(),
@@ -57,7 +57,7 @@ from pointfuse_training.fitting.provenance import archive_sha256
     "--baselines",
     metavar="NAME,...",
     default="",
-    help="Other ways to fill the map, from the same cells: kriging,idw,... (the benchmarks).",
+    help="Other methods to compare with: kriging,idw,... (the benchmarks).",
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads.")
@@ -82,7 +82,7 @@ def evaluate(
     report: Path | None,
     quiet: bool,
 ) -> None:
-    """Complete sampled days of an archive with MODEL, and compare them with what they were.
+    """Reconstruct sampled days of an archive with MODEL, and score the fields.
 
     MODEL is an ONNX file, of which the network alone is taken, or a checkpoint of `fit`.
     """

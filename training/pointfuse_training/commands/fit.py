@@ -36,10 +36,14 @@ def _numbers(
 
 _RUNNING = (
     click.option("--iterations", type=click.IntRange(1), help="Length of the training."),
-    click.option("--minutes", type=click.FloatRange(0, min_open=True), help="Time budget instead."),
+    click.option(
+        "--minutes",
+        type=click.FloatRange(0, min_open=True),
+        help="Time budget in place of a number of iterations.",
+    ),
     click.option("--crop", type=click.IntRange(0), help="Edge of the patches, cells; 0 for all."),
     click.option("--seed", type=click.IntRange(0), help="Seed of the weights and of all draws."),
-    click.option("--resume", is_flag=True, help="Go on with the training in the folder."),
+    click.option("--resume", is_flag=True, help="Continue the training in the folder."),
     click.option(
         "--device", default="cpu", show_default=True, help="Where to run: cpu, cuda, cuda:1."
     ),
@@ -105,7 +109,7 @@ def fit_command(
     quiet: bool,
     **overrides: Any,
 ) -> None:
-    """Train a network; alone, or in each of the processes that torchrun starts."""
+    """Train a network, in one process or in several with torchrun."""
     torch.set_num_threads(threads)
     start = read_start(start_path) if start_path else None
     recipe = chosen_recipe(recipe_name, overrides, start)

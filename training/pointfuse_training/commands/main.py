@@ -24,7 +24,7 @@ from pointfuse_training.commands.static import static
 @click.version_option(__version__, prog_name="pointfuse-train")
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
-    """From simulations to a trained network."""
+    """Make archives of simulated days, and train and evaluate networks."""
     click.get_current_context().with_resource(exit_on_signals())
 
 

@@ -69,7 +69,7 @@ def scale(
     output: Path,
     quiet: bool,
 ) -> None:
-    """Train the head that gives the scale of the field's error, on simulated days alone.
+    """Train the head that predicts the scale of the error, on simulated days.
 
     The network itself is not changed. It takes minutes on a CPU; an interrupted run begins anew.
     """

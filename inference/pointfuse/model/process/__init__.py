@@ -1,8 +1,8 @@
-"""The Gaussian process beside the network.
+"""The Gaussian process of a model.
 
-process_settings   its parameters, and what is thought before a day
-covariates         what it knows of a place
-covariance         how much two places have in common
-station_equations  a day's stations, all together or by the nearest
-gaussian_process   fields and their uncertainty from the stations of a day
+process_settings   parameters and priors
+covariates         covariates from static layers
+covariance         covariance of two places
+station_equations  equations of a day's stations, exact or approximated
+gaussian_process   fields and uncertainty of a day
 """

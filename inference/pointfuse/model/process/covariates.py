@@ -1,4 +1,4 @@
-"""Covariates of a Gaussian process: what static layers tell of a place and its surroundings."""
+"""Covariates of a Gaussian process, computed from static layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A Gaussian process that knows terrain and land: what stations say of cells without one.
+"""Gaussian process of a day: fields and uncertainty from stations.
 
 The covariance of two cells falls with their distance in the plane and with the differences of
 their covariates; it works on the square root of the concentration, whose scatter does not grow

@@ -1,4 +1,4 @@
-"""Settings of the Gaussian process that a model file may bring along beside its network."""
+"""Settings of the Gaussian process in a model file."""
 
 from __future__ import annotations
 

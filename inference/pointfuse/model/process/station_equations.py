@@ -1,4 +1,4 @@
-"""The equations of a day's stations: exactly, or by the nearest where there are very many.
+"""Linear equations of the stations of a day: exact, or approximated by neighbours.
 
 All that a Gaussian process asks of its stations is K^-1 times some columns, or only the products
 of such columns across K^-1, with the covariances K of the stations and their nuggets.

@@ -1,20 +1,20 @@
-"""A module a format, and what they share.
+"""Readers of station files: one module per format.
 
-formats         the list of formats, and which of them a file is in
-request         what is asked of a reader
-station_places  where the stations of a network are
-station_list    the files of such lists
-records         values one by one, and the tables they make
-weather         weather stations of NCEI
+formats         list of formats, and their detection
+request         request to a reader
+station_places  coordinates and cities by code
+station_list    station lists
+records         single records, and tables made from them
+weather         common parts of NCEI weather formats
 humidity        relative humidity from temperature and dew point
-tidy            a row a value: station, place, time
+tidy            one row per station and time
 parquet         the same in Parquet
-frame           the same in a table of pandas and its like
-cnemc           hours of the Chinese network
-openaq          the archive of OpenAQ
-aqs             days and hours of the EPA
-isd             hours of NCEI
-isd_lite        the same, shortened
-gsod            days of NCEI
+frame           the same in a table of pandas, polars or pyarrow
+cnemc           hourly files of the Chinese network
+openaq          OpenAQ archive
+aqs             daily and hourly files of the EPA
+isd             hourly files of NCEI
+isd_lite        the same in a short form
+gsod            daily files of NCEI
 cf              CF time series in netCDF
 """

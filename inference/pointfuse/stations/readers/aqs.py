@@ -1,4 +1,4 @@
-"""Files of the Air Quality System of the EPA: hourly samples and daily summaries.
+"""Read EPA Air Quality System files: hourly samples and daily summaries.
 
 Layouts (https://aqs.epa.gov/aqsweb/airdata/FileFormats.html), as in the pre-generated files
 ``daily_88101_2016.csv`` and ``hourly_88101_2016.csv``: one row a monitor (site, parameter and POC,
@@ -231,7 +231,7 @@ def _remarks_on_events(chosen: list[_Rank]) -> list[str]:
     remarks = []
     if without:
         remarks.append(
-            f"{counted(without, 'daily mean')} without exceptional events used, for want of others"
+            f"{without} daily means exclude exceptional events, because there are no others"
         )
     if unknown:
         count = sum(rank.events is _Events.UNKNOWN for rank in taken)

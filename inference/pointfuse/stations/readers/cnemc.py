@@ -1,4 +1,4 @@
-"""Hourly files of the Chinese network (CNEMC): one row an hour and quantity, one column a station.
+"""Read hourly CNEMC files: one row per hour and quantity, one column per station.
 
 Layout: ``date,hour,type,1001A,1002A,...`` with dates such as 20190106 and hours 0 to 23 in Beijing
 time. The coordinates come from the network's station list. The network's means over cities come in
@@ -65,7 +65,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
             continue
         name, label = wanted[row[2]], (row[0].strip(), row[1].strip())
         if label in rows[name]:
-            remarks.append(f"{row[2]} of {row[0]} hour {row[1]} stands twice; the first was kept")
+            remarks.append(f"{row[2]} of {row[0]} hour {row[1]} occurs twice; the first was kept")
             continue
         with table.cells:
             hour = _local_hour(table, line, *label, request)
@@ -96,7 +96,7 @@ def _station_columns(table: CsvTable) -> tuple[list[str], list[int], list[str]]:
     remarks = []
     for position, code in enumerate(table.header[3:], start=3):
         if code in columns:
-            remarks.append(f"column {code} stands twice; the first was kept")
+            remarks.append(f"column {code} occurs twice; the first was kept")
         elif code:
             columns[code] = position
     return list(columns), list(columns.values()), remarks
@@ -110,8 +110,7 @@ def _places(
     cities &= station_list.city_places.keys()
     if cities:
         remarks.append(
-            f"{counted(len(cities), 'column')} of cities; each was put in the middle of its "
-            "stations"
+            f"{len(cities)} columns are cities; each was placed at the median of its stations"
         )
     known = station_list.city_places | station_list.places
     return [known.get(code, (math.nan, math.nan)) for code in codes]

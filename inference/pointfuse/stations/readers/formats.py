@@ -1,4 +1,4 @@
-"""The one list of formats: which there are, which of them a file is in, and what it is else.
+"""List of formats, detection of the format of a file, hints for unknown files.
 
 A new format is one new module with `LAYOUT`, `COLUMNS`, `SIGN`, `recognises` and `read`, and one
 line in `READERS`.

@@ -1,4 +1,4 @@
-"""Tables in memory, of pandas, polars or pyarrow, with the columns of tidy CSV."""
+"""Read tables of pandas, polars or pyarrow with the columns of tidy CSV."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""ISD-Lite of NCEI: hourly weather in fixed columns, one station and year a file.
+"""Read ISD-Lite files: hourly weather in fixed columns, one station and year per file.
 
 Layout (https://www.ncei.noaa.gov/pub/data/noaa/isd-lite/isd-lite-format.txt): year, month, day and
 hour in UTC, then eight numbers of six characters: temperature and dew point (tenths of a degree

@@ -1,4 +1,4 @@
-"""Files of the OpenAQ archive: one row a sensor and time.
+"""Read OpenAQ archive files: one row per sensor and time.
 
 Layout (https://docs.openaq.org/aws/about):
 ``location_id,sensors_id,location,datetime,lat,lon,parameter,units,value``; older descriptions call

@@ -1,4 +1,4 @@
-"""Parquet files with the columns of tidy CSV (extra `[parquet]`)."""
+"""Read Parquet files with the columns of tidy CSV (extra `[parquet]`)."""
 
 from __future__ import annotations
 

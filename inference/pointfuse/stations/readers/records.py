@@ -1,4 +1,4 @@
-"""Records of one station, instrument and time each, and the tables they make."""
+"""Single records of stations, instruments and times, and tables made from them."""
 
 from __future__ import annotations
 
@@ -134,9 +134,8 @@ class Records:
         kept = _first_of_each(instrument, np.array(column.instant, np.float64), time)
         if not kept.all():
             remarks.append(
-                f"{counted(int((~kept).sum()), 'value')} of {variable.name} given twice at one "
-                "time; "
-                "the first of each was kept"
+                f"{(~kept).sum()} values of {variable.name} occur twice at one time; the first of "
+                "each was kept"
             )
         instrument, time, value = instrument[kept], time[kept], value[kept]
         used, own = np.unique(instrument, return_inverse=True)
@@ -177,7 +176,7 @@ def means_in_range(
         Its valid range. Where all values are outside, one of them stands for all, so that quality
         control finds it.
     remarks : list of str
-        Gets one on how many took no part in the means of others.
+        Gets one on how many were left out of the means of others.
 
     Returns
     -------
@@ -192,8 +191,8 @@ def means_in_range(
     left_out = int(np.isfinite(inside[time[outside], station[outside]]).sum())
     if left_out:
         remarks.append(
-            f"{counted(left_out, 'value')} of {variable.name} outside {low:g} to {high:g} "
-            f"{variable.units} took no part in the means of others"
+            f"{left_out} values of {variable.name} outside {low:g} to {high:g} {variable.units} "
+            "were left out of the means of others"
         )
     return np.where(np.isnan(inside), means, inside)
 

@@ -1,4 +1,4 @@
-"""What a reader is asked for."""
+"""Request to a reader: variables, units, time zone, station list."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Files of station lists: where the stations of a network stand."""
+"""Read station lists: coordinates, names and cities of stations."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> Sta
     file = open_station_file(Path(path))
     key = recognised_format(file)
     if key == "cf":
-        raise UnreadableFileError(f"{file.name} is netCDF, no station list; expected CSV")
+        raise UnreadableFileError(f"{file.name} is netCDF, not a station list; expected CSV")
     if key is not None:
         raise UnreadableFileError(
             f"{file.name} holds observations ({key}), not a station list; give it among the files"
@@ -62,8 +62,8 @@ def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> Sta
     layout = list_layout(file.header)
     if layout is None:
         raise UnreadableFileError(
-            f"{file.name} is no station list: expected the columns station,longitude,latitude or "
-            "city,longitude,latitude or those of CNEMC or of isd-history.csv, the header is "
+            f"{file.name} is not a station list: expected the columns station,longitude,latitude "
+            "or city,longitude,latitude or those of CNEMC or of isd-history.csv, the header is "
             f"{shortened(file.header)}"
         )
     found, remarks = read_whole_lines(
@@ -94,7 +94,7 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
             nameless.append(line)
             continue
         if name in places:
-            remarks.append(f"{name} stands twice in {table.name}; the first entry was kept")
+            remarks.append(f"{name} occurs twice in {table.name}; the first entry was kept")
             continue
         places[name] = coordinates.place(line, name, row[longitude], row[latitude])
         if city is not None:

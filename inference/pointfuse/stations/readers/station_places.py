@@ -1,4 +1,4 @@
-"""Where the stations of a network stand, by their codes."""
+"""Coordinates and cities of stations by code."""
 
 from __future__ import annotations
 

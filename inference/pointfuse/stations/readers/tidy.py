@@ -1,4 +1,4 @@
-"""Tidy CSV files: one row a station and time, one column a variable.
+"""Read tidy CSV files: one row per station and time, one column per variable.
 
 Layout: ``station,longitude,latitude,date|time,<variables>`` in any order, in small or capital
 letters, and under the other usual names that `columns` knows. A ``date`` is a day whose mean the
@@ -58,7 +58,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
 def read_table(table: Table, request: ReadRequest, format_name: str) -> Observations:
     """Read the daily or hourly values of a tidy table.
 
-    Rows that stand twice are kept once.
+    Rows that occur twice are kept once.
 
     Raises
     ------
@@ -71,11 +71,11 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
     rows = _rows(table, columns, places, request)
     if not len(rows.line):
         raise UnreadableFileError(
-            f"{table.name} has a header and no rows; expected one a station and time"
+            f"{table.name} has a header and no rows; expected one for each station and time"
         )
     rows, repeated = _without_repetitions(table, rows, [column.name for column in columns])
     times, time = np.unique(rows.time, return_inverse=True)
-    remarks = [f"{counted(repeated, 'row')} given twice; each was kept once"] if repeated else []
+    remarks = [f"{repeated} rows occur twice; each was kept once"] if repeated else []
     remarks += places.remarks()
     values = {}
     for column, given in zip(columns, rows.values.T, strict=True):
@@ -198,7 +198,7 @@ def _value_columns(table: Table, request: ReadRequest) -> list[_ValueColumn]:
         if in_header and asked and conversion_factor(variable, asked, wanted) != factor:
             raise InputError(
                 f"{table.name}: the header gives {variable} in '{in_header}', the call in "
-                f"'{asked}'; drop the one that is wrong"
+                f"'{asked}'; remove the wrong one"
             )
         found.append(_ValueColumn(title, variable, position, factor))
     return found
@@ -299,7 +299,7 @@ def _without_repetitions(table: Table, rows: _Rows, names: list[str]) -> tuple[_
         first, second = (f"{table.counted} {rows.line[order[at]]}" for at in (row, row + 1))
         code = rows.stations.code[station[row]][:40]
         raise InputError(
-            f"{table.name}: station {code} stands twice at the same time with different values of "
+            f"{table.name}: station {code} occurs twice at the same time with different values of "
             f"{names[column]}, {values[row, column]:g} on {first} and {values[row + 1, column]:g} "
             f"on {second}; remove one of them"
         )

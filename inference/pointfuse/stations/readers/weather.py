@@ -1,4 +1,4 @@
-"""Reports of weather stations: what the formats of NCEI have in common."""
+"""Common parts of the readers of NCEI weather files."""
 
 from __future__ import annotations
 
@@ -98,15 +98,14 @@ class WeatherReports:
         found = list(remarks)
         if self._moved:
             found.append(
-                f"{counted(self._moved, 'row')} with another place of the station; the first "
-                "was kept"
+                f"{self._moved} rows have another place for their station; the first was kept"
             )
         observations = self._records.observations(found)
         most = _most_hours(observations) if self._hourly else 24
         if most < self._request.min_hours:
             found.append(
-                f"no day has more than {most} hours with a report, and {self._request.min_hours} "
-                "are asked for (--min-hours)"
+                f"at most {most} hours of a day have a report, but {self._request.min_hours} "
+                "are required (--min-hours)"
             )
             observations = self._records.observations(found)
         return observations

@@ -1,4 +1,4 @@
-"""Which hour or day each value of a netCDF time series belongs to."""
+"""Assign values of a netCDF time series to hours or days."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Quality flags of netCDF variables: which values they reject.
+"""Quality flags of netCDF variables: which values to reject.
 
 Flags as the CF conventions have them (section 3.5: ``flag_values``, ``flag_masks`` and
 ``flag_meanings``), with the words of QARTOD, OceanSITES, SeaDataNet and the networks of air

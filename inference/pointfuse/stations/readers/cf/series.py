@@ -1,4 +1,4 @@
-"""Time series at stations in netCDF: discrete sampling geometries of the CF conventions.
+"""Read station time series from netCDF: CF discrete sampling geometries.
 
 Layout (https://cfconventions.org, chapter 9 and appendix H.2): ``featureType = "timeSeries"``, in
 any of the representations: orthogonal or incomplete multidimensional arrays, contiguous or indexed
