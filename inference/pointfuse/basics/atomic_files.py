@@ -74,7 +74,7 @@ def keep_inputs(
     inputs: Iterable[Path],
     cleared: Iterable[Path] = (),
 ) -> None:
-    """Make sure, before anything is computed, that what is written replaces nothing that is read.
+    """Check before a run that no output file is also an input file.
 
     Files are the same if the system says so, whatever their names: links, other spellings, other
     cases of letters.

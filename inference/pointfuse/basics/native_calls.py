@@ -88,7 +88,7 @@ def allow_native_calls() -> None:
 
 
 def calls_left_running() -> bool:
-    """Whether a call that somebody left still goes on: the interpreter cannot then end as usual."""
+    """Whether an abandoned native call is still running: the interpreter then cannot end as usual."""
     return any(thread.is_alive() for thread in _left)
 
 
@@ -121,7 +121,7 @@ class _Call(Generic[Result]):
         self.thread = threading.Thread(target=self._run, name="native call", daemon=True)
 
     def stop(self) -> None:
-        """Ask the call to end, and tell who waits for it."""
+        """Ask the call to end, and wake up its caller."""
         self.stopped = True
         self._ask_to_end()
 

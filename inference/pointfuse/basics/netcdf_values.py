@@ -217,7 +217,7 @@ def _attribute(variable: netCDF4.Variable[Any], name: str) -> Any:
 
 
 def numbers_of(value: Any) -> NDArray[Any] | None:
-    """An attribute as numbers, also where they are written as a text; None where it is none."""
+    """Numbers of an attribute, also if written as text; None if it has none."""
     if isinstance(value, str):
         value = value.strip("\0 ").replace(",", " ").split()
     numbers = np.atleast_1d(np.asarray(value)).ravel()

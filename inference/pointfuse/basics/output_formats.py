@@ -67,7 +67,7 @@ FORMATS = (NETCDF, GEOTIFF, PICTURE, ANIMATION, SCORES, REPORT, FLAGS)
 
 
 def check_name(path: Path, *formats: OutputFormat) -> None:
-    """Make sure that a name does not speak of another format than is going to be written.
+    """Check that the suffix of a file name does not belong to another format.
 
     A name without a suffix says nothing, nor does one that ends with a number: field.2019.
 

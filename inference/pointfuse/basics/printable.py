@@ -22,7 +22,7 @@ _IN_NO_PAGE = "\ufffe\uffff"
 
 
 def printable(text: str, keep: str = "") -> str:
-    r"""A text with escapes such as ``\x1b`` in place of characters that cannot be seen.
+    r"""A text with escapes such as ``\x1b`` for invisible characters.
 
     Parameters
     ----------

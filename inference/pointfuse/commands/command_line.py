@@ -44,7 +44,7 @@ class Commands(click.Group):
         self.program = program
 
     def main(self, *args: Any, **settings: Any) -> Any:
-        """Run the command and end the process, even while a native call goes on."""
+        """Run the command and end the process, even during a native call."""
         try:
             return super().main(*args, **settings)
         except SystemExit as end:
@@ -86,7 +86,7 @@ class Commands(click.Group):
 
 
 def say(*lines: str, err: bool = False) -> None:
-    """Print lines, whatever the files say that they speak of.
+    """Print lines with invisible characters escaped.
 
     Parameters
     ----------
@@ -99,7 +99,7 @@ def say(*lines: str, err: bool = False) -> None:
 
 
 class PrintableFormatter(logging.Formatter):
-    """Warnings on one line each, whatever the files say that they speak of."""
+    """Format each warning as one line, with invisible characters escaped."""
 
     def format(self, record: logging.LogRecord) -> str:
         """The line of a warning."""
@@ -155,7 +155,7 @@ class LazyCommands(Commands):
         return list(self.texts)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of a name, loaded; None if there is none."""
+        """Load the command with a name; None if unknown."""
         if cmd_name not in self.texts:
             return None
         command = getattr(import_module(f"{self._package}.{cmd_name}"), cmd_name)
@@ -173,7 +173,7 @@ class LazyCommands(Commands):
 
 
 def call_text(context: click.Context, without: Container[str] = ()) -> str:
-    """The call as it was typed, with the names of files in place of their paths.
+    """The command line as typed, with file names instead of paths.
 
     Parameters
     ----------

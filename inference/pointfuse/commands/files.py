@@ -94,7 +94,7 @@ class OutputFile(click.Path):
         return [self._cleared(path)] if self._cleared else []
 
     def check(self, path: Path) -> None:
-        """Make sure that a file may be written under a name, in the format that it speaks of.
+        """Check that a file can be written, and that its suffix fits the format.
 
         Raises
         ------
@@ -130,7 +130,7 @@ class OutputFolder(click.Path):
         return []
 
     def check(self, path: Path) -> None:
-        """Whoever makes the folder says what is wrong with it."""
+        """Do nothing: the code that makes the folder checks it."""
 
 
 class Command(click.Command):
@@ -146,7 +146,7 @@ class Command(click.Command):
 
 
 def keep_inputs_of(ctx: click.Context) -> None:
-    """Make sure that a command replaces nothing that it reads, and may write what it is to write.
+    """Check that a command overwrites no input, and can write its outputs.
 
     Raises
     ------

@@ -125,7 +125,7 @@ def scores_text(evaluation: Evaluation, model: ModelMetadata) -> str:
 
 
 def metadata_text(model: ModelMetadata, sha256: str) -> str:
-    """What a model says of itself, for people."""
+    """Metadata of a model as text."""
     lines = [
         f"{model.name} {model.version} ({model.precision}, {model.licence})",
         model.summary,

@@ -120,7 +120,7 @@ class MapFile:
 
     @property
     def days_with_fields(self) -> NDArray[np.datetime64]:
-        """Days that were fused, each once, in order; all of a file that says nothing of it."""
+        """Fused days in order, without repetition; all days if the file has no status."""
         status = self.dataset.variables.get("day_status")
         if status is None:
             return np.unique(self.days)

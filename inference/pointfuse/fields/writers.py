@@ -90,7 +90,7 @@ FILE_WRITERS = (FileWriter(GEOTIFF, write_geotiff),)
 
 
 def file_writer(output: Path) -> FileWriter:
-    """The writer of the format that a name speaks of."""
+    """The writer for the suffix of a file name."""
     suffix = output.suffix.lower()
     fitting = (writer for writer in FILE_WRITERS if suffix in writer.format.suffixes)
     return next(fitting, FILE_WRITERS[0])

@@ -78,7 +78,7 @@ class FinishedDays:
 
 
 def kept_name(placed: PlacedObservations, model: Model) -> str:
-    """Name under which the fields of a day are kept; it says of all that they depend on."""
+    """File name for the fields of a day: a hash of everything that they depend on."""
     return f"{placed.observations.times[0]}-{_fingerprint(placed, model)}.npz"
 
 

@@ -42,7 +42,7 @@ class WorkingFolder:
         self.months = FinishedMonths(folder / "months")
 
     def begin(self, call: str, now: datetime.datetime) -> datetime.datetime:
-        """When this call began: the time of the run that this one goes on with, or now.
+        """Start time: that of the run that is continued, or now.
 
         Parameters
         ----------

@@ -55,7 +55,7 @@ def mapping_attributes(projection: Projection) -> dict[str, Any]:
 
 
 def axis_values(grid: Grid) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Coordinates of rows and columns as files have them: m, or degrees where there is no plane."""
+    """Coordinates of rows and columns for files: m, or degrees on a latitude-longitude grid."""
     if not isinstance(grid.projection, LatitudeLongitude):
         return grid.y, grid.x
     radius, middle = grid.projection.earth_radius, grid.projection.longitude_of_central_meridian

@@ -127,8 +127,8 @@ def on_device(device: DeviceChoice, use: Callable[[Device], Result]) -> Result:
     return use(last)
 
 
-def missing(device: Device) -> str | None:
-    """What a device lacks on this machine and how to get it, in one sentence; None if nothing.
+def missing(device: str) -> str | None:
+    """What is missing for a device and how to install it, in one sentence; None if nothing.
 
     Parameters
     ----------
@@ -143,7 +143,7 @@ def missing(device: Device) -> str | None:
 
 
 def idle_gpu() -> str | None:
-    """A sentence on a GPU that no installed package can use, None where there is none."""
+    """Sentence about a GPU that no installed package can use; None without one."""
     if not gpus() or len(candidates("auto")) > 1:
         return None
     return (

@@ -59,7 +59,7 @@ def cuda_of_driver() -> int:
 
 @cache
 def driver_version() -> str:
-    """Version of the driver; empty where there is none."""
+    """Version of the driver; empty without a driver."""
     library = management()
     if library is None:
         return ""
@@ -70,7 +70,7 @@ def driver_version() -> str:
 
 @cache
 def gpus() -> tuple[Gpu, ...]:
-    """GPUs of this machine in the order of their slots; empty where there is no driver."""
+    """GPUs of this machine in the order of their slots; empty without a driver."""
     library = management()
     count = ctypes.c_uint()
     if library is None or library.nvmlDeviceGetCount_v2(ctypes.byref(count)):
@@ -97,7 +97,7 @@ def _gpu(library: Any, index: int) -> Gpu | None:
 
 @cache
 def management() -> Any | None:
-    """NVIDIA's management library (NVML), ready for questions; None where there is no driver."""
+    """NVIDIA's management library (NVML), initialised; None without a driver."""
     try:
         library = ctypes.CDLL(_MANAGEMENT)
         return None if library.nvmlInit_v2() else library

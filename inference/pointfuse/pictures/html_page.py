@@ -74,7 +74,7 @@ def figure(title: str, picture: str, caption: str) -> str:
 
 
 def gallery(figures: Iterable[str]) -> str:
-    """Figures side by side where there is room."""
+    """Figures side by side, if the page is wide enough."""
     return f'<div class="figures">{"".join(figures)}</div>'
 
 

@@ -71,7 +71,7 @@ class DayHours:
 
     @property
     def partial(self) -> NDArray[np.bool_]:
-        """Which days lack hours in the files, shape (day,)."""
+        """Which days have fewer hours in the files than the day has, shape (day,)."""
         return np.array(
             [
                 bool(seen.any() and (whole & ~seen).any())

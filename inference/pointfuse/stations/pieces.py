@@ -70,7 +70,7 @@ def _empty(folder: Path) -> None:
 
 
 def with_lines_of(piece: Path, path: Path) -> Path:
-    """Write a piece anew, with empty lines in place of the rows that are not in it.
+    """Write a piece of a file again, with empty lines for the rows of other pieces.
 
     So a reader that finds fault with the piece names the line of the file.
     """

@@ -43,7 +43,7 @@ def places(stations: Stations) -> NDArray[np.int64]:
 
 
 def joined(groups: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Groups that are as small as can be while nothing that is in one of either is parted.
+    """Smallest groups that keep together what is together in either grouping.
 
     Parameters
     ----------

@@ -67,7 +67,7 @@ def predict(
     longitude: NDArray[np.float64],
     latitude: NDArray[np.float64],
 ) -> NDArray[np.float64]:
-    """Call a baseline, and trust nothing that it gives.
+    """Call a baseline and check its result.
 
     Raises
     ------

@@ -58,7 +58,7 @@ _INSTRUMENT = 1.0, 0.03
 
 @dataclass(frozen=True)
 class Prediction:
-    """What a day's stations say of some cells.
+    """Prediction for some cells from the stations of a day.
 
     Parameters
     ----------

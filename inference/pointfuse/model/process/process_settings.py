@@ -17,7 +17,7 @@ SMALLEST_NUGGET = 1e-6
 
 @dataclass(frozen=True)
 class Covariate:
-    """What a static layer tells the process of a cell.
+    """Covariate of the Gaussian process, computed from a static layer.
 
     Parameters
     ----------

@@ -34,7 +34,7 @@ Counts = dict[str, dict[str, dict[str, dict[str, int]]]]
 
 
 def count_reasons(observations: Observations) -> Counts:
-    """How many values there are in each state, and why; empty where nothing was checked.
+    """Number of values in each state and for each reason; empty without quality control.
 
     Parameters
     ----------

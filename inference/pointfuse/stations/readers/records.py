@@ -160,7 +160,7 @@ def means_in_range(
     variable: Variable,
     remarks: list[str],
 ) -> NDArray[np.float64]:
-    """Mean of the values of each time and station, without those that are none.
+    """Mean of the valid values for each time and station.
 
     An average of a value and -999 would look like a value.
 

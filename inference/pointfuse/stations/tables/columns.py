@@ -69,7 +69,7 @@ LIST_LAYOUTS = (
 
 
 def list_layout(header: Sequence[str]) -> ListLayout | None:
-    """The layout of a station list that a header has; None if it is none of a list."""
+    """Layout of a station list with this header; None if it is not a station list."""
     for layout in LIST_LAYOUTS:
         needed = (*layout.code, layout.longitude, layout.latitude)
         if all(positions(header, name) for name in needed):

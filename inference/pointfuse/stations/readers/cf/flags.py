@@ -98,7 +98,7 @@ class CFFlag:
         return [_Condition(*pair) for pair in zip(meanings, holds, strict=True)]
 
     def unexplained(self, conditions: list[_Condition]) -> int:
-        """How many of its values are none of those that it lists, nor missing."""
+        """Number of flag values that are neither listed nor missing."""
         if self._text:
             return 0
         if masks := self._numbers("flag_masks"):
