@@ -88,7 +88,7 @@ def allow_native_calls() -> None:
 
 
 def calls_left_running() -> bool:
-    """Whether an abandoned native call is still running: the interpreter then cannot end as usual."""
+    """Whether an abandoned native call still runs: the interpreter then cannot end as usual."""
     return any(thread.is_alive() for thread in _left)
 
 

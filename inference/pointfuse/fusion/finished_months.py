@@ -102,7 +102,7 @@ class FinishedMonths:
         with replacing(self._note(month)) as temporary:
             temporary.write_text(json.dumps(note), encoding="utf-8")
 
-    def reports(self, month: str, content: MonthContent, file: Path) -> list[dict[str, Any]] | None:
+    def reports(self, month: str, content: MonthContent, file: Path) -> list[DayReport] | None:
         """Summary of the days of a month, if its file exists and has the same inputs."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             note = json.loads(self._note(month).read_text(encoding="utf-8"))

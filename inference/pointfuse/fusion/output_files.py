@@ -61,9 +61,9 @@ class OutputFiles:
         return sorted(self._written)
 
     @property
-    def reports(self) -> list[dict[str, Any]]:
+    def reports(self) -> list[DayReport]:
         """Summary of the days, in order."""
-        return sorted(self._reports, key=lambda report: str(report["day"]))
+        return sorted(self._reports, key=lambda report: report.day)
 
     def unfinished(self, days: Iterator[Day], advance: Callable[[int], object]) -> Iterator[Day]:
         """The days but those of months whose files a run before has written of the same.

@@ -127,7 +127,7 @@ def on_device(device: DeviceChoice, use: Callable[[Device], Result]) -> Result:
     return use(last)
 
 
-def missing(device: str) -> str | None:
+def missing(device: Device) -> str | None:
     """What is missing for a device and how to install it, in one sentence; None if nothing.
 
     Parameters
