@@ -208,7 +208,7 @@ def evaluate(result: CrossValidation, seed: int = 0) -> Evaluation:
         if lacking := int((pairs & ~np.isfinite(predicted)).sum()):
             raise InputError(
                 f"the baseline '{name}' should predict all {int(pairs.sum())} withheld "
-                f"observations, it lacks {lacking}; leave it out"
+                f"observations, {lacking} are missing; leave it out"
             )
         sums = PairSums.of(result.observed, predicted)
         baselines[name] = _method_scores(sums, classes, times)

@@ -132,7 +132,7 @@ class GoldenCase:
 
     def _foreign(self, metadata: ModelMetadata) -> ModelFileError:
         return ModelFileError(
-            f"the golden case has variables or cells that {metadata.name} does not have; name the "
+            f"the golden case has variables or cells that {metadata.name} does not have; use the "
             "one that came with the model"
         )
 
@@ -187,7 +187,7 @@ def _values(entry: Mapping[str, list[float]]) -> Values:
     row, column = (tuple(int(number) for number in entry[name]) for name in ("row", "column"))
     values = Values(row, column, tuple(float(number) for number in entry["value"]))
     if not len(row) == len(column) == len(values.value) > 0:
-        raise ValueError("rows, columns and values are not as many")
+        raise ValueError("rows, columns and values differ in number")
     if min(row + column) < 0 or not np.isfinite(values.value).all():
-        raise ValueError("a cell or a value that cannot be")
+        raise ValueError("an impossible cell or value")
     return values

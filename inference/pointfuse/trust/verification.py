@@ -168,6 +168,6 @@ def _golden_case(
     if case.weights_sha256 != metadata.weights_sha256:
         raise ModelFileError(
             f"the golden case is that of the weights {case.weights_sha256}, {metadata.name} has "
-            f"{metadata.weights_sha256}; name the one that came with the model"
+            f"{metadata.weights_sha256}; use the one that came with the model"
         )
     return case

@@ -426,7 +426,7 @@ def test_a_baseline_with_gaps_is_refused(observations: Observations, tiny_model:
     result = cross_validate(observations, tiny_model, folds=4)
     gaps = result.predicted.copy()
     gaps[tuple(np.argwhere(np.isfinite(gaps))[:3].T)] = np.nan
-    with pytest.raises(InputError, match=r"'other' should predict all \d+ .* it lacks 3"):
+    with pytest.raises(InputError, match=r"'other' should predict all \d+ .*, 3 are missing"):
         evaluate(replace(result, baselines={"other": gaps}))
 
 

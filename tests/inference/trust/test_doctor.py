@@ -151,4 +151,4 @@ def test_an_altered_model(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
     result = run("--precision", "fp32")
     assert result.exit_code == 1
     assert f"FAIL  {model.file}" in result.output
-    assert "get it again" in result.output
+    assert "download it again" in result.output
