@@ -70,7 +70,7 @@ _READING = (
     click.option(
         "--strict",
         is_flag=True,
-        help="End with an error if a file, line or place would be left out.",
+        help="End with an error if a file, line, cell or place would be left out.",
     ),
 )
 

@@ -74,7 +74,8 @@ class Tally:
         if min_stations > 1 and counts.used:
             return InputError(
                 f"no day has {min_stations} stations with a valid daily mean of {self._target} on "
-                f"the grid: {self.days} days, {counts.read} stations read, {counts.used} used; use "
+                f"the grid: {counted(self.days, 'day')}, {counted(counts.read, 'station')} read, "
+                f"{counts.used} used; use "
                 "a smaller --min-stations"
             )
         return nothing_to_fuse(self._target, self.days, counts, self.most_hours)

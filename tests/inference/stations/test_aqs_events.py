@@ -54,8 +54,8 @@ def test_what_is_taken_for_want_of_others_is_said_once(write: Write) -> None:
     observations = read_stations(write("daily.csv", HEADER + "".join(rows)))
     assert observations.values["pm25"].tolist() == [[12.0, 13.0, 7.0, 8.0, 50.0]]
     assert observations.files[0].remarks[2:] == (
-        "2 daily means exclude exceptional events, because there are no others",
-        "2 daily means have an Event Type that is not known, 'Events Pending', 'Zebra', and were "
+        "2 daily means without exceptional events used, because there are no others",
+        "2 daily means with an Event Type that is not known, 'Events Pending', 'Zebra', "
         "used for want of others",
     )
 

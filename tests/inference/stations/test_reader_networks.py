@@ -105,9 +105,9 @@ def test_openaq_sensors_of_a_location_are_averaged(write: Write) -> None:
     observations = read_stations(write("a.csv", OPENAQ + "".join(rows)), min_hours=1)
     np.testing.assert_array_equal(observations.values["pm25"], [[25.0]])
     assert observations.files[0].remarks == (
-        "1 values of pm25 occur twice at one time; the first of each was kept",
-        "1 values of pm25 outside 0 to 1500 ug m-3 were left out of the means of others",
-        "1 stations have several instruments for pm25; the mean of them was taken",
+        "1 value of pm25 given twice at one time; the first of each was kept",
+        "1 value of pm25 outside 0 to 1500 ug m-3 left out of the means of others",
+        "1 station with several instruments for pm25; the mean of them was taken",
     )
 
 
@@ -253,7 +253,7 @@ def test_cnemc_cities(write: Write, station_list: str, beijing: tuple[float, flo
     assert observations.files[0].format == "cnemc"
     if "监测点编码" in station_list:
         assert observations.files[0].remarks == (
-            "2 columns are cities; each was placed at the median of its stations",
+            "2 columns of cities; each was placed at the median of its stations",
         )
 
 
@@ -319,7 +319,8 @@ def test_every_openaq_row_is_accounted_for(write: Write, cells: list[tuple[int, 
     else:
         assert np.isnan(observations.values.get("pm25", np.array([np.nan]))).all()
     remarks = " ".join(observations.files[0].remarks)
-    assert (f"{repeated} values of pm25 occur twice" in remarks) == (repeated > 0)
+    values = "1 value" if repeated == 1 else f"{repeated} values"
+    assert (f"{values} of pm25 given twice" in remarks) == (repeated > 0)
 
 
 @READS

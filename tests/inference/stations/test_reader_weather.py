@@ -152,9 +152,9 @@ def test_isd_reports_of_an_hour_are_averaged(write: Write) -> None:
     observations = read_stations(write("isd.csv", ISD + "".join(rows)), min_hours=1)
     np.testing.assert_allclose(observations.values["wind_speed"], [[4.0]], rtol=1e-12)
     assert observations.files[0].remarks == (
-        "1 rows have another place for their station; the first was kept",
-        "1 values of relative_humidity occur twice at one time; the first of each was kept",
-        "1 values of wind_speed occur twice at one time; the first of each was kept",
+        "1 row with another place of the station; the first was kept",
+        "1 value of relative_humidity given twice at one time; the first of each was kept",
+        "1 value of wind_speed given twice at one time; the first of each was kept",
     )
 
 

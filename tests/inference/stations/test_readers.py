@@ -150,7 +150,7 @@ def test_values_that_are_none_take_no_part_in_the_mean_of_an_hour(write: Write) 
     observations = read_stations(path, min_hours=1)
     np.testing.assert_array_equal(observations.values["pm25"], [[50.0]])
     assert observations.files[0].remarks == (
-        "1 values of pm25 outside 0 to 1500 ug m-3 were left out of the means of others",
+        "1 value of pm25 outside 0 to 1500 ug m-3 left out of the means of others",
     )
 
 
@@ -219,7 +219,7 @@ def test_units_from_the_call(write: Write) -> None:
 def test_repeated_rows_are_kept_once(write: Write) -> None:
     observations = read_stations(write("tidy.csv", TIDY + "A,116.3,39.9,2019-01-06,61\n"))
     assert observations.values["pm25"][0, 0] == 61.0
-    assert observations.files[0].remarks == ("1 rows occur twice; each was kept once",)
+    assert observations.files[0].remarks == ("1 row given twice; each was kept once",)
 
 
 @pytest.mark.parametrize(

@@ -110,7 +110,8 @@ def _places(
     cities &= station_list.city_places.keys()
     if cities:
         remarks.append(
-            f"{len(cities)} columns are cities; each was placed at the median of its stations"
+            f"{counted(len(cities), 'column')} of cities; each was placed at the median of "
+            "its stations"
         )
     known = station_list.city_places | station_list.places
     return [known.get(code, (math.nan, math.nan)) for code in codes]

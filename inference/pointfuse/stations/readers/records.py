@@ -134,8 +134,9 @@ class Records:
         kept = _first_of_each(instrument, np.array(column.instant, np.float64), time)
         if not kept.all():
             remarks.append(
-                f"{(~kept).sum()} values of {variable.name} occur twice at one time; the first of "
-                "each was kept"
+                f"{counted(int((~kept).sum()), 'value')} of {variable.name} given twice at one "
+                "time; "
+                "the first of each was kept"
             )
         instrument, time, value = instrument[kept], time[kept], value[kept]
         used, own = np.unique(instrument, return_inverse=True)
@@ -160,7 +161,7 @@ def means_in_range(
     variable: Variable,
     remarks: list[str],
 ) -> NDArray[np.float64]:
-    """Mean of the valid values for each time and station.
+    """Mean of the values of each time and station, without those that are none.
 
     An average of a value and -999 would look like a value.
 
@@ -176,7 +177,7 @@ def means_in_range(
         Its valid range. Where all values are outside, one of them stands for all, so that quality
         control finds it.
     remarks : list of str
-        Gets one on how many were left out of the means of others.
+        Gets one on how many left out of the means of others.
 
     Returns
     -------
@@ -191,8 +192,8 @@ def means_in_range(
     left_out = int(np.isfinite(inside[time[outside], station[outside]]).sum())
     if left_out:
         remarks.append(
-            f"{left_out} values of {variable.name} outside {low:g} to {high:g} {variable.units} "
-            "were left out of the means of others"
+            f"{counted(left_out, 'value')} of {variable.name} outside {low:g} to {high:g} "
+            f"{variable.units} left out of the means of others"
         )
     return np.where(np.isnan(inside), means, inside)
 

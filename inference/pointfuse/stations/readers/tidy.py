@@ -75,7 +75,7 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
         )
     rows, repeated = _without_repetitions(table, rows, [column.name for column in columns])
     times, time = np.unique(rows.time, return_inverse=True)
-    remarks = [f"{repeated} rows occur twice; each was kept once"] if repeated else []
+    remarks = [f"{counted(repeated, 'row')} given twice; each was kept once"] if repeated else []
     remarks += places.remarks()
     values = {}
     for column, given in zip(columns, rows.values.T, strict=True):

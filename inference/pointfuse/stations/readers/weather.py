@@ -98,7 +98,8 @@ class WeatherReports:
         found = list(remarks)
         if self._moved:
             found.append(
-                f"{self._moved} rows have another place for their station; the first was kept"
+                f"{counted(self._moved, 'row')} with another place of the station; the first "
+                "was kept"
             )
         observations = self._records.observations(found)
         most = _most_hours(observations) if self._hourly else 24
