@@ -231,7 +231,8 @@ def _remarks_on_events(chosen: list[_Rank]) -> list[str]:
     remarks = []
     if without:
         remarks.append(
-            f"{counted(without, 'daily mean')} without exceptional events used, because there are no others"
+            f"{counted(without, 'daily mean')} without exceptional events used, "
+            "because there are no others"
         )
     if unknown:
         count = sum(rank.events is _Events.UNKNOWN for rank in taken)
