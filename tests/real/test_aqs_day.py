@@ -48,5 +48,5 @@ def test_every_row_is_accounted_for(real_data: Path) -> None:
     assert (file.format, file.stations, file.times) == ("aqs", 441, 1)
     # 878 rows are 492 instruments and 386 repetitions.
     assert any(
-        remark.startswith("386 rows give the day of an instrument") for remark in file.remarks
+        remark.startswith("386 rows with the day of an instrument") for remark in file.remarks
     )

@@ -190,7 +190,7 @@ def test_a_model_without_scale_gives_no_uncertainty(
 
 BAD_FILES = [
     ("cnemc.csv", b"date,hour,type,1001A\n20190106,0,PM2.5,61\n", "not in the one format"),
-    ("cut.csv", f"{HEADER}\nA,105,36,2019-01-06,5\nB,10".encode(), "line 3: 2 fields"),
+    ("short.csv", f"{HEADER}\nA,105,36,2019-01-06,5\nB,10\n".encode(), "line 3: 2 fields"),
     ("text.csv", f"{HEADER}\nA,105,36,2019-01-06,high\n".encode(), "column 'pm25'"),
     ("unit.csv", f"{HEADER} [ppm]\nA,105,36,2019-01-06,5\n".encode(), "the unit 'ppm'"),
     ("sea.csv", f"{HEADER}\nA,0,0,2019-01-06,5\n".encode(), "1 outside the grid"),
