@@ -10,7 +10,13 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from pointfuse.commands.files import Command, InputFile, NameOrFile, OutputFile, OutputFolder
+from pointfuse.commands.inputs_and_outputs import (
+    Command,
+    InputFile,
+    NameOrFile,
+    OutputFile,
+    OutputFolder,
+)
 from pointfuse.commands.main import main as inference
 from pointfuse_export.commands.main import main as export
 from pointfuse_training.commands.main import main as training

@@ -2,7 +2,7 @@
 
 comparison         several predictors on the same pairs
 cmaq               whole fields of a real transport model
-accuracy           the model beside all baselines
+against_baselines  the model beside all baselines: measures, and prints the table
 accuracy_table     its table in Markdown
 card_scores        its scores for the card of a model
 limits_table       where intervals hold less than they should

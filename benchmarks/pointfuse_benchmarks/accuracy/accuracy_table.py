@@ -34,6 +34,33 @@ _COLUMNS = {
 }
 
 
+_SHORT = {
+    "network and process": "pointfuse",
+    "network alone": "the network alone (`--network-alone`)",
+    "gp-c": "GP-C: Gaussian process with terrain, land cover and night lights",
+    "kriging": "ordinary kriging",
+    "idw": "inverse distance",
+}
+"""Rows of the short table, and their names for people who have read nothing else."""
+
+
+def short_table(report: dict[str, Any]) -> str:
+    """The table of README.md: R2, RMSE and NME at stations, NME between them."""
+    lines = [
+        "| R2 / RMSE (ug m-3) / NME | stations left out | whole cities left out | "
+        "CMAQ fields, NME |",
+        "| --- | --- | --- | --- |",
+    ]
+    for name, title in _SHORT.items():
+        found = {part: report["parts"][part]["scores"][name] for part in _COLUMNS}
+        cells = [
+            _scores([found[part][score] for score in _SCORES[:3]])
+            for part in ("stations", "cities")
+        ]
+        lines.append("| " + " | ".join([title, *cells, f"{found['cmaq']['nme']:.3f}"]) + " |")
+    return "\n".join(lines)
+
+
 def table(report: dict[str, Any]) -> str:
     """Scores of all predictors, ratios of ours to the others, coverage, and where they are from."""
     tables = (_score_lines, _ratio_lines, _coverage_lines, _notes)

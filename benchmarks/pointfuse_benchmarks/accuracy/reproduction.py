@@ -23,7 +23,7 @@ from pointfuse.stations.reading import read_stations
 from pointfuse.trust.baselines import Baseline, find_baselines, predict
 from pointfuse.trust.crossval import Scheme, assign_folds
 from pointfuse.trust.scores import PairSums, normalised_mean_error, root_mean_square_error
-from pointfuse_benchmarks.accuracy.accuracy import FOLDS, SEED
+from pointfuse_benchmarks.accuracy.against_baselines import FOLDS, SEED
 from pointfuse_benchmarks.baselines.places import in_plane
 
 PUBLISHED = {

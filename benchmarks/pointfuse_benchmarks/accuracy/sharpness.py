@@ -28,7 +28,7 @@ from pointfuse.stations.reading import read_stations
 from pointfuse.trust.baselines import Baseline
 from pointfuse.trust.coverage import MULTIPLES
 from pointfuse.trust.crossval import cross_validate
-from pointfuse_benchmarks.accuracy.accuracy import FOLDS, SEED, days_to_score
+from pointfuse_benchmarks.accuracy.against_baselines import FOLDS, SEED, days_to_score
 from pointfuse_benchmarks.baselines.gaussian_process import GP_C, KRIGING, KRIGING_WITH_HEIGHT
 from pointfuse_benchmarks.measuring.machine import machine
 

@@ -30,7 +30,7 @@ from pointfuse.stations.gridding import grid_days, place
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations
 from pointfuse.trust.crossval import NETWORK_ALONE, CrossValidation, Scheme, cross_validate
-from pointfuse_benchmarks.accuracy.accuracy import COMBINED, FOLDS, SEED, days_to_score
+from pointfuse_benchmarks.accuracy.against_baselines import COMBINED, FOLDS, SEED, days_to_score
 from pointfuse_benchmarks.accuracy.comparison import compare
 from pointfuse_benchmarks.measuring.machine import REAL_DATA
 from pointfuse_benchmarks.measuring.machine_file import (

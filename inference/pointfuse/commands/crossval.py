@@ -13,7 +13,7 @@ from pointfuse.basics.printable import json_text
 from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
-from pointfuse.commands.files import Command, OutputFile
+from pointfuse.commands.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.reading_options import (
     ReadingOptions,
     no_qc_option,

@@ -16,7 +16,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
-from pointfuse.commands.files import Command, OutputFile
+from pointfuse.commands.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.reading_options import (
     ReadingOptions,
     no_qc_option,
@@ -33,7 +33,7 @@ from pointfuse.fusion.run_summary import MissingDay, RunSummary
 from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_days, placed_days
 from pointfuse.fusion.working_folder import WorkingFolder, folder_beside, working_folder
 from pointfuse.model.loading import Model
-from pointfuse.stations.day_hours import warn_of_partial_days
+from pointfuse.stations.hours_seen import warn_of_partial_days
 from pointfuse.stations.spool import Spool, read_into_spool
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.output_formats import FLAGS
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
-from pointfuse.commands.files import Command, OutputFile
+from pointfuse.commands.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.reading_options import (
     ReadingOptions,
     read_daily,

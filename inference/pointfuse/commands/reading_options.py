@@ -14,15 +14,15 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
-from pointfuse.commands.files import InputFile
+from pointfuse.commands.inputs_and_outputs import InputFile
 from pointfuse.commands.running_options import gathered, model_file_option, model_options
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.formats import READERS
+from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import read_station_lists
-from pointfuse.stations.readers.station_places import StationList
 from pointfuse.stations.reading import DEFAULT_TIMEZONE, read_request, read_stations
 from pointfuse.stations.sources import expanded
 

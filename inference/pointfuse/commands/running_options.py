@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from pointfuse.commands.files import ModelFile
+from pointfuse.commands.inputs_and_outputs import ModelFile
 from pointfuse.model.devices import DEVICES, DeviceChoice
 from pointfuse.model.loading import MAX_THREADS, Model, load_model
 from pointfuse.model.precisions import PRECISIONS, PrecisionChoice

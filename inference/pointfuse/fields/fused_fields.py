@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pointfuse.basics.shown import Shown
 from pointfuse.errors import MissingExtraError
 from pointfuse.fields.cf import day_variables, grid_variables
-from pointfuse.fields.cf_attributes import global_attributes
+from pointfuse.fields.cf_global_attributes import global_attributes
 from pointfuse.fields.daily_fields import DailyFields
 from pointfuse.fields.netcdf import write_netcdf
 

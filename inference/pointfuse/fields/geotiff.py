@@ -15,11 +15,11 @@ from typing import Any
 import numpy as np
 
 from pointfuse.basics.atomic_files import check_place, replacing
-from pointfuse.basics.netcdf_values import read_numbers
+from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
+from pointfuse.basics.netcdf_files.time_units import calendar_dates
 from pointfuse.basics.output_formats import GEOTIFF, check_name
 from pointfuse.basics.printable import printable
 from pointfuse.basics.progress import Progress, progress
-from pointfuse.basics.time_units import calendar_dates
 from pointfuse.errors import InputError, MissingExtraError, require_path
 from pointfuse.fields.cf import now
 from pointfuse.fields.day_status import DayStatus

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.by_value import ByValue
-from pointfuse.basics.classic_netcdf import check_classic_file
-from pointfuse.basics.netcdf_values import open_netcdf, read_numbers
+from pointfuse.basics.netcdf_files.classic_netcdf import check_classic_file
+from pointfuse.basics.netcdf_files.netcdf_values import open_netcdf, read_numbers
+from pointfuse.basics.netcdf_files.time_units import calendar_dates
 from pointfuse.basics.printable import printable
-from pointfuse.basics.time_units import calendar_dates
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import typeset_units
 from pointfuse.errors import InputError, InputFileNotFoundError

@@ -16,7 +16,7 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.one_ahead import one_ahead
 from pointfuse.errors import InputError, require_path
 from pointfuse.fields.cf import CFVariable, day_variables, grid_variables
-from pointfuse.fields.cf_attributes import global_attributes, partial_days
+from pointfuse.fields.cf_global_attributes import global_attributes, partial_days
 from pointfuse.fields.daily_fields import DailyFields, checked_fields
 from pointfuse.stations.quality.flags import Counts, add_counts
 

@@ -18,7 +18,6 @@ from pointfuse.fusion.estimation import estimate
 from pointfuse.model.devices import DeviceChoice
 from pointfuse.model.loading import Model, load_model
 from pointfuse.model.precisions import PrecisionChoice
-from pointfuse.stations.day_hours import warn_of_partial_days
 from pointfuse.stations.gridding import (
     PlacedObservations,
     StationCounts,
@@ -26,6 +25,7 @@ from pointfuse.stations.gridding import (
     place,
     station_distance,
 )
+from pointfuse.stations.hours_seen import warn_of_partial_days
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.reading import read_stations

@@ -10,7 +10,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.netcdf_values import read_numbers
+from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
 from pointfuse.errors import InputError
 from pointfuse.grid.projections import LatitudeLongitude, Projection, read_projection
 from pointfuse.grid.regular_grid import Grid

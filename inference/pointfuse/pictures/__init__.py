@@ -2,7 +2,7 @@
 
 map_drawing     elements of all maps: coasts, borders, graticule
 map_panels      contents of the panels
-map_sheet       panels on a sheet, with colour bars
+map_sheet       panels on a sheet, with their colours and colour bars
 animation       one frame per day
 maps            maps of fields in files
 kernel_figure   kernels of a model

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from pointfuse.basics.by_value import ByValue
 from pointfuse.grid.regular_grid import Grid, Interpolation
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.stations.day_hours import DayHours
+from pointfuse.stations.hours_seen import DayHours
 from pointfuse.stations.observations import Observations, Stations
 from pointfuse.stations.quality.flags import Counts, count_reasons
 from pointfuse.stations.quality.hour_checks import range_reasons

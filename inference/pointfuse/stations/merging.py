@@ -1,4 +1,4 @@
-"""Merge observations: values to means, hours to days, parts to one table."""
+"""Merge observations: several values of an hour to their mean, several parts to one table."""
 
 from __future__ import annotations
 
@@ -47,36 +47,6 @@ def table_of_means(
     means = np.full(size, np.nan)
     np.divide(total, count, out=means, where=count > 0)
     return means.reshape(shape)
-
-
-def daily_means(hourly: Observations, min_hours: int = 18) -> Observations:
-    """Daily means of hourly observations.
-
-    Parameters
-    ----------
-    hourly : Observations
-        Hourly values; the day of a value is the calendar day of its time.
-    min_hours : int
-        Valid hours that make a day, 1 to 24; with fewer the day is missing.
-
-    Raises
-    ------
-    InputError
-        If `min_hours` is not between 1 and 24.
-    """
-    if not 1 <= min_hours <= 24:
-        raise InputError(f"a day needs 1 to 24 valid hours, got {min_hours}")
-    days, day_of_hour = np.unique(hourly.times.astype("datetime64[D]"), return_inverse=True)
-    values = {}
-    for name, table in hourly.values.items():
-        means = np.full((len(days), table.shape[1]), np.nan)
-        for day in range(len(days)):
-            hours = table[day_of_hour == day]
-            count = np.isfinite(hours).sum(axis=0)
-            enough = count >= min_hours
-            means[day, enough] = np.nansum(hours[:, enough], axis=0) / count[enough]
-        values[name] = means
-    return replace(hourly, times=days, values=values, reasons={})
 
 
 def merge(parts: Sequence[Observations]) -> Observations:

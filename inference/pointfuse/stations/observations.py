@@ -27,7 +27,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Stations(ByValue):
-    """Places of measurement.
+    """Coordinates of measurement.
 
     Two are equal where all codes and places are, in their order; there is no hash.
 
@@ -126,7 +126,7 @@ class Observations(Shown):
     Parameters
     ----------
     stations : Stations
-        Places of measurement.
+        Coordinates of measurement.
     times : ndarray of datetime64[h] or datetime64[D], shape (time,)
         Hours or days in `timezone`, increasing, each once.
     values : mapping of str to ndarray of float64, shape (time, station)

@@ -12,7 +12,7 @@ from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.errors import ArgumentError, InputError, UnreadableFileError, kind_of, require
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.daily_table import daily_table
+from pointfuse.stations.hours_to_days import daily_table
 from pointfuse.stations.left_out import LeftOut
 from pointfuse.stations.merging import warn_of_moved_stations
 from pointfuse.stations.observations import Observations
@@ -20,9 +20,9 @@ from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.reasons import Reason
 from pointfuse.stations.readers.formats import READERS, format_of
 from pointfuse.stations.readers.frame import NAME, Frame, read_frame
+from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import read_station_lists, warn_of_foreign_list
-from pointfuse.stations.readers.station_places import StationList
 from pointfuse.stations.sources import Source, expanded, listed_sources
 from pointfuse.stations.tables.cells import UnreadableCells
 from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines

@@ -16,7 +16,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.daily_table import daily_table
+from pointfuse.stations.hours_to_days import daily_table
 from pointfuse.stations.left_out import LeftOut
 from pointfuse.stations.merging import merge, warn_of_moved_stations
 from pointfuse.stations.observations import Observations, SourceFile, Stations
@@ -103,7 +103,7 @@ class Spool:
         Parameters
         ----------
         variables, min_hours, quality_control
-            As `pointfuse.stations.daily_table.daily_table`.
+            As `pointfuse.stations.hours_to_days.daily_table`.
 
         Yields
         ------

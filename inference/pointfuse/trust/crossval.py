@@ -26,7 +26,7 @@ from pointfuse.grid.regular_grid import Interpolation
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.observations import Observations, Stations
-from pointfuse.stations.places import joined, places
+from pointfuse.stations.same_place import joined, places
 from pointfuse.trust.baselines import Baseline, predict
 from pointfuse.trust.scores import PairSums, root_mean_square_error
 
@@ -103,7 +103,7 @@ class CrossValidation(ByValue, Shown):
 
     @property
     def place(self) -> NDArray[np.int64]:
-        """Number of the place of each station, as of `pointfuse.stations.places.places`."""
+        """Number of the place of each station, as of `pointfuse.stations.same_place.places`."""
         return places(self.placed.observations.stations)
 
 

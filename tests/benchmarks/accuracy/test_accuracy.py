@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from pointfuse import InputError, Observations, Stations, load_model
-from pointfuse_benchmarks.accuracy import accuracy
+from pointfuse_benchmarks.accuracy import against_baselines as accuracy
 from pointfuse_benchmarks.accuracy.accuracy_table import table
 from pointfuse_benchmarks.accuracy.card_scores import as_toml, card_scores
 from pointfuse_benchmarks.accuracy.cmaq import CMAQ, read_cmaq_days, sampled

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pointfuse_benchmarks.accuracy.accuracy import BASELINES
+from pointfuse_benchmarks.accuracy.against_baselines import BASELINES
 
 PROJECT = tomllib.loads(
     (Path(__file__).parents[3] / "benchmarks" / "pyproject.toml").read_text(encoding="utf-8")

@@ -10,7 +10,11 @@ import netCDF4
 import numpy as np
 import pytest
 
-from pointfuse.basics.classic_netcdf import DamagedHeaderError, check_classic, check_classic_file
+from pointfuse.basics.netcdf_files.classic_netcdf import (
+    DamagedHeaderError,
+    check_classic,
+    check_classic_file,
+)
 
 KINDS = ("NETCDF3_CLASSIC", "NETCDF3_64BIT_OFFSET", "NETCDF3_64BIT_DATA")
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pointfuse.basics.netcdf_values import open_netcdf, read_numbers, stored
+from pointfuse.basics.netcdf_files.netcdf_values import open_netcdf, read_numbers, stored
 from pointfuse.errors import InputError
 
 pytestmark = pytest.mark.filterwarnings("error")

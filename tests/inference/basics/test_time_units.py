@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pointfuse.basics.time_units import calendar_dates, instants, parse_time_units
+from pointfuse.basics.netcdf_files.time_units import calendar_dates, instants, parse_time_units
 from pointfuse.errors import InputError
 
 STEPS = {"seconds": 1, "minutes": 60, "hr": 3600, "hours": 3600, "days": 86400, "d": 86400}

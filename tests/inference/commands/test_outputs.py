@@ -10,7 +10,6 @@ import netCDF4
 import pytest
 from click.testing import CliRunner, Result
 
-from pointfuse.commands import files
 from pointfuse.commands.main import main
 from pointfuse.model.shipped import shipped_models
 
@@ -106,7 +105,7 @@ def test_what_lies_in_the_working_folder_is_no_input(tiny_model_file: Path, tmp_
 
 
 def test_the_shipped_model_is_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(files, "model_folder", lambda: tmp_path)
+    monkeypatch.setattr("pointfuse.commands.inputs_and_outputs.model_folder", lambda: tmp_path)
     shipped = tmp_path / shipped_models()[0].file
     shipped.write_text("a copy of it")
     (tmp_path / "obs.csv").write_text(TABLE)

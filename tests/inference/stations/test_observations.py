@@ -10,7 +10,8 @@ import pytest
 
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.errors import InputError
-from pointfuse.stations.merging import daily_means, merge, warn_of_moved_stations
+from pointfuse.stations.daily_means import daily_means
+from pointfuse.stations.merging import merge, warn_of_moved_stations
 from pointfuse.stations.observations import Observations, SourceFile, Stations
 
 

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pointfuse.basics.classic_netcdf import check_classic_file
+from pointfuse.basics.netcdf_files.classic_netcdf import check_classic_file
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid.grid_mapping import grid_axes

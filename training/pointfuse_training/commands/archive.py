@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.timezones import parse_timezone
-from pointfuse.commands.files import Command, InputFile, OutputFolder
+from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFolder
 from pointfuse_training.ctm_output.conversion import convert, plan_conversion
 from pointfuse_training.ctm_output.proj_string import parse_projection
 

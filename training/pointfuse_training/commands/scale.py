@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import torch
 
-from pointfuse.commands.files import Command, InputFile, OutputFile
+from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.errors import InputError
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.evaluation.sampling import read_cells

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 import torch
 
-from pointfuse.commands.files import Command, InputFile, ModelFile, OutputFolder
+from pointfuse.commands.inputs_and_outputs import Command, InputFile, ModelFile, OutputFolder
 from pointfuse_training.fitting.devices import checked_device
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs

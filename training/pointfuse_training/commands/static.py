@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pointfuse.commands.files import Command, ModelFile, OutputFile, OutputFolder
+from pointfuse.commands.inputs_and_outputs import Command, ModelFile, OutputFile, OutputFolder
 from pointfuse_training.static_layers.build import build_static_layers, write_static_layers
 from pointfuse_training.static_layers.grids import read_grid
 from pointfuse_training.static_layers.packages import default_cache

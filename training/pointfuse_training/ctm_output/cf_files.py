@@ -8,8 +8,8 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.netcdf_values import read_numbers
-from pointfuse.basics.time_units import instants
+from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
+from pointfuse.basics.netcdf_files.time_units import instants
 from pointfuse.errors import InputError
 from pointfuse.grid.grid_mapping import GridAxes, grid_axes
 from pointfuse.grid.projections import Projection

@@ -11,8 +11,8 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.classic_netcdf import check_classic_file
-from pointfuse.basics.netcdf_values import open_netcdf, read_numbers
+from pointfuse.basics.netcdf_files.classic_netcdf import check_classic_file
+from pointfuse.basics.netcdf_files.netcdf_values import open_netcdf, read_numbers
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid.grid_mapping import GridAxes
 

@@ -8,7 +8,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.netcdf_values import read_numbers
+from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
 from pointfuse.errors import InputError
 from pointfuse.grid.grid_mapping import EARTH_RADIUS, GridAxes, grid_of_centres
 from pointfuse.grid.projections import (

@@ -10,8 +10,8 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.netcdf_values import read_numbers
-from pointfuse.basics.time_units import calendar_dates
+from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
+from pointfuse.basics.netcdf_files.time_units import calendar_dates
 from pointfuse.errors import InputError
 from pointfuse_training.archives.archive import Archive
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations, grid_days
-from pointfuse.stations.places import places
+from pointfuse.stations.same_place import places
 from pointfuse_training.network.fusion_network import day_scale
 from pointfuse_training.samples.hidden_stations import Hiding, draw_hidden
 from pointfuse_training.samples.training_days import (

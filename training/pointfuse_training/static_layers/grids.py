@@ -10,7 +10,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 
-from pointfuse.basics.classic_netcdf import check_classic_file
+from pointfuse.basics.netcdf_files.classic_netcdf import check_classic_file
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid.grid_mapping import grid_axes
 from pointfuse.grid.projections import Projection, read_projection

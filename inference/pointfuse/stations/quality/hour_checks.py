@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.merging import daily_means
+from pointfuse.stations.daily_means import daily_means
 from pointfuse.stations.observations import Observations, Stations
 from pointfuse.stations.quality.levels import level_offset, levels
 from pointfuse.stations.quality.reasons import Reason, usable

@@ -66,7 +66,7 @@ def find_neighbours(
     Parameters
     ----------
     x, y : ndarray of float64, shape (station,)
-        Places in the plane of the projection, m.
+        Coordinates in the plane of the projection, m.
     height : ndarray of float64, shape (station,)
         Height above the sea, m; all the same where it is not known.
     """

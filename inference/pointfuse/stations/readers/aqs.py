@@ -21,7 +21,7 @@ from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records, Station
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import Table
 
@@ -114,7 +114,7 @@ class _Rows:
             *("Parameter Code", "Units of Measure", "POC"),
         )
         self._known: dict[tuple[str, ...], Station] = {}
-        self.places = Places(table, strict=request.strict)
+        self.places = Coordinates(table, strict=request.strict)
         self._wanted = {key: name for key, name in _PARAMETERS.items() if name in request.variables}
 
     def variable(self, row: list[str]) -> str | None:

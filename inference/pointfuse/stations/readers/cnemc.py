@@ -21,8 +21,8 @@ from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.merging import table_of_means
 from pointfuse.stations.observations import YEARS, Observations, SourceFile, Stations
+from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.station_places import StationList
 from pointfuse.stations.tables.csv_table import CsvTable
 from pointfuse.stations.tables.station_file import StationFile
 

@@ -15,7 +15,7 @@ from pointfuse.basics.units import conversion_factor
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.weather import WeatherReports
-from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import StationFile
 
 LAYOUT = "the header STATION,DATE,LATITUDE,LONGITUDE,ELEVATION,NAME,TEMP,...,DEWP,...,WDSP,..."
@@ -45,7 +45,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         "STATION", "DATE", "LONGITUDE", "LATITUDE", *_MISSING
     )
     fields = dict(zip(_MISSING, positions, strict=True))
-    places = Places(table, strict=request.strict)
+    places = Coordinates(table, strict=request.strict)
     metres_a_second = conversion_factor("wind_speed", "knots", "m s-1")
     reports = WeatherReports(table.name, "gsod", request, "D")
     for line, row in table.rows():

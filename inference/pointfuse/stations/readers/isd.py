@@ -16,7 +16,7 @@ from pointfuse.basics.printable import quoted
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.weather import WeatherReports, read_scaled
-from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import Table
 
@@ -51,7 +51,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         "STATION", "DATE", "LONGITUDE", "LATITUDE", *_FIELDS
     )
     fields = dict(zip(_FIELDS, positions, strict=True))
-    places = Places(table, strict=request.strict)
+    places = Coordinates(table, strict=request.strict)
     reports = WeatherReports(table.name, "isd", request, "h")
     rejected = 0
     for line, row in table.rows():

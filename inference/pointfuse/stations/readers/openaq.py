@@ -14,7 +14,7 @@ import datetime
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import Table
 
@@ -53,7 +53,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         _spelling(table, "sensors_id", "sensor_id"),
         _spelling(table, "units", "unit"),
     )
-    places = Places(table, strict=request.strict)
+    places = Coordinates(table, strict=request.strict)
     records = Records(table.name, "openaq", request, "h")
     rows = 0
     for line, row in table.rows():

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.readers.station_places import StationList
+from pointfuse.stations.readers.network_list import StationList
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from pointfuse.basics.printable import listed, printable
 from pointfuse.errors import InputError, UnreadableFileError, require_path
 from pointfuse.stations.observations import SourceFile, Stations
 from pointfuse.stations.readers.formats import recognised_format
-from pointfuse.stations.readers.station_places import StationList
+from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.tables.columns import ListLayout, list_layout, positions
-from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
 from pointfuse.stations.tables.table import Table, shortened
 
@@ -83,7 +83,7 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
     longitude, latitude = _one(table, layout.longitude), _one(table, layout.latitude)
     named = positions(table.header, layout.city) if layout.city else []
     city = named[0] if named else None
-    coordinates = Places(table, strict=strict)
+    coordinates = Coordinates(table, strict=strict)
     places: dict[str, tuple[float, float]] = {}
     cities: dict[str, str] = {}
     remarks = []

@@ -23,7 +23,7 @@ from pointfuse.stations.observations import Observations, SourceFile, Stations
 from pointfuse.stations.readers.records import means_in_range
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.tables.columns import own_name, positions, split_unit
-from pointfuse.stations.tables.coordinates import Places
+from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import Table, shortened
 
@@ -239,7 +239,7 @@ class _Places:
         self._list = request.station_list
         self._index: dict[str, int] = {}
         self._places: list[tuple[float, float]] = []
-        self._coordinates = Places(table, strict=request.strict)
+        self._coordinates = Coordinates(table, strict=request.strict)
         # Coordinates beside the values win over a list: they are nearer to the measurement.
         self._columns = table.find("longitude", "latitude") if "longitude" in table.header else None
 

@@ -29,7 +29,7 @@ class _Odd(NamedTuple):
     lone: bool
 
 
-class Places:
+class Coordinates:
     """Coordinates of the stations of a file, and what is wrong with them.
 
     A missing coordinate is no fault. A pair that cannot be on Earth, such as -999 and -999 or

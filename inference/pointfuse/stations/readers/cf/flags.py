@@ -14,7 +14,7 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.netcdf_values import missing_markers, numbers_of, stored
+from pointfuse.basics.netcdf_files.netcdf_values import missing_markers, numbers_of, stored
 from pointfuse.basics.printable import printable
 
 

@@ -14,9 +14,9 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.classic_netcdf import check_classic
 from pointfuse.basics.counted import counted
-from pointfuse.basics.netcdf_values import open_netcdf, read_numbers, stored
+from pointfuse.basics.netcdf_files.classic_netcdf import check_classic
+from pointfuse.basics.netcdf_files.netcdf_values import open_netcdf, read_numbers, stored
 from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 from pointfuse.basics.timezones import BEIJING, local_hours
-from pointfuse.stations.daily_table import daily_table
-from pointfuse.stations.day_hours import DayHours, warn_of_partial_days
+from pointfuse.stations.hours_seen import DayHours, warn_of_partial_days
+from pointfuse.stations.hours_to_days import daily_table
 from pointfuse.stations.observations import Observations, Stations
 from pointfuse.stations.reading import DEFAULT_VARIABLES
 

@@ -10,7 +10,7 @@ from scipy.sparse import csr_array
 from scipy.sparse.csgraph import connected_components
 
 from pointfuse import Stations
-from pointfuse.stations.places import SAME_PLACE, joined, places
+from pointfuse.stations.same_place import SAME_PLACE, joined, places
 
 SPHERE = Geod(a=6_371_000, b=6_371_000)
 

@@ -29,8 +29,8 @@ from pointfuse.model.loading import Model, load_model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.station_list import read_station_list
-from pointfuse.stations.readers.station_places import StationList
 from pointfuse.stations.reading import read_stations
 from pointfuse.trust.baselines import Baseline, find_baselines, predict
 from pointfuse.trust.classes import classes_of

@@ -33,7 +33,7 @@ def places(stations: Stations) -> NDArray[np.int64]:
     Returns
     -------
     ndarray of int64, shape (station,)
-        Places count from 0, in the order in which the first station of each stands.
+        Coordinates count from 0, in the order in which the first station of each stands.
     """
     place = np.arange(len(stations))
     for first, second in _neighbours(stations):

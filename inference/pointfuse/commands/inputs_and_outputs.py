@@ -9,7 +9,8 @@ from typing import Any
 
 import click
 
-from pointfuse.basics.atomic_files import check_place, keep_inputs
+from pointfuse.basics.atomic_files import check_place
+from pointfuse.basics.kept_inputs import keep_inputs
 from pointfuse.basics.output_formats import OutputFormat, check_name
 from pointfuse.errors import PointfuseError
 from pointfuse.model.shipped import model_folder, shipped_models
