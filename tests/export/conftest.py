@@ -9,6 +9,7 @@ import numpy as np
 import onnx
 import pytest
 import torch
+from exporting import export
 from torch import nn
 
 from pointfuse_export.checks.simulated_days import SimulatedDays, save_days
@@ -168,3 +169,14 @@ def tiny_model(
     path = tmp_path_factory.mktemp("tiny_model") / "tiny.onnx"
     onnx.save(model, path)
     return path
+
+
+@pytest.fixture(scope="session")
+def exported_files(
+    tiny_description: Path, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, str]:
+    """Folder of the files of the tiny model, made once, and what the command printed."""
+    folder = tmp_path_factory.mktemp("exported")
+    result = export(tiny_description, folder, "--commit", "c0ffee")
+    assert result.exit_code == 0, result.output
+    return folder, result.output

@@ -5,8 +5,8 @@ import json
 
 import numpy as np
 import onnx
-import pytest
 from click.testing import CliRunner
+from exporting import export
 
 from pointfuse.model.loading import load_model
 from pointfuse.trust.verification import verify
@@ -16,20 +16,8 @@ from pointfuse_export.graph.strip import check_no_build_traces
 from pointfuse_training.network.seed_weights import read_arrays
 
 
-def export(description, folder, *options):
-    return CliRunner().invoke(main, [str(description), "-o", str(folder), *options])
-
-
-@pytest.fixture(scope="module")
-def exported(tiny_description, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("models")
-    result = export(tiny_description, folder, "--commit", "c0ffee")
-    assert result.exit_code == 0, result.output
-    return folder, result.output
-
-
-def test_writes_model_card_and_manifest(exported, tiny_description):
-    folder, output = exported
+def test_writes_model_card_and_manifest(exported_files, tiny_description):
+    folder, output = exported_files
     models = ["tiny.onnx", "tiny.int8.onnx", "tiny.fp16.onnx"]
     names = {*models, "tiny.md", "tiny.golden.json", "tiny.report.json", "manifest.json"}
     assert {path.name for path in folder.iterdir()} == names
@@ -52,8 +40,8 @@ def test_writes_model_card_and_manifest(exported, tiny_description):
     assert "| commit | c0ffee |" in card
 
 
-def test_the_light_package_fuses_with_the_file(exported, tiny_description):
-    folder, _ = exported
+def test_the_light_package_fuses_with_the_file(exported_files, tiny_description):
+    folder, _ = exported_files
     model = load_model(folder / "tiny.onnx", network_alone=True)
     assert model.metadata.export["commit"] == "c0ffee"
     golden = read_arrays(tiny_description.parent / "golden.npz")
@@ -66,16 +54,16 @@ def test_the_light_package_fuses_with_the_file(exported, tiny_description):
     np.testing.assert_array_equal(combined.field, fields)
 
 
-def test_the_light_package_verifies_the_file(exported):
+def test_the_light_package_verifies_the_file(exported_files):
     """PyTorch in double precision and ONNX Runtime in single agree."""
-    folder, _ = exported
+    folder, _ = exported_files
     verification = verify(folder / "tiny.onnx", device="cpu", threads=1)
     assert verification.problems == []
     # Single precision: 24 bits of some 100 ug/m3, through some twenty layers.
     assert 0 < verification.difference < 1e-3
 
 
-def test_a_model_without_a_head_has_no_scale(exported, tiny_description, tmp_path):
+def test_a_model_without_a_head_has_no_scale(exported_files, tiny_description, tmp_path):
     text = tiny_description.read_text(encoding="utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("scale_head = ")]
     assert len(lines) == len(text.splitlines()) - 1
@@ -87,21 +75,25 @@ def test_a_model_without_a_head_has_no_scale(exported, tiny_description, tmp_pat
     inputs = golden["observations"], golden["observed"]
     field, scale = load_model(tmp_path / "tiny.onnx").run(*inputs)
     assert scale is None
-    np.testing.assert_array_equal(field, load_model(exported[0] / "tiny.onnx").run(*inputs).field)
-    card, with_scale = ((folder / "tiny.md").read_text() for folder in (tmp_path, exported[0]))
+    np.testing.assert_array_equal(
+        field, load_model(exported_files[0] / "tiny.onnx").run(*inputs).field
+    )
+    card, with_scale = (
+        (folder / "tiny.md").read_text() for folder in (tmp_path, exported_files[0])
+    )
     assert "pm25_scale" not in card
     assert "With it comes `pm25_scale`" in with_scale
 
 
-def test_the_same_input_gives_the_same_bytes(exported, tiny_description, tmp_path):
-    folder, _ = exported
+def test_the_same_input_gives_the_same_bytes(exported_files, tiny_description, tmp_path):
+    folder, _ = exported_files
     assert export(tiny_description, tmp_path, "--commit", "c0ffee").exit_code == 0
     for path in folder.iterdir():
         assert path.read_bytes() == (tmp_path / path.name).read_bytes(), path.name
 
 
-def test_no_trace_of_the_build_machine_in_the_file(exported):
-    folder, _ = exported
+def test_no_trace_of_the_build_machine_in_the_file(exported_files):
+    folder, _ = exported_files
     check_no_build_traces(onnx.load(folder / "tiny.onnx"))
 
 

@@ -8,13 +8,12 @@ import json
 import numpy as np
 import onnx
 import pytest
-from click.testing import CliRunner
+from exporting import export
 
 from pointfuse.model.loading import load_model
 from pointfuse.trust.verification import verify
 from pointfuse_export.checks.fidelity import check_fidelity, fidelity
 from pointfuse_export.checks.tolerances import TOLERANCES, Tolerance
-from pointfuse_export.commands.main import main
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.files import pipeline
 from pointfuse_export.files.file_report import read_reports
@@ -23,30 +22,20 @@ from pointfuse_export.graph.stamp import read_stamp
 from pointfuse_training.network.seed_weights import read_arrays
 
 
-def export(description, folder, *options):
-    return CliRunner().invoke(main, [str(description), "-o", str(folder), *options])
-
-
-@pytest.fixture(scope="module")
-def exported(tiny_description, tmp_path_factory):
-    folder = tmp_path_factory.mktemp("precisions")
-    result = export(tiny_description, folder, "--commit", "c0ffee")
-    assert result.exit_code == 0, result.output
-    return folder, result.output
-
-
 @pytest.fixture
-def traced(exported, monkeypatch) -> None:
+def traced(exported_files, monkeypatch) -> None:
     """Tracing takes most of the time of an export, and its result is there."""
-    content = (exported[0] / "tiny.onnx").read_bytes()
+    content = (exported_files[0] / "tiny.onnx").read_bytes()
     model = onnx.load_from_string(content)
     file = pipeline.ModelFile(read_stamp(model), model, content)
     monkeypatch.setattr(pipeline, "reference_file", lambda network, metadata: file)
 
 
 @pytest.mark.parametrize("precision", ["int8", "fp16"])
-def test_a_file_in_fewer_bits_is_loaded_and_agrees(exported, tiny_description, precision) -> None:
-    folder, _ = exported
+def test_a_file_in_fewer_bits_is_loaded_and_agrees(
+    exported_files, tiny_description, precision
+) -> None:
+    folder, _ = exported_files
     model = load_model(folder / f"tiny.{precision}.onnx", network_alone=True)
     reference = load_model(folder / "tiny.onnx", network_alone=True)
     assert model.metadata.precision == precision
@@ -64,8 +53,8 @@ def test_a_file_in_fewer_bits_is_loaded_and_agrees(exported, tiny_description, p
     assert verify(folder / f"tiny.{precision}.onnx", device="cpu", threads=1).problems == []
 
 
-def test_the_report_tells_what_lies_in_the_files(exported) -> None:
-    folder, output = exported
+def test_the_report_tells_what_lies_in_the_files(exported_files) -> None:
+    folder, output = exported_files
     reports = read_reports(folder / "tiny.report.json")
     assert [(r.file, r.precision, r.opset) for r in reports] == [
         ("tiny.onnx", "fp32", 18),
@@ -91,9 +80,9 @@ def test_the_report_tells_what_lies_in_the_files(exported) -> None:
 
 @pytest.mark.parametrize("precision", ["int8", "fp16", "fp32"])
 def test_a_step_out_of_tolerance_ships_nothing(
-    exported, traced, tiny_description, tmp_path, monkeypatch, precision
+    exported_files, traced, tiny_description, tmp_path, monkeypatch, precision
 ) -> None:
-    reports = {r.precision: r for r in read_reports(exported[0] / "tiny.report.json")}
+    reports = {r.precision: r for r in read_reports(exported_files[0] / "tiny.report.json")}
     mean = reports[precision].fidelity["mean"]
     strict = dataclasses.replace(TOLERANCES[precision], mean=mean * 0.9)
     monkeypatch.setitem(pipeline.TOLERANCES, precision, strict)
@@ -127,9 +116,9 @@ def test_a_damaged_step_is_found_by_its_golden_case(
 
 
 def test_the_reference_stays_as_it_lies_where_it_is_not_asked_for(
-    exported, tiny_description, tmp_path
+    exported_files, tiny_description, tmp_path
 ) -> None:
-    folder, _ = exported
+    folder, _ = exported_files
     published = (folder / "tiny.onnx").read_bytes()
     (tmp_path / "tiny.onnx").write_bytes(published)
     options = "--commit", "bead", "--precision", "int8"
@@ -147,10 +136,10 @@ def test_the_reference_stays_as_it_lies_where_it_is_not_asked_for(
 
 @pytest.mark.parametrize("content", [None, b"\x08", "other"])
 def test_another_reference_than_that_of_the_description_is_refused(
-    exported, traced, tiny_description, tmp_path, content
+    exported_files, traced, tiny_description, tmp_path, content
 ) -> None:
     if content == "other":
-        model = onnx.load(exported[0] / "tiny.onnx")
+        model = onnx.load(exported_files[0] / "tiny.onnx")
         head = next(t for t in model.graph.initializer if t.name == "regr_unetpp.head.weight")
         changed = 1.001 * onnx.numpy_helper.to_array(head)
         head.CopyFrom(onnx.numpy_helper.from_array(changed.astype(np.float32), head.name))
