@@ -413,7 +413,7 @@ def test_a_day_that_ends_worker_after_worker(
         client.wait_for_workers(2)
     result = on_cluster(scheduler, files[:1], process_model_file, tmp_path)
     assert result.exit_code == 3, result.output
-    assert f"all workers that were given {DAYS[0]} ended before they were done" in result.stderr
+    assert f"all workers that computed {DAYS[0]} died" in result.stderr
 
 
 def test_a_cluster_whose_workers_are_gone(
