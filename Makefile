@@ -26,12 +26,15 @@ web: $(PAGE)  ## make the page that fuses in a browser, and serve it (PORT=8000)
 	$(PYTHON) inference/web/assemble.py build/web
 	$(PYTHON) inference/web/serve.py build/web $(PORT)
 
+# Two processes with a thread each, since more threads than processors only wait for each other.
+PYTEST := OMP_NUM_THREADS=1 $(VENV)/bin/python -m pytest -n 2 --dist loadgroup
+
 # Without npm the tests in a browser are skipped.
 test: $(VENV)/installed $(if $(shell command -v npm),$(PAGE) $(BROWSER))  ## run all tests
-	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup
+	$(PYTEST)
 
 quick: $(VENV)/installed  ## run the tests that take no time, while working
-	$(VENV)/bin/python -m pytest -n 2 --dist loadgroup -m 'not slow' -q
+	$(PYTEST) -m 'not slow' -q
 
 lint: $(VENV)/installed  ## check style, types and the way of imports
 	$(VENV)/bin/ruff check .
