@@ -96,6 +96,8 @@ def require_path(value: object, what: str) -> None:
         If it is something else.
     """
     require(value, (str, os.PathLike), f"the path of {what}", source="give it as text or a Path")
+    if "\0" in os.fsdecode(value):  # type: ignore[arg-type]
+        raise ArgumentError(f"expected the path of {what}, got a text with a zero character in it")
 
 
 def kind_of(value: object) -> str:

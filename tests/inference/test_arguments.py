@@ -55,6 +55,12 @@ def calls(
         "load_model": lambda odd: pointfuse.load_model("none" if odd is None else odd),
         "device": lambda odd: pointfuse.load_model(device=odd),
         "precision": lambda odd: pointfuse.load_model(precision=odd),
+        "place": lambda odd: pointfuse.place(odd, tiny_model.metadata),
+        "place metadata": lambda odd: pointfuse.place(observations, odd),
+        "days_per_batch": lambda odd: pointfuse.fuse(
+            observations, tiny_model, days_per_batch="2" if isinstance(odd, int) else odd
+        ),
+        "states": lambda odd: pointfuse.states("x" if isinstance(odd, np.ndarray) else odd),
         "check_days": lambda odd: check_days(odd, tiny_model),
         "check_days model": lambda odd: check_days(observations, odd),
         "cross_validate": lambda odd: cross_validate(odd, tiny_model),

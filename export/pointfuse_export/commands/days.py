@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from pointfuse.basics.output_formats import ARRAYS
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse_export.checks.simulated_days import cells_anywhere, sample_days, save_days
 from pointfuse_training.archives.archive import Archive
@@ -41,7 +42,9 @@ _ANYWHERE = 1500
     help="Cells with humidity and wind.",
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
-@click.option("-o", "--output", required=True, type=OutputFile(), help="File to write (.npz).")
+@click.option(
+    "-o", "--output", required=True, type=OutputFile(ARRAYS), help="File to write (.npz)."
+)
 def days(
     archive: Path,
     stations: Path | None,

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from pointfuse.basics.output_formats import ENGINE
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.model.model_file import read_model_file
 from pointfuse_export.engines.engine_build import (
@@ -30,7 +31,7 @@ from pointfuse_export.engines.engine_file import (
     "-o",
     "--output",
     required=True,
-    type=OutputFile(),
+    type=OutputFile(ENGINE),
     help="Engine file to write, such as NAME.engine.",
 )
 @click.option(

@@ -62,7 +62,10 @@ _ELSEWHERE = (
 )
 """Formats of fields that nothing here writes."""
 
-FORMATS = (NETCDF, GEOTIFF, PICTURE, ANIMATION, SCORES, REPORT, FLAGS)
+ARRAYS = OutputFormat("a NumPy file", (".npz",))
+ENGINE = OutputFormat("an engine", (".engine", ".plan", ".trt"))
+
+FORMATS = (NETCDF, GEOTIFF, PICTURE, ANIMATION, SCORES, REPORT, FLAGS, ARRAYS, ENGINE)
 """All that the command line writes."""
 
 

@@ -94,8 +94,8 @@ class OutputFile(click.Path):
         """Folders that are removed at the end."""
         return [self._cleared(path)] if self._cleared else []
 
-    def check(self, path: Path) -> None:
-        """Check that a file can be written, and that its suffix fits the format.
+    def check(self, path: Path, options: Options) -> None:
+        """Check that the files can be written, and that the suffix fits the format.
 
         Raises
         ------
@@ -106,7 +106,8 @@ class OutputFile(click.Path):
         """
         if self.formats:
             check_name(path, *self.formats)
-        check_place(path)
+        for each in self.files(path, options):
+            check_place(each)
 
 
 class OutputFolder(click.Path):
@@ -130,7 +131,7 @@ class OutputFolder(click.Path):
         """Folders that are removed at the end: none."""
         return []
 
-    def check(self, path: Path) -> None:
+    def check(self, path: Path, options: Options) -> None:
         """Do nothing: the code that makes the folder checks it."""
 
 
@@ -178,4 +179,4 @@ def keep_inputs_of(ctx: click.Context) -> None:
         [folder for kind, path in outputs.values() for folder in kind.cleared(path)],
     )
     for kind, path in outputs.values():
-        kind.check(path)
+        kind.check(path, ctx.params)

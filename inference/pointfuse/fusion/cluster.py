@@ -33,6 +33,7 @@ from pointfuse.version import __version__
 
 try:
     import distributed
+    from distributed.comm import get_address_host_port
 except ImportError as problem:
     raise MissingExtraError(
         "a cluster needs the package distributed; install it with pip install 'pointfuse[dask]'"
@@ -256,6 +257,8 @@ def _silent(*names: str) -> Iterator[None]:
 
 def _client(address: str) -> distributed.Client:
     try:
+        # A client that cannot even begin to connect complains again when it is thrown away.
+        get_address_host_port(address, strict=True)
         # Not the default: the caller's own use of Dask stays as it was.
         return distributed.Client(address, timeout=_CONNECTING, set_as_default=False)
     except (OSError, ValueError) as error:

@@ -171,6 +171,7 @@ def fuse_in_batches(
     InputError
         If `days_per_batch` is not positive.
     """
+    require(days_per_batch, int, "a number of days (int)", source="leave days_per_batch out")
     if days_per_batch < 1:
         raise InputError(f"a batch needs at least one day, got {days_per_batch}")
     shape = (-1, *model.metadata.grid.shape)

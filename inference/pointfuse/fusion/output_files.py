@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,8 @@ from pointfuse.fusion.run_summary import DayReport, noting_days
 from pointfuse.fusion.streaming import Day, by_month, with_any_field
 from pointfuse.fusion.working_folder import WorkingFolder
 from pointfuse.model.loading import Model
+
+logger = logging.getLogger(__name__)
 
 
 class OutputFiles:
@@ -110,6 +113,8 @@ class OutputFiles:
                 reports = [each for each in self._reports if each.day.startswith(month)]
                 self._work.months.add(month, content, self._final(month), reports)
                 self._work.days.forget(month)
+            else:
+                logger.warning("no file was written for %s: none of its days has a field", month)
 
     def _write(self, month: str, days: Iterator[FusedFields]) -> bool:
         """Write a file, if there is any field for it."""

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.by_value import ByValue
+from pointfuse.errors import require
 from pointfuse.grid.regular_grid import Grid, Interpolation
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.hours_seen import DayHours
@@ -144,7 +145,21 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
     ------
     InputError
         If the observations are hourly.
+    ArgumentError
+        If an argument is of another kind.
     """
+    require(
+        observations,
+        Observations,
+        "observations (pointfuse.Observations)",
+        source="read them with pointfuse.read_stations",
+    )
+    require(
+        metadata,
+        ModelMetadata,
+        "the metadata of a model (pointfuse.ModelMetadata)",
+        source="take model.metadata",
+    )
     observations.require_daily()
     stations = observations.stations
     cell = metadata.grid.cells(stations.longitude, stations.latitude)

@@ -27,7 +27,7 @@ _SHOWN = 3
 
 @dataclass(frozen=True, eq=False, repr=False)
 class Stations(ByValue):
-    """Coordinates of measurement.
+    """Places of measurement.
 
     Two are equal where all codes and places are, in their order; there is no hash.
 

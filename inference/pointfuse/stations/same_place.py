@@ -23,7 +23,8 @@ _EARTH_RADIUS = 6_371_000.0
 def places(stations: Stations) -> NDArray[np.int64]:
     """Number of the place of each station.
 
-    Stations that are in one place with a third are in one place with each other.
+    Stations that are in one place with a third are in one place with each other. Stations with the
+    same code are in one place, wherever they stand.
 
     Parameters
     ----------
@@ -33,13 +34,15 @@ def places(stations: Stations) -> NDArray[np.int64]:
     Returns
     -------
     ndarray of int64, shape (station,)
-        Coordinates count from 0, in the order in which the first station of each stands.
+        Places count from 0, in the order in which the first station of each stands.
     """
     place = np.arange(len(stations))
     for first, second in _neighbours(stations):
         low, high = sorted((place[first], place[second]))
         place[place == high] = low
-    return np.unique(place, return_inverse=True)[1].astype(np.int64)
+    # Instruments of one site, whose coordinates may differ, have one code.
+    same_code = np.unique(stations.code, return_inverse=True)[1].astype(np.int64)
+    return joined(np.unique(place, return_inverse=True)[1].astype(np.int64), same_code)
 
 
 def joined(groups: NDArray[np.int64], others: NDArray[np.int64]) -> NDArray[np.int64]:

@@ -165,7 +165,11 @@ def assign_folds(
     count = int(group.max(initial=-1)) + 1
     if not 2 <= folds <= count:
         raise InputError(
-            f"expected 2 to {count} folds for {count} groups of the scheme '{scheme}', got {folds}"
+            f"expected 2 to {count} folds, since the {len(stations)} stations are in {count} "
+            f"{scheme if scheme != 'stations' else 'places'} that can be withheld, got {folds}"
+            if count > 1
+            else f"cross-validation needs stations in at least two places, got {count}; "
+            "stations at one place are withheld together"
         )
     return (np.random.default_rng(seed).permutation(count) % folds)[group]
 

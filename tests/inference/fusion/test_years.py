@@ -223,6 +223,29 @@ def test_a_file_a_month(three_weeks: list[Path], tiny_model_file: Path, tmp_path
         np.testing.assert_array_equal(found.filled(-1), np.ma.filled(values, -1))
 
 
+def test_a_month_without_a_field_has_no_file_and_is_named(
+    write: Write, tiny_model_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    rows = ["A,105,36,2019-01-30,", "A,105,36,2019-02-01,40", "A,105,36,2019-02-02,"]
+    table = write("t.csv", "station,longitude,latitude,date,pm25\n" + "\n".join(rows) + "\n")
+    words = ["fuse", table, "-o", tmp_path / "o.nc", "--period", "month"]
+    result = run(*words, "--model", tiny_model_file)
+    assert result.exit_code == 0, result.output
+    assert "no file was written for 2019-01: none of its days has a field" in caplog.messages
+    assert [path.name for path in tmp_path.glob("o*.nc")] == ["o_2019-02.nc"]
+
+
+def test_a_folder_in_the_place_of_a_month_is_told_before_anything_is_computed(
+    write: Write, tiny_model_file: Path, tmp_path: Path
+) -> None:
+    table = write("t.csv", "station,longitude,latitude,date,pm25\nA,105,36,2019-01-30,40\n")
+    (tmp_path / "o_2019-01.nc").mkdir()
+    words = ["fuse", table, "-o", tmp_path / "o.nc", "--period", "month"]
+    result = run(*words, "--model", tiny_model_file)
+    assert result.exit_code == 1
+    assert "is a folder; expected the name of a file to write" in result.stderr
+
+
 def test_the_stream_fuses_what_the_python_interface_does(
     three_weeks: list[Path], process_model_file: Path, process_model: Model, tmp_path: Path
 ) -> None:

@@ -143,7 +143,7 @@ def test_folds_are_counted_in_places(observations: Observations) -> None:
         [0, 0],
         [1, 1],
     )
-    with pytest.raises(InputError, match="expected 2 to 2 folds for 2 groups"):
+    with pytest.raises(InputError, match="the 3 stations are in 2 places"):
         assign_folds(two, np.zeros((3, 2)), "stations", 3, 0, {})
 
 
@@ -287,7 +287,7 @@ def test_progress_of_another_run_is_not_taken_over(
 
 
 def test_what_cannot_be_divided_is_refused(observations: Observations, tiny_model: Model) -> None:
-    with pytest.raises(InputError, match=r"expected 2 to 40 folds for 40 groups .* got 41"):
+    with pytest.raises(InputError, match=r"expected 2 to 40 folds, .* got 41"):
         cross_validate(observations, tiny_model, folds=41)
     with pytest.raises(InputError, match="40 of 40 have none; give a station list with a column"):
         cross_validate(observations, tiny_model, scheme="cities")
@@ -507,3 +507,18 @@ def test_command(
         "scores.json",
         "values.csv",
     ]
+
+
+def test_one_place_cannot_be_withheld_from_itself() -> None:
+    here = Stations(np.array(["A", "B"]), np.array([105.0, 105.0]), np.array([36.0, 36.0]))
+    with pytest.raises(InputError, match="needs stations in at least two places, got 1"):
+        assign_folds(here, np.zeros((2, 2)), "stations", 2, 0, {})
+
+
+def test_instruments_of_one_code_are_in_one_place_wherever_they_stand() -> None:
+    """The instruments of a site of AQS have coordinates of their own, and the code of the site."""
+    longitude = np.array([105.0, 105.02, 106.0, 107.0])
+    stations = Stations(np.array(["A", "A", "B", "C"]), longitude, np.full(4, 36.0))
+    fold = assign_folds(stations, np.zeros((4, 2)), "stations", 3, 0, {})
+    assert fold[0] == fold[1]
+    assert len(set(fold[1:].tolist())) == 3

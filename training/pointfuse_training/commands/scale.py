@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import torch
 
+from pointfuse.basics.output_formats import ARRAYS
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.errors import InputError
 from pointfuse_training.archives.archive import Archive
@@ -53,7 +54,9 @@ from pointfuse_training.simulation.static_inputs import read_static_inputs
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads.")
-@click.option("-o", "--output", required=True, type=OutputFile(), help="File (.npz) of the head.")
+@click.option(
+    "-o", "--output", required=True, type=OutputFile(ARRAYS), help="File (.npz) of the head."
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def scale(
     folder: Path,

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from pointfuse.basics.output_formats import ARRAYS
 from pointfuse.commands.inputs_and_outputs import Command, ModelFile, OutputFile, OutputFolder
 from pointfuse_training.static_layers.build import build_static_layers, write_static_layers
 from pointfuse_training.static_layers.grids import read_grid
@@ -34,7 +35,9 @@ from pointfuse_training.static_layers.packages import default_cache
     default=default_cache,
     help="Folder that keeps what was fetched; pointfuse in the user's cache by default.",
 )
-@click.option("-o", "--output", required=True, type=OutputFile(), help="File (.npz) of the layers.")
+@click.option(
+    "-o", "--output", required=True, type=OutputFile(ARRAYS), help="File (.npz) of the layers."
+)
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def static(
     place: Path | None, countries: tuple[str, ...], cache: Path, output: Path, quiet: bool

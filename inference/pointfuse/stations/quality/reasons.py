@@ -7,6 +7,8 @@ import enum
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.errors import require
+
 
 class State(enum.IntEnum):
     """What may be done with a value. Good and untested ones are used, the others are not."""
@@ -76,6 +78,12 @@ _STATE_OF_REASON = np.array([reason.state for reason in Reason], np.uint8)
 
 def states(reasons: NDArray[np.uint8]) -> NDArray[np.uint8]:
     """State of each value, as numbers of `State`, from its reason."""
+    require(
+        reasons,
+        np.ndarray,
+        "reasons (an array)",
+        source="take them from Observations.reasons, by variable",
+    )
     return _STATE_OF_REASON[reasons]
 
 
