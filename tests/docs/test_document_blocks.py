@@ -300,6 +300,7 @@ def test_python_runs(
     assert printed or "print(" not in block.text
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", ["python", "training-and-export"])
 def test_examples_of_the_reference_run(
     page: str, workplace: Path, monkeypatch: pytest.MonkeyPatch

@@ -39,6 +39,7 @@ def read(path: Path) -> tuple[list[float], list[str]]:
     return found.tolist(), remarks
 
 
+@pytest.mark.slow
 @settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     kind=st.sampled_from(["i1", "i2", "i4", "f4", "f8", "u1", "u2"]),

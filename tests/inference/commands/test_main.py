@@ -104,6 +104,7 @@ def test_quiet_prints_nothing_but_the_warning(
     assert result.stdout == ""
 
 
+@pytest.mark.slow
 def test_a_program_of_its_own(tidy: Path, tiny_model_file: Path, tmp_path: Path) -> None:
     """What a shell sees, warnings and exit codes included."""
     command = [sys.executable, "-m", "pointfuse", "fuse", "-o", tmp_path / "out.nc", "--quiet"]

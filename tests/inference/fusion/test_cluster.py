@@ -301,6 +301,7 @@ def levels_of_loggers() -> list[int]:
     return [logging.getLogger(name).level for name in ("distributed", "distributed.client")]
 
 
+@pytest.mark.slow
 def test_without_a_scheduler_workers_or_the_package(
     files: list[Path],
     process_model_file: Path,
@@ -416,6 +417,7 @@ def test_a_day_that_ends_worker_after_worker(
     assert f"all workers that computed {DAYS[0]} died" in result.stderr
 
 
+@pytest.mark.slow
 def test_a_cluster_whose_workers_are_gone(
     files: list[Path],
     process_model_file: Path,

@@ -348,6 +348,7 @@ def test_resuming_takes_finished_days_and_the_time_of_the_beginning(
     assert not list(tmp_path.glob(".out*"))
 
 
+@pytest.mark.slow
 def test_days_of_finished_months_are_not_kept_nor_computed_again(
     three_weeks: list[Path],
     tiny_model_file: Path,
@@ -472,6 +473,7 @@ def test_ten_times_the_days_take_no_more_memory(
     assert peaks[1] < peaks[0] + 40, peaks
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="reads what Linux says of memory")
 def test_the_writer_holds_a_day_and_not_the_file(tiny_model: Model, tmp_path: Path) -> None:
     """The netCDF library holds 64 MB of each variable, unless it is told otherwise."""

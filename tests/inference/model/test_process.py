@@ -349,6 +349,7 @@ def test_the_order_of_the_stations_has_no_say() -> None:
     np.testing.assert_allclose(second.effective_stations, first.effective_stations, rtol=1e-6)
 
 
+@pytest.mark.slow
 @given(st.floats(0, 2000))
 def test_a_constant_is_not_known_better_than_instruments_measure(constant: float) -> None:
     day = some_day(20)._replace(values=np.full(20, constant))
@@ -361,6 +362,7 @@ def test_a_constant_is_not_known_better_than_instruments_measure(constant: float
     assert found.standard_error[farthest] > 1.1 * found.standard_error[nearest]
 
 
+@pytest.mark.slow
 @given(
     arrays(np.float64, st.integers(1, 30), elements=st.floats(0, 1e4)),
     st.integers(0, 2**32 - 1),

@@ -370,6 +370,7 @@ def read_or_refuse(write: Write, content: bytes) -> Observations | None:
         return None
 
 
+@pytest.mark.slow
 @READS
 @given(st.binary(max_size=300) | st.text(max_size=200).map(lambda text: text.encode("utf-8")))
 def test_any_bytes_are_read_or_refused(write: Write, content: bytes) -> None:

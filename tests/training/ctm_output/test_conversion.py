@@ -201,6 +201,7 @@ def test_all_ways_to_humidity_agree(temperature: float, pressure: float, share: 
 # Formats
 
 
+@pytest.mark.slow
 def test_cmaq_and_mcip_become_daily_means(tmp_path: Path, assert_cf_compliant: Any) -> None:
     chemistry = write_ioapi(tmp_path / "chemistry.nc", PM25)
     # MCIP's day ends with the midnight of the next.
