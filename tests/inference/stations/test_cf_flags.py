@@ -9,7 +9,7 @@ import netCDF4
 import numpy as np
 import pytest
 
-from pointfuse.stations.readers.cf.flags import rejects
+from pointfuse.stations.readers.cf.flag_words import rejects
 from pointfuse.stations.reading import read_stations
 
 pytestmark = pytest.mark.filterwarnings("error")
@@ -95,6 +95,13 @@ SPELT = np.where(BAD > 0, "rejected", "ok").astype("S8")
         (ALL, BAD, {"flag_values": i1(0, 2), "flag_meanings": "good data, bad data"}),
         (ALL, BAD, {"flag_values": "0b, 2b", "flag_meanings": "good bad"}),
         (ALL, BAD, {"flag_values": np.array([0.0, 2.0]), "flag_meanings": "good bad"}),
+        (ALL, BAD, {"flag_masks": np.array([3.0, 3.0]), "flag_values": np.array([0.0, 2.0]),
+                    "flag_meanings": "good bad"}),
+        # Values and masks of the other sign than the type of the flag.
+        (ALL, -BAD, {"_Unsigned": "true", "flag_values": np.array([0, 254], "i2"),
+                     "flag_meanings": "good bad"}),
+        (ALL, BAD.astype("u8") << 62, {"flag_masks": np.array([1, 2**63], "u8"),
+                                      "flag_meanings": "interpolated bad"}),
         # The number of what is missing has a meaning too.
         (ALL, BAD, {"fill": 2, "flag_values": i1(0, 2), "flag_meanings": "good missing"}),
         (ALL, LETTERS, {"flag_values": "GB", "flag_meanings": "good bad"}),
@@ -166,12 +173,81 @@ def test_each_of_several_flags_rejects(tmp_path: Path) -> None:
             (ALL, BAD, {"flag_masks": i1(1), "flag_meanings": "bad"}),
             "the quality flag qc0 of pm25 does not explain 6 of its values; they were used",
         ),
+        # Under the mask 3 there is no 3; a zero under the mask 4 is none of what it lists.
+        (
+            (
+                ALL,
+                BAD + (BAD > 0),
+                {
+                    "flag_masks": i1(3, 3, 3, 4),
+                    "flag_values": i1(0, 1, 2, 4),
+                    "flag_meanings": "good suspect bad spike",
+                },
+            ),
+            "the quality flag qc0 of pm25 does not explain 6 of its values; they were used",
+        ),
+        (
+            (ALL, LETTERS, {"flag_values": "G X", "flag_meanings": "good bad"}),
+            "the quality flag qc0 of pm25 does not explain 6 of its values; they were used",
+        ),
+        (
+            (ALL, BAD + 0.5, {"flag_masks": i1(2, 4), "flag_meanings": "bad spike"}),
+            "the quality flag qc0 of pm25 does not explain 18 of its values; they were used",
+        ),
     ],
 )
 def test_what_is_not_understood_is_said_and_used(tmp_path: Path, flag: Flag, remark: str) -> None:
     means, remarks = read(tmp_path, flag)
     np.testing.assert_array_equal(means, [10, 20, 30])
     assert remarks == [remark]
+
+
+TWO = "good bad"
+
+
+@pytest.mark.parametrize(
+    ("codes", "attributes", "words"),
+    [
+        (BAD, {"flag_values": "G B", "flag_meanings": TWO}, "'good bad'"),
+        (BAD, {"flag_values": i1(0, 2), "flag_meanings": 5}, "'5'"),
+        (BAD, {"flag_values": "", "flag_meanings": TWO}, "'good bad'"),
+        (BAD, {"flag_values": i1(0, 2), "flag_masks": i1(3), "flag_meanings": TWO}, "'good bad'"),
+        (BAD, {"flag_values": "", "flag_masks": i1(1, 2), "flag_meanings": TWO}, "'good bad'"),
+        (BAD, {"flag_masks": np.array([np.nan, 2]), "flag_meanings": TWO}, "'good bad'"),
+        (BAD, {"flag_masks": np.array([np.inf, 2]), "flag_meanings": TWO}, "'good bad'"),
+        (BAD, {"flag_masks": np.array([1, 2.5]), "flag_meanings": TWO}, "'good bad'"),
+        (BAD, {"flag_values": np.array([0, np.nan]), "flag_meanings": TWO}, "'good bad'"),
+        (
+            BAD * 1e300,
+            {"flag_masks": i1(1, 2), "flag_values": np.array([np.nan, 1]), "flag_meanings": TWO},
+            "'good bad'",
+        ),
+        (LETTERS, {"flag_masks": i1(1, 2), "flag_meanings": TWO}, "'good bad'"),
+    ],
+)
+def test_odd_attributes_are_not_understood(
+    tmp_path: Path, codes: Any, attributes: dict[str, Any], words: str
+) -> None:
+    means, remarks = read(tmp_path, (ALL, codes, attributes))
+    np.testing.assert_array_equal(means, [10, 20, 30])
+    assert remarks == [
+        f"the quality flag qc0 of pm25 is not understood ({words}); its values were used"
+    ]
+
+
+def test_masks_beyond_the_type_of_the_flag_hold_for_nothing(tmp_path: Path) -> None:
+    flag = {"flag_masks": np.array([2.0, 1e300]), "flag_meanings": "interpolated bad"}
+    means, remarks = read(tmp_path, (ALL, BAD, flag))
+    np.testing.assert_array_equal(means, [10, 20, 30])
+    assert remarks == []
+
+
+@pytest.mark.parametrize("named", ["qc0,qc1", "qc0, qc1", "qc0 , qc1,", " qc0;qc1 "])
+def test_flags_may_be_named_with_commas(tmp_path: Path, named: str) -> None:
+    flags = ((ALL, 0 * BAD, WORDS), (ALL, BAD, WORDS))
+    means, remarks = read(tmp_path, *flags, named=named)
+    np.testing.assert_array_equal(means, [10, np.nan, 30])
+    assert remarks == ["6 values of pm25 left out for the quality flag"]
 
 
 def test_what_is_no_flag_is_left_alone(tmp_path: Path) -> None:
@@ -201,6 +277,22 @@ def test_what_is_no_flag_is_left_alone(tmp_path: Path) -> None:
         ("valid verified not_verified valid_but_below_detection_limit within_range", False),
         ("not_suspect no_bad_data not_flagged spike_not_detected passed_all_tests", False),
         ("level_2 purple 17 X", None),
+        # What was tested for is no fault of a value that passed.
+        ("spike_test_passed outlier_check_pass missing_value_test_passed range_test_ok", False),
+        ("calibration_ok error_free free_of_errors flagged_good flagged_as_good", False),
+        ("maintenance_off spike_absent error_none suspect_no suspect_flag_no error_false", False),
+        ("no_error_found passed_spike_test OutlierTestPassed bad_value_test_passed", False),
+        ("spike_test_not_evaluated outlier_untested no_data_errors no_value_missing no_qc", False),
+        ("spike_test_failed outlier_check_fail missing_value_test_failed calibration_failed", True),
+        ("error flagged_bad maintenance_on spike_present error_some suspect_yes OutOfRange", True),
+        ("spike_test_not_passed valid_no value_absent calibration_check unknown_error", True),
+        # To be in or within something says good of a range alone.
+        ("in_range inside_limits within_expected_range within_valid_range not_out_of_range", False),
+        ("in_doubt in_question instrument_in_standby in_warmup within_maintenance", True),
+        ("not_in_range outside_valid_range exceeds_acceptable_limits not_in_operation", True),
+        ("nok qc_nok NOK nogood not_ok do_not_use not_to_be_used not_all_good", True),
+        ("in within in_june qc check good_or_bad valid_but_questionable failed_pass", None),
+        ("good_with_errors spike_test_failed_outlier_test_passed", None),
     ],
 )
 def test_words(meanings: str, verdict: bool | None) -> None:

@@ -92,7 +92,7 @@ def read_numbers(
     if packed.dtype.kind not in "iuf":
         kind = "text" if packed.dtype.kind in "SUO" else "values of another type"
         raise InputError(f"expected numbers in {variable.name}, it holds {kind}")
-    if packed.dtype.kind == "i" and str(_attribute(variable, "_Unsigned")).lower() == "true":
+    if packed.dtype.kind == "i" and str(attribute(variable, "_Unsigned")).lower() == "true":
         packed = packed.view(packed.dtype.str.replace("i", "u"))
     factor, offset = (_packing(variable, name, found) for name in ("scale_factor", "add_offset"))
     missing = np.isnan(packed)
@@ -125,7 +125,7 @@ class _Limit(NamedTuple):
 
 def _packing(variable: netCDF4.Variable[Any], name: str, remarks: list[str]) -> Any:
     """Factor or offset of a variable, in the type that it has; None where there is none."""
-    value = _attribute(variable, name)
+    value = attribute(variable, name)
     if value is None:
         return None
     numbers = numbers_of(value)
@@ -146,7 +146,7 @@ def missing_markers(
     """The numbers that stand for missing values, in the type in which values are stored."""
     markers = []
     for name in ("missing_value", "_FillValue"):
-        value = _attribute(variable, name)
+        value = attribute(variable, name)
         if value is None:
             continue
         numbers = numbers_of(value)
@@ -177,7 +177,7 @@ def _limits(variable: netCDF4.Variable[Any], remarks: list[str]) -> list[_Limit]
         ("valid_min", (np.less,)),
         ("valid_max", (np.greater,)),
     ):
-        value = _attribute(variable, name)
+        value = attribute(variable, name)
         if value is None or (whole and name != "valid_range"):
             continue
         numbers = numbers_of(value)
@@ -206,7 +206,7 @@ def _in_type(number: Any, dtype: np.dtype[Any]) -> Any:
     return dtype.type(whole) if limits.min <= whole <= limits.max else None
 
 
-def _attribute(variable: netCDF4.Variable[Any], name: str) -> Any:
+def attribute(variable: netCDF4.Variable[Any], name: str) -> Any:
     """Value of an attribute, None where there is none."""
     if name not in variable.ncattrs():
         return None

@@ -14,38 +14,15 @@ import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.netcdf_files.netcdf_values import missing_markers, numbers_of, stored
+from pointfuse.basics.netcdf_files.netcdf_values import (
+    attribute,
+    missing_markers,
+    numbers_of,
+    stored,
+)
 from pointfuse.basics.printable import printable
+from pointfuse.stations.readers.cf.flag_words import rejects
 
-
-def _words(*lines: str) -> frozenset[str]:
-    return frozenset(word for line in lines for word in line.split())
-
-
-_BAD = _words(
-    "bad suspect suspected suspicious fail failed fails failure erroneous error errors",
-    "invalid invalidated missing absent unavailable questionable doubtful dubious rejected",
-    "reject unreliable unusable implausible impossible improbable inconsistent incorrect",
-    "wrong faulty fault malfunction spike spikes spiked stuck frozen flatline outlier",
-    "outliers anomalous anomaly flagged out outside exceeded exceeds beyond saturated",
-    "saturation contaminated contamination corrupt corrupted maintenance calibration excluded",
-    "removed discarded unacceptable unphysical unrealistic",
-)
-# Without a "not" before them, these accept a value; with it they reject it.
-_GOOD = _words(
-    "good pass passed passes ok okay valid accepted acceptable correct clean normal reliable",
-    "usable plausible consistent within inside in",
-)
-# What nobody has judged, or was made in another way, is a value all the same.
-_NEITHER = _words(
-    "unknown unevaluated evaluated unchecked checked untested tested performed applied assessed",
-    "validated verified approved confirmed corrected unflagged nominal raw provisional",
-    "preliminary interpolated estimated changed adjusted filled detection qc",
-)
-_NOT = _words("not no non without")
-_NOTHING = _words("data value values measurement observation available")
-_SEEN = _words("detected found present observed")
-_KNOWN = _BAD | _GOOD | _NEITHER | _NOTHING | _SEEN
 _TEXT_SHOWN = 100
 
 
@@ -82,15 +59,22 @@ class CFFlag:
 
     def conditions(self) -> list[_Condition] | None:
         """What the flag says; None where its form is not understood."""
-        values, masks = (self._numbers(f"flag_{name}") for name in ("values", "masks"))
+        if self._codes.dtype.kind not in "iufU":
+            return None
+        try:
+            values, masks = self._given("flag_values"), self._given("flag_masks")
+        except ValueError:
+            return None
         meanings = self._meanings(max(len(values or ()), len(masks or ())))
         if values is None and masks is None:
             return self._spelt_out() if self._text and not meanings else None
-        if not meanings or len({len(part) for part in (meanings, values, masks) if part}) != 1:
+        if not meanings or {len(part) for part in (values, masks) if part is not None} != {
+            len(meanings)
+        }:
             return None
         if masks is None:
-            holds = [self._codes == value for value in values or ()]
-        elif self._text or self._codes.dtype.kind not in "iuf":
+            holds = [self._equals(value) for value in values or ()]
+        elif self._text or not all(map(_is_whole, [*masks, *(values or ())])):
             return None
         else:
             wanted = [None] * len(masks) if values is None else values
@@ -98,40 +82,55 @@ class CFFlag:
         return [_Condition(*pair) for pair in zip(meanings, holds, strict=True)]
 
     def unexplained(self, conditions: list[_Condition]) -> int:
-        """Number of flag values that are neither listed nor missing."""
-        if self._text:
-            return 0
-        if masks := self._numbers("flag_masks"):
-            others = ~np.bitwise_or.reduce([int(mask) for mask in masks])
-            return int(self._has_bits(others, None).sum())
-        listed = np.logical_or.reduce([condition.holds for condition in conditions])
-        return int((~listed & ~self._missing()).sum())
+        """Number of flag values that are neither listed nor missing, once these are understood."""
+        if masks := self._given("flag_masks"):
+            # A bit is explained by a mask with one of its values, or by one without; a zero, which
+            # need not be listed, by nothing.
+            open_bits = self._bits()
+            for mask, condition in zip(masks, conditions, strict=True):
+                open_bits = np.where(condition.holds, open_bits & ~self._pattern(mask), open_bits)
+            unlisted: NDArray[np.bool_] = open_bits != 0
+            if self._codes.dtype.kind == "f":
+                unlisted = unlisted | ~self._is_integer()
+        else:
+            unlisted = ~np.logical_or.reduce([condition.holds for condition in conditions])
+        return int((unlisted & ~self._missing()).sum())
 
     @property
     def words(self) -> str:
         """Its words in a message."""
-        found = getattr(self._flag, "flag_meanings", None)
+        found = attribute(self._flag, "flag_meanings")
         return _shortened(f"'{found}'" if found is not None else "it has no flag_meanings")
 
     def _meanings(self, count: int) -> list[str]:
         """Its words for each value, which a blank parts, or a comma where people write so."""
-        found = getattr(self._flag, "flag_meanings", "")
+        found = attribute(self._flag, "flag_meanings")
+        if found is None:
+            return []
         if not isinstance(found, str):
-            return [str(entry) for entry in found]
+            return [_as_text(entry) for entry in np.ravel(found).tolist()]
         entries = [entry.strip(",;") for entry in found.split()]
         parted = [entry.strip() for entry in re.split("[,;|]", found) if entry.strip()]
         return parted if len(entries) != count == len(parted) else entries
 
-    def _numbers(self, name: str) -> list[Any] | None:
-        """Values or masks, as texts for a flag that is one; None where there are none."""
-        if name not in self._flag.ncattrs():
+    def _given(self, name: str) -> list[Any] | None:
+        """Values or masks: finite numbers, or texts for a flag that is one; None without any.
+
+        Raises
+        ------
+        ValueError
+            If they are something else.
+        """
+        given = attribute(self._flag, name)
+        if given is None:
             return None
-        given = self._flag.getncattr(name)
         if not self._text:
             found = numbers_of(
                 re.sub(r"(?<=\d)[bs]\b", "", given) if isinstance(given, str) else given
             )
-            return [] if found is None else found.tolist()
+            if found is None or not np.isfinite(found).all():
+                raise ValueError(f"expected finite numbers in {name}")
+            return list(found.tolist())
         if not isinstance(given, str):
             return [_as_text(entry) for entry in np.ravel(given).tolist()]
         entries = re.split(r"[\s,]+", given.strip(" \0"))
@@ -141,16 +140,53 @@ class CFFlag:
         """A flag whose values are words themselves."""
         return [_Condition(str(text), self._codes == text) for text in np.unique(self._codes)]
 
+    def _equals(self, value: Any) -> NDArray[np.bool_]:
+        """Which codes are a value, whose sign need not be that of their type."""
+        if self._codes.dtype.kind in "iu":
+            return self._has_pattern(self._bits(), value)
+        return np.asarray(self._codes == value)
+
     def _has_bits(self, mask: float, value: float | None) -> NDArray[np.bool_]:
-        """Which values have any bit of a mask, or under it a value."""
-        every = (1 << min(8 * self._codes.dtype.itemsize, 63)) - 1
+        """Which codes have any bit of a mask, or under it a value."""
+        bits = self._bits() & self._pattern(mask)
+        chosen = bits != 0 if value is None else self._has_pattern(bits, value)
+        return np.asarray(chosen & ~self._missing())
+
+    def _has_pattern(self, bits: NDArray[np.uint64], value: float) -> NDArray[np.bool_]:
+        """Which patterns are that of a value."""
+        pattern = self._pattern(value)
+        return bits == pattern if pattern or value == 0 else np.zeros(bits.shape, bool)
+
+    def _bits(self) -> NDArray[np.uint64]:
+        """The bits of each code; none of one that is missing or no integer."""
+        codes = self._codes
+        if codes.dtype.kind == "f":
+            there = self._is_integer() & ~self._missing()
+            codes = np.where(there, codes, 0).astype(np.int64)
+        elif codes.dtype.kind == "i":
+            codes = codes.astype(np.int64)
+        return codes.astype(np.uint64) & np.uint64(self._all_bits)
+
+    def _pattern(self, number: float) -> np.uint64:
+        """The bits of a mask or a value; none of one that the type of the codes cannot hold."""
+        every = self._all_bits
+        fits = _is_whole(number) and -(every // 2) - 1 <= number <= every
+        return np.uint64(int(number) & every if fits else 0)
+
+    @property
+    def _all_bits(self) -> int:
+        """A number with all bits that the codes can have."""
+        wide = self._codes.dtype.kind == "f"
+        return int((1 << (64 if wide else 8 * self._codes.dtype.itemsize)) - 1)
+
+    def _is_integer(self) -> NDArray[np.bool_]:
+        """Which codes in floating point are integers, of such size that they have bits."""
         with np.errstate(invalid="ignore"):
-            codes = np.where(self._missing(), 0, self._codes).astype(np.int64) & every
-        bits = codes & (int(mask) & every)
-        chosen: NDArray[np.bool_] = bits != 0 if value is None else bits == int(value) & every
-        return chosen & ~self._missing()
+            return np.asarray((np.abs(self._codes) < 2.0**63) & (self._codes % 1 == 0))
 
     def _missing(self) -> NDArray[np.bool_]:
+        if self._text:
+            return np.asarray(self._codes == "")
         missing: NDArray[np.bool_] = self._codes != self._codes  # NaN
         for marker in missing_markers(self._flag, self._codes.dtype, []):
             missing = missing | (self._codes == marker)
@@ -188,7 +224,8 @@ def rejected_by_flags(
         Whether a flag rejects the value.
     """
     rejected = np.zeros(variable.shape, bool)
-    for given in dict.fromkeys(str(getattr(variable, "ancillary_variables", "")).split()):
+    named = re.findall(r"[^\s,;\0]+", str(getattr(variable, "ancillary_variables", "")))
+    for given in dict.fromkeys(named):
         if given not in dataset.variables:
             remarks.append(f"{printable(given)}, which {name} names, is not in the file")
             continue
@@ -227,32 +264,6 @@ def is_flag(variable: netCDF4.Variable[Any]) -> bool:
     )
 
 
-def rejects(meaning: str) -> bool | None:
-    """Whether the meaning of a flag rejects a value; None where it is not understood.
-
-    >>> rejects("probably_bad"), rejects("not_evaluated"), rejects("purple")
-    (True, False, None)
-    """
-    verdicts = []
-    negated = False
-    for word in re.findall("[a-z]+", meaning.lower()):
-        if word in _BAD:
-            verdicts.append(not negated)
-        elif word in _GOOD:
-            verdicts.append(negated)
-        elif word in _NEITHER:
-            verdicts.append(False)
-        elif word in _NOTHING and negated:
-            verdicts.append(True)
-        elif word in _SEEN and negated and verdicts:
-            verdicts[-1] = not verdicts[-1]  # as in spike_not_detected
-        if word in _NOT:
-            negated = True
-        elif word in _KNOWN:
-            negated = False
-    return any(verdicts) if verdicts else None
-
-
 def _placed(
     own: tuple[str, ...],
     dimensions: tuple[str, ...],
@@ -270,6 +281,10 @@ def _placed(
         # In a ragged array each value names its station.
         return lambda table: np.isin(station, np.flatnonzero(table))
     return None
+
+
+def _is_whole(number: float) -> bool:
+    return float(number).is_integer()
 
 
 def _as_text(code: Any) -> str:
