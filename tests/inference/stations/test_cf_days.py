@@ -26,6 +26,8 @@ def read(
     timezone: str = CHINA,
     bounds: list[list[float]] | None = None,
     bounds_units: str = "",
+    step: str = "hours",
+    stored_as: str = "f8",
 ) -> Observations:
     path = folder / "series.nc"
     with netCDF4.Dataset(path, "w") as dataset:
@@ -36,8 +38,8 @@ def read(
             variable = dataset.createVariable(name, "f8", ())
             variable.standard_name = kind
             variable[...] = value
-        time = dataset.createVariable("time", "f8", ("time",))
-        time.standard_name, time.units = "time", f"hours since {units}"
+        time = dataset.createVariable("time", stored_as, ("time",))
+        time.standard_name, time.units = "time", f"{step} since {units}"
         time[:] = hours
         if bounds is not None:
             time.bounds = "edges"
@@ -94,6 +96,89 @@ def test_stamps_without_bounds(
     assert found.files[0].remarks == (
         f"daily means were taken as days of {timezone}, {span}, {remark}",
     )
+
+
+@pytest.mark.parametrize(
+    ("hours", "units", "timezone", "expected", "remark"),
+    [
+        (THREE, "2019-01-06 00:00 +08:00", "UTC", (5, 6, 7), "; in UTC+08:00, the zone of their "
+         "units, they are of 2019-01-06 to 2019-01-08, so give bounds if that is meant"),
+        ((0.0,), "2019-01-06 00:00 +08:00", "UTC", (5,), "; in UTC+08:00, the zone of their "
+         "units, they are of 2019-01-06, so give bounds if that is meant"),
+        (THREE, "2019-01-06 00:00 +08:00", "Asia/Kolkata", (5, 6, 7), "; in UTC+08:00, the zone of "
+         "their units, they are of 2019-01-06 to 2019-01-08, so give bounds if that is meant"),
+        # In China it is half past two of the same day.
+        (THREE, "2019-01-06 00:00 +05:30", CHINA, (6, 7, 8), ""),
+    ],
+)  # fmt: skip
+def test_midnights_of_the_zone_of_the_units(
+    tmp_path: Path,
+    hours: tuple[float, ...],
+    units: str,
+    timezone: str,
+    expected: tuple[int, ...],
+    remark: str,
+) -> None:
+    found = read(tmp_path, hours, units, timezone)
+    assert found.times.astype(str).tolist() == days(*expected)
+    first, last = days(expected[0], expected[-1])
+    span = first if first == last else f"{first} to {last}"
+    assert found.files[0].remarks == (
+        f"daily means were taken as days of {timezone}, {span}, in which their stamps lie{remark}",
+    )
+
+
+@pytest.mark.parametrize(
+    ("numbers", "step", "units", "kind", "off"),
+    [
+        # 17901 and two thirds of a day are 16:00:00; the nearest float32 is 17901.666015625,
+        # 15:59:03.75, which is 15:59:04 to the second.
+        ((2 / 3, 1 + 2 / 3, 2 + 2 / 3), "days", 17901, "f4", 56),
+        ((16.0, 40.0, 64.0), "hours", 17901 * 24, "f4", 0),
+        ((57600, 144001, 230399), "seconds", 17901 * 86400, "i4", 1),
+        ((57597.0, 144003.0, 230400.0), "seconds", 17901 * 86400, "f8", 3),
+    ],
+)
+def test_stamps_about_midnight(
+    tmp_path: Path, numbers: tuple[float, ...], step: str, units: int, kind: str, off: int
+) -> None:
+    given = tuple(units + number for number in numbers)
+    found = read(tmp_path, given, "1970-01-01", step=step, stored_as=kind)
+    assert found.times.astype(str).tolist() == days(6, 7, 8)
+    np.testing.assert_array_equal(found.values["pm25"].ravel(), [50, 100, 150])
+    said = f"; their stamps are up to {off} s off midnight" if off else ""
+    assert found.files[0].remarks == (
+        "daily means were taken as days of Asia/Shanghai, 2019-01-06 to 2019-01-08, which begin at "
+        f"their stamps; give bounds if they end there{said}",
+    )
+
+
+def test_a_second_before_every_midnight_is_of_the_day_that_ends(tmp_path: Path) -> None:
+    found = read(tmp_path, (57599, 143999, 230399), "2019-01-06", step="seconds")
+    assert found.times.astype(str).tolist() == days(6, 7, 8)
+
+
+def test_stamps_that_jitter_about_noon_are_daily(tmp_path: Path) -> None:
+    found = read(tmp_path, (43199, 129601, 216002), "2019-01-06 00:00 +8", step="seconds")
+    assert found.times.astype(str).tolist() == days(6, 7, 8)
+    np.testing.assert_array_equal(found.values["pm25"].ravel(), [50, 100, 150])
+
+
+@pytest.mark.parametrize(
+    ("step", "start", "kind", "units"),
+    [("days", 17902.0, "f4", "1970-01-01"), ("seconds", 0.0, "f8", "2019-01-06")],
+)
+def test_hours_are_of_the_hour_that_their_stamps_are_near(
+    tmp_path: Path, step: str, start: float, kind: str, units: str
+) -> None:
+    """The nearest float32 to an hour, or a second before and after, are of that hour."""
+    hours = np.arange(1.0, 7.0)
+    numbers = start + hours / 24 if step == "days" else 3600 * hours + np.array([-1, 0, 1] * 2)
+    found = read(tmp_path, tuple(numbers), units, step=step, stored_as=kind)
+    assert found.hours is not None
+    # 01:00 in Greenwich is 09:00 in China.
+    assert found.hours.times.astype(str).tolist() == [f"2019-01-06T{9 + n:02}" for n in range(6)]
+    np.testing.assert_array_equal(found.hours.values["pm25"].ravel(), [50, 100, 150, 200, 250, 300])
 
 
 def test_midnights_where_clocks_are_changed(tmp_path: Path) -> None:
