@@ -13,7 +13,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.reading import read_stations
 
 STANDARD_NAME = "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air"
@@ -309,6 +309,10 @@ def same_names(dataset: Dataset) -> None:
         ),
         (wrong_counts, "row_size counts 4 values, there are 5"),
         (no_index, "expected the station of each value of pm"),
+        (
+            changed("time", "units", "hours since 2019-13-06 00:00 +8"),
+            r"the times 'hours since 2019-13-06 00:00 \+8' are not understood \(invalid month\)",
+        ),
         (same_names, "2 longitudes, 2 latitudes and 1 names"),
     ],
 )
@@ -316,7 +320,59 @@ def test_other_netcdf_is_refused_in_one_sentence(tmp_path: Path, fill: Fill, mes
     with pytest.raises(InputError, match=message) as caught:
         read_stations(write_netcdf(tmp_path, fill))
     assert "\n" not in str(caught.value)
+    assert len(str(caught.value)) < 300
     assert "(read as 'cf': its first bytes are those of netCDF)" in str(caught.value)
+
+
+@pytest.mark.parametrize("variable", ["pm", "lon", "time"])
+def test_a_file_without_what_is_wanted_is_left_out_beside_good_ones(
+    tmp_path: Path, variable: str
+) -> None:
+    (tmp_path / "other").mkdir()
+    other = write_netcdf(tmp_path / "other", without(variable))
+    found = read_stations([write_netcdf(tmp_path, orthogonal), other])
+    assert sorted(file.format for file in found.files) == ["cf", "left out"]
+    assert sorted(found.values["pm25"][0].tolist()) == [10, 40]
+
+
+def stations_at(longitudes: list[float], latitudes: list[float]) -> Fill:
+    def fill(dataset: Dataset) -> None:
+        dataset.featureType = "timeSeries"
+        dataset.createDimension("station", len(longitudes))
+        dataset.createDimension("time", 1)
+        put(dataset, "lon", ("station",), longitudes, standard_name="longitude")
+        put(dataset, "lat", ("station",), latitudes, standard_name="latitude")
+        put_time(dataset, ("time",), [0.0])
+        values = np.full((len(longitudes), 1), 10.0)
+        put(dataset, "pm25", ("station", "time"), values, units="ug m-3")
+
+    return fill
+
+
+def test_many_impossible_coordinates_beside_possible_ones_are_an_error(tmp_path: Path) -> None:
+    four = [39.0, 40.0, 41.0, 42.0]
+    path = write_netcdf(tmp_path, stations_at([116.0, 500.0, 501.0, 502.0], four))
+    with pytest.raises(
+        InputError, match=r"got 500 and 40 for station 1, and 2 more such"
+    ) as caught:
+        read_stations(path)
+    assert not isinstance(caught.value, UnreadableFileError)
+
+
+@pytest.mark.parametrize(
+    ("longitudes", "latitudes", "shown"),
+    [
+        ([116.0, 117.0, 118.0, 500.0], [39.0, 40.0, 41.0, 42.0], "1 station, first 3 (500 and 42)"),
+        # Fill values, of which one would do.
+        ([116.0, -999.5, 9.9e36, -9999.0], [39.0, 500.0, 41.0, 42.0],
+         "3 stations, first 1 (-999.5 and 500)"),
+    ],
+)  # fmt: skip
+def test_few_impossible_places_and_fill_values_cost_the_station(
+    tmp_path: Path, longitudes: list[float], latitudes: list[float], shown: str
+) -> None:
+    found = read_stations(write_netcdf(tmp_path, stations_at(longitudes, latitudes)))
+    assert f"no usable coordinates at {shown}" in found.files[0].remarks
 
 
 @settings(

@@ -168,10 +168,12 @@ def calendar_dates(
             known, f"seconds since {told.day} 00:00:00", calendar.strip("\0 ") or "standard"
         )
     except (ValueError, OverflowError) as error:
+        named = calendar.strip("\0 ")
+        of_calendar = f" in the calendar '{printable(named[:20])}'" if named else ""
+        reason = str(error).partition(" provided")[0][:60]
         raise InputError(
-            f"the times '{printable(units[:60])}' in the calendar "
-            f"'{printable(calendar[:20])}' are not understood ({error}); expected a date "
-            "and a calendar of the CF conventions"
+            f"the times '{printable(units[:60])}'{of_calendar} are not understood "
+            f"({printable(reason)}); expected a date and a calendar of the CF conventions"
         ) from error
     dates[there] = np.atleast_1d(np.asarray(found, object))[where]
     return dates

@@ -13,6 +13,9 @@ from pointfuse.stations.tables.table import Table, shortened
 NO_PLACE = "no usable coordinates at"
 """How the remark on stations begins whose coordinates are none."""
 
+PLACE = "a longitude from -180 to 360 and a latitude from -90 to 90"
+"""What coordinates are to be, in a message."""
+
 _FILL = re.compile(r"-?9{2,}(\.9+|\.0+)?|[+-]?\d(\.\d+)?e\+?\d{2,}", re.IGNORECASE)
 _MANY = 0.1
 """Part of the stations of a file at which one impossible coordinate shows a wrong column."""
@@ -83,7 +86,7 @@ class Coordinates:
         if not odd:
             return []
         lone = [code for code, each in odd.items() if each.lone]
-        wrong = lone if len(lone) > max(1, _MANY * len(odd.keys() | self._placed)) else []
+        wrong = lone if shows_wrong_column(len(lone), len(odd.keys() | self._placed)) else []
         if self._strict and not wrong:
             wrong = [code for code, each in odd.items() if not each.zero]
         code = next(iter(wrong or odd))
@@ -93,7 +96,7 @@ class Coordinates:
             error = InputError if wrong else UnreadableFileError
             others = len(wrong or odd) - 1
             more = f" (station {code}, and {others} more such)" if others else ""
-            expected = "a longitude from -180 to 360 and a latitude from -90 to 90"
+            expected = PLACE
             if first.zero:
                 expected = "a place (0 and 0 stand for none)"
             raise error(
@@ -118,12 +121,29 @@ class Coordinates:
         if stands_somewhere(east, north):
             self._placed.add(code)
             return east, north
-        zero = east == north == 0
-        filled = any(_FILL.fullmatch(text.strip()) for text in (longitude, latitude))
-        possible = -180 <= east <= 360 or -90 <= north <= 90
-        lone = possible and not (zero or filled or east == north)
-        self._odd.setdefault(code, _Odd(line, given, zero, lone))
+        lone = one_is_impossible(east, north, longitude, latitude)
+        self._odd.setdefault(code, _Odd(line, given, east == north == 0, lone))
         return _NOWHERE
+
+
+def one_is_impossible(east: float, north: float, *given: str) -> bool:
+    """Whether of two numbers that are no place one stands beside a possible one.
+
+    Parameters
+    ----------
+    east, north : float
+        The numbers.
+    given : str
+        How they are written: fill values such as -999 are not meant to be coordinates.
+    """
+    filled = any(_FILL.fullmatch(text.strip()) for text in given)
+    possible = -180 <= east <= 360 or -90 <= north <= 90
+    return possible and not (filled or east == north)
+
+
+def shows_wrong_column(count: int, stations: int) -> bool:
+    """Whether so many of the stations of a file with one impossible coordinate show a fault."""
+    return count > max(1, _MANY * stations)
 
 
 def stands_somewhere(east: float, north: float) -> bool:

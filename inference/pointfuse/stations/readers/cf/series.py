@@ -25,7 +25,13 @@ from pointfuse.stations.readers.cf.days import labels
 from pointfuse.stations.readers.cf.flags import rejected_by_flags
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.tables.coordinates import NO_PLACE, stands_somewhere
+from pointfuse.stations.tables.coordinates import (
+    NO_PLACE,
+    PLACE,
+    one_is_impossible,
+    shows_wrong_column,
+    stands_somewhere,
+)
 from pointfuse.stations.tables.station_file import StationFile
 
 LAYOUT = "netCDF with featureType = timeSeries"
@@ -94,10 +100,10 @@ class _Series:
         wanted = self._request.variables
         found = {name: variable for name in wanted if (variable := self._variable(name))}
         if not found:
-            names = [f"{name} ({variable.standard_name})" for name, variable in wanted.items()]
-            raise InputError(
-                f"expected a variable or standard name such as {' or '.join(names)}, "
-                f"the variables are {', '.join(self._dataset.variables)[:120]}"
+            name, standard = next((name, each.standard_name) for name, each in wanted.items())
+            raise UnreadableFileError(
+                f"expected a variable or standard name such as {name} ({standard}), the variables "
+                f"are {', '.join(self._dataset.variables)[:60]}"
             )
         times = self._labels()
         unit = "D" if any(isinstance(label, np.datetime64) for label in times.flat) else "h"
@@ -135,9 +141,8 @@ class _Series:
         """The one variable with an attribute."""
         found = self._dataset.get_variables_by_attributes(**{attribute: value})
         if len(found) != 1:
-            raise InputError(
-                f"expected one variable with {attribute} = {value}, found {len(found)}"
-            )
+            error = InputError if found else UnreadableFileError
+            raise error(f"expected one variable with {attribute} = {value}, found {len(found)}")
         return found[0]
 
     def _variable(self, name: str) -> netCDF4.Variable[Any] | None:
@@ -182,14 +187,19 @@ class _Series:
         placed = np.array([*map(stands_somewhere, longitude, latitude)], bool)
         odd = np.flatnonzero(known & ~placed)
         if len(odd):
-            shown = f"{longitude[odd[0]]:g} and {latitude[odd[0]]:g}"
-            if self._request.strict or not placed.any():
-                raise UnreadableFileError(
-                    f"expected a longitude from -180 to 360 and a latitude from -90 to 90, got "
-                    f"{shown} for station {codes[odd[0]][:40]}"
-                )
+            pairs = [(float(longitude[place]), float(latitude[place])) for place in odd]
+            lone = [one_is_impossible(*pair, *(f"{part:g}" for part in pair)) for pair in pairs]
+            wrong = shows_wrong_column(sum(lone), int(known.sum()))
+            first = lone.index(True) if wrong else 0
+            shown = "{:g} and {:g}".format(*pairs[first])
+            code = codes[odd[first]][:40]
+            if wrong or self._request.strict or not placed.any():
+                error = InputError if wrong or placed.any() else UnreadableFileError
+                others = (sum(lone) if wrong else len(odd)) - 1
+                more = f", and {others} more such" if others else ""
+                raise error(f"expected {PLACE}, got {shown} for station {code}{more}; correct them")
             self._remarks.append(
-                f"{NO_PLACE} {counted(len(odd), 'station')}, first {codes[odd[0]][:40]} ({shown})"
+                f"{NO_PLACE} {counted(len(odd), 'station')}, first {code} ({shown})"
             )
         longitude, latitude = (np.where(placed, each, np.nan) for each in (longitude, latitude))
         return list(zip(codes, longitude.tolist(), latitude.tolist(), strict=True))
