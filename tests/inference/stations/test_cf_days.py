@@ -134,6 +134,8 @@ def test_midnights_of_the_zone_of_the_units(
         # 17901 and two thirds of a day are 16:00:00; the nearest float32 is 17901.666015625,
         # 15:59:03.75, which is 15:59:04 to the second.
         ((2 / 3, 1 + 2 / 3, 2 + 2 / 3), "days", 17901, "f4", 56),
+        # The same where it is stored as float64 later on.
+        ((0.666015625, 1.666015625, 2.666015625), "days", 17901, "f8", 56),
         ((16.0, 40.0, 64.0), "hours", 17901 * 24, "f4", 0),
         ((57600, 144001, 230399), "seconds", 17901 * 86400, "i4", 1),
         ((57597.0, 144003.0, 230400.0), "seconds", 17901 * 86400, "f8", 3),
@@ -158,6 +160,15 @@ def test_a_second_before_every_midnight_is_of_the_day_that_ends(tmp_path: Path) 
     assert found.times.astype(str).tolist() == days(6, 7, 8)
 
 
+@pytest.mark.parametrize("minutes", [-1, -2, -4])
+def test_minutes_before_midnight_are_no_midnight(tmp_path: Path, minutes: int) -> None:
+    """Numbers of minutes since 1970 that are even are in float32 too, and so is midnight."""
+    ends = tuple(1440.0 * (17902 + day) + 960 + minutes for day in range(3))
+    found = read(tmp_path, ends, "1970-01-01", step="minutes")
+    assert found.times.astype(str).tolist() == days(6, 7, 8)
+    assert "in which their stamps lie" in found.files[0].remarks[0]
+
+
 def test_stamps_that_jitter_about_noon_are_daily(tmp_path: Path) -> None:
     found = read(tmp_path, (43199, 129601, 216002), "2019-01-06 00:00 +8", step="seconds")
     assert found.times.astype(str).tolist() == days(6, 7, 8)
@@ -166,7 +177,10 @@ def test_stamps_that_jitter_about_noon_are_daily(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("step", "start", "kind", "units"),
-    [("days", 17902.0, "f4", "1970-01-01"), ("seconds", 0.0, "f8", "2019-01-06")],
+    [
+        ("days", 17902.0, "f4", "1970-01-01"),
+        ("seconds", 0.0, "f8", "2019-01-06"),
+    ],
 )
 def test_hours_are_of_the_hour_that_their_stamps_are_near(
     tmp_path: Path, step: str, start: float, kind: str, units: str

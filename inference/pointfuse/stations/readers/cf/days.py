@@ -34,8 +34,8 @@ def labels(
     Values are means over their bounds where there are any, and daily ones if all of them are a day
     long. Without bounds they are daily if all are stamped with one time of the day, in Greenwich
     or in the time zone, on several days, or at midnight; else they belong to the hour of their
-    time stamp. Stamps may be as far from midnight or from the hour as their stored type makes
-    them, or a few seconds if they jitter.
+    time stamp. Stamps may be as far from midnight or from the hour as float32 makes them, or a few
+    seconds if they jitter.
 
     Parameters
     ----------
@@ -91,14 +91,19 @@ def _own_zone(time: netCDF4.Variable[Any]) -> datetime.timezone:
 
 
 def _storage_error(time: netCDF4.Variable[Any]) -> float:
-    """Seconds by which the stored type makes times wrong at most, such as 85 of days in float32."""
+    """Seconds by which rounding to float32 makes times wrong at most, such as 85 of days.
+
+    Whatever their type is now, numbers that float32 has all of were rounded to it somewhere; where
+    they were not, so that midnight is one of them too, the others are farther from it than this.
+    """
     numbers = np.abs(read_numbers(time))
     numbers = numbers[np.isfinite(numbers)]
-    if time.dtype != np.float32 or not numbers.size:
-        return 0.0
     step = parse_time_units(str(getattr(time, "units", ""))).step
     with np.errstate(over="ignore", invalid="ignore"):
-        error = float(np.spacing(numbers.max().astype(np.float32))) * step / 2
+        rounded = numbers.astype(np.float32)
+        if not (numbers.size and (rounded == numbers).all()):
+            return 0.0
+        error = float(np.spacing(rounded.max())) * step / 2
     # Instants are rounded to the second.
     return min(math.ceil(error), _COARSEST) if error >= 1 else 0.0
 
