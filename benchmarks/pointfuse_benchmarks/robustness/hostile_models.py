@@ -26,6 +26,7 @@ from pointfuse.errors import ModelFileError
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.onnx_structure import OnnxStructure, read_onnx_structure
 from pointfuse.model.session import Program, open_session
+from pointfuse_benchmarks.robustness.broken_graphs import broken_graphs
 from pointfuse_benchmarks.robustness.hostile_model_files import crafted, mean_model, mutations
 
 
@@ -157,7 +158,8 @@ def main(count: int, seed: int) -> None:
         files = mutations(sound, seed)
         made = [("sound", "", sound)]
         made += [(kind, "", content) for kind, content in (next(files) for _ in range(count))]
-        made += [("crafted", title, content) for title, content in crafted(metadata).items()]
+        by_intent = crafted(metadata) | broken_graphs(metadata)
+        made += [("crafted", title, content) for title, content in by_intent.items()]
         for kind, title, content in made:
             result = examine(content, folder)
             found[kind, result.split(":")[0]] += 1
@@ -165,9 +167,7 @@ def main(count: int, seed: int) -> None:
                 problems.append(f"{title or kind}: {result}")
     for (kind, result), number_of in sorted(found.items()):
         click.echo(f"{kind:<16}{result:<26}{number_of:>6}")
-    click.echo(
-        f"{count} files by chance and {len(crafted(metadata))} by intent, {len(problems)} ran"
-    )
+    click.echo(f"{count} files by chance and {len(by_intent)} by intent, {len(problems)} ran")
     for problem in problems:
         click.echo(problem)
     if problems:

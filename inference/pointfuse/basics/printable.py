@@ -62,6 +62,11 @@ def listed(parts: Iterable[object]) -> str:
     return f"{', '.join(some)} and {last}" if some else last
 
 
+def beginning(text: str, length: int) -> str:
+    """A text, or the beginning of a longer one with dots behind it."""
+    return text if len(text) <= length else f"{text[:length].rstrip()}..."
+
+
 def quoted(text: str, length: int = 40) -> str:
     """The beginning of a text in quotes, on one line whatever it holds."""
     shown = repr(text[:length])

@@ -4,6 +4,7 @@ json_block      typed JSON objects
 metadata        metadata of a model file
 static_layers   height, land cover and lights in the model file
 protobuf        strict parser for protocol buffers
+graph_checks    whether the graph of an ONNX file holds together
 onnx_structure  contents of an ONNX file, without onnx
 model_file      reads and checks a model file
 shipped         models in the package
@@ -11,6 +12,7 @@ precisions      precision of the file for a device
 devices         available devices, and how to install them
 nvidia          drivers and GPUs
 engine_cache    cache of compiled engines
+runtime_errors  what ONNX Runtime says when it fails
 bound_run       runs with arrays in device memory
 session         ONNX Runtime on a device
 process         the Gaussian process

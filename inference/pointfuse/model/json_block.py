@@ -6,10 +6,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pointfuse.basics.printable import beginning
 from pointfuse.errors import ModelFileError
 
 _LARGEST_NUMBER = 1e12
 """Beyond it a number is garbled."""
+
+_LONGEST_TEXT = 200
+"""Of a name or a unit; a longer one is garbled, and would swamp messages and pages."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +33,16 @@ class Block:
     content: Mapping[str, object]
     path: str
 
-    def text(self, key: str) -> str:
-        """A text that is not empty."""
+    def text(self, key: str, longest: int = _LONGEST_TEXT) -> str:
+        """A text that is not empty, of at most so many characters."""
         value = self._value(key)
         if not isinstance(value, str) or not value:
             raise self._garbled(key, "a text", value)
+        if len(value) > longest:
+            raise ModelFileError(
+                f"'{self._name(key)}' in the model's metadata has {len(value)} characters; "
+                f"expected at most {longest}"
+            )
         return value
 
     def number(self, key: str) -> float:
@@ -50,6 +59,8 @@ class Block:
         value = self._value(key)
         if isinstance(value, bool) or not isinstance(value, int) or value < 1:
             raise self._garbled(key, "a positive whole number", value)
+        if value >= _LARGEST_NUMBER:
+            raise self._garbled(key, f"a whole number below {_LARGEST_NUMBER:g}", value)
         return value
 
     def truth(self, key: str) -> bool:
@@ -102,5 +113,5 @@ class Block:
     def _garbled(self, key: str, expected: str, value: object) -> ModelFileError:
         return ModelFileError(
             f"'{self._name(key)}' in the model's metadata should be {expected}, got "
-            f"{json.dumps(value)[:60]}; get the file again from where it was published"
+            f"{beginning(json.dumps(value), 30)}; get the file again from where it was published"
         )

@@ -10,7 +10,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
-from pointfuse.basics.printable import printable_content
+from pointfuse.basics.printable import beginning, printable_content
 from pointfuse.errors import ModelFileError
 from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
@@ -23,6 +23,9 @@ METADATA_KEY = "pointfuse"
 
 # Beyond it a file is garbled or hostile, and would exhaust the memory before it is found out.
 _MOST_CELLS = 50_000_000
+
+_LONGEST = 2000
+"""Characters of a summary or of the source of a layer."""
 
 
 @dataclass(frozen=True)
@@ -167,8 +170,8 @@ class ModelMetadata:
             content = printable_content(json.loads(text, parse_constant=_refuse_constant))
         except (ValueError, RecursionError) as error:
             raise ModelFileError(
-                f"the model's metadata entry '{METADATA_KEY}' is not valid JSON ({error}); "
-                "get the file again from where it was published"
+                f"the model's metadata entry '{METADATA_KEY}' is not valid JSON "
+                f"({beginning(str(error), 80)}); get the file again from where it was published"
             ) from error
         if not isinstance(content, dict):
             raise ModelFileError(
@@ -189,13 +192,13 @@ class ModelMetadata:
             raise ModelFileError("the model's metadata has two variables of one name")
         grid = _grid(block.block("grid"))
         static_layers = tuple(
-            StaticLayer(entry.text("name"), entry.text("units"), entry.text("source"))
+            StaticLayer(entry.text("name"), entry.text("units"), entry.text("source", _LONGEST))
             for entry in block.blocks("static_layers")
         )
         return cls(
             name=block.text("name"),
             version=block.text("version"),
-            summary=block.text("summary"),
+            summary=block.text("summary", _LONGEST),
             licence=block.text("licence"),
             precision=block.text("precision"),
             grid=grid,
@@ -296,7 +299,7 @@ def _grid(block: Block) -> Grid:
     kind = entry.text("grid_mapping_name")
     if kind not in PROJECTIONS:
         raise ModelFileError(
-            f"the model's grid is in the projection '{kind}', this pointfuse knows "
+            f"the model's grid is in the projection '{beginning(kind, 40)}', this pointfuse knows "
             f"{', '.join(PROJECTIONS)}; install a version of pointfuse that matches the model"
         )
     try:

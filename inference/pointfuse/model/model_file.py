@@ -11,12 +11,17 @@ from pathlib import Path
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputFileNotFoundError, ModelFileError, require_path
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature, read_onnx_structure
+from pointfuse.model.onnx_structure import (
+    FLOAT32,
+    OnnxStructure,
+    TensorSignature,
+    described,
+    read_onnx_structure,
+)
 from pointfuse.model.shipped import ShippedModel, model_folder, shipped_models
 
 logger = logging.getLogger(__name__)
 
-_FLOAT32 = 1
 _LFS_POINTER = b"version https://git-lfs"
 # A protocol buffer with the IR version as first field, as every ONNX writer begins a model.
 _MAGIC = b"\x08"
@@ -102,9 +107,9 @@ def _metadata(structure: OnnxStructure) -> ModelMetadata:
 def _check_signatures(structure: OnnxStructure, metadata: ModelMetadata) -> None:
     rows, columns = metadata.grid.shape
     channels = len(metadata.variables)
-    stack = TensorSignature(_FLOAT32, (None, channels, rows, columns))
+    stack = TensorSignature(FLOAT32, (None, channels, rows, columns))
     _check_tensors("inputs", structure.inputs, {"observations": stack, "observed": stack})
-    field = TensorSignature(_FLOAT32, (None, 1, rows, columns))
+    field = TensorSignature(FLOAT32, (None, 1, rows, columns))
     # The scale may be absent, and further outputs are of no concern here.
     known = (metadata.target.name, metadata.scale_name)
     outputs = {name: found for name, found in structure.outputs.items() if name in known}
@@ -118,16 +123,5 @@ def _check_tensors(
     if found != expected:
         raise ModelFileError(
             f"the model's {kind} do not fit the grid and variables that it declares: expected "
-            f"{_described(expected)}, got {_described(found)}; export the model again"
+            f"{described(expected)}, got {described(found)}; export the model again"
         )
-
-
-def _described(signatures: Mapping[str, TensorSignature]) -> str:
-    return (
-        ", ".join(
-            f"{name}({', '.join('time' if n is None else str(n) for n in signature.shape)})"
-            + ("" if signature.element_type == _FLOAT32 else " not in float32")
-            for name, signature in signatures.items()
-        )
-        or "none"
-    )

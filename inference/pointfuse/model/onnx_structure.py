@@ -8,15 +8,16 @@ part is refused.
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.printable import beginning, printable, quoted
 from pointfuse.errors import ModelFileError
+from pointfuse.model.graph_checks import check_graph
 from pointfuse.model.protobuf import (
     Field,
     Kind,
@@ -170,6 +171,9 @@ _OTHER_FORMAT, _OTHER_FORMAT_AT = b"ORTM", slice(4, 8)
 # Element types of ONNX, in their little-endian storage.
 _ELEMENTS: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
 
+FLOAT32 = 1
+"""ONNX's number of the element type of all inputs and outputs."""
+
 Item = TypeVar("Item")
 
 # `ai.onnx` is another name of the standard domain.
@@ -213,7 +217,8 @@ class OnnxStructure:
     Raises
     ------
     ModelFileError
-        If it uses operators of other domains, or two things have one name.
+        If it uses operators of other domains, two things have one name, or the graph does not hold
+        together.
     """
 
     def __init__(self, model: Message) -> None:
@@ -237,9 +242,10 @@ class OnnxStructure:
         constants = [(tensor.text("name"), tensor) for tensor in graph.messages("initializer")]
         self._constants = _by_name("the constant", constants)
         if both := self.inputs.keys() & self._constants.keys():
-            raise MalformedError(f"'{min(both)}' is an input and a constant")
+            raise MalformedError(f"{quoted(min(both))} is an input and a constant")
         if len(imports) > 1:
             raise MalformedError("it names its operator set twice")
+        check_graph(model)
 
     @property
     def constants(self) -> tuple[str, ...]:
@@ -262,7 +268,7 @@ class OnnxStructure:
         Raises
         ------
         ModelFileError
-            If the tensor is not of single or half precision, or its bytes do not fill its shape.
+            If the tensor is not of single or half precision, or has no values.
         """
         if name not in self._constants:
             return None
@@ -287,7 +293,8 @@ def read_onnx_structure(content: bytes) -> OnnxStructure:
     ------
     ModelFileError
         If the bytes are no ONNX model, or are damaged, or hold what a model must not have: data in
-        other files, graphs inside operators, functions, operators of other domains.
+        other files, graphs inside operators, functions, operators of other domains, random
+        values.
     """
     try:
         if content[_OTHER_FORMAT_AT] == _OTHER_FORMAT:
@@ -303,6 +310,21 @@ def read_onnx_structure(content: bytes) -> OnnxStructure:
         ) from error
 
 
+def described(signatures: Mapping[str, TensorSignature]) -> str:
+    """Inputs or outputs for a message, such as ``pm25(time, 1, 372, 426)``; a ? is any size."""
+    shown = ", ".join(
+        f"{name[:40]}({', '.join(_sizes(signature.shape))})"
+        + ("" if signature.element_type == FLOAT32 else " not in float32")
+        for name, signature in signatures.items()
+    )
+    return beginning(printable(shown), 120) or "none"
+
+
+def _sizes(shape: Sequence[int | None]) -> Iterator[str]:
+    for axis, size in enumerate(shape):
+        yield str(size) if size is not None else "?" if axis else "time"
+
+
 def _refuse_foreign(domains: Sequence[str]) -> None:
     foreign = sorted(set(domains).difference(_STANDARD))
     if foreign:
@@ -316,7 +338,7 @@ def _by_name(what: str, items: Sequence[tuple[str, Item]]) -> dict[str, Item]:
     found: dict[str, Item] = {}
     for name, item in items:
         if name in found:
-            raise MalformedError(f"{what} '{name}' occurs twice")
+            raise MalformedError(f"{what} {quoted(name)} occurs twice")
         found[name] = item
     return found
 
@@ -341,14 +363,8 @@ def _values(tensor: Message) -> NDArray[np.float32]:
             f"its element type {element_type} is neither single nor half precision"
         )
     raw = "raw_data" in tensor
-    if raw and "float_data" in tensor:
-        raise MalformedError("it has two sets of values")
     stored = tensor.content("raw_data" if raw else "float_data")
-    element = _ELEMENTS[element_type if raw else 1]
-    if (
-        not stored
-        or min(shape, default=1) < 0
-        or math.prod(shape) * element.itemsize != len(stored)
-    ):
-        raise MalformedError(f"{len(stored)} bytes do not fill the shape {tuple(shape)}")
+    if not stored:
+        raise MalformedError("it has no values")
+    element = _ELEMENTS[element_type if raw else FLOAT32]
     return np.frombuffer(stored, element).reshape(shape).astype(np.float32)

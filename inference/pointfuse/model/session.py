@@ -13,8 +13,9 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,12 +32,15 @@ from pointfuse.model.devices import (
     rtx_devices,
 )
 from pointfuse.model.engine_cache import cache_key, filling
-from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature
+from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature, described
+from pointfuse.model.runtime_errors import reason
 
 logger = logging.getLogger(__name__)
 
 _TIME = "time"
 """Name of the free dimension of inputs and outputs."""
+
+_Named: TypeAlias = tuple[str, TensorSignature]
 
 _FORMAT = ("session.load_model_format", "ONNX")
 """The format that was checked; left to itself, the runtime looks at the bytes and may find its own.
@@ -63,6 +67,10 @@ _ELEMENT_TYPES = {
         start=1,
     )
 }
+
+_FATAL = 4
+"""Severity below which the runtime writes no log. Its log goes past Python straight to the terminal
+with names from the file as they are; what is wrong is in its exceptions too."""
 
 _WARM_UP = 2
 """Runs before the first that counts: with a CUDA graph, one to make room and one to record."""
@@ -129,7 +137,7 @@ class Session:
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
-        options.log_severity_level = 3
+        options.log_severity_level = _FATAL
         options.add_session_config_entry(*_FORMAT)
         if profile is not None:
             options.enable_profiling = True
@@ -214,25 +222,12 @@ class Session:
             (self._session.get_inputs(), structure.inputs),
             (self._session.get_outputs(), structure.outputs),
         ):
-            names = [each.name for each in found]
-            if names != [*checked] or not all(
-                self._is_like(each, checked[each.name]) for each in found
-            ):
-                raise ModelFileError(
-                    f"ONNX Runtime sees another model in the file than pointfuse: expected "
-                    f"{', '.join(checked)}, got {', '.join(names)} or other shapes; export the "
-                    "model again"
-                )
-
-    def _is_like(self, found: Any, checked: TensorSignature) -> bool:
-        """Whether an input or output has the type that was declared, where one was."""
-        sizes = zip(found.shape, checked.shape, strict=False)
-        return (
-            _ELEMENT_TYPES.get(found.type) == checked.element_type
-            and len(found.shape) == len(checked.shape)
-            # Of the free ones the runtime may know more, and on a GPU the times are fixed.
-            and all(declared in (None, size) for size, declared in sizes)
-        )
+            for seen, expected in zip_longest(map(_signature, found), checked.items()):
+                if not (seen and expected and _are_alike(seen, expected)):
+                    raise ModelFileError(
+                        "ONNX Runtime sees another model in the file than pointfuse: expected "
+                        f"{_described(expected)}, got {_described(seen)}; export the model again"
+                    )
 
     def _compute(self, feed: Arrays, options: Any = None) -> list[NDArray[np.float32]]:
         options = options or _run_options()
@@ -253,7 +248,7 @@ class Session:
             return interruptible(lambda: self._compute(feed, options), end)
         except Exception as error:  # onnxruntime's exceptions share no other base
             raise ModelFileError(
-                f"{self.runtime} cannot run the model: {_said(error)}; do not use it"
+                f"{self.runtime} cannot run the model: {reason(error)}; do not use it"
             ) from error
 
     def _warm_up(self) -> None:
@@ -321,8 +316,29 @@ def _as_device_error(device: Device) -> Iterator[None]:
         yield
     except Exception as error:  # onnxruntime's exceptions share no other base
         raise DeviceError(
-            f"the device {device} failed: {_said(error)}; free its memory, or use --device cpu"
+            f"the device {device} failed: {reason(error)}; free its memory, or use --device cpu"
         ) from error
+
+
+def _signature(found: Any) -> _Named:
+    """Name and type of an input or output of the runtime, whose free sizes are names."""
+    shape = tuple(size if isinstance(size, int) else None for size in found.shape)
+    return found.name, TensorSignature(_ELEMENT_TYPES.get(found.type, 0), shape)
+
+
+def _are_alike(found: _Named, declared: _Named) -> bool:
+    """Whether an input or output has the name and type that were declared."""
+    (name, has), (expected, should) = found, declared
+    return (
+        (name, has.element_type, len(has.shape))
+        == (expected, should.element_type, len(should.shape))
+        # Of the free ones the runtime may know more, and on a GPU the times are fixed.
+        and all(size in (None, known) for known, size in zip(has.shape, should.shape, strict=True))
+    )
+
+
+def _described(named: _Named | None) -> str:
+    return described(dict([named] if named else []))
 
 
 def _run_options() -> Any:
@@ -330,13 +346,9 @@ def _run_options() -> Any:
     import onnxruntime
 
     options = onnxruntime.RunOptions()
+    options.log_severity_level = _FATAL
     options.only_execute_path_to_fetches = True
     return options
-
-
-def _said(error: Exception) -> str:
-    """What the runtime says, on one line."""
-    return " ".join(str(error).split())
 
 
 def _cpu_session(content: bytes, options: Any) -> Any:
@@ -352,7 +364,7 @@ def _cpu_session(content: bytes, options: Any) -> Any:
         )
     except Exception as error:  # onnxruntime's exceptions share no other base
         raise ModelFileError(
-            f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {_said(error)}"
+            f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {reason(error)}"
         ) from error
 
 
@@ -376,5 +388,5 @@ def _gpu_session(content: bytes, options: Any, device: Device, settings: Mapping
     except Exception as error:  # onnxruntime's exceptions share no other base
         raise DeviceError(
             f"the device {device} cannot be used: ONNX Runtime {onnxruntime.__version__} cannot "
-            f"open the model on it ({_said(error)}); pointfuse doctor shows what is installed"
+            f"open the model on it ({reason(error)}); pointfuse doctor shows what is installed"
         ) from error

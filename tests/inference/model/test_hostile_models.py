@@ -14,6 +14,7 @@ from pointfuse import ModelFileError, load_model
 from pointfuse.commands.main import main
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.onnx_structure import read_onnx_structure
+from pointfuse_benchmarks.robustness.broken_graphs import broken_graphs
 from pointfuse_benchmarks.robustness.hostile_model_files import (
     crafted,
     looping,
@@ -50,9 +51,10 @@ def test_files_by_chance(sound: bytes, tmp_path: Path) -> None:
 
 def test_files_by_intent(tiny_metadata: ModelMetadata, tmp_path: Path) -> None:
     results = {
-        title: examine(content, tmp_path) for title, content in crafted(tiny_metadata).items()
+        title: examine(content, tmp_path)
+        for title, content in (crafted(tiny_metadata) | broken_graphs(tiny_metadata)).items()
     }
-    assert len(results) > 35
+    assert len(results) > 60
     assert set(results.values()) == {"refused"}, results
 
 

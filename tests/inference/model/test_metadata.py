@@ -217,3 +217,28 @@ def test_metadata_that_nest_without_end(depth: int, tiny_metadata: ModelMetadata
         ModelMetadata.from_json(text).to_json()
     except ModelFileError as error:
         assert "is not valid JSON" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("entry", "longest"),
+    [("name", 200), ("version", 200), ("licence", 200), ("precision", 200), ("summary", 2000)],
+)
+def test_texts_have_a_limit(tiny_metadata: ModelMetadata, entry: str, longest: int) -> None:
+    content = tiny_metadata.to_dict() | {entry: "x" * longest}
+    assert getattr(ModelMetadata.from_json(json.dumps(content)), entry) == "x" * longest
+    content[entry] = "x" * 100_000
+    message = f"'{entry}' in the model's metadata has 100000 characters; expected at most {longest}"
+    with pytest.raises(ModelFileError, match=message):
+        ModelMetadata.from_json(json.dumps(content))
+
+
+@pytest.mark.parametrize("way", [("schema_version",), ("grid", "rows"), ("grid", "cell_size")])
+def test_huge_numbers_are_shortened(tiny_metadata: ModelMetadata, way: tuple[str, ...]) -> None:
+    content = json.loads(tiny_metadata.to_json())
+    inner = content
+    for key in way[:-1]:
+        inner = inner[key]
+    inner[way[-1]] = 10**400
+    with pytest.raises(ModelFileError, match=r"below 1e\+12, got 10{29}\.\.\.; get") as refusal:
+        ModelMetadata.from_json(json.dumps(content))
+    assert len(str(refusal.value)) < 200

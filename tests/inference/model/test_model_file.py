@@ -126,13 +126,13 @@ def test_a_grid_that_is_not_the_graphs_is_refused(
 
 
 def test_an_output_of_another_name_is_refused(write: Write, tiny_proto: onnx.ModelProto) -> None:
-    tiny_proto.graph.output[0].name = "ozone"
+    tiny_proto.graph.output[0].name = tiny_proto.graph.node[-1].output[0] = "ozone"
     with pytest.raises(ModelFileError, match=r"expected pm25\(time, 1, 12, 16\), got none"):
         load_model(write("other.onnx", tiny_proto.SerializeToString()))
 
 
 def test_a_graph_that_onnx_runtime_refuses(write: Write, tiny_proto: onnx.ModelProto) -> None:
-    tiny_proto.graph.node[0].op_type = "NoSuchOperator"
+    tiny_proto.graph.node[0].op_type = "ImageDecoder"
     with pytest.raises(ModelFileError, match=r"ONNX Runtime .* cannot load the model"):
         load_model(write("other.onnx", tiny_proto.SerializeToString()))
 

@@ -108,10 +108,11 @@ def test_a_tensor_that_does_not_fit_is_refused(
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda tensor: tensor.ClearField("raw_data"), "0 bytes do not fill the shape"),
-        (lambda tensor: tensor.dims.append(2), "do not fill the shape"),
-        (lambda tensor: tensor.dims.append(0), "do not fill the shape"),
-        (lambda tensor: setattr(tensor, "data_type", TensorProto.INT64), "element type 7"),
+        (lambda tensor: tensor.ClearField("raw_data"), "do not fill its shape"),
+        (lambda tensor: tensor.dims.append(2), "do not fill its shape"),
+        (lambda tensor: tensor.dims.append(0), "do not fill its shape"),
+        (lambda tensor: setattr(tensor, "data_type", TensorProto.INT32), "element type 6"),
+        (lambda tensor: tensor.float_data.append(1), "two sets of values"),
     ],
 )
 def test_a_damaged_tensor_is_refused(
