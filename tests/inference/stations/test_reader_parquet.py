@@ -98,3 +98,19 @@ def test_broken_parquet_is_refused(tmp_path: Path) -> None:
         with pytest.raises(InputError, match="is a damaged Parquet file") as caught:
             read_stations(path)
         assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("codes", [["A", None, "C"], [1.0, float("nan"), 3.0]])
+def test_a_missing_station_is_no_station(tmp_path: Path, codes: list[Any]) -> None:
+    path = write_parquet(
+        tmp_path,
+        station=codes,
+        longitude=[116.0, 117.0, 118.0],
+        latitude=[39.0, 38.0, 37.0],
+        date=["2019-01-06"] * 3,
+        pm25=[10.0, 20.0, 30.0],
+    )
+    observations = read_stations(path)
+    assert observations.stations.code.tolist() in (["A", "C"], ["1", "3"])
+    np.testing.assert_array_equal(observations.values["pm25"], [[10.0, 30.0]])
+    assert observations.files[0].remarks[0].startswith("1 row that cannot be read was left out")

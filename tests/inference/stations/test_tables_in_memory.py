@@ -180,3 +180,45 @@ def test_an_open_file_is_refused(write: Write) -> None:
         pytest.raises(ArgumentError, match="give the path in place of the open file"),
     ):
         read_stations(file)  # type: ignore[arg-type]
+
+
+class Missing:
+    """A missing value of a type of its own, equal to nothing, as pandas has them."""
+
+    def __init__(self, written: str) -> None:
+        self._written = written
+
+    def __repr__(self) -> str:
+        return self._written
+
+    def __eq__(self, other: object) -> bool:
+        raise TypeError("boolean value of NA is ambiguous")
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+MISSING: list[Any] = [None, float("nan"), Missing("<NA>"), Missing("NaT"), "nan", "<NA>", "None"]
+
+
+@pytest.mark.parametrize("nothing", MISSING, ids=repr)
+def test_a_missing_station_is_no_station(nothing: Any) -> None:
+    observations = read_stations(frame(station=["A1", nothing, "A3"], pm25=[80, 90, 70]))
+    assert observations.stations.code.tolist() == ["A1", "A3"]
+    np.testing.assert_array_equal(observations.values["pm25"], [[80, 70]])
+    (remark,) = observations.files[0].remarks
+    assert remark.startswith("1 row that cannot be read was left out, on row 1, column 'station'")
+
+
+@pytest.mark.parametrize("column", ["longitude", "date", "pm25"])
+@pytest.mark.parametrize("nothing", MISSING[:4], ids=repr)
+def test_a_missing_cell_of_any_column(column: str, nothing: Any) -> None:
+    cells: list[Any] = {"longitude": [105, 106, 107], "date": DAYS, "pm25": [1, 2, 3]}[column][:]
+    cells[1] = nothing
+    observations = read_stations(frame(**{column: cells}))
+    assert observations == read_stations(frame(**{column: [cells[0], "", cells[2]]}))
+    assert observations.stations.code.tolist()[0] == "A1"
+
+
+def test_names_of_places_are_codes() -> None:
+    observations = read_stations(frame(station=["NA", "Nan", "none"]))
+    assert observations.stations.code.tolist() == ["NA", "Nan", "none"]

@@ -20,7 +20,7 @@ from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.tables.columns import ListLayout, list_layout, positions
 from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
-from pointfuse.stations.tables.table import Table, shortened
+from pointfuse.stations.tables.table import Table, plain_code, shortened
 
 logger = logging.getLogger(__name__)
 
@@ -89,7 +89,7 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
     remarks = []
     nameless: list[int] = []
     for line, row in table.rows():
-        name = printable("".join(row[position].strip() for position in code))
+        name = plain_code("".join(row[position].strip() for position in code))
         if not name:
             nameless.append(line)
             continue

@@ -21,6 +21,9 @@ from pointfuse.stations.tables.cells import IN_ROWS, CellError, UnreadableCells
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "<na>", "nan", "null", "none"})
 
+_NO_CODE = frozenset({"nan", "NaN", "<NA>", "NaT", "None", "NULL", "null"})
+"""How programs write a cell that is missing; NA and Nan may be codes, and are names of places."""
+
 _NAMED = 4
 """Columns that a message names of those that lack."""
 
@@ -176,11 +179,11 @@ class Table(abc.ABC):
         Raises
         ------
         CellError
-            If the cell is empty.
+            If the cell is empty or missing.
         """
-        code = printable(text.strip())
+        code = plain_code(text)
         if not code:
-            raise self.cell_error(line, column, f"expected a code, got {quoted(code)}")
+            raise self.cell_error(line, column, f"expected a code, got {quoted(text.strip())}")
         return code
 
     def day(self, text: str, line: int, column: str) -> np.datetime64:
@@ -268,6 +271,12 @@ def _zone(text: str | None) -> datetime.tzinfo | None:
     return datetime.timezone(-offset if text[0] == "-" else offset)
 
 
+def plain_code(text: str) -> str:
+    """Code of a station, printable; empty where the cell is missing."""
+    code = printable(text.strip())
+    return "" if code in _NO_CODE else code
+
+
 def cell_text(column: str, cell: Any, zone: datetime.tzinfo) -> str:
     """A cell of a table in memory as text: numbers in full, times in ISO 8601, nothing if missing.
 
@@ -281,8 +290,8 @@ def cell_text(column: str, cell: Any, zone: datetime.tzinfo) -> str:
     zone : datetime.tzinfo
         Where days begin: a date may be kept as the instant of its midnight there.
     """
-    if cell is None:
-        return ""
+    if cell is None or (not isinstance(cell, str) and str(cell) in _NO_CODE):
+        return ""  # NaN, NaT and the NA of pandas are each of another type
     if isinstance(cell, bytes):
         return cell.decode("utf-8", "replace")
     if column == "station" and isinstance(cell, float) and cell.is_integer():
