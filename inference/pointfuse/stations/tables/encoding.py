@@ -1,4 +1,4 @@
-"""Bytes to text: UTF-8, UTF-16 with its mark, and GB 18030 where a text can be Chinese."""
+"""Bytes to text: UTF-8, UTF-16, and GB 18030 where a text can be nothing but Chinese."""
 
 from __future__ import annotations
 
@@ -26,15 +26,28 @@ _LEAST_KNOWN = 0.7
 _LEAST_COMMON = 0.5
 """Parts of the characters of a Chinese text that are in GB 2312, and in its first level."""
 
+_SYMBOLS = (0xA1, 0xA2, 0xA3, 0xA6)
+"""Rows of punctuation, numerals, wide letters and Greek."""
+
+_LEAST_LATE = 0.1
+"""Part of its different characters that are coded from D0 to D7: a fifth in the list of CNEMC, and
+next to none of a Japanese (EUC-JP) or Korean (EUC-KR) text, which else take the same bytes."""
+
 _FEW = 6
-"""Different characters that tell nothing of how they spread."""
+"""Different characters from which on it can be told how they spread."""
+
+_OF_CNEMC = (b"date,hour,type,", *("经度".encode("gb18030"), "监测点编码".encode("gb18030")))
+"""What the header of a file of CNEMC holds, whose few other characters need not tell."""
+
+_SAMPLE = 40
+"""Bytes whose zeros tell of UTF-16 without its mark."""
 
 
 def decoded(name: str, content: bytes) -> str:
     """The text of a file.
 
     UTF-8 refuses nearly all text in other encodings. GB 18030 takes nearly any bytes, so what it
-    makes of them must look like Chinese; else Latin or Japanese names would become Chinese ones.
+    makes of them must be Chinese; else Latin or Japanese names would become Chinese ones.
 
     Parameters
     ----------
@@ -54,12 +67,13 @@ def decoded(name: str, content: bytes) -> str:
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         text = _decoded_as("utf-16", content)
     elif b"\0" in content:
-        text = None
+        unmarked = _utf16_without_mark(content)
+        text = _decoded_as(unmarked, content) if unmarked else None
     else:
         text = _decoded_as("utf-8-sig", content)
         if text is None:
             text = _decoded_as("gb18030", content)
-            if text is None or not _can_be_chinese(text):
+            if text is None or not _can_be_chinese(text, content.partition(b"\n")[0]):
                 raise UnreadableFileError(
                     f"{name} is neither UTF-8 nor Chinese text in GB 18030; save it as UTF-8, such "
                     "as with 'iconv -f ENCODING -t UTF-8', where ENCODING may be ISO-8859-1, "
@@ -83,22 +97,37 @@ def _decoded_as(encoding: str, content: bytes) -> str | None:
         return content[: error.start].decode(encoding) + CUT_CHARACTER
 
 
-def _can_be_chinese(text: str) -> bool:
-    """Whether what GB 18030 made of some bytes looks like Chinese.
+def _utf16_without_mark(content: bytes) -> str | None:
+    """The kind of UTF-16 of a text that begins in ASCII, by its zeros; None if it is no such."""
+    first, second = content[:_SAMPLE:2], content[1:_SAMPLE:2]
+    if any(first) == any(second) or b"\0" in first.strip(b"\0") + second.strip(b"\0"):
+        return None
+    return "utf-16-le" if any(first) else "utf-16-be"
+
+
+def _can_be_chinese(text: str, header: bytes) -> bool:
+    """Whether what GB 18030 made of some bytes is Chinese, and cannot be anything else.
 
     Names are written in the characters of GB 2312, mostly in those of its first level (99 % in
-    the list of CNEMC), which Latin and Japanese texts miss. The first level runs from B0 to D7:
-    Korean text falls on its first half alone, Cyrillic text beyond C0.
+    the list of CNEMC), which runs from B0 to D7. Latin, Cyrillic, Greek and Thai texts miss it,
+    but for pairs of capitals, whose bytes both are C0 or more; Japanese and Korean ones fall on
+    its first part. A text of a few characters that could be either is not taken for Chinese.
     """
     pairs = [
         pair
         for character in text.replace(CUT_CHARACTER, "")
         if not character.isascii() and len(pair := character.encode("gb18030")) == 2
     ]
-    ours = [(lead, trail) for lead, trail in pairs if lead >= 0xB0 or trail < 0xA1]  # no symbols
-    known = [lead for lead, trail in ours if lead <= 0xF7 and trail >= 0xA1]
+    # Of the symbols only rows that Chinese texts use: no kana, and no Cyrillic.
+    ours = [(lead, trail) for lead, trail in pairs if lead not in _SYMBOLS or trail < 0xA1]
+    known = [lead for lead, trail in ours if 0xB0 <= lead <= 0xF7 and trail >= 0xA1]
     common = [lead for lead in known if lead <= 0xD7]
     if len(known) < _LEAST_KNOWN * len(ours) or len(common) < _LEAST_COMMON * len(ours):
         return False
-    leads = [lead for lead, _ in {*ours}]
-    return len(leads) < _FEW or (min(leads) < 0xC0 and max(leads) > 0xC8)
+    if not ours:  # as in the sign of a millionth, which is the same in Chinese and Japanese
+        return {lead for lead, _ in pairs} == {0xA6}
+    different = {*ours}
+    late = sum(0xD0 <= lead <= 0xD7 for lead, _ in different)
+    capitals = all(lead >= 0xC0 for lead, _ in different) or all(t >= 0xC0 for _, t in different)
+    spread = len(different) >= _FEW and late >= _LEAST_LATE * len(different) and not capitals
+    return spread or any(words in header for words in _OF_CNEMC)
