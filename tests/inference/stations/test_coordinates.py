@@ -62,7 +62,7 @@ def test_where_all_are_none_the_file_is_refused(write: Write, pair: str) -> None
         read_stations(path)
 
 
-@pytest.mark.parametrize("pair", ["-,-", "NA,NA", ",", "nan,40"])
+@pytest.mark.parametrize("pair", ["-,-", ",", "--,"])
 def test_missing_ones_are_no_fault(write: Write, pair: str) -> None:
     observations = read_stations(write("tidy.csv", f"{HEAD}X,{pair},2019-01-06,50\n"))
     assert np.isnan(observations.stations.longitude).all()
@@ -92,10 +92,30 @@ def test_a_station_with_a_place_on_one_row_stands_there(write: Write) -> None:
     assert observations.files[0].remarks == ()
 
 
-def test_exchanged_ones_are_for_quality_control(write: Write) -> None:
-    observations = read_stations(write("tidy.csv", f"{HEAD}X,39.9,116.4,2019-01-06,50\n"))
-    assert observations.stations.longitude.tolist() == [39.9]
-    assert observations.stations.latitude.tolist() == [116.4]
+def test_exchanged_ones_among_others_are_for_quality_control(write: Write) -> None:
+    observations = read_stations(write("tidy.csv", f"{HEAD}{GOOD}X,39.9,116.4,2019-01-06,50\n"))
+    assert observations.stations.longitude.tolist() == [110, 111, 112, 113, 39.9]
+    assert observations.stations.latitude.tolist() == [30, 31, 32, 33, 116.4]
+
+
+def test_columns_that_are_exchanged(write: Write, caplog: pytest.LogCaptureFixture) -> None:
+    rows = "".join(f"X{at},{39 - at},{116 + at},2019-01-06,5\n" for at in range(4))
+    swapped = write("swapped.csv", HEAD + rows + "Y,75,39,2019-01-06,6\n")
+    message = (
+        "swapped.csv, line 2: longitude and latitude seem swapped at 4 of 5 stations, first X0: "
+        "the longitude is 39, the latitude 116; exchange the names of the two columns"
+    )
+    with pytest.raises(UnreadableFileError, match=message):
+        read_stations(swapped)
+    observations = read_stations([write("good.csv", HEAD + GOOD), swapped])
+    assert observations.stations.code.tolist() == ["G0", "G1", "G2", "G3"]
+    assert "1 of 2 files was left out: " + message in caplog.text
+
+
+def test_a_station_list_with_columns_that_are_exchanged(write: Write) -> None:
+    path = write("list.csv", "station,lon,lat\nA,39,116\nB,38,117\n")
+    with pytest.raises(UnreadableFileError, match="seem swapped at 2 of 2 stations, first A"):
+        read_station_list(path)
 
 
 def test_a_row_without_a_place_moves_no_station(

@@ -142,10 +142,10 @@ def test_a_whole_last_line_without_an_end_is_used(write: Write) -> None:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
 def test_a_file_that_ends_within_a_character(write: Write, encoding: str) -> None:
-    text = f"{HEAD}北京,105,36,2019-01-06,5\n定陵,106,37,2019-01-06,6\n上海"
+    text = f"{HEAD}奥体中心,105,36,2019-01-06,5\n万寿西宫,106,37,2019-01-06,6\n上海"
     content = text.encode(encoding)[:-1]
     observations = read_stations(write("a.csv", content))
-    assert observations.stations.code.tolist() == ["北京", "定陵"]
+    assert observations.stations.code.tolist() == ["奥体中心", "万寿西宫"]
     assert observations.files[0].remarks == ("ends within line 4, which was left out",)
 
 

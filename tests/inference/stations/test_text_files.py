@@ -189,3 +189,37 @@ def test_all_lacking_columns_are_named_at_once(write: Write) -> None:
         read_stations(write("aqs.csv", header))
     with pytest.raises(InputError, match="lacks a column named longitude and pm25 or relative"):
         read_stations(write("tidy.csv", "station,latitude,date,no2\nA,40,2019-01-06,5\n"))
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_a_point_in_a_column_that_nobody_asked_for(write: Write, separator: str) -> None:
+    text = parted(TIDY, separator, decimal_comma=True)
+    head, *rows = text.splitlines()
+    more = [f"{row}{separator}1.2" for row in rows]
+    text = "\n".join([f"{head}{separator}version", *more, ""])
+    observations = read_stations(write("tidy.csv", text))
+    assert observations == read_stations(write("commas.csv", TIDY))
+    assert observations.stations.latitude.tolist() == [39.5, 39.0, 38.125]
+
+
+def test_a_point_in_one_cell_among_decimal_commas(write: Write) -> None:
+    text = parted(TIDY, ";", decimal_comma=True).replace("39,5", "39.5").replace(";120", ";1,5")
+    observations = read_stations(write("tidy.csv", text.replace("38,125", "38,12")))
+    assert observations.stations.latitude.tolist() == [39.5, 39.0, 38.12]
+    np.testing.assert_array_equal(observations.values["pm25"], [[80.5, np.nan, 1.5]])
+
+
+@pytest.mark.parametrize("other", ["39.9", "1.200"])
+def test_what_may_be_thousands_is_never_a_fraction(write: Write, other: str) -> None:
+    rows = "".join(f"S{at};{110 + at},5;3{at},5;2019-01-06;{at}0.5;{other}\n" for at in range(9))
+    text = f"station;longitude;latitude;date;pm25;x\n{rows}T;120,5;39,5;2019-01-06;1,500;{other}\n"
+    observations = read_stations(write("tidy.csv", text))
+    np.testing.assert_array_equal(
+        observations.values["pm25"], [[at * 10 + 0.5 for at in range(9)] + [np.nan]]
+    )
+
+
+def test_decimal_commas_between_commas_are_told(write: Write) -> None:
+    text = TIDY.replace("116.25,39.5", "116,25,39,5").replace("80.5", "80,5")
+    with pytest.raises(InputError, match="8 fields where the header has 5; .* decimal commas"):
+        read_stations(write("tidy.csv", text))

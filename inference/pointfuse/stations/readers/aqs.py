@@ -114,7 +114,7 @@ class _Rows:
             *("Parameter Code", "Units of Measure", "POC"),
         )
         self._known: dict[tuple[str, ...], Station] = {}
-        self.places = Coordinates(table, strict=request.strict)
+        self.places = Coordinates(table, ("Longitude", "Latitude"), strict=request.strict)
         self._wanted = {key: name for key, name in _PARAMETERS.items() if name in request.variables}
 
     def variable(self, row: list[str]) -> str | None:

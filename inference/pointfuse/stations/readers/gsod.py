@@ -45,7 +45,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         "STATION", "DATE", "LONGITUDE", "LATITUDE", *_MISSING
     )
     fields = dict(zip(_MISSING, positions, strict=True))
-    places = Coordinates(table, strict=request.strict)
+    places = Coordinates(table, ("LONGITUDE", "LATITUDE"), strict=request.strict)
     metres_a_second = conversion_factor("wind_speed", "knots", "m s-1")
     reports = WeatherReports(table.name, "gsod", request, "D")
     for line, row in table.rows():

@@ -51,7 +51,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         "STATION", "DATE", "LONGITUDE", "LATITUDE", *_FIELDS
     )
     fields = dict(zip(_FIELDS, positions, strict=True))
-    places = Coordinates(table, strict=request.strict)
+    places = Coordinates(table, ("LONGITUDE", "LATITUDE"), strict=request.strict)
     reports = WeatherReports(table.name, "isd", request, "h")
     rejected = 0
     for line, row in table.rows():

@@ -53,7 +53,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         _spelling(table, "sensors_id", "sensor_id"),
         _spelling(table, "units", "unit"),
     )
-    places = Coordinates(table, strict=request.strict)
+    places = Coordinates(table, ("lon", "lat"), strict=request.strict)
     records = Records(table.name, "openaq", request, "h")
     rows = 0
     for line, row in table.rows():

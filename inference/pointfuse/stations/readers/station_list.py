@@ -83,7 +83,7 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
     longitude, latitude = _one(table, layout.longitude), _one(table, layout.latitude)
     named = positions(table.header, layout.city) if layout.city else []
     city = named[0] if named else None
-    coordinates = Coordinates(table, strict=strict)
+    coordinates = Coordinates(table, (table.header[longitude], table.header[latitude]), strict=strict)
     places: dict[str, tuple[float, float]] = {}
     cities: dict[str, str] = {}
     remarks = []

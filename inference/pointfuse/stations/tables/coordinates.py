@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError, UnreadableFileError
+from pointfuse.stations.tables.columns import LATITUDE, LONGITUDE
 from pointfuse.stations.tables.table import Table, shortened
 
 NO_PLACE = "no usable coordinates at"
@@ -19,6 +20,9 @@ PLACE = "a longitude from -180 to 360 and a latitude from -90 to 90"
 _FILL = re.compile(r"-?9{2,}(\.9+|\.0+)?|[+-]?\d(\.\d+)?e\+?\d{2,}", re.IGNORECASE)
 _MANY = 0.1
 """Part of the stations of a file at which one impossible coordinate shows a wrong column."""
+
+_NOTHING = {"", "-", "--", "—"}
+"""How lists leave a coordinate out."""
 
 _NOWHERE = math.nan, math.nan
 
@@ -35,24 +39,33 @@ class _Odd(NamedTuple):
 class Coordinates:
     """Coordinates of the stations of a file, and what is wrong with them.
 
-    A missing coordinate is no fault. A pair that cannot be on Earth, such as -999 and -999 or
-    ``unknown``, and 0 and 0, which stands for nothing in the lists of many networks, costs the
-    station its place. A place that is one only the other way round is let through: that is for
-    quality control to find.
+    An empty coordinate is no fault. A pair that cannot be on Earth, such as -999 and -999,
+    ``unknown`` or ``NA``, and 0 and 0, which stands for nothing in the lists of many networks,
+    costs the station its place. A place that is one only the other way round is let through where
+    most are not so: that is for quality control to find.
 
     Parameters
     ----------
     table : Table
         The file.
+    columns : tuple of two str
+        Names of the columns with longitudes and latitudes.
     strict : bool
         Whether coordinates that are none are errors.
     """
 
-    def __init__(self, table: Table, *, strict: bool = False) -> None:
-        self._table, self._strict = table, strict
+    def __init__(
+        self,
+        table: Table,
+        columns: tuple[str, str] = (LONGITUDE, LATITUDE),
+        *,
+        strict: bool = False,
+    ) -> None:
+        self._table, self._columns, self._strict = table, columns, strict
         self._known: dict[tuple[str, str, str], tuple[float, float]] = {}
         self._placed: set[str] = set()
         self._odd: dict[str, _Odd] = {}
+        self._swapped: dict[str, _Odd] = {}
 
     def place(self, line: int, code: str, longitude: str, latitude: str) -> tuple[float, float]:
         """Longitude and latitude of a row, both NaN where they are missing or no place.
@@ -77,11 +90,13 @@ class Coordinates:
         Raises
         ------
         UnreadableFileError
-            If coordinates are given, and none of them is a place.
+            If coordinates are given, and none of them is a place, or most are one only the other
+            way round.
         InputError
             If many stations have one impossible coordinate beside a possible one, which shows a
             wrong column; if there are any that are no place, and none were to be.
         """
+        self._refuse_if_swapped()
         odd = {code: each for code, each in self._odd.items() if code not in self._placed}
         if not odd:
             return []
@@ -108,18 +123,33 @@ class Coordinates:
             f"{NO_PLACE} {counted(len(odd), 'station')}, first {code} on {where} ({first.given})"
         ]
 
+    def _refuse_if_swapped(self) -> None:
+        if 2 * len(self._swapped) <= len(self._placed):
+            return
+        code, first = next(iter(self._swapped.items()))
+        raise UnreadableFileError(
+            f"{self._table.at(first.line)}: longitude and latitude seem swapped at "
+            f"{len(self._swapped)} of {counted(len(self._placed), 'station')}, first {code[:40]}: "
+            f"the longitude is {first.given.replace(' and ', ', the latitude ')}; exchange the "
+            "names of the two columns"
+        )
+
     def _read(self, line: int, code: str, longitude: str, latitude: str) -> tuple[float, float]:
         given = " and ".join(shortened([text.strip()[:20]]) for text in (longitude, latitude))
         try:
-            east = self._table.number(longitude, line, "longitude")
-            north = self._table.number(latitude, line, "latitude")
+            east = self._table.number(longitude, line, self._columns[0])
+            north = self._table.number(latitude, line, self._columns[1])
+            unknown = math.isnan(east) or math.isnan(north)
         except InputError:  # a text such as unknown
-            self._odd.setdefault(code, _Odd(line, given, zero=False, lone=False))
-            return _NOWHERE
-        if math.isnan(east) or math.isnan(north):
+            unknown = True
+        if unknown:
+            if not {longitude.strip(), latitude.strip()} <= _NOTHING:  # such as NA
+                self._odd.setdefault(code, _Odd(line, given, zero=False, lone=False))
             return _NOWHERE
         if stands_somewhere(east, north):
             self._placed.add(code)
+            if not _is_place(east, north):
+                self._swapped.setdefault(code, _Odd(line, given, zero=False, lone=True))
             return east, north
         lone = one_is_impossible(east, north, longitude, latitude)
         self._odd.setdefault(code, _Odd(line, given, east == north == 0, lone))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import io
 import itertools
@@ -20,6 +21,10 @@ _SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 _NAMES_SEPARATOR = re.compile(r'"?sep=(?P<separator>[,;\t|])"?\s*', re.IGNORECASE)
 """What Excel writes, and reads, above the header."""
+
+_WITH_POINT = re.compile(r"[+-]?\d*\.\d+", re.ASCII)
+_WITH_COMMA = re.compile(r"[+-]?\d*,\d+", re.ASCII)
+_MAY_BE_THOUSANDS = re.compile(r"[+-]?[1-9]\d{0,2},\d{3}", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -45,26 +50,45 @@ class CsvTable(Table):
     header_line: int = 1
 
     @cached_property
-    def decimal_comma(self) -> bool:
-        """Whether commas in numbers are decimal ones: nothing else is parted by them or a point."""
-        if self.separator == ",":
-            return False
-        edge = f'["{re.escape(self.separator)}\r\n]'
-        with_mark = rf"{edge}\s*[+-]?\d*{{}}\d+\s*(?={edge}|$)"
-        found = {mark for mark in ",." if re.search(with_mark.format(re.escape(mark)), self.text)}
-        return found == {","}
+    def _marks(self) -> tuple[set[str], set[str], set[str]]:
+        """Columns with numbers that have a point, a comma, and one that is no thousand's."""
+        points, commas, certain = set[str](), set[str](), set[str]()
+        with contextlib.suppress(InputError):  # a broken row is for `rows` to find
+            for _, line, fields in self._quoted_lines() if '"' in self.text else self.lines():
+                cells = line.split(self.separator) if fields is None else fields
+                for column, cell in zip(self.header, map(str.strip, cells), strict=False):
+                    if _WITH_POINT.fullmatch(cell):
+                        points.add(column)
+                    elif _WITH_COMMA.fullmatch(cell):
+                        commas.add(column)
+                        if not _MAY_BE_THOUSANDS.fullmatch(cell):
+                            certain.add(column)
+        return points, commas, certain
+
+    @property
+    def _has_decimal_commas(self) -> bool:
+        """Whether most columns with broken numbers show that commas are decimal ones."""
+        points, commas, certain = self._marks
+        return len(certain) > len(points) or (bool(commas) and not points)
+
+    def _is_decimal_comma(self, text: str, column: str) -> bool:
+        """Whether the comma of a number is a decimal one; 1,500 may be one thousand five hundred."""
+        if not _MAY_BE_THOUSANDS.fullmatch(text):
+            return bool(_WITH_COMMA.fullmatch(text))
+        points, _, certain = self._marks
+        return column not in points and (column in certain or self._has_decimal_commas)
 
     @property
     def remarks(self) -> list[str]:
         """What is unusual about how the file is written."""
         if self.separator == ",":
             return []
-        decimals = ", with decimal commas" if self.decimal_comma else ""
+        decimals = ", with decimal commas" if self._has_decimal_commas or self._marks[2] else ""
         return [f"its columns are parted by {_SEPARATORS[self.separator]}{decimals}"]
 
     def number(self, text: str, line: int, column: str) -> float:
-        """Value of a cell, as `Table.number`, with a decimal comma where the file has such."""
-        if self.decimal_comma:
+        """Value of a cell, as `Table.number`, with a decimal comma where it can be nothing else."""
+        if "," in text and self.separator != "," and self._is_decimal_comma(text.strip(), column):
             text = text.replace(",", ".")
         return super().number(text, line, column)
 
@@ -103,9 +127,14 @@ class CsvTable(Table):
         lacking, surplus = self.header[len(fields) :], fields[size:]
         # A row that was cut off may lack the end of a value.
         if any(lacking) or "".join(surplus).strip() or line == self.cells.cut_line:
+            advice = "the file may be cut off - get it again"
+            if len(fields) > size and self.separator == ",":
+                advice = (
+                    "if numbers have decimal commas, part the columns by semicolons; if texts have "
+                    "commas, put them in quotes"
+                )
             raise InputError(
-                f"{self.at(line)}: {len(fields)} fields where the header has {size}; the file may "
-                "be cut off - get it again"
+                f"{self.at(line)}: {len(fields)} fields where the header has {size}; {advice}"
             )
         return [*fields[:size], *lacking]
 
