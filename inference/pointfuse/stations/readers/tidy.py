@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -70,8 +71,11 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
     places = _Places(table, request)
     rows = _rows(table, columns, places, request)
     if not len(rows.line):
+        left_out = "; ".join(table.cells.remarks())
         raise UnreadableFileError(
-            f"{table.name} has a header and no rows; expected one for each station and time"
+            f"{table.name}: {left_out}; no row is left"
+            if left_out
+            else f"{table.name} has a header and no rows; expected one for each station and time"
         )
     rows, repeated = _without_repetitions(table, rows, [column.name for column in columns])
     times, time = np.unique(rows.time, return_inverse=True)
@@ -104,6 +108,17 @@ class _ValueColumn:
     variable: str
     position: int
     factor: float
+
+
+class _Time(NamedTuple):
+    """A time cell: its instant (UTC; of a day, its date), and local day or hour.
+
+    Where clocks are put back, `again` is the instant at which they show the same time again.
+    """
+
+    instant: np.datetime64
+    again: np.datetime64
+    label: np.datetime64
 
 
 @dataclass(frozen=True)
@@ -209,17 +224,23 @@ def _rows(
 ) -> _Rows:
     time_name = "date" if "date" in table.header else "time"
     code_column, time_column = table.find("station", time_name)
-    times: dict[str, tuple[np.datetime64, np.datetime64]] = {}
+    times: dict[str, _Time] = {}
+    shown: set[tuple[int, np.datetime64]] = set()
     lines, stations, instants, hours, values = [], [], [], [], []
     for line, row in table.rows():
         text = row[time_column]
         with table.cells:
             if text not in times:
                 times[text] = _parse_time(table, line, time_column, text, request)
+            time = times[text]
             stations.append(places.station(line, row[code_column], row))
             lines.append(line)
-            instants.append(times[text][0])
-            hours.append(times[text][1])
+            instant = time.instant
+            if time.again != instant:  # clocks were put back: the hour comes twice
+                instant = time.again if (stations[-1], instant) in shown else instant
+                shown.add((stations[-1], time.instant))
+            instants.append(instant)
+            hours.append(time.label)
             values.append([table.value(row[c.position], line, c.name) for c in columns])
     return _Rows(
         places.stations(),
@@ -277,13 +298,16 @@ class _Places:
 
 def _parse_time(
     table: Table, line: int, column: int, text: str, request: ReadRequest
-) -> tuple[np.datetime64, np.datetime64]:
-    """Instant (UTC; of a day, its date) and local day or hour of a time cell."""
+) -> _Time:
+    """What a time cell says."""
     if table.header[column] == "date":
         day = table.day(text, line, "date")
-        return day, day
-    time = table.instant(text, line, "time", request.timezone)
-    return np.datetime64(time.replace(tzinfo=None), "s"), request.local_hour(time)
+        return _Time(day, day, day)
+    time, again = (
+        table.instant(text, line, "time", request.timezone, fold=fold) for fold in (0, 1)
+    )
+    first, second = (np.datetime64(each.replace(tzinfo=None), "s") for each in (time, again))
+    return _Time(first, second, request.local_hour(time))
 
 
 def _without_repetitions(table: Table, rows: _Rows, names: list[str]) -> tuple[_Rows, int]:

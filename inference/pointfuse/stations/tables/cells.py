@@ -17,8 +17,9 @@ _FEW = 3
 """Part of the cells of a column, or of the rows, from which on it is the column that is wrong; of
 a small file so many are few all the same, unless they are more than half."""
 
-_ROWS, IN_ROWS = "\0", "\1"
-"""Rows, and cells of rows that hold one quantity, among the columns; no header has such names."""
+_ROWS, IN_ROWS, _SKIPPED = "\0", "\1", "\2"
+"""Rows, cells of rows that hold one quantity, and rows at hours that clocks skip, among the columns;
+no header has such names."""
 
 
 class CellError(InputError):
@@ -37,6 +38,10 @@ class CellError(InputError):
     def __init__(self, message: str, found: str = "", line: int = 0) -> None:
         super().__init__(message)
         self.found, self.line = found, line
+
+
+class SkippedHourError(CellError):
+    """A time of the clock that no clock has shown, for it was put forward."""
 
 
 class UnreadableCells:
@@ -69,7 +74,11 @@ class UnreadableCells:
     ) -> bool:
         if error is None or not isinstance(error, CellError):
             return False
-        self.leave_out(error, _ROWS)
+        if isinstance(error, SkippedHourError):
+            self._rows -= 1  # however many there are, they show no wrong column
+            self.leave_out(error, _SKIPPED)
+        else:
+            self.leave_out(error, _ROWS)
         return True
 
     def count_empty(self, column: str) -> None:
@@ -92,7 +101,8 @@ class UnreadableCells:
             raise error
         self._unread[column] += 1
         self._first.setdefault(column, error)
-        self._take_earliest(error)
+        if column != _SKIPPED:
+            self._take_earliest(error)
 
     def _take_earliest(self, error: CellError) -> None:
         if self._earliest is None or error.line < self._earliest.line:
@@ -132,13 +142,15 @@ class UnreadableCells:
         """Cells of a column with something in them, or rows."""
         if column == _ROWS:
             return self._rows
+        if column == _SKIPPED:
+            return self._rows + self._unread[column]
         if column == IN_ROWS:
             return self._in_rows + self._unread[column]
         return self._rows - self._unread[_ROWS] - self._empty[column]
 
     def _is_many(self, column: str) -> bool:
         unread, total = self._unread[column], self._total(column)
-        return unread > max(_FEW, _MANY * total) or 2 * unread > total
+        return column != _SKIPPED and (unread > max(_FEW, _MANY * total) or 2 * unread > total)
 
     def refuse(self, *, strict: bool = False) -> None:
         """Make sure that they are few.
@@ -155,19 +167,25 @@ class UnreadableCells:
         """
         for column, error in self._first.items():
             if strict or self._is_many(column):
-                unread, kind = self._unread[column], "rows" if column == _ROWS else "cells"
+                unread, kind = self._unread[column], "rows" if column in (_ROWS, _SKIPPED) else "cells"
                 so = f"; {unread} of {self._total(column)} {kind} are so" if unread > 1 else ""
                 raise CellError(f"{error}{so}{self.read_as}")
 
     def remarks(self) -> list[str]:
-        """What was left out, once all rows are read: at most one sentence."""
-        if self._earliest is None:
-            return []
-        rows = self._unread[_ROWS]
-        counts = {"row": rows, "cell": self._unread.total() - rows}
-        shown = listed(counted(number, noun) for noun, number in counts.items() if number)
-        one = self._unread.total() == 1
-        return [
-            f"{shown} {UNREADABLE} {'was' if one else 'were'} left out"
-            f"{',' if one else ', such as'} on {self._earliest.found}"
-        ]
+        """What was left out, once all rows are read: a sentence, and one on hours of no clock."""
+        skipped, rows = self._unread[_SKIPPED], self._unread[_ROWS]
+        found = []
+        if self._earliest is not None:
+            total = self._unread.total() - skipped
+            counts = {"row": rows, "cell": total - rows}
+            shown = listed(counted(number, noun) for noun, number in counts.items() if number)
+            found.append(
+                f"{shown} {UNREADABLE} {'was' if total == 1 else 'were'} left out"
+                f"{',' if total == 1 else ', such as'} on {self._earliest.found}"
+            )
+        if skipped:
+            found.append(
+                f"{counted(skipped, 'row')} at an hour that the clocks skip left out, first on "
+                f"{self._first[_SKIPPED].found}"
+            )
+        return found

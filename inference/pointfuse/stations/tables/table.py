@@ -14,10 +14,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.printable import listed, printable, quoted
+from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import YEARS
-from pointfuse.stations.tables.cells import IN_ROWS, CellError, UnreadableCells
+from pointfuse.stations.tables.cells import (
+    IN_ROWS,
+    CellError,
+    SkippedHourError,
+    UnreadableCells,
+)
 
 _MISSING = frozenset({"", "-", "--", "—", "na", "n/a", "<na>", "nan", "null", "none"})
 
@@ -210,23 +216,37 @@ class Table(abc.ABC):
         return np.datetime64(written.date(), "D")
 
     def instant(
-        self, text: str, line: int, column: str, timezone: datetime.tzinfo
+        self, text: str, line: int, column: str, timezone: datetime.tzinfo, fold: int = 0
     ) -> datetime.datetime:
         """Instant of a cell in ISO 8601, of the given time zone where the cell names none.
 
-        Year, month, day and hour may lack their padding.
+        Year, month, day and hour may lack their padding. With `fold` 1 an hour that clocks show
+        twice is the second one.
 
         Raises
         ------
+        SkippedHourError
+            If no clock of the time zone has shown that time.
         CellError
             If the cell holds no such instant, or one at the ends of the calendar.
         """
         try:
             time = _parsed(text.strip())
-            time = time.replace(tzinfo=timezone) if time.tzinfo is None else time
-            return time.astimezone(datetime.UTC)
+            given = time.replace(tzinfo=timezone, fold=fold) if time.tzinfo is None else time
+            instant = given.astimezone(datetime.UTC)
+            shown = instant.astimezone(timezone)
         except ValueError as error:
             raise self._no_time("time", "2019-01-06T13:00+08:00", text, line, column) from error
+        if time.tzinfo is None and shown.replace(tzinfo=None, fold=0) != time:
+            where = f"{self.counted} {line}"
+            raise SkippedHourError(
+                f"{self.name}, {where}: {quoted(text)} does not exist in {zone_name(timezone)}, "
+                "where clocks are put forward; name the offset of the times (such as Z), or their "
+                "zone (--timezone)",
+                f"{where} ({text.strip()[:40]}, which {zone_name(timezone)} does not have)",
+                line,
+            )
+        return instant
 
     def _no_time(self, kind: str, example: str, text: str, line: int, column: str) -> CellError:
         either = bool(_EITHER_ORDER.fullmatch(text.strip()))
