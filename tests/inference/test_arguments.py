@@ -63,6 +63,7 @@ def calls(
         "states": lambda odd: pointfuse.states("x" if isinstance(odd, np.ndarray) else odd),
         "check_days": lambda odd: check_days(odd, tiny_model),
         "check_days model": lambda odd: check_days(observations, odd),
+        "evaluate": pointfuse.evaluate,
         "cross_validate": lambda odd: cross_validate(odd, tiny_model),
         "cross_validate model": lambda odd: cross_validate(observations, odd),
         "write_flags": lambda odd: write_flags(tmp_path / "q.csv", odd),

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-from pointfuse.errors import ArgumentError, InputFileNotFoundError, kind_of
+from pointfuse.errors import ArgumentError, InputError, InputFileNotFoundError, kind_of
 from pointfuse.stations.readers.frame import Frame
 
 Source = str | os.PathLike[str] | Frame
@@ -23,7 +23,7 @@ def expanded(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
         If nothing matches a pattern.
     """
     files: list[Path] = []
-    for path in map(Path, paths):
+    for path in map(Path, map(_named, paths)):
         # A name may hold a bracket.
         if not glob.has_magic(str(path)) or path.exists():
             files.append(path)
@@ -40,6 +40,13 @@ def expanded(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     return files
 
 
+def _named(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
+    """The path, once it is sure that it is no empty text."""
+    if path == "":
+        raise InputError("no file name was given, but an empty text; name a file")
+    return path
+
+
 def listed_sources(given: Source | Iterable[Source]) -> list[Path | Frame]:
     """The files and tables that an argument names.
 
@@ -50,6 +57,8 @@ def listed_sources(given: Source | Iterable[Source]) -> list[Path | Frame]:
     ArgumentError
         If it names none.
     """
+    if isinstance(given, type):  # the class of a table has columns too
+        raise _no_source(given)
     if isinstance(given, str | os.PathLike | Frame):
         given = [given]
     # A dictionary, bytes and an open file can be iterated over too, and an array.
@@ -58,7 +67,7 @@ def listed_sources(given: Source | Iterable[Source]) -> list[Path | Frame]:
         raise _no_source(given)
     sources: list[Path | Frame] = []
     for source in given:
-        if isinstance(source, Frame):
+        if isinstance(source, Frame) and not isinstance(source, type):
             sources.append(source)
         elif isinstance(source, str | os.PathLike):
             sources += expanded([source])
@@ -71,7 +80,8 @@ def _no_source(given: object) -> ArgumentError:
     table = "; make a table of it, such as pandas.DataFrame(...)"
     opened = "; give the path in place of the open file"
     hint = table if isinstance(given, Mapping) else opened if hasattr(given, "read") else ""
+    shown = f"the class {given.__name__}" if isinstance(given, type) else kind_of(given)
     return ArgumentError(
         "expected station files - a path, a pattern such as '2019/*.csv', several of them, or a "
-        f"table of pandas or polars with tidy columns - got {kind_of(given)}{hint}"
+        f"table of pandas or polars with tidy columns - got {shown}{hint}"
     )

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, require
 from pointfuse.trust.classes import Classes, Masks, classes_of
 from pointfuse.trust.coverage import Coverage, evaluate_uncertainty
 from pointfuse.trust.crossval import BLOCK_SIZE, CrossValidation, Scheme
@@ -197,7 +197,16 @@ def evaluate(result: CrossValidation, seed: int = 0) -> Evaluation:
     ------
     InputError
         If a baseline lacks a prediction.
+    ArgumentError
+        If the result is something else than one of `cross_validate`.
     """
+    require(
+        result,
+        CrossValidation,
+        "a cross-validation (pointfuse.CrossValidation)",
+        source="make one with pointfuse.cross_validate",
+    )
+    require(seed, int, "a seed, a whole number", source="by default it is 0")
     pairs = np.isfinite(result.observed)
     network = PairSums.of(result.observed, result.predicted)
     days = network.over(axis=1).pairs > 0

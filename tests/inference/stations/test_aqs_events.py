@@ -65,3 +65,14 @@ def test_a_missing_value_gives_way_to_any_other(write: Write) -> None:
     for order in itertools.permutations(rows):
         observations = read_stations(write("daily.csv", HEADER + "".join(order)))
         assert observations.values["pm25"].tolist() == [[9.0]]
+
+
+def test_a_strange_type_is_named_where_another_is_used(write: Write) -> None:
+    rows = [row("Zebra", 99), row("None", 10), row("Zebra", 98, site=2), row("None", 11, site=2)]
+    for order in (rows, rows[::-1]):
+        observations = read_stations(write("daily.csv", HEADER + "".join(order)))
+        assert sorted(observations.values["pm25"][0].tolist()) == [10.0, 11.0]
+        said = [remark for remark in observations.files[0].remarks if "Zebra" in remark]
+        assert said == [
+            "daily means with an Event Type that is not known, 'Zebra', not used beside others"
+        ]

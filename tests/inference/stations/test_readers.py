@@ -242,7 +242,7 @@ def test_repeated_rows_are_kept_once(write: Write) -> None:
         (
             "case.csv",
             "Station,Longitude,Latitude,PM2.5\n",
-            "nearest is 'tidy', but it lacks date or time; the header is Station,Longitude",
+            "is a station list, or lacks date or time; give it with --stations",
         ),
         ("why.csv", HEAD, r"\(read as 'tidy': its header has station and date or time\)$"),
         (

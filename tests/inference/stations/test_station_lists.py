@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from pointfuse import InputError, read_stations
 from pointfuse.commands.main import main
-from pointfuse.stations.readers.station_list import read_station_lists
+from pointfuse.stations.readers.station_list import read_station_list, read_station_lists
 
 Write = Callable[[str, str | bytes], Path]
 HEADER = "station,longitude,latitude,city\n"
@@ -180,3 +180,31 @@ def test_what_pointfuse_wrote_is_no_observations(
     assert CliRunner().invoke(main, [*map(str, arguments)]).exit_code == 0
     with pytest.raises(InputError, match=r"^out\.nc: it holds fields that pointfuse wrote, no obs"):
         read_stations(output)
+
+
+def test_of_a_code_that_stands_twice_the_one_with_a_place_is_kept(write: Write) -> None:
+    path = write("l.csv", "station,longitude,latitude\nA,-999,-999\nA,116,39\nA,1,2\nB,117,38\n")
+    found = read_station_list(path)
+    assert found.places == {"A": (116, 39), "B": (117, 38)}
+    assert found.files[0].remarks == (
+        "A occurs twice in l.csv; that with a place was kept",
+        "A occurs twice in l.csv; the first entry was kept",
+    )
+
+
+def test_a_list_parted_by_blanks_is_told(write: Write) -> None:
+    path = write("l.csv", '"station" "longitude" "latitude"\n"A" 116 39\n')
+    with pytest.raises(InputError, match="l.csv has columns parted by blanks; expected commas"):
+        read_station_list(path)
+
+
+def test_a_list_in_parquet_leads_nobody_in_a_circle(tmp_path: Path) -> None:
+    pyarrow = pytest.importorskip("pyarrow", reason="pip install '.[parquet]'")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "l.parquet"
+    table = {"station": ["A"], "longitude": [116.0], "latitude": [39.0]}
+    parquet.write_table(pyarrow.table(table), path)
+    with pytest.raises(InputError, match="is a station list; save it as CSV and give it with --st"):
+        read_stations(path)
+    with pytest.raises(InputError, match="is Parquet; expected a station list as CSV"):
+        read_station_list(path)

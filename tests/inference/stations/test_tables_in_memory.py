@@ -222,3 +222,15 @@ def test_a_missing_cell_of_any_column(column: str, nothing: Any) -> None:
 def test_names_of_places_are_codes() -> None:
     observations = read_stations(frame(station=["NA", "Nan", "none"]))
     assert observations.stations.code.tolist() == ["NA", "Nan", "none"]
+
+
+def test_the_class_is_no_table() -> None:
+    for given in (Frame, [Frame]):
+        with pytest.raises(ArgumentError, match="table .* - got the class Frame"):
+            read_stations(given)  # type: ignore[arg-type]
+
+
+def test_an_empty_name_is_told() -> None:
+    for given in ("", [""]):
+        with pytest.raises(InputError, match="no file name was given"):
+            read_stations(given)

@@ -124,3 +124,55 @@ def test_hours_without_padding(write: Write, written: str, utc_hour: int) -> Non
     assert hours is not None
     expected = np.datetime64("2019-01-06T08") + utc_hour
     assert hours.times.tolist() == [expected.item()]
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "station,longitude (deg),latitude (deg),date,pm25",
+        "station,longitude [degrees_east],latitude [degrees_north],date,pm25",
+        "Station,Lon (°E),Lat (°N),Date,PM2.5 ug m-3",
+        "station,lon,lat,date,pm25 µg/m3",
+        "station,lon,lat,date,PM2.5 ug/m³",
+    ],
+)
+def test_units_behind_the_names(write: Write, header: str) -> None:
+    observations = read_stations(write("t.csv", f"{header}\nA,116.5,39.5,2019-01-06,80\n"))
+    assert observations.stations.longitude.tolist() == [116.5]
+    assert observations.stations.latitude.tolist() == [39.5]
+    assert observations.values["pm25"].tolist() == [[80.0]]
+
+
+def test_a_mass_in_another_unit_behind_the_name(write: Write) -> None:
+    path = write("t.csv", "station,lon,lat,date,pm25 mg/m3\nA,116.5,39.5,2019-01-06,0.08\n")
+    assert read_stations(path).values["pm25"].tolist() == [[80.0]]
+
+
+def test_coordinates_in_metres_are_named_as_they_stand(write: Write) -> None:
+    path = write("t.csv", "station,longitude (m),latitude (m),date,pm25\nA,1,2,2019-01-06,80\n")
+    with pytest.raises(
+        InputError, match=r"longitude and latitude;.*longitude \(m\),latitude \(m\)"
+    ):
+        read_stations(path)
+
+
+@pytest.mark.parametrize("name", ["Time (UTC)", "time [utc]", "DateTime (GMT)"])
+def test_times_in_utc(write: Write, name: str) -> None:
+    head = f"station,longitude,latitude,{name},pm25\n"
+    rows = "".join(f"A,116,39,2019-01-05 {hour:02}:00,{hour}\n" for hour in range(16, 24))
+    observations = read_stations(write("t.csv", head + rows), min_hours=8)
+    assert [str(day) for day in observations.times] == ["2019-01-06"]  # in Asia/Shanghai
+    assert observations.values["pm25"].tolist() == [[19.5]]
+
+
+def test_days_in_utc_are_no_days_of_another_zone(write: Write) -> None:
+    path = write("t.csv", "station,longitude,latitude,date (UTC),pm25\nA,116,39,2019-01-06,80\n")
+    with pytest.raises(InputError, match=r"'date \(UTC\)' has days in UTC, and days in Asia/Shan"):
+        read_stations(path)
+    assert read_stations(path, timezone="UTC").values["pm25"].tolist() == [[80.0]]
+
+
+def test_hours_beside_dates_are_named(write: Write) -> None:
+    path = write("t.csv", "station,lon,lat,Date,Hour,pm25\nA,116,39,2019-01-06,1,80\n")
+    with pytest.raises(InputError, match="both a column 'Date' and a column 'Hour'; put them tog"):
+        read_stations(path)

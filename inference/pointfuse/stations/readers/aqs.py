@@ -176,6 +176,7 @@ def _daily(rows: _Rows) -> Observations:
         *("Date Local", "Event Type", "Sample Duration", "Observation Percent", "Arithmetic Mean")
     )
     chosen: dict[_Monitor, _Rank] = {}
+    event_types: set[str] = set()
     found = count = incomplete = 0
     for line, row in table.rows():
         name = rows.variable(row)
@@ -203,6 +204,7 @@ def _daily(rows: _Rows) -> Observations:
                 duration_text=kind,
                 value=0.0 if math.isnan(value) else value,
             )
+            event_types.add(rank.event_type)
             chosen[key] = min(rank, chosen.get(key, rank))
             count += 1
     rows.refuse_if_none(found)
@@ -219,15 +221,16 @@ def _daily(rows: _Rows) -> Observations:
         remarks.append(
             f"{counted(incomplete, 'daily mean')} of less than {request.min_hours} hours left out"
         )
-    remarks += _remarks_on_events([*chosen.values()]) + rows.places.remarks()
+    remarks += _remarks_on_events([*chosen.values()], event_types) + rows.places.remarks()
     return records.observations(remarks)
 
 
-def _remarks_on_events(chosen: list[_Rank]) -> list[str]:
-    """On means that leave an event out, and those of which it is not known, for want of others."""
+def _remarks_on_events(chosen: list[_Rank], event_types: set[str]) -> list[str]:
+    """On means that leave an event out, and on types of events that are not known."""
     taken = [rank for rank in chosen if not rank.missing]
     without = sum(rank.events is _Events.EXCLUDED for rank in taken)
-    unknown = sorted({rank.event_type for rank in taken if rank.events is _Events.UNKNOWN})
+    unknown = {rank.event_type for rank in taken if rank.events is _Events.UNKNOWN}
+    passed_over = {text for text in event_types if _Events.of(text) is _Events.UNKNOWN} - unknown
     remarks = []
     if without:
         remarks.append(
@@ -236,10 +239,18 @@ def _remarks_on_events(chosen: list[_Rank]) -> list[str]:
         )
     if unknown:
         count = sum(rank.events is _Events.UNKNOWN for rank in taken)
-        named = ", ".join(repr(text[:40]) for text in unknown[:3])
         remarks.append(
-            f"{counted(count, 'daily mean')} with an Event Type that is not known, {named}, "
-            "used for "
-            "want of others"
+            f"{counted(count, 'daily mean')} with an Event Type that is not known, "
+            f"{_named(unknown)}, used for want of others"
+        )
+    if passed_over:
+        remarks.append(
+            f"daily means with an Event Type that is not known, {_named(passed_over)}, not used "
+            "beside others"
         )
     return remarks
+
+
+def _named(event_types: set[str]) -> str:
+    """The first few of some types of events."""
+    return ", ".join(repr(text[:40]) for text in sorted(event_types)[:3])

@@ -27,7 +27,7 @@ from pointfuse.stations.readers import (
 )
 from pointfuse.stations.readers.cf import series as cf_series
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.tables.columns import list_layout, own_name, split_unit
+from pointfuse.stations.tables.columns import list_layout, own_name, parted_by, split_unit
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import shortened
 
@@ -121,8 +121,13 @@ def format_of(file: StationFile, name: str) -> str:
 def _what_it_is(file: StationFile) -> str:
     """What a file is that is in no known format, and what to do."""
     names = {own_name(split_unit(name)[0]) for name in file.header}
-    if list_layout(file.header) and names.isdisjoint({"date", "time"} | tidy.USUAL):
-        return "is a station list; give it with --stations (stations=)"
+    if list_layout(file.header) and names.isdisjoint({"date", "time"}):
+        held = "" if names.isdisjoint(tidy.USUAL) else ", or lacks date or time"
+        return f"is a station list{held}; give it with --stations (stations=)" + (
+            held and ", or add the column"
+        )
+    if separator := parted_by(file.header):
+        return has_other_separator(separator)
     beginning = file.table.text.lstrip()[:20].lower()
     if beginning.startswith("<"):
         return "is a web page or XML, no table; its download may have failed - get it again"
@@ -134,6 +139,14 @@ def _what_it_is(file: StationFile) -> str:
             f"{shortened(file.header)}; see {DOCUMENTED_IN}"
         )
     return f"is in no known format: {_nearest(file.header)}; see {DOCUMENTED_IN}"
+
+
+def has_other_separator(separator: str) -> str:
+    """What a file is whose columns are parted by something else, and what to do."""
+    return (
+        f"has columns parted by {separator}; expected commas, semicolons, tabs or bars - save it "
+        "with one of these"
+    )
 
 
 def _nearest(header: list[str]) -> str:

@@ -12,6 +12,7 @@ from pointfuse.errors import InputError, MissingExtraError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers import tidy
 from pointfuse.stations.readers.request import ReadRequest
+from pointfuse.stations.tables.columns import list_layout
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import Table, cell_text, shortened
 
@@ -58,6 +59,10 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         raise UnreadableFileError(
             f"{file.name} is a damaged Parquet file ({reason}); get it again"
         ) from error
+    if list_layout(table.header):
+        raise UnreadableFileError(
+            f"{file.name} is a station list; save it as CSV and give it with --stations (stations=)"
+        )
     raise UnreadableFileError(
         f"{file.name}: expected {LAYOUT}, its columns are {shortened(table.header)}"
     )

@@ -15,9 +15,9 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import listed, printable
 from pointfuse.errors import InputError, UnreadableFileError, require_path
 from pointfuse.stations.observations import SourceFile, Stations
-from pointfuse.stations.readers.formats import recognised_format
+from pointfuse.stations.readers.formats import has_other_separator, recognised_format
 from pointfuse.stations.readers.network_list import StationList
-from pointfuse.stations.tables.columns import ListLayout, list_layout, positions
+from pointfuse.stations.tables.columns import ListLayout, list_layout, parted_by, positions
 from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
 from pointfuse.stations.tables.table import Table, plain_code, shortened
@@ -55,11 +55,17 @@ def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> Sta
     key = recognised_format(file)
     if key == "cf":
         raise UnreadableFileError(f"{file.name} is netCDF, not a station list; expected CSV")
+    if key == "parquet":
+        raise UnreadableFileError(
+            f"{file.name} is Parquet; expected a station list as CSV, such as to_csv() writes it"
+        )
     if key is not None:
         raise UnreadableFileError(
             f"{file.name} holds observations ({key}), not a station list; give it among the files"
         )
     layout = list_layout(file.header)
+    if layout is None and (separator := parted_by(file.header)):
+        raise UnreadableFileError(f"{file.name} {has_other_separator(separator)}")
     if layout is None:
         raise UnreadableFileError(
             f"{file.name} is not a station list: expected the columns station,longitude,latitude "
@@ -83,7 +89,9 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
     longitude, latitude = _one(table, layout.longitude), _one(table, layout.latitude)
     named = positions(table.header, layout.city) if layout.city else []
     city = named[0] if named else None
-    coordinates = Coordinates(table, (table.header[longitude], table.header[latitude]), strict=strict)
+    coordinates = Coordinates(
+        table, (table.header[longitude], table.header[latitude]), strict=strict
+    )
     places: dict[str, tuple[float, float]] = {}
     cities: dict[str, str] = {}
     remarks = []
@@ -93,10 +101,13 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
         if not name:
             nameless.append(line)
             continue
-        if name in places:
+        place = coordinates.place(line, name, row[longitude], row[latitude])
+        if name in places and not math.isnan(places[name][0]):
             remarks.append(f"{name} occurs twice in {table.name}; the first entry was kept")
             continue
-        places[name] = coordinates.place(line, name, row[longitude], row[latitude])
+        if name in places:
+            remarks.append(f"{name} occurs twice in {table.name}; that with a place was kept")
+        places[name] = place
         if city is not None:
             cities[name] = printable(row[city].strip())
     if not places:

@@ -9,6 +9,7 @@ coordinate columns the places come from a station list. Other columns are ignore
 
 from __future__ import annotations
 
+import datetime
 import math
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -17,7 +18,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.counted import counted
-from pointfuse.basics.printable import listed
+from pointfuse.basics.printable import listed, quoted
+from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations, SourceFile, Stations
@@ -66,10 +68,11 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
     InputError
         If a column is missing, a unit is unknown, or two rows contradict each other.
     """
+    clock = _clock(table, request)
     table = replace(table, header=_own_header(table, request))
     columns = _value_columns(table, request)
     places = _Places(table, request)
-    rows = _rows(table, columns, places, request)
+    rows = _rows(table, columns, places, request, clock)
     if not len(rows.line):
         left_out = "; ".join(table.cells.remarks())
         raise UnreadableFileError(
@@ -143,6 +146,27 @@ class _Rows:
         )
 
 
+def _clock(table: Table, request: ReadRequest) -> datetime.tzinfo:
+    """The zone of times that name none: UTC where the header says so.
+
+    Raises
+    ------
+    InputError
+        If days are in UTC, and others were asked for.
+    """
+    zone = request.timezone
+    for title in table.header:
+        name, unit = own_name(title), split_unit(title)[1]
+        if name == "time" and unit is not None:
+            return datetime.UTC
+        if name == "date" and unit is not None and zone.utcoffset(None) != datetime.timedelta(0):
+            raise InputError(
+                f"{table.name}: the column {quoted(title)} has days in UTC, and days in "
+                f"{zone_name(zone)} are asked for; ask for those in UTC (--timezone UTC)"
+            )
+    return zone
+
+
 def _own_header(table: Table, request: ReadRequest) -> list[str]:
     """The header with the names that this module knows in place of others for the same.
 
@@ -179,6 +203,13 @@ def _own_header(table: Table, request: ReadRequest) -> list[str]:
         raise InputError(
             f"{table.name} has both a column 'date' and a column 'time'; keep the 'date' of daily "
             "means, or put date and time of instants together in 'time'"
+        )
+    hour = [title for title in table.header if title.casefold() in ("hour", "hr")]
+    if times == {"date"} and hour:
+        raise InputError(
+            f"{table.name} has both a column {quoted(table.header[found['date'][0]])} and a column "
+            f"{quoted(hour[0])}; put them together in a column 'time', such as 2019-01-06T13:00, "
+            "or remove the hour of daily means"
         )
     _refuse_if_lacking(table, {name for name, places in found.items() if places}, request)
     return header
@@ -220,7 +251,11 @@ def _value_columns(table: Table, request: ReadRequest) -> list[_ValueColumn]:
 
 
 def _rows(
-    table: Table, columns: list[_ValueColumn], places: _Places, request: ReadRequest
+    table: Table,
+    columns: list[_ValueColumn],
+    places: _Places,
+    request: ReadRequest,
+    clock: datetime.tzinfo,
 ) -> _Rows:
     time_name = "date" if "date" in table.header else "time"
     code_column, time_column = table.find("station", time_name)
@@ -231,7 +266,7 @@ def _rows(
         text = row[time_column]
         with table.cells:
             if text not in times:
-                times[text] = _parse_time(table, line, time_column, text, request)
+                times[text] = _parse_time(table, line, time_column, text, request, clock)
             time = times[text]
             stations.append(places.station(line, row[code_column], row))
             lines.append(line)
@@ -297,15 +332,18 @@ class _Places:
 
 
 def _parse_time(
-    table: Table, line: int, column: int, text: str, request: ReadRequest
+    table: Table,
+    line: int,
+    column: int,
+    text: str,
+    request: ReadRequest,
+    clock: datetime.tzinfo,
 ) -> _Time:
     """What a time cell says."""
     if table.header[column] == "date":
         day = table.day(text, line, "date")
         return _Time(day, day, day)
-    time, again = (
-        table.instant(text, line, "time", request.timezone, fold=fold) for fold in (0, 1)
-    )
+    time, again = (table.instant(text, line, "time", clock, fold=fold) for fold in (0, 1))
     first, second = (np.datetime64(each.replace(tzinfo=None), "s") for each in (time, again))
     return _Time(first, second, request.local_hour(time))
 

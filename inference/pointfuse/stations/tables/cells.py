@@ -167,7 +167,10 @@ class UnreadableCells:
         """
         for column, error in self._first.items():
             if strict or self._is_many(column):
-                unread, kind = self._unread[column], "rows" if column in (_ROWS, _SKIPPED) else "cells"
+                unread, kind = (
+                    self._unread[column],
+                    "rows" if column in (_ROWS, _SKIPPED) else "cells",
+                )
                 so = f"; {unread} of {self._total(column)} {kind} are so" if unread > 1 else ""
                 raise CellError(f"{error}{so}{self.read_as}")
 

@@ -24,20 +24,39 @@ _OTHER_NAMES = {
 WITH_UNIT = re.compile(r"(?P<name>[^\[(]+?)\s*[\[(](?P<unit>.*)[\])]")
 """A header such as ``pm25 [ug m-3]``."""
 
+_WITH_MASS = re.compile(r"(?P<name>\S+)\s+(?P<unit>[mnuµμ]g\s?(/\s?m(3|\^3|³)|m\^?-3|m⁻³))", re.I)
+"""A header such as ``PM2.5 ug/m3``."""
 
-def own_name(header: str) -> str:
-    """The name that a header stands for: ``longitude`` for ``Lon``; itself if it is no such."""
-    plain = re.sub(r"[\s_]+", "_", unicodedata.normalize("NFKC", header).strip().casefold())
-    for own, others in _OTHER_NAMES.items():
-        if plain == own or plain in others:
-            return own
-    return header
+_DEGREES = frozenset(
+    f"{unit}{of}{side}"
+    for unit in ("deg", "degree", "degrees", "°")
+    for of in ("", " ", "_")
+    for side in ("", "e", "n", "east", "north")
+) | {"e", "n"}
+_UTC = frozenset({"utc", "gmt", "z"})
+_UNITS = {"longitude": _DEGREES, "latitude": _DEGREES, "date": _UTC, "time": _UTC}
+"""What may stand behind the name of a column, in small letters."""
 
 
 def split_unit(header: str) -> tuple[str, str | None]:
     """Name and unit of a header such as ``pm25 [ug m-3]``."""
-    match = WITH_UNIT.fullmatch(header)
+    match = WITH_UNIT.fullmatch(header) or _WITH_MASS.fullmatch(header)
     return (match["name"], match["unit"]) if match else (header, None)
+
+
+def own_name(header: str) -> str:
+    """The name that a header stands for: ``longitude`` for ``Lon``; itself if it is no such.
+
+    Coordinates may have the unit of degrees behind them, and times UTC.
+    """
+    name, unit = split_unit(header)
+    plain = re.sub(r"[\s_]+", "_", unicodedata.normalize("NFKC", header).strip().casefold())
+    bare = re.sub(r"[\s_]+", "_", unicodedata.normalize("NFKC", name).strip().casefold())
+    for own, others in _OTHER_NAMES.items():
+        has_unit = unit is not None and unit.strip().casefold() in _UNITS.get(own, ())
+        if (bare if has_unit else plain) in (own, *others):
+            return own
+    return header
 
 
 def positions(header: Sequence[str], name: str) -> list[int]:
@@ -48,6 +67,23 @@ def positions(header: Sequence[str], name: str) -> list[int]:
         for place, title in enumerate(header)
         if own_name(title) == name or title.casefold() == name
     ]
+
+
+_OTHER_SEPARATORS = {":": "colons", "^": "carets", "~": "tildes", "  ": "blanks", " ": "blanks"}
+_TOLD_BY = 2
+"""Names of columns by which it is told what parts them."""
+
+
+def parted_by(header: Sequence[str]) -> str | None:
+    """What parts the columns of a header that is not parted by what is read: blanks, say."""
+    if len(header) != 1:
+        return None
+    for separator, name in _OTHER_SEPARATORS.items():
+        parts = [part.strip(" '\"") for part in header[0].split(separator)]
+        known = {own_name(part) for part in parts if part}
+        if len(known & {*_OTHER_NAMES}) >= _TOLD_BY:
+            return name
+    return None
 
 
 class ListLayout(NamedTuple):

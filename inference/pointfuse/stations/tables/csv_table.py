@@ -196,7 +196,9 @@ def parse_csv(name: str, content: bytes, cells: UnreadableCells) -> CsvTable:
     for line in above:
         named = _NAMES_SEPARATOR.fullmatch(line)
         separator = named["separator"] if named else separator
-    header = [printable(field.strip()) for field in headers[separator]]
+    # A line that nothing parts as it should is one column, whose name tells what is wrong.
+    line = next(itertools.islice(io.StringIO(text, newline=None), len(above), None), "")
+    header = [printable(field.strip()) for field in headers[separator] or [line]]
     if not any(header):
         raise UnreadableFileError(f"{name} is empty or has no header; expected a CSV file")
     table = CsvTable(name, header, text, separator, len(above) + 1, cells=cells)
