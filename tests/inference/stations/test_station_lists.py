@@ -194,7 +194,7 @@ def test_of_a_code_that_stands_twice_the_one_with_a_place_is_kept(write: Write) 
 
 def test_a_list_parted_by_blanks_is_told(write: Write) -> None:
     path = write("l.csv", '"station" "longitude" "latitude"\n"A" 116 39\n')
-    with pytest.raises(InputError, match="l.csv has columns parted by blanks; expected commas"):
+    with pytest.raises(InputError, match=r"l\.csv has columns parted by blanks; expected commas"):
         read_station_list(path)
 
 

@@ -226,7 +226,7 @@ def test_names_of_places_are_codes() -> None:
 
 def test_the_class_is_no_table() -> None:
     for given in (Frame, [Frame]):
-        with pytest.raises(ArgumentError, match="table .* - got the class Frame"):
+        with pytest.raises(ArgumentError, match=r"table .* - got the class Frame"):
             read_stations(given)  # type: ignore[arg-type]
 
 

@@ -112,8 +112,8 @@ def test_encodings_that_are_read(write: Write, encoding: str, packed: bool) -> N
         ("서울 부산", "euc_kr"),
         ("서울시 漢江", "euc_kr"),
         ("Москва Казань Пермь", "cp1251"),
-        ("МОСКВА КАЗАНЬ", "cp1251"),
-        ("ТУЛА ОМСК", "iso-8859-5"),
+        ("ЯЛТА ЖДУЩИЙ", "cp1251"),
+        ("ЯЛТА ЖДУЩИЙ", "iso-8859-5"),
         ("Москва Казань Пермь", "koi8-r"),
         ("Αθήνα Πάτρα Βόλος", "iso-8859-7"),
         ("קרית תל", "iso-8859-8"),
@@ -226,5 +226,5 @@ def test_what_may_be_thousands_is_never_a_fraction(write: Write, other: str) -> 
 
 def test_decimal_commas_between_commas_are_told(write: Write) -> None:
     text = TIDY.replace("116.25,39.5", "116,25,39,5").replace("80.5", "80,5")
-    with pytest.raises(InputError, match="8 fields where the header has 5; .* decimal commas"):
+    with pytest.raises(InputError, match=r"8 fields where the header has 5; .* decimal commas"):
         read_stations(write("tidy.csv", text))

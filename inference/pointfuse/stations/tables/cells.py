@@ -18,8 +18,8 @@ _FEW = 3
 a small file so many are few all the same, unless they are more than half."""
 
 _ROWS, IN_ROWS, _SKIPPED = "\0", "\1", "\2"
-"""Rows, cells of rows that hold one quantity, and rows at hours that clocks skip, among the columns;
-no header has such names."""
+"""Rows, cells of rows that hold one quantity, and rows at hours that clocks skip, among the
+columns; no header has such names."""
 
 
 class CellError(InputError):

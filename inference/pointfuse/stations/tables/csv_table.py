@@ -72,7 +72,7 @@ class CsvTable(Table):
         return len(certain) > len(points) or (bool(commas) and not points)
 
     def _is_decimal_comma(self, text: str, column: str) -> bool:
-        """Whether the comma of a number is a decimal one; 1,500 may be one thousand five hundred."""
+        """Whether the comma of a number is a decimal one; that of 1,500 may part thousands."""
         if not _MAY_BE_THOUSANDS.fullmatch(text):
             return bool(_WITH_COMMA.fullmatch(text))
         points, _, certain = self._marks
