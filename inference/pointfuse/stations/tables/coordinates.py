@@ -135,7 +135,8 @@ class Coordinates:
         )
 
     def _read(self, line: int, code: str, longitude: str, latitude: str) -> tuple[float, float]:
-        given = " and ".join(shortened([text.strip()[:20]]) or "nothing" for text in (longitude, latitude))
+        texts = (text.strip()[:20] for text in (longitude, latitude))
+        given = " and ".join(shortened([text]) or "nothing" for text in texts)
         try:
             east = self._table.number(longitude, line, self._columns[0])
             north = self._table.number(latitude, line, self._columns[1])
