@@ -118,7 +118,8 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
     observed = placed.target_stations > 0
     if not observed.any():
         most = int(placed.hours.most.max(initial=0))
-        raise nothing_to_fuse(target.name, len(days), placed.counts, most)
+        unused = int(placed.hours.unused.sum())
+        raise nothing_to_fuse(target.name, len(days), placed.counts, most, unused)
     if not observed.all():
         missing = ", ".join(str(day) for day in days[~observed])
         logger.warning("no valid daily mean of %s, so no field, on %s", target.name, missing)
@@ -129,7 +130,9 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
     return placed
 
 
-def nothing_to_fuse(target: str, days: int, counts: StationCounts, most_hours: int) -> InputError:
+def nothing_to_fuse(
+    target: str, days: int, counts: StationCounts, most_hours: int, unused_hours: int
+) -> InputError:
     """The error that no day can be fused, with what became of the stations and their hours."""
     found = {
         f"{counts.valid} with a valid value of any variable": counts.valid,
@@ -138,6 +141,7 @@ def nothing_to_fuse(target: str, days: int, counts: StationCounts, most_hours: i
         f"{counted(counts.out_of_range, 'daily mean')} out of range": counts.out_of_range,
         f"{counts.suspect} left out by quality control": counts.suspect,
         f"at most {counted(most_hours, 'valid hour')} of a station on a day": most_hours,
+        f"{counted(unused_hours, 'hourly value')} left out by quality control": unused_hours,
     }
     told = [counted(days, "day"), f"{counted(counts.read, 'station')} read"]
     told += [text for text, count in found.items() if count]

@@ -40,7 +40,7 @@ class Tally:
     """
 
     def __init__(self, stations: Stations, metadata: ModelMetadata) -> None:
-        self.days = self.fused = self.most_hours = 0
+        self.days = self.fused = self.most_hours = self.unused_hours = 0
         self.quality: Counts = {}
         self._stations = stations
         self._target = metadata.target.name
@@ -54,6 +54,7 @@ class Tally:
         self.days += 1
         self.fused += status is DayStatus.FUSED
         self.most_hours = max(self.most_hours, int(placed.hours.most.max(initial=0)))
+        self.unused_hours += int(placed.hours.unused.sum())
         self._valid |= placed.valid
         for table in placed.listed.values.values():
             self._used |= np.isfinite(table).any(axis=0)
@@ -78,7 +79,7 @@ class Tally:
                 f"{counts.used} used; use "
                 "a smaller --min-stations"
             )
-        return nothing_to_fuse(self._target, self.days, counts, self.most_hours)
+        return nothing_to_fuse(self._target, self.days, counts, self.most_hours, self.unused_hours)
 
 
 class Day(NamedTuple):

@@ -33,18 +33,21 @@ class DayHours:
         Which hours the day has: not all where clocks are put forward.
     most : ndarray of int64, shape (day,)
         Usable hours of the station that has most of them.
+    unused : ndarray of int64, shape (day,)
+        Hourly values, of all stations, that quality control left out.
     """
 
     seen: NDArray[np.bool_]
     whole: NDArray[np.bool_]
     most: NDArray[np.int64]
+    unused: NDArray[np.int64]
 
     @classmethod
     def of(cls, observations: Observations, name: str) -> DayHours:
         """Hours that the daily means of a variable were made of."""
         days = observations.times
         seen = np.zeros((len(days), HOURS), bool)
-        most = np.zeros(len(days), np.int64)
+        most, unused = np.zeros((2, len(days)), np.int64)
         hours = observations.hours
         if hours is not None and name in hours.reasons:
             reasons = hours.reasons[name]
@@ -57,11 +60,12 @@ class DayHours:
                 own = day == wanted
                 seen[position, clock[own & there.any(axis=1)]] = True
                 most[position] = used[own].sum(axis=0).max(initial=0)
-        return cls(seen, local_hours(days, observations.timezone), most)
+                unused[position] = (~used & (reasons != Reason.NO_VALUE))[own].sum()
+        return cls(seen, local_hours(days, observations.timezone), most, unused)
 
     def on_days(self, days: slice | NDArray[np.intp]) -> DayHours:
         """The same of some of the days (positions along the time axis)."""
-        return DayHours(self.seen[days], self.whole[days], self.most[days])
+        return DayHours(self.seen[days], self.whole[days], self.most[days], self.unused[days])
 
     @property
     def count(self) -> NDArray[np.float32]:
