@@ -18,6 +18,7 @@ from pointfuse.stations.merging import warn_of_moved_stations
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.reasons import Reason
+from pointfuse.stations.readers import cnemc
 from pointfuse.stations.readers.formats import READERS, format_of
 from pointfuse.stations.readers.frame import NAME, Frame, read_frame
 from pointfuse.stations.readers.network_list import StationList
@@ -25,7 +26,12 @@ from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import read_station_lists, warn_of_foreign_list
 from pointfuse.stations.sources import Source, expanded, listed_sources
 from pointfuse.stations.tables.cells import UnreadableCells
-from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
+from pointfuse.stations.tables.columns import own_name, split_unit
+from pointfuse.stations.tables.station_file import (
+    StationFile,
+    open_station_file,
+    read_whole_lines,
+)
 
 DEFAULT_VARIABLES = (
     Variable(
@@ -281,5 +287,15 @@ def _read_file(path: Path, request: ReadRequest, cells: UnreadableCells) -> Obse
     if remarks and found.hourly and len(found.times) and found.times[-1].item().hour < 23:
         remarks.append(f"its hours go up to {found.times[-1]}")
     if READERS[key].columns:
-        remarks += file.table.remarks
+        remarks = remarks or _on_open_end(file, request)
+        remarks = [*remarks, *file.table.remarks]
     return replace(found, files=(found.files[0].with_remarks(remarks),))
+
+
+def _on_open_end(file: StationFile, request: ReadRequest) -> list[str]:
+    """A remark on a value at the end of a file that ends within a line: 12 may have been 120."""
+    last, title = file.table.open_end(), file.header[-1]
+    of_value = own_name(split_unit(title)[0]) in request.variables or title == "value"
+    if last is None or not (of_value or cnemc.recognises(file)):
+        return []
+    return [f"its last line has no end; the last value, {last[:20]}, may be cut off"]

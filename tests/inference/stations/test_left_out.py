@@ -137,7 +137,9 @@ def test_a_cut_last_line_is_left_out(
 def test_a_whole_last_line_without_an_end_is_used(write: Write) -> None:
     observations = read_stations(write("a.csv", tidy(6).rstrip("\n")))
     np.testing.assert_array_equal(observations.values["pm25"], [[16, 26]])
-    assert observations.files[0].remarks == ()
+    assert observations.files[0].remarks == (
+        "its last line has no end; the last value, 26, may be cut off",
+    )
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030", "utf-16"])
@@ -217,3 +219,12 @@ def test_a_large_file_that_is_cut_is_read_in_pieces_all_the_same(
     summary = json.loads(result.stdout)
     assert summary["files"][0]["times"] == 28
     assert summary["files"][0]["remarks"][-1].startswith("ends within line")
+
+
+@pytest.mark.parametrize("end", ["", "\n"])
+def test_the_last_value_of_a_file_without_an_end(write: Write, end: str) -> None:
+    text = f"{HEAD}A,105,36,2019-01-06,5\nB,106,37,2019-01-06,12"
+    observations = read_stations(write("a.csv", text + end))
+    np.testing.assert_array_equal(observations.values["pm25"], [[5, 12]])
+    said = ("its last line has no end; the last value, 12, may be cut off",)
+    assert observations.files[0].remarks == (() if end else said)

@@ -243,7 +243,7 @@ def test_cnemc_cities(write: Write, station_list: str, beijing: tuple[float, flo
     lines = ["date,hour,type,北京,天津,三沙"]
     lines += [f"20190106,{hour},PM2.5,{hour + 1},20,30" for hour in range(24)]
     observations = read_stations(
-        write("china_cities_20190106.csv", "\n".join(lines)),
+        write("china_cities_20190106.csv", "\n".join([*lines, ""])),
         stations=write("list.csv", station_list),
         quality_control=False,
     )

@@ -136,7 +136,7 @@ def test_tidy_times_are_averaged_over_hours_then_days(write: Write) -> None:
 def test_hourly_values_that_are_none_stay_out_of_the_mean(write: Write) -> None:
     rows = [f"A,116,40,2019-01-06T{hour:02}:00,50" for hour in range(22)]
     rows += ["A,116,40,2019-01-06T22:00,9999", "A,116,40,2019-01-06T23:00,-999"]
-    path = write("tidy.csv", HEAD.replace("date", "time") + "\n".join(rows))
+    path = write("tidy.csv", HEAD.replace("date", "time") + "\n".join([*rows, ""]))
     observations = read_stations(path)
     np.testing.assert_array_equal(observations.values["pm25"], [[50.0]])
     assert observations.files[0].remarks == (
@@ -146,7 +146,7 @@ def test_hourly_values_that_are_none_stay_out_of_the_mean(write: Write) -> None:
 
 def test_values_that_are_none_take_no_part_in_the_mean_of_an_hour(write: Write) -> None:
     rows = ["A,116,40,2019-01-06T00:00,50", "A,116,40,2019-01-06T00:30,-999"]
-    path = write("tidy.csv", HEAD.replace("date", "time") + "\n".join(rows))
+    path = write("tidy.csv", HEAD.replace("date", "time") + "\n".join([*rows, ""]))
     observations = read_stations(path, min_hours=1)
     np.testing.assert_array_equal(observations.values["pm25"], [[50.0]])
     assert observations.files[0].remarks == (
@@ -158,7 +158,7 @@ def test_times_with_and_without_a_zone_are_the_same_clock(write: Write) -> None:
     """0 to 11 o'clock in Beijing without a zone, 12 to 23 as 4 to 15 UTC."""
     rows = [f"A,116,40,2019-01-06T{hour:02}:00,{hour}" for hour in range(12)]
     rows += [f"A,116,40,2019-01-06T{hour:02}:00Z,{hour + 8}" for hour in range(4, 16)]
-    path = write("tidy.csv", HEAD.replace("date", "time") + "\n".join(rows))
+    path = write("tidy.csv", HEAD.replace("date", "time") + "\n".join([*rows, ""]))
     observations = read_stations(path, min_hours=24)
     np.testing.assert_array_equal(observations.values["pm25"], [[11.5]])
     assert observations.files[0].remarks == ()
@@ -168,7 +168,7 @@ def test_an_hour_that_comes_twice_is_averaged(write: Write) -> None:
     """Paris put its clocks back on 27 October 2019: 0:00 and 1:00 UTC are both 2 o'clock."""
     rows = ["date,hour,type,1001A", "20191027,8,PM2.5,10", "20191027,9,PM2.5,30"]
     observations = read_stations(
-        write("day.csv", "\n".join(rows)),
+        write("day.csv", "\n".join([*rows, ""])),
         stations=write("list.csv", STATION_LIST),
         timezone="Europe/Paris",
         min_hours=1,

@@ -158,6 +158,13 @@ class CsvTable(Table):
         whole = self.text[: max(self.text.rfind("\n"), self.text.rfind("\r")) + 1]
         return (whole, len(io.StringIO(whole, newline=None).readlines()) + 1) if whole else None
 
+    def open_end(self) -> str | None:
+        """The last field of a last line that has no end, if it is a number; it may lack digits."""
+        if self.text.endswith(("\n", "\r")):
+            return None
+        last = self.text[self.text.rfind(self.separator) + 1 :].strip()
+        return last if last[-1:].isdecimal() and len(last.split()) == 1 else None
+
     def _quoted_lines(self) -> Iterator[tuple[int, str, list[str]]]:
         """The same, with the fields, in a file with quotes."""
         above = self.header_line - 1
