@@ -183,10 +183,13 @@ def test_what_pointfuse_wrote_is_no_observations(
 
 
 def test_of_a_code_that_stands_twice_the_one_with_a_place_is_kept(write: Write) -> None:
-    path = write("l.csv", "station,longitude,latitude\nA,-999,-999\nA,116,39\nA,1,2\nB,117,38\n")
+    path = write(
+        "l.csv", "station,longitude,latitude\nA,-999,-999\nA,,\nA,116,39\nA,1,2\nB,117,38\n"
+    )
     found = read_station_list(path)
     assert found.places == {"A": (116, 39), "B": (117, 38)}
     assert found.files[0].remarks == (
+        "A occurs twice in l.csv; the first entry was kept",
         "A occurs twice in l.csv; that with a place was kept",
         "A occurs twice in l.csv; the first entry was kept",
     )

@@ -102,7 +102,7 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
             nameless.append(line)
             continue
         place = coordinates.place(line, name, row[longitude], row[latitude])
-        if name in places and not math.isnan(places[name][0]):
+        if name in places and not (math.isnan(places[name][0]) and place[0] == place[0]):
             remarks.append(f"{name} occurs twice in {table.name}; the first entry was kept")
             continue
         if name in places:
