@@ -206,7 +206,6 @@ def evaluate(result: CrossValidation, seed: int = 0) -> Evaluation:
         "a cross-validation (pointfuse.CrossValidation)",
         source="make one with pointfuse.cross_validate",
     )
-    require(seed, int, "a seed, a whole number", source="by default it is 0")
     pairs = np.isfinite(result.observed)
     network = PairSums.of(result.observed, result.predicted)
     days = network.over(axis=1).pairs > 0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from click.testing import CliRunner
 
+from pointfuse.commands.main import main
 from pointfuse.errors import InputError
 from pointfuse.stations.reading import read_stations
 
@@ -41,6 +44,24 @@ def test_a_file_of_that_hour_alone_is_left_out(write: Write) -> None:
     observations = read_stations([good, none], timezone=ZONE, min_hours=1)
     np.testing.assert_array_equal(observations.values["pm25"], [[5]])
     assert "1 row at an hour that the clocks skip" in observations.files[-1].remarks[0]
+
+
+def test_a_day_of_that_hour_alone_in_a_large_file(
+    write: Write, tiny_model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pointfuse.stations.pieces.LARGEST_WHOLE", 100)
+    rows = [hours(f"2019-03-{day:02}", [(2, 50 + day)]) for day in range(6, 13)]
+    path = write("a.csv", (HEAD + "".join(rows)).replace("-74,40", "105,36"))
+    arguments = ["fuse", path, "-o", tmp_path / "out.nc", "--model", tiny_model_file, "--json"]
+    options = ["--timezone", ZONE, "--min-hours", "1", "--min-stations", "1"]
+    result = CliRunner().invoke(main, [*map(str, arguments), *options])
+    assert result.exit_code == 0, result.output
+    summary = json.loads(result.stdout)
+    assert len(summary["days"]) == 6
+    assert summary["files"][0]["remarks"] == [
+        "1 row at an hour that the clocks skip left out, first on line 6 (2019-03-10 02:00, which "
+        "America/New_York does not have)"
+    ]
 
 
 def test_an_hour_that_comes_twice_is_the_mean_of_both(write: Write) -> None:

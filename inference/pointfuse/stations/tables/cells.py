@@ -136,7 +136,7 @@ class UnreadableCells:
     @property
     def no_row_left(self) -> bool:
         """Whether there were rows, and none of them can be read."""
-        return 0 < self._rows == self._unread[_ROWS]
+        return self._rows == self._unread[_ROWS] and bool(self._rows + self._unread[_SKIPPED])
 
     def _total(self, column: str) -> int:
         """Cells of a column with something in them, or rows."""

@@ -234,10 +234,10 @@ class Table(abc.ABC):
             time = _parsed(text.strip())
             given = time.replace(tzinfo=timezone, fold=fold) if time.tzinfo is None else time
             instant = given.astimezone(datetime.UTC)
-            shown = instant.astimezone(timezone)
+            shown = instant.astimezone(timezone) if time.tzinfo is None else time
         except ValueError as error:
             raise self._no_time("time", "2019-01-06T13:00+08:00", text, line, column) from error
-        if time.tzinfo is None and shown.replace(tzinfo=None, fold=0) != time:
+        if shown.replace(tzinfo=time.tzinfo, fold=time.fold) != time:
             where = f"{self.counted} {line}"
             raise SkippedHourError(
                 f"{self.name}, {where}: {quoted(text)} does not exist in {zone_name(timezone)}, "
