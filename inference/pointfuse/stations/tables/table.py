@@ -330,4 +330,4 @@ def _some(names: list[str]) -> str:
 
 def shortened(names: list[str]) -> str:
     """The first few of many names, on one line whatever they hold."""
-    return quoted(",".join(names[:8]), 100).strip("'\"") + (",..." if len(names) > 8 else "")
+    return quoted(",".join(names[:8]), 60).strip("'\"") + (",..." if len(names) > 8 else "")
