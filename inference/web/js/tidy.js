@@ -78,6 +78,7 @@ export function readTidy(table, variables, zone) {
   const rows = new Map();
   const remarks = [...table.remarks];
   let repeated = 0;
+  const skipped = [];
   for (const row of table.rows) {
     let cells;
     try {
@@ -85,6 +86,10 @@ export function readTidy(table, variables, zone) {
     } catch (error) {
       if (row.line !== table.openLine) throw error;
       remarks.push(leftOut(name, row.line));
+      continue;
+    }
+    if (cells.skipped) {
+      skipped.push(row.line);
       continue;
     }
     const { code, longitude, latitude, instant, time, values } = cells;
@@ -107,6 +112,12 @@ export function readTidy(table, variables, zone) {
   }
   if (!rows.size) {
     throw new InputError(`${name} has a header and no rows; expected one a station and time`);
+  }
+  if (skipped.length) {
+    remarks.push(
+      `Rows of ${name} in an hour that clocks skip in ${zone.name}, left out: ${skipped.length}, ` +
+        `first line ${skipped[0]}`,
+    );
   }
   if (repeated) remarks.push(`Rows of ${name} that stand twice, each kept once: ${repeated}`);
   return {
@@ -327,6 +338,8 @@ function hourOf(text, zone, where) {
   }
   const written = day + ((Number(hour) * 60 + Number(minute)) * 60 + Number(second)) * 1000;
   const instant = offset ? written - offsetOf(offset) : zone.instant(written);
+  // Clocks that are put forward never show the hour between.
+  if (!offset && zone.local(instant) !== written) return { skipped: true };
   return { instant, time: Math.floor(zone.local(instant) / 36e5) * 36e5 };
 }
 
