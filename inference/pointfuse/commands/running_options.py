@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -118,7 +118,7 @@ class ModelOptions(RunningOptions):
 
 
 def gathered(
-    name: str, kind: Callable[..., object], options: tuple[Callable[[Any], Any], ...]
+    name: str, kind: type[Any], options: tuple[Callable[[Any], Any], ...]
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Decorator that gives a command some options, which reach it as one argument.
 
@@ -131,12 +131,12 @@ def gathered(
     options : tuple of callable
         The options, as decorators of click.
     """
-    fields = tuple(kind.__dataclass_fields__)  # type: ignore[attr-defined]
+    names = [each.name for each in fields(kind)]
 
     def decorate(command: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(command)
         def with_gathered(**given: Any) -> None:
-            one = kind(**{field: given.pop(field) for field in fields})
+            one = kind(**{field: given.pop(field) for field in names})
             command(**{name: one}, **given)
 
         decorated: Callable[..., None] = with_gathered

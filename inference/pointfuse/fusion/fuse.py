@@ -16,7 +16,7 @@ from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.estimation import estimate
 from pointfuse.model.devices import DeviceChoice
-from pointfuse.model.loading import Model, load_model
+from pointfuse.model.loading import Model, load_model, require_model
 from pointfuse.model.precisions import PrecisionChoice
 from pointfuse.stations.gridding import (
     PlacedObservations,
@@ -82,9 +82,7 @@ def fuse(
     (1, 372, 426)
     """
     if model is not None:
-        require(
-            model, Model, "a model (pointfuse.Model)", source="load one with pointfuse.load_model"
-        )
+        require_model(model)
     if not isinstance(observations, Observations):
         # What is no source at all is refused before a model is loaded.
         observations = listed_sources(observations)

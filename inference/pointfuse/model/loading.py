@@ -250,6 +250,17 @@ class Model(Shown):
         return ModelOutput(field, *scales) if scales else ModelOutput(field, None)
 
 
+def require_model(given: object) -> None:
+    """Make sure that an argument is a loaded model.
+
+    Raises
+    ------
+    ArgumentError
+        If it is something else.
+    """
+    require(given, Model, "a model (pointfuse.Model)", source="load one with pointfuse.load_model")
+
+
 def load_model(
     path: str | PathLike[str] | None = None,
     *,

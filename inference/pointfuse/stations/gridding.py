@@ -12,7 +12,7 @@ from pointfuse.errors import require
 from pointfuse.grid.regular_grid import Grid, Interpolation
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.hours_seen import DayHours
-from pointfuse.stations.observations import Observations, Stations
+from pointfuse.stations.observations import Observations, Stations, require_observations
 from pointfuse.stations.quality.flags import Counts, count_reasons
 from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.reasons import Reason, usable
@@ -148,12 +148,7 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
     ArgumentError
         If an argument is of another kind.
     """
-    require(
-        observations,
-        Observations,
-        "observations (pointfuse.Observations)",
-        source="read them with pointfuse.read_stations",
-    )
+    require_observations(observations)
     require(
         metadata,
         ModelMetadata,

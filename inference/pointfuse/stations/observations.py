@@ -15,7 +15,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.basics.shown import Shown
 from pointfuse.basics.timezones import BEIJING, zone_name
-from pointfuse.errors import InputError, kind_of
+from pointfuse.errors import InputError, kind_of, require
 
 YEARS = range(1900, 2200)
 """Of measurements; what is of others is a typing error."""
@@ -279,6 +279,22 @@ class Observations(Shown):
             values={name: table[:, chosen] for name, table in self.values.items()},
             reasons={name: table[:, chosen] for name, table in self.reasons.items()},
         )
+
+
+def require_observations(given: object) -> None:
+    """Make sure that an argument is observations.
+
+    Raises
+    ------
+    ArgumentError
+        If it is something else.
+    """
+    require(
+        given,
+        Observations,
+        "observations (pointfuse.Observations)",
+        source="read them with pointfuse.read_stations",
+    )
 
 
 def _array(given: Any, kind: type[np.generic], what: str) -> NDArray[Any]:

@@ -19,13 +19,13 @@ from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.counted import counted
 from pointfuse.basics.native_calls import Pool
 from pointfuse.basics.shown import Shown
-from pointfuse.errors import InputError, require
+from pointfuse.errors import InputError
 from pointfuse.fusion.estimation import estimate
 from pointfuse.fusion.fuse import days_to_fuse
 from pointfuse.grid.regular_grid import Interpolation
-from pointfuse.model.loading import Model
+from pointfuse.model.loading import Model, require_model
 from pointfuse.stations.gridding import PlacedObservations, place
-from pointfuse.stations.observations import Observations, Stations
+from pointfuse.stations.observations import Observations, Stations, require_observations
 from pointfuse.stations.same_place import joined, places
 from pointfuse.trust.baselines import Baseline, predict
 from pointfuse.trust.scores import PairSums, root_mean_square_error
@@ -216,13 +216,8 @@ def cross_validate(
     InputError
         If there is nothing to predict, the folds cannot be made, or a baseline does not predict.
     """
-    require(
-        observations,
-        Observations,
-        "observations (pointfuse.Observations)",
-        source="read them with pointfuse.read_stations",
-    )
-    require(model, Model, "a model (pointfuse.Model)", source="load one with pointfuse.load_model")
+    require_observations(observations)
+    require_model(model)
     baselines = baselines or {}
     if used := model.metadata.observations_used:
         logger.warning(

@@ -117,4 +117,5 @@ def test_versions_at_the_ends_pass(tiny_metadata: ModelMetadata) -> None:
     for version, form in ((OPERATOR_SETS[0], FORMAT_VERSIONS[0]), (28, 14)):
         model = mean_model(tiny_metadata)
         model.opset_import[0].version, model.ir_version = version, form
-        read_onnx_structure(model.SerializeToString())
+        structure = read_onnx_structure(model.SerializeToString())
+        assert list(structure.outputs) == [each.name for each in model.graph.output]

@@ -7,10 +7,9 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.errors import require
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.model.loading import Model
-from pointfuse.stations.observations import Observations, Stations
+from pointfuse.model.loading import Model, require_model
+from pointfuse.stations.observations import Observations, Stations, require_observations
 from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.neighbours import compare_with_neighbours, find_neighbours
 from pointfuse.stations.quality.reasons import Reason, usable
@@ -45,13 +44,8 @@ def check_days(observations: Observations, model: Model) -> Observations:
     InputError
         If the observations are hourly.
     """
-    require(
-        observations,
-        Observations,
-        "observations (pointfuse.Observations)",
-        source="read them with pointfuse.read_stations",
-    )
-    require(model, Model, "a model (pointfuse.Model)", source="load one with pointfuse.load_model")
+    require_observations(observations)
+    require_model(model)
     observations.require_daily()
     metadata = model.metadata
     place = _place_reasons(observations.stations, metadata.grid)

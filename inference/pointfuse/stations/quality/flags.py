@@ -11,8 +11,8 @@ import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.counted import counted
-from pointfuse.errors import require, require_path
-from pointfuse.stations.observations import Observations
+from pointfuse.errors import require_path
+from pointfuse.stations.observations import Observations, require_observations
 from pointfuse.stations.quality.reasons import Reason, State
 
 COLUMNS = (
@@ -89,12 +89,7 @@ def write_flags(path: str | PathLike[str], observations: Observations) -> int:
         If the file cannot be written.
     """
     require_path(path, "the CSV file to write")
-    require(
-        observations,
-        Observations,
-        "observations (pointfuse.Observations)",
-        source="read them with pointfuse.read_stations",
-    )
+    require_observations(observations)
     count = 0
     with (
         replacing(Path(path)) as temporary,
