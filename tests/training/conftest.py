@@ -5,14 +5,21 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 import torch
+from onnx import TensorProto, helper
 
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
+from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.stations.reading import DEFAULT_VARIABLES
 from pointfuse_training.archives.archive_writer import writing
 from pointfuse_training.fitting.recipes import Recipe, changed
 from pointfuse_training.fitting.training_inputs import TrainingInputs, read_training_inputs
+from pointfuse_training.processes.distribution import ProcessDistribution, TrendLayer
+from pointfuse_training.processes.process_file import write_process
+from pointfuse_training.processes.terrain_process import TerrainProcess
 from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
 
@@ -117,3 +124,67 @@ def small_inputs(
     small_archive: Path, small_static_file: Path, small_recipe: Recipe
 ) -> TrainingInputs:
     return read_training_inputs(small_archive, small_static_file, small_recipe)
+
+
+@pytest.fixture(scope="session")
+def metadata(small_grid: Grid) -> ModelMetadata:
+    """Of a model on the small grid."""
+    return ModelMetadata(
+        name="small",
+        version="0.1.0",
+        summary="None.",
+        licence="Apache-2.0",
+        precision="fp32",
+        grid=small_grid,
+        variables=DEFAULT_VARIABLES,
+        static_layers=(),
+        training={},
+        export={},
+        scores=(),
+        weights_sha256="0" * 64,
+    )
+
+
+@pytest.fixture(scope="session")
+def model_file(metadata: ModelMetadata, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model file on the small grid; of its graph nothing is asked."""
+    shape = ["time", 3, *metadata.grid.shape]
+    inputs = [
+        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
+        for name in ("observations", "observed")
+    ]
+    output = helper.make_tensor_value_info("pm25", TensorProto.FLOAT, [shape[0], 1, *shape[2:]])
+    axis = helper.make_tensor("axis", TensorProto.INT64, [1], [1])
+    nodes = [
+        helper.make_node("Mul", ["observations", "observed"], ["there"]),
+        helper.make_node("ReduceMean", ["there", "axis"], ["pm25"]),
+    ]
+    graph = helper.make_graph(nodes, "some", inputs, [output], [axis])
+    opset = [helper.make_opsetid("", 18)]
+    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
+    helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
+    path = tmp_path_factory.mktemp("model") / "small.onnx"
+    onnx.save(model, path)
+    return path
+
+
+@pytest.fixture(scope="session")
+def distribution() -> ProcessDistribution:
+    """Of processes and days on the small grid."""
+    return ProcessDistribution(
+        process=TerrainProcess(300.0, 0.05, {"height": 2.0, "lights": 3.0}, ("height",), True),
+        spread={"common": 0.2, "nugget": 0.4, "height": 0.1, "lights": 0.3},
+        trend={"height": TrendLayer(0.4, 0.0, 1.5)},
+        day_mean=np.array([2.2, -2.0, -0.1]),
+        day_covariance=np.array([[0.05, -0.02, 0.0], [-0.02, 0.04, 0.001], [0.0, 0.001, 0.01]]),
+        provenance={"command": "pointfuse-train process", "days": ["2019-01-10"], "stations": 7},
+    )
+
+
+@pytest.fixture(scope="session")
+def distribution_file(
+    distribution: ProcessDistribution, tmp_path_factory: pytest.TempPathFactory
+) -> Path:
+    path = tmp_path_factory.mktemp("process") / "small.toml"
+    write_process(path, distribution)
+    return path

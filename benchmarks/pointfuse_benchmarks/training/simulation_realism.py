@@ -24,8 +24,8 @@ from numpy.typing import NDArray
 from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.gridding import grid_days, place
 from pointfuse.stations.reading import read_stations
-from pointfuse_benchmarks.baselines.layers import derived_layers
 from pointfuse_training.archives.archive import Archive, read_attributes
+from pointfuse_training.processes.covariates import covariate_layers
 from pointfuse_training.simulation.emissions import REST_DAYS
 from pointfuse_training.simulation.meteorology import DAYS_OF_YEAR
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
@@ -111,8 +111,7 @@ def main(
 def places_of(cells: NDArray[np.int64], layers: StaticInputs) -> Places:
     """Where some cells are, and how high and rugged the ground is."""
     x, y = np.meshgrid(layers.grid.x, layers.grid.y)
-    names = ("height", "night_lights", "barren", "forest")
-    derived = derived_layers(**{name: getattr(layers, name).double().numpy() for name in names})
+    derived = covariate_layers(layers)
     return Places(
         x=x.ravel()[cells] / 1000,
         y=y.ravel()[cells] / 1000,

@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pointfuse import InputError
-from pointfuse_benchmarks.baselines import gaussian_process
 from pointfuse_benchmarks.baselines.gaussian_process import GP_B, GP_C, KRIGING, KRIGING_WITH_HEIGHT
 from pointfuse_benchmarks.baselines.layers import layer_table
+from pointfuse_training.processes import terrain_process
 
 FAMILY = {"kriging": KRIGING, "height": KRIGING_WITH_HEIGHT, "gp-b": GP_B, "gp-c": GP_C}
 
@@ -121,7 +121,7 @@ def test_terrain_and_land_after_the_formula(
 ):
     mean, variance = written_out(metadata, xy, values, points, *PARAMETERS[name])
     # Points go through in several portions.
-    monkeypatch.setattr(gaussian_process, "_POINTS_AT_ONCE", 7)
+    monkeypatch.setattr(terrain_process, "_POINTS_AT_ONCE", 7)
     process, day, places = FAMILY[name], day_of(xy, values), to_degrees(points)
     found = process.moments(day, *places)
     np.testing.assert_allclose(found[0], mean, rtol=1e-7)

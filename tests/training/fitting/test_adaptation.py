@@ -8,19 +8,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import onnx
 import pytest
 import torch
 from click.testing import CliRunner, Result
 from hypothesis import given
 from hypothesis import strategies as st
-from onnx import TensorProto, helper
 
 from pointfuse import InputError, Observations, Stations
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations, place
-from pointfuse.stations.reading import DEFAULT_VARIABLES
 from pointfuse_benchmarks.training.adaptation import main as benchmark
 from pointfuse_training.commands.main import main
 from pointfuse_training.fitting.adaptation_inputs import observations_sha256, read_adaptation_inputs
@@ -46,24 +43,6 @@ from pointfuse_training.samples.training_days import Batch, DrawnBatches, seeded
 ALONE = Team(torch.device("cpu"))
 DAYS, STATIONS = 20, 150
 FIRST = np.datetime64("2019-03-01")
-
-
-@pytest.fixture(scope="module")
-def metadata(small_grid: Grid) -> ModelMetadata:
-    return ModelMetadata(
-        name="small",
-        version="0.1.0",
-        summary="None.",
-        licence="Apache-2.0",
-        precision="fp32",
-        grid=small_grid,
-        variables=DEFAULT_VARIABLES,
-        static_layers=(),
-        training={},
-        export={},
-        scores=(),
-        weights_sha256="0" * 64,
-    )
 
 
 def observed_at(
@@ -376,29 +355,6 @@ def test_the_hash_is_that_of_what_is_used(placed: PlacedObservations) -> None:
     assert observations_sha256(replace(placed, observations=changed_values)) != whole
     assert observations_sha256(placed.without(np.arange(STATIONS) == 3)) != whole
     assert observations_sha256(placed.on_days(slice(1, None))) != whole
-
-
-@pytest.fixture(scope="module")
-def model_file(metadata: ModelMetadata, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model file on the small grid; of its graph nothing is asked."""
-    shape = ["time", 3, *metadata.grid.shape]
-    inputs = [
-        helper.make_tensor_value_info(name, TensorProto.FLOAT, shape)
-        for name in ("observations", "observed")
-    ]
-    output = helper.make_tensor_value_info("pm25", TensorProto.FLOAT, [shape[0], 1, *shape[2:]])
-    axis = helper.make_tensor("axis", TensorProto.INT64, [1], [1])
-    nodes = [
-        helper.make_node("Mul", ["observations", "observed"], ["there"]),
-        helper.make_node("ReduceMean", ["there", "axis"], ["pm25"]),
-    ]
-    graph = helper.make_graph(nodes, "some", inputs, [output], [axis])
-    opset = [helper.make_opsetid("", 18)]
-    model = helper.make_model(graph, opset_imports=opset, ir_version=9)
-    helper.set_model_props(model, {METADATA_KEY: metadata.to_json()})
-    path = tmp_path_factory.mktemp("model") / "small.onnx"
-    onnx.save(model, path)
-    return path
 
 
 def write_days(path: Path, observations: Observations) -> Path:

@@ -26,7 +26,7 @@ from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid.grid_mapping import grid_axes
 from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archives.archive_variables import WEATHER, ArchiveVariable
-from pointfuse_training.archives.archive_writer import NAMELESS
+from pointfuse_training.archives.archive_writer import NAMELESS, STATION_NOISE
 
 _MOST_OPEN = 64
 """Files that an archive keeps open: opening one takes longer than reading a day of it."""
@@ -50,6 +50,9 @@ class Archive:
         Grid of all fields, as its files tell it.
     dates : ndarray of datetime64[D], shape (days,)
         Local dates; NaT for days that have none.
+    station_noise : ndarray of float64, shape (days,), or None
+        Standard deviation of the noise of a station on the scale of ``2 (sqrt(v + 1) - 1)``; NaN
+        for the days of files without it, None if no file has it.
 
     Raises
     ------
@@ -74,7 +77,7 @@ class Archive:
             )
         self._days: list[tuple[Path, int]] = []
         self._open: dict[Path, netCDF4.Dataset] = {}
-        dates = []
+        dates, noise = [], []
         for path in self.files:
             with _opened(path) as dataset:
                 target = _target(path, dataset)
@@ -85,8 +88,11 @@ class Archive:
                 if target.resolution > self.target.resolution:
                     self.target = target
                 dates.append(_dates(path, dataset))
+                noise.append(_station_noise(dataset, len(dates[-1])))
                 self._days += [(path, day) for day in range(len(dates[-1]))]
         self.dates = np.concatenate(dates)
+        of_stations = np.concatenate(noise)
+        self.station_noise = None if np.isnan(of_stations).all() else of_stations
 
     def _check_alike(self, path: Path, target: ArchiveVariable, grid: Grid) -> None:
         if not self.grid.coincides(grid):
@@ -211,6 +217,14 @@ def _target(path: Path, dataset: netCDF4.Dataset) -> ArchiveVariable:
     return ArchiveVariable(
         field.name, field.units, field.standard_name, field.long_name, float(field.scale_factor)
     )
+
+
+def _station_noise(dataset: netCDF4.Dataset, days: int) -> NDArray[np.float64]:
+    """Noise of the stations on the days of a file, NaN where it has none."""
+    if STATION_NOISE not in dataset.variables:
+        return np.full(days, np.nan)
+    noise: NDArray[np.float64] = np.ma.filled(dataset[STATION_NOISE][:], np.nan)
+    return noise
 
 
 def _dates(path: Path, dataset: netCDF4.Dataset) -> NDArray[np.datetime64]:

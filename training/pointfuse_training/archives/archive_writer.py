@@ -23,6 +23,9 @@ from pointfuse_training.archives.archive_variables import LOWEST, VARIABLES, Arc
 NAMELESS = "noleap"
 """Calendar of days without a date."""
 
+STATION_NOISE = "station_noise"
+"""Variable of days whose stations have a known noise."""
+
 
 class ArchiveWriter:
     """Writes one file of consecutive days, day by day; see `writing`."""
@@ -33,6 +36,7 @@ class ArchiveWriter:
         grid: Grid,
         bounds: _Bounds,
         variables: Sequence[ArchiveVariable],
+        station_noise: bool,
     ) -> None:
         self._dataset = dataset
         self._bounds = bounds
@@ -56,6 +60,14 @@ class ArchiveWriter:
         dataset.createVariable("time_bnds", "f8", ("time", "bounds"))
         for variable in variables:
             self._create(variable, grid)
+        if station_noise:
+            dataset.createVariable(STATION_NOISE, "f8", ("time",)).setncatts(
+                {
+                    "long_name": "standard deviation of the noise of a station on the scale of "
+                    "2 (sqrt(v + 1) - 1), with the concentration v in ug m-3",
+                    "units": "1",
+                }
+            )
 
     def _create(self, variable: ArchiveVariable, grid: Grid) -> None:
         created = self._dataset.createVariable(
@@ -81,7 +93,7 @@ class ArchiveWriter:
             }
         )
 
-    def append(self, fields: Tensor) -> None:
+    def append(self, fields: Tensor, station_noise: float | None = None) -> None:
         """Write the next day.
 
         Parameters
@@ -89,6 +101,9 @@ class ArchiveWriter:
         fields : Tensor, shape (variables, rows, columns)
             The variables in their order, in their units: PM2.5 (ug/m3), relative humidity (%) and
             wind speed (m/s) of a simulation.
+        station_noise : float, optional
+            Standard deviation of the noise of a station on the scale of ``2 (sqrt(v + 1) - 1)``, in
+            a file that has it.
 
         Raises
         ------
@@ -107,6 +122,8 @@ class ArchiveWriter:
         self._dataset["time_bnds"][day] = bounds
         for variable, layer in zip(self._variables, values, strict=True):
             self._dataset[variable.name][day] = variable.pack(layer)
+        if station_noise is not None:
+            self._dataset[STATION_NOISE][day] = station_noise
 
 
 @dataclass(frozen=True)
@@ -150,6 +167,7 @@ def writing(
     *,
     variables: Sequence[ArchiveVariable] = VARIABLES,
     timezone: datetime.tzinfo = datetime.UTC,
+    station_noise: bool = False,
 ) -> Iterator[ArchiveWriter]:
     """Writer of a file that appears under its name only when it is complete.
 
@@ -167,6 +185,8 @@ def writing(
         The target, and those of `WEATHER` that there are.
     timezone : tzinfo
         Time zone in which days with a date begin and end.
+    station_noise : bool
+        Whether each day has the noise of its stations, a number.
 
     Raises
     ------
@@ -180,7 +200,7 @@ def writing(
         attributes = {"day_timezone": zone_name(timezone), **attributes}
     with replacing(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
         dataset.setncatts({"Conventions": CONVENTIONS, **attributes})
-        yield ArchiveWriter(dataset, grid, days, variables)
+        yield ArchiveWriter(dataset, grid, days, variables, station_noise)
 
 
 def make_folder(folder: Path) -> None:

@@ -11,6 +11,8 @@ from pointfuse_training.commands.archive import archive
 from pointfuse_training.commands.evaluate import evaluate
 from pointfuse_training.commands.fit import fit_command
 from pointfuse_training.commands.parameters import parameters
+from pointfuse_training.commands.process import process
+from pointfuse_training.commands.sample import sample
 from pointfuse_training.commands.scale import scale
 from pointfuse_training.commands.simulate import simulate
 from pointfuse_training.commands.static import static
@@ -28,5 +30,8 @@ def main(debug: bool) -> None:
     click.get_current_context().with_resource(exit_on_signals())
 
 
-for command in (static, simulate, parameters, archive, fit_command, scale, evaluate, adapt):
+for command in (
+    *(static, simulate, parameters, process, sample, archive),
+    *(fit_command, scale, evaluate, adapt),
+):
     main.add_command(command)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 from pointfuse.version import __version__
-from pointfuse_training.archives.archive import check_origin
 from pointfuse_training.archives.archive_writer import make_folder, writing
+from pointfuse_training.archives.scenarios import code_sha256, lacking_scenarios, scenario_files
 from pointfuse_training.simulation.simulator import Simulator
 from pointfuse_training.simulation.static_inputs import StaticInputs
 
@@ -59,14 +58,9 @@ def simulate_archive(
         If the archive cannot be written.
     """
     make_folder(folder)
-    paths = [folder / f"scenario_{number:05d}.nc" for number in range(scenarios)]
-    wanted = []
-    for number, path in enumerate(paths):
-        if path.exists():
-            check_origin(path, _origin(static, seed, number, days))
-            on_day(days)
-        else:
-            wanted.append(number)
+    paths = scenario_files(folder, scenarios)
+    wanted = lacking_scenarios(paths, lambda number: _origin(static, seed, number, days))
+    on_day(days * (scenarios - len(wanted)))
     for first in range(0, len(wanted), batch):
         numbers = wanted[first : first + batch]
         _simulate(static, [paths[number] for number in numbers], numbers, days, seed, on_day)
@@ -100,20 +94,11 @@ def _simulate(
             on_day(len(writers))
 
 
-def code_sha256() -> str:
-    """Hash of the code of the simulation: another code makes another archive."""
-    digest = hashlib.sha256()
-    for path in sorted(Path(__file__).parent.glob("*.py")):
-        # Line ends differ between checkouts.
-        digest.update(path.read_text(encoding="utf-8").encode())
-    return digest.hexdigest()
-
-
 def _origin(static: StaticInputs, seed: int, number: int, days: int) -> dict[str, Any]:
     """All that a scenario depends on."""
     return {
         "code_version": __version__,
-        "code_sha256": code_sha256(),
+        "code_sha256": code_sha256(Path(__file__).parent),
         "static_sha256": static.sha256,
         "seed": seed,
         "scenario": number,
