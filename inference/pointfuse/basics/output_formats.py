@@ -64,8 +64,9 @@ _ELSEWHERE = (
 
 ARRAYS = OutputFormat("a NumPy file", (".npz",))
 ENGINE = OutputFormat("an engine", (".engine", ".plan", ".trt"))
+TOML = OutputFormat("a TOML file", (".toml",))
 
-FORMATS = (NETCDF, GEOTIFF, PICTURE, ANIMATION, SCORES, REPORT, FLAGS, ARRAYS, ENGINE)
+FORMATS = (NETCDF, GEOTIFF, PICTURE, ANIMATION, SCORES, REPORT, FLAGS, ARRAYS, ENGINE, TOML)
 """All that the command line writes."""
 
 

@@ -64,7 +64,7 @@ def _progress_file(output: Path) -> Path:
     "--baselines",
     metavar="NAME,...",
     default="",
-    help="Other methods to compare with: nearest,idw,... (pip install ./benchmarks).",
+    help="Other methods to compare with: nearest,idw,... (pip install ./training ./benchmarks).",
 )
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def crossval(

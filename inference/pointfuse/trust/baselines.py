@@ -48,14 +48,15 @@ def find_baselines(names: Sequence[str]) -> dict[str, Baseline]:
             others = ", ".join(sorted(installed)) or "none"
             raise MissingExtraError(
                 f"there is no baseline '{name}'; installed are {others}, and pointfuse's own come "
-                "from a checkout with 'pip install ./benchmarks'"
+                "from a checkout with 'pip install ./training ./benchmarks'"
             )
         try:
             found[name] = installed[name].load()
         except ImportError as error:
             raise MissingExtraError(
                 f"the baseline '{name}' needs a package that is not installed ({error}); install "
-                "the benchmarks with other people's software: pip install './benchmarks[peers]'"
+                "the benchmarks with other people's software: pip install ./training "
+                "'./benchmarks[peers]'"
             ) from error
     return found
 

@@ -156,7 +156,7 @@ def test_baselines_are_found_by_name() -> None:
 
 def test_without_any_the_message_says_how_to_install_them(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "entry_points", lambda group: [])
-    with pytest.raises(MissingExtraError, match=r"installed are none, .* install \./benchmarks'"):
+    with pytest.raises(MissingExtraError, match=r"are none, .* \./training \./benchmarks'"):
         find_baselines(["idw"])
 
 

@@ -44,7 +44,10 @@ def process(station_files, model_file, small_static_file, tmp_path):
     """Run the command, and return what it says and the file."""
 
     def run(*options, stations="list.csv"):
-        files = station_files / "days.csv", "--stations", station_files / stations
+        files = (
+            station_files / "days.csv",
+            *(["--stations", station_files / stations] if stations else []),
+        )
         known = "--model", model_file, "--static", small_static_file
         output = tmp_path / "process.toml"
         return train("process", *files, *known, "-o", output, *options), output
@@ -62,6 +65,7 @@ def test_process_writes_what_days_far_from_scored_ones_say(process):
     days = [f"2019-03-{day:02d}" for day in (5, 6, 7, 8, 9, 17, 18, 19, 20, 21, 22, 23, 24)]
     assert found.provenance["days"] == days
     assert found.provenance["stations"] == STATIONS
+    assert found.provenance["cities"] == 13
     assert found.provenance["command"].startswith("pointfuse-train process days.csv --stations ")
     assert "/" not in found.provenance["command"]
 
@@ -81,7 +85,7 @@ def test_half_of_the_cities_are_left_out(process, monkeypatch):
     assert first["observations_sha256"] == again["observations_sha256"]
     assert first["observations_sha256"] != other["observations_sha256"]
     # Whole cities of ten stations.
-    assert other["stations"] % 10 == 0
+    assert other["stations"] == 10 * other["cities"]
     assert 0 < other["stations"] < STATIONS
     assert len(days) == DAYS / 2
     assert {len(day.values) for day in days} == {other["stations"]}
@@ -100,8 +104,12 @@ def test_process_ends_with_one_sentence(process, station_files):
         assert message in result.output
         assert result.output.count("\n") == 1
         assert not output.exists()
-    result, _ = process("--exclude-every", 1)
+    result, _ = process("--half-of-cities", 0, stations=None)
     assert result.exit_code == 2
+    assert "takes the cities of --stations" in result.output
+    result, _ = process("-o", "process.nc")
+    assert result.exit_code == 1
+    assert "expected a TOML file named *.toml, got process.nc" in result.output
 
 
 @pytest.fixture

@@ -13,12 +13,12 @@ from scipy.stats import multivariate_normal
 from pointfuse import InputError
 from pointfuse_training.processes.likelihood_fit import (
     MOST_STEPS,
-    StationDay,
     fit_distribution,
     fit_process,
 )
+from pointfuse_training.processes.station_days import StationDay
 from pointfuse_training.processes.terrain_process import TERRAIN_AND_LAND, TerrainProcess
-from pointfuse_training.processes.unscored_days import unscored_days
+from pointfuse_training.processes.unscored import unscored_days
 
 TRUE = TerrainProcess(400.0, 0.1, {"height": 2.0}, ("height",), square_root=True)
 

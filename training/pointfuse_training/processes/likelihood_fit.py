@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -12,6 +11,7 @@ from scipy.optimize import minimize
 
 from pointfuse.errors import InputError
 from pointfuse_training.processes.distribution import ProcessDistribution, TrendLayer
+from pointfuse_training.processes.station_days import StationDay
 from pointfuse_training.processes.terrain_process import (
     TERRAIN_AND_LAND,
     ConditionedProcess,
@@ -34,37 +34,6 @@ _FARTHEST = 3.0
 
 _DIFFERENCE = 1e-5
 """Step of the logarithms for derivatives: the likelihood has ten more digits than it needs."""
-
-
-@dataclass(frozen=True)
-class StationDay:
-    """The stations of a day.
-
-    Parameters
-    ----------
-    xy : ndarray of float64, shape (station, 2)
-        Places in the plane, km.
-    layers : mapping of str to ndarray of float64, shape (station,)
-        Derived layers there.
-    values : ndarray of float64, shape (station,)
-        Concentrations, ug/m3.
-    """
-
-    xy: Array
-    layers: Mapping[str, Array]
-    values: Array
-
-    def under(self, process: TerrainProcess) -> ConditionedProcess:
-        """What the stations say under a process."""
-        return process.conditioned(self.xy, self.layers, self.values)
-
-    def some(self, most: int, random: np.random.Generator) -> StationDay:
-        """The same day with so many of its stations at most, drawn at random."""
-        if len(self.values) <= most:
-            return self
-        drawn = random.permutation(len(self.values))[:most]
-        layers = {name: layer[drawn] for name, layer in self.layers.items()}
-        return StationDay(self.xy[drawn], layers, self.values[drawn])
 
 
 def fit_distribution(
@@ -103,7 +72,7 @@ def fit_distribution(
         # What a fit could not cope with is found before it takes its time.
         _day_vector(day.under(start), trend)
     random = np.random.default_rng(0)
-    some = [day.some(MOST_STATIONS, random) for day in days]
+    some = [day.at(random.permutation(len(day.values))[:MOST_STATIONS]) for day in days]
     process = fit_process(some, start, on_step)
     own = []
     for day in some:

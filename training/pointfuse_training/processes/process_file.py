@@ -18,7 +18,7 @@ from pointfuse_training.processes.covariates import COVARIATES
 from pointfuse_training.processes.distribution import ProcessDistribution, TrendLayer
 from pointfuse_training.processes.terrain_process import TerrainProcess
 
-_DIGITS = 5
+_DIGITS = 4
 """Significant digits of a number: more than its days can tell."""
 
 _HEADER = """\
