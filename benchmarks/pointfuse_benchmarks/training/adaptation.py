@@ -36,7 +36,7 @@ from pointfuse_training.fitting.training_inputs import read_training_inputs
 from pointfuse_training.fitting.training_loop import validation_scores
 from pointfuse_training.network.checkpoints import load_checkpoint
 from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import load_seed_network
+from pointfuse_training.network.weights import load_seed_network
 from pointfuse_training.samples.observed_days import reports
 
 _FILE = click.Path(path_type=Path)

@@ -19,7 +19,7 @@ from pointfuse.errors import InputError
 from pointfuse_export.checks.verify import Days
 from pointfuse_export.errors import DescriptionError
 from pointfuse_training.archives.archive import Archive
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.weights import read_arrays
 from pointfuse_training.samples.pseudo_stations import SAMPLING
 
 Cells = NDArray[np.int32]

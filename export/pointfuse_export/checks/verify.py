@@ -19,8 +19,8 @@ from pointfuse.trust.golden_case import GoldenCase
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph.onnx_graph import INPUTS, OPSET, OUTPUT, output_names
 from pointfuse_training import FusionNetwork
-from pointfuse_training.network.fusion_network import CHANNELS
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.channels import CHANNELS
+from pointfuse_training.network.weights import read_arrays
 
 TOLERANCE = 1e-3
 """Largest difference between two computations of a field, ug/m3."""

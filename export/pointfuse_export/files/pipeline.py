@@ -50,8 +50,8 @@ from pointfuse_export.lower_precision.quantise import activation_ranges, equalis
 from pointfuse_training import FusionNetwork, load_seed_network
 from pointfuse_training.fitting.provenance import NO_OBSERVATIONS, check_provenance, weights_sha256
 from pointfuse_training.network.checkpoints import load_checkpoint
-from pointfuse_training.network.fusion_network import CHANNELS
-from pointfuse_training.network.seed_weights import read_scale_head
+from pointfuse_training.network.channels import CHANNELS
+from pointfuse_training.network.weights import read_scale_head
 
 PRECISIONS = ("fp32", "int8", "fp16")
 """Files that can be made; the first is the one that the others are made from."""

@@ -13,7 +13,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph.strided_conv import StridedKernelConv
 from pointfuse_training import FusionNetwork, PositiveKernelConv
-from pointfuse_training.network.fusion_network import CHANNELS
+from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.regr_unetpp import ConvPair
 
 OPSET = 18

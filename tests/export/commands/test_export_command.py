@@ -13,7 +13,7 @@ from pointfuse.trust.verification import verify
 from pointfuse_export.commands.main import main
 from pointfuse_export.files.description import read_description
 from pointfuse_export.graph.strip import check_no_build_traces
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.weights import read_arrays
 
 
 def test_writes_model_card_and_manifest(exported_files, tiny_description):

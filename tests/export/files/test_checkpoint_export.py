@@ -18,7 +18,7 @@ from pointfuse_export.files.description import read_description
 from pointfuse_training.fitting.provenance import REQUIRED
 from pointfuse_training.network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import network_weights, read_arrays
+from pointfuse_training.network.weights import network_weights, read_arrays
 
 WIDTHS = (4, 8, 16, 32)
 PROVENANCE = {

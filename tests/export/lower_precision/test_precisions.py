@@ -19,7 +19,7 @@ from pointfuse_export.files import pipeline
 from pointfuse_export.files.file_report import read_reports
 from pointfuse_export.graph.regression_part import convolution_types
 from pointfuse_export.graph.stamp import read_stamp
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.weights import read_arrays
 
 
 @pytest.fixture

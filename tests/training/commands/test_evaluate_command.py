@@ -20,7 +20,7 @@ from pointfuse_training.commands.main import main
 from pointfuse_training.evaluation.archive_days import days_seen
 from pointfuse_training.fitting.provenance import archive_sha256
 from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 
 pytestmark = pytest.mark.slow
 

@@ -15,7 +15,7 @@ from pointfuse_training.archives.archive import Archive
 from pointfuse_training.commands.main import main
 from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
 from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 from pointfuse_training.simulation.tables import parameters_markdown
 
 ROOT = Path(__file__).parents[3]

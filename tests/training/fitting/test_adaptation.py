@@ -29,7 +29,7 @@ from pointfuse_training.fitting.training_inputs import Start, TrainingInputs, re
 from pointfuse_training.fitting.training_loop import Training
 from pointfuse_training.network.checkpoints import load_checkpoint, save_checkpoint
 from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples import observed_days
 from pointfuse_training.samples.hidden_stations import Hiding, draw_hidden
 from pointfuse_training.samples.observed_days import (

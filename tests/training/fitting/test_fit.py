@@ -23,7 +23,7 @@ from pointfuse_training.fitting.training_inputs import TrainingInputs, read_trai
 from pointfuse_training.fitting.training_loop import Training
 from pointfuse_training.fitting.training_state import find_state, read_state
 from pointfuse_training.network.checkpoints import load_checkpoint
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 
 pytestmark = pytest.mark.slow
 

@@ -21,7 +21,7 @@ from pointfuse_training.fitting.training_inputs import (
 )
 from pointfuse_training.fitting.training_loop import Training, validation_scores
 from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples.training_days import Batch, CompleteDays, DrawnBatches
 
 pytestmark = pytest.mark.slow

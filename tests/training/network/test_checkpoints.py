@@ -14,7 +14,7 @@ from pointfuse import InputFileNotFoundError, ModelFileError
 from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 
 NAMES = ("height", "forest_fraction")
 

@@ -8,7 +8,6 @@ process     a Gaussian process from stations
 sample      an archive of its samples
 archive     an archive from the output of transport models
 fit         a training
-scale       the head of the scale
 evaluate    how well a network completes simulated days
 adapt       a network for stations of one's own
 """

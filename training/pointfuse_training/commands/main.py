@@ -13,7 +13,6 @@ from pointfuse_training.commands.fit import fit_command
 from pointfuse_training.commands.parameters import parameters
 from pointfuse_training.commands.process import process
 from pointfuse_training.commands.sample import sample
-from pointfuse_training.commands.scale import scale
 from pointfuse_training.commands.simulate import simulate
 from pointfuse_training.commands.static import static
 
@@ -32,6 +31,6 @@ def main(debug: bool) -> None:
 
 for command in (
     *(static, simulate, parameters, process, sample, archive),
-    *(fit_command, scale, evaluate, adapt),
+    *(fit_command, evaluate, adapt),
 ):
     main.add_command(command)

@@ -18,7 +18,7 @@ from pointfuse.model.loading import Model
 from pointfuse.model.model_file import read_model_file
 from pointfuse_training.network.checkpoints import load_checkpoint
 from pointfuse_training.network.fusion_network import CHANNELS, FusionNetwork
-from pointfuse_training.network.seed_weights import is_zip
+from pointfuse_training.network.weights import is_zip
 
 Fields = NDArray[np.float32]
 

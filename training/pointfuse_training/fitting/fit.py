@@ -31,7 +31,7 @@ from pointfuse_training.fitting.training_state import (
     write_state,
 )
 from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples.training_days import Batch, DrawnBatches, load_batches
 
 CHECKPOINT_NAME = "checkpoint.npz"

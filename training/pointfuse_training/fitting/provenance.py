@@ -16,7 +16,7 @@ from pointfuse.errors import ModelFileError
 from pointfuse.version import __version__
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 
 REQUIRED = ("archive_sha256", "recipe", "seed", "code", "code_sha256")
 """Without these nobody could tell how a network came to be, or make it again."""

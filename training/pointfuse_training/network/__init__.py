@@ -1,9 +1,14 @@
-"""The network: PointConv, RegrUnetPP, and the two put together.
+"""The networks in PyTorch.
 
-pointconv       from isolated stations to a first complete field
-regr_unetpp     a UNet++ that ends in a number a cell
-scale_head      how far the field may be off
-fusion_network  all of them, with the static layers
-seed_weights    the weights of the first model
-checkpoints     a trained network in a file that knows where it comes from
+channels                what all networks take
+pointconv               from isolated stations to a first complete field, as published
+terrain_trend           the day's regression on terrain and land
+successive_corrections  PointConv in many passes that know the terrain
+regr_unetpp             a UNet++ that ends in numbers a cell
+detail                  from half the resolution to the cells
+fusion_network          the network that is shipped
+paper_network           the published network
+variants                the networks by name
+weights                 weights by name, and the archives that hold them
+checkpoints             a trained network in a file that knows where it comes from
 """

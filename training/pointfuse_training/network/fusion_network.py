@@ -1,156 +1,119 @@
-"""The fusion network: PointConv, then RegrUnetPP with the static layers beside it.
+"""The default network: successive corrections, then RegrUnetPP on the grid of half the resolution.
 
-Equations 1 to 5 of Lyu et al., Geosci. Model Dev. 15, 2022, and the variant of it that pointfuse
-ships.
+It departs from Lyu et al., Geosci. Model Dev. 15, 2022, in that PointConv has many passes and
+knows the terrain, in that RegrUnetPP corrects its field rather than making one, and in that the
+error's size comes with the field. The published network is `PaperNetwork`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from pointfuse.errors import InputError
-from pointfuse_training.network.pointconv import PointConv, PointConvFields
-from pointfuse_training.network.regr_unetpp import WIDTHS, RegrUnetPP
-from pointfuse_training.network.scale_head import ScaleHead
+from pointfuse_training.network.channels import CHANNELS, check_static_layers
+from pointfuse_training.network.detail import DETAIL_CHANNELS, Detail
+from pointfuse_training.network.pointconv import PointConv
+from pointfuse_training.network.regr_unetpp import RegrUnetPP
+from pointfuse_training.network.successive_corrections import (
+    Corrections,
+    SuccessiveCorrections,
+    halved,
+    summed,
+)
 
-CHANNELS = ("pm25", "relative_humidity", "wind_speed")
-"""Variables of the inputs, in order; units ug/m3, % and m/s."""
+WIDTHS = (24, 48, 96, 128)
+"""Channels at each level of RegrUnetPP, of which the finest has half the resolution."""
+
+MULTIPLE = 64
+"""Rows and columns are padded to a multiple of it: the widest squares twice, so that all come out
+whole on the grid of half the resolution too."""
 
 WEATHER_CENTRE = (60.0, 3.0)
 WEATHER_SPREAD = (20.0, 2.0)
 """Relative humidity (%) and wind speed (m/s) enter as (value - centre) / spread."""
 
-MIN_SCALE = 1.0
-"""Least scale of a day, ug/m3, so that a day of zeros can be divided by it."""
+WEATHER_KERNELS = (11, 5)
+"""Edges of the kernels of PointConv for weather, in cells of half the resolution: as far as the
+published ones reach."""
 
+LEAST_UNIT = 1.0
+"""Least unit of a day, on the transformed scale: a day of zeros can be divided by it."""
 
-@dataclass(frozen=True)
-class Variant:
-    """How a network departs from the published one.
-
-    Parameters
-    ----------
-    normalised : bool
-        PM2.5 is divided by the day's mean over the stations, and the output multiplied by it, so
-        that the field scales with the observations; weather is centred. Otherwise everything
-        stays in physical units.
-    published_correction : bool
-        The second pass of PointConv is equation 2 to the letter (see `PointConv`).
-    station_channels : bool
-        RegrUnetPP is also told where stations are and what they say.
-    residual : bool
-        RegrUnetPP gives a correction to the PM2.5 field of PointConv instead of the field.
-    """
-
-    normalised: bool
-    published_correction: bool
-    station_channels: bool
-    residual: bool
-
-
-VARIANTS = {
-    "default": Variant(
-        normalised=True, published_correction=False, station_channels=True, residual=True
-    ),
-    "paper": Variant(
-        normalised=False, published_correction=True, station_channels=False, residual=False
-    ),
-}
-
-STATION_CHANNELS = 5
+_DAY_CHANNELS = 8
+_STATION_CHANNELS = 2
+_WEATHER_CHANNELS = 4
 
 
 class Estimate(NamedTuple):
-    """What the network makes of each day before it is given its unit.
+    """What the network makes of each day on the transformed scale, ``2 (sqrt(v + 1) - 1)``.
 
     Attributes
     ----------
-    pm25 : Tensor, shape (time, 1, rows, columns)
-        The field in the unit of the day.
+    mean, deviation : Tensor, shape (time, 1, rows, columns)
+        Mean and standard deviation of what a station in the cell would report.
     unit : Tensor, shape (time, 1, 1, 1)
-        Unit of the day, ug/m3.
-    evidence : Tensor, shape (time, channels, rows, columns)
-        What a `ScaleHead` goes by: the finest features of RegrUnetPP, logarithms of the wide and
-        the narrow density of stations, where they are, and the field. No gradient passes it.
+        Level of the day, at least `LEAST_UNIT`.
+    corrected : Tensor, shape (time, 1, rows, columns)
+        The field of the successive corrections alone.
     """
 
-    pm25: Tensor
+    mean: Tensor
+    deviation: Tensor
     unit: Tensor
-    evidence: Tensor
+    corrected: Tensor
 
 
 class FusionNetwork(nn.Module):
-    """From station observations on a grid to a complete PM2.5 field.
+    """From station observations on a grid to a complete field and the size of its error.
 
     Parameters
     ----------
     static_layers : Tensor, shape (layers, rows, columns)
         Fields that never change (terrain, land cover), scaled to order one. They are given by
         whoever builds the network and are no part of its state dict.
-    variant : str
-        Key of `VARIANTS`.
     widths : sequence of ints
         Channels at each level of RegrUnetPP, finest first.
-    scale_head : ScaleHead, optional
-        Part that gives the scale of the field's error. It has no say in the field.
 
     Attributes
     ----------
     target : str
         Name of the variable that is fused.
     precision : torch.dtype or None
-        Type in which RegrUnetPP computes under autocast; training sets it. PointConv and what
-        follows RegrUnetPP stay in single precision: 441 values of hundreds overflow half precision.
+        Type in which RegrUnetPP computes under autocast; training sets it. All else stays in
+        single precision: sums over squares of cells overflow half precision.
+    corrections_alone : bool
+        Whether RegrUnetPP is left out; training begins so.
 
     Raises
     ------
     InputError
-        If there is no such variant, or the static layers are not three-dimensional.
+        If the static layers are not three-dimensional.
     """
 
     static_layers: Tensor
+    calibration: Tensor
 
-    def __init__(
-        self,
-        static_layers: Tensor,
-        variant: str = "default",
-        widths: Sequence[int] = WIDTHS,
-        scale_head: ScaleHead | None = None,
-    ) -> None:
+    def __init__(self, static_layers: Tensor, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
-        if variant not in VARIANTS:
-            raise InputError(
-                f"there is no variant '{variant}' of the network; expected one of "
-                f"{', '.join(VARIANTS)}"
-            )
-        if static_layers.ndim != 3:
-            raise InputError(
-                "expected static layers of the shape (layers, rows, columns), got "
-                f"{tuple(static_layers.shape)}"
-            )
-        self.variant = VARIANTS[variant]
+        check_static_layers(static_layers)
+        layers = len(static_layers)
         self.register_buffer("static_layers", static_layers.float(), persistent=False)
-        self.point_conv = PointConv(
-            len(CHANNELS), published_correction=self.variant.published_correction
-        )
-        self.regr_unetpp = RegrUnetPP(
-            len(CHANNELS)
-            + len(static_layers)
-            + (STATION_CHANNELS if self.variant.station_channels else 0),
-            widths,
-        )
-        self.scale_head = scale_head
+        self.corrections = SuccessiveCorrections(layers)
+        self.weather = PointConv(len(CHANNELS) - 1, WEATHER_KERNELS, (2.0, 1.0))
+        entering = _DAY_CHANNELS + _STATION_CHANNELS + _WEATHER_CHANNELS + layers
+        self.regr_unetpp = RegrUnetPP(entering, widths, outputs=DETAIL_CHANNELS)
+        self.detail = Detail(layers)
+        self.register_buffer("calibration", torch.ones(1))
         self.target = CHANNELS[0]
         self.precision: torch.dtype | None = None
+        self.corrections_alone = False
 
     def forward(
         self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
-    ) -> Tensor | tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor]:
         """Fuse the observations of each day.
 
         Parameters
@@ -158,93 +121,111 @@ class FusionNetwork(nn.Module):
         observations : Tensor, shape (time, 3, rows, columns)
             PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s); finite, and 0 where absent.
         observed : Tensor, the same shape
-            1 where there is an observation, 0 elsewhere. A calm is observed: speed 0, mask 1.
+            0 where there is no observation; elsewhere of how many stations it is the mean, or 1
+            where that is not known. A calm is observed: speed 0, mask 1.
         static_layers : Tensor, shape (time, layers, rows, columns), optional
             Those of the patch that each day is seen in; without them it is the whole grid.
 
         Returns
         -------
-        Tensor, shape (time, 1, rows, columns)
-            PM2.5, ug/m3, nowhere negative. With a scale head a pair: the field, and in the same
-            shape the Laplace scale of its error, ug/m3, positive.
+        tuple of two Tensor, shape (time, 1, rows, columns)
+            The value that a station in each cell is expected to report, ug/m3, not negative; and
+            the Laplace scale of its error, ug/m3, positive.
         """
         estimate = self.estimate(observations, observed, static_layers)
-        pm25 = estimate.pm25 * estimate.unit
-        if self.scale_head is None:
-            return pm25
-        return pm25, self.scale_head(estimate.evidence) * estimate.unit
+        root = (estimate.mean / 2 + 1).clamp(min=1)
+        # Expectation and standard deviation of the square of a normal variable: without the
+        # variance the field would be biased low.
+        variance = estimate.deviation**2
+        field = root**2 - 1 + variance / 4
+        error = (root**2 * variance + variance**2 / 8).sqrt()
+        return field, self.calibration * error / 2**0.5
 
     def estimate(
         self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
     ) -> Estimate:
-        """What `forward` does up to the unit of the day and the scale of the error."""
-        # Whatever a caller leaves in cells without observation has no say.
-        observations = observations * observed
-        if self.variant.normalised:
-            unit = day_scale(observations, observed)
-            values = _normalised(observations, observed, unit)
-        else:
-            unit, values = observations.new_ones(1, 1, 1, 1), observations
-        spread = self.point_conv(values, observed)
+        """What `forward` does up to the transformation back."""
+        rows, columns = observations.shape[-2:]
         if static_layers is None:
-            static_layers = self.static_layers.expand(values.shape[0], -1, -1, -1)
-        pm25, features = self._regressed(self._entering(values, observed, spread, static_layers))
-        if self.variant.residual:
-            pm25 = pm25 + spread.corrected[:, :1]
-        pm25 = torch.relu(pm25)
-        support = (_log_densities(spread), observed[:, :1], pm25)
-        return Estimate(pm25, unit, torch.cat([features, *support], dim=1).detach())
+            static_layers = self.static_layers[None]
+        observations, observed = (_padded(x, "constant") for x in (observations, observed))
+        static_layers = _padded(static_layers, "replicate")
+        stations = observed[:, :1]
+        # Whatever a caller leaves in cells without observation has no say.
+        values = transformed(observations[:, :1] * (stations > 0))
+        corrections = self.corrections(values, stations, static_layers)
+        unit = corrections.mean.clamp(min=LEAST_UNIT)
+        field = corrections.field
+        if self.corrections_alone:
+            deviation = torch.ones_like(field) * unit
+        else:
+            features = self._regressed(
+                self._entering(corrections, unit, observations, observed, static_layers)
+            )
+            change, size = self.detail(
+                features, field / unit, corrections.left / unit, stations, static_layers
+            )
+            field, deviation = field + unit * change, unit * size
+        return Estimate(
+            field[..., :rows, :columns],
+            deviation[..., :rows, :columns],
+            unit,
+            corrections.field[..., :rows, :columns],
+        )
 
-    def _regressed(self, channels: Tensor) -> tuple[Tensor, Tensor]:
+    def _regressed(self, channels: Tensor) -> Tensor:
         if self.precision is None:
-            return self.regr_unetpp.with_features(channels)
+            return self.regr_unetpp(channels)
+        # The layout that tensor cores, and processors with tiles (AMX), take.
+        channels = channels.contiguous(memory_format=torch.channels_last)
         with torch.autocast(channels.device.type, self.precision):
-            pm25, features = self.regr_unetpp.with_features(channels)
-        return pm25.float(), features.float()
+            features = self.regr_unetpp(channels)
+        return features.float()
 
     def _entering(
-        self, values: Tensor, observed: Tensor, spread: PointConvFields, static_layers: Tensor
+        self,
+        corrections: Corrections,
+        unit: Tensor,
+        observations: Tensor,
+        observed: Tensor,
+        static_layers: Tensor,
     ) -> Tensor:
-        """Channels of RegrUnetPP: equation 4, and what the variant tells of PM2.5 stations."""
-        channels = [spread.corrected, static_layers]
-        if self.variant.station_channels:
-            channels += [
-                _log_densities(spread),
-                observed[:, :1],
-                values[:, :1],
-                spread.first_pass[:, :1],
-            ]
-        return torch.cat(channels, dim=1)
+        """Channels of RegrUnetPP (equation 4), on the grid of half the resolution."""
+        fields = torch.cat([corrections.field, corrections.broad, corrections.trend], dim=1)
+        stations = observed[:, :1]
+        present = summed((stations > 0).to(unit.dtype), 2).clamp(min=1)
+        day = torch.cat([unit.log() / 3, stations.sum((2, 3), keepdim=True).log1p() / 8], dim=1)
+        half = halved((fields - corrections.mean) / unit)
+        shape = half.shape[-2:]
+        return torch.cat(
+            [
+                half,
+                summed(corrections.left, 2) / present / unit,
+                summed(stations, 2).log1p(),
+                *(density.log1p() for density in corrections.densities),
+                day.expand(-1, -1, *shape),
+                self._weather(observations[:, 1:], observed[:, 1:]),
+                halved(static_layers).expand(len(half), -1, -1, -1),
+            ],
+            dim=1,
+        )
+
+    def _weather(self, values: Tensor, observed: Tensor) -> Tensor:
+        """Fields of humidity and wind, and how well stations support them."""
+        observed = observed.clamp(max=1)
+        centre = values.new_tensor(WEATHER_CENTRE)[:, None, None]
+        spread = values.new_tensor(WEATHER_SPREAD)[:, None, None]
+        # Centring moves the zeros of absent weather, so the mask has to be applied again.
+        sums, counts = summed((values - centre) / spread * observed, 2), summed(observed, 2)
+        fields = self.weather(sums / counts.clamp(min=1), counts.clamp(max=1))
+        return torch.cat([fields.corrected, fields.wide_density.log1p()], dim=1)
 
 
-def _log_densities(spread: PointConvFields) -> Tensor:
-    """How well PM2.5 stations support each cell, within the wide and within the narrow kernel."""
-    densities = torch.cat([spread.wide_density[:, :1], spread.narrow_density[:, :1]], dim=1)
-    return torch.log1p(densities)
+def transformed(values: Tensor) -> Tensor:
+    """``2 (sqrt(v + 1) - 1)``: scatter on this scale does not grow with the concentration."""
+    return 2 * ((values.clamp(min=0) + 1).sqrt() - 1)
 
 
-def day_scale(observations: Tensor, observed: Tensor) -> Tensor:
-    """Mean of the observed PM2.5 of each day, at least `MIN_SCALE`.
-
-    Parameters
-    ----------
-    observations, observed : Tensor, shape (time, 3, rows, columns)
-        As `FusionNetwork.forward` takes them.
-
-    Returns
-    -------
-    Tensor, shape (time, 1, 1, 1)
-        Scale, ug/m3; `MIN_SCALE` on a day without stations.
-    """
-    total = observations[:, :1].sum((2, 3), keepdim=True)
-    stations = observed[:, :1].sum((2, 3), keepdim=True).clamp(min=1)
-    return (total / stations).clamp(min=MIN_SCALE)
-
-
-def _normalised(observations: Tensor, observed: Tensor, scale: Tensor) -> Tensor:
-    """Values of order one: PM2.5 as a multiple of the day's scale, weather centred."""
-    centre = observations.new_tensor(WEATHER_CENTRE)[:, None, None]
-    width = observations.new_tensor(WEATHER_SPREAD)[:, None, None]
-    # Centring moves the zeros of absent weather, so the mask has to be applied again.
-    weather = (observations[:, 1:] - centre) / width * observed[:, 1:]
-    return torch.cat([observations[:, :1] / scale, weather], dim=1)
+def _padded(x: Tensor, mode: str) -> Tensor:
+    rows, columns = x.shape[-2:]
+    return nn.functional.pad(x, (0, -columns % MULTIPLE, 0, -rows % MULTIPLE), mode=mode)

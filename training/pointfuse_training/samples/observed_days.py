@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations, grid_days
 from pointfuse.stations.same_place import places
-from pointfuse_training.network.fusion_network import day_scale
 from pointfuse_training.samples.hidden_stations import Hiding, draw_hidden
 from pointfuse_training.samples.training_days import (
     Batch,
@@ -63,7 +62,7 @@ class ObservedDays:
         )
         corner = torch.tensor([[rows.start, columns.start]])
         weights /= weights.mean().clamp(min=1e-12)
-        return Batch(observations, observed, truth, whole.scale, corner, weights)
+        return Batch(observations, observed, truth, truth, corner, weights)
 
     def each(self, seed: int) -> Iterator[Batch]:
         """Every day once; the cells of its hidden stations are scored."""
@@ -82,7 +81,7 @@ class ObservedDays:
             observations,
             observed,
             torch.from_numpy(kept_back.observations[:, :1]),
-            day_scale(observations, observed),
+            torch.from_numpy(kept_back.observations[:, :1]),
             torch.zeros(1, 2, dtype=torch.int64),
             torch.from_numpy(kept_back.station_count[None].astype(np.float32)),
         )

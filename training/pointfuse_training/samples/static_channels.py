@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from pointfuse.errors import InputError
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.weights import read_arrays
+from pointfuse_training.processes.covariates import covariate_layers
 from pointfuse_training.samples.pseudo_stations import brightness
 from pointfuse_training.simulation.static_inputs import StaticInputs
 
@@ -31,6 +32,11 @@ def ruggedness(height: Tensor) -> Tensor:
     return windows.std((2, 3), correction=0).to(height.dtype)
 
 
+def _covariate(name: str, scale: float) -> Callable[[StaticInputs], Tensor]:
+    """A layer that the process of the samples knows of, over a scale."""
+    return lambda layers: torch.from_numpy(covariate_layers(layers)[name]).float() / scale
+
+
 CHANNELS: dict[str, Callable[[StaticInputs], Tensor]] = {
     "height": lambda layers: layers.height / 2000,
     "water_fraction": lambda layers: layers.water,
@@ -40,11 +46,18 @@ CHANNELS: dict[str, Callable[[StaticInputs], Tensor]] = {
     "forest_fraction": lambda layers: layers.forest,
     "night_lights": lambda layers: brightness(layers.night_lights),
     "ruggedness": lambda layers: ruggedness(layers.height) / RUGGED,
+    "broad_height": _covariate("broad_height", 2),
+    "broad_ruggedness": _covariate("ruggedness", 2),
+    "log_lights": _covariate("lights", 4),
+    "broad_lights": _covariate("broad_lights", 4),
 }
 """How each channel is made from the static layers; all are of order one."""
 
-SEED_CHANNELS = tuple(CHANNELS)[:6]
-"""Channels of the seed weights, in their order."""
+PAPER_CHANNELS = tuple(CHANNELS)[:6]
+"""Channels of the published network."""
+
+DEFAULT_CHANNELS = tuple(name for name in CHANNELS if name != "night_lights")
+"""Channels of the network that is shipped."""
 
 
 def static_channels(layers: StaticInputs, names: Sequence[str]) -> Tensor:

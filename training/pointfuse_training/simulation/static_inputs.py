@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.weights import read_arrays
 
 IGBP_CLASSES = 17
 _FORESTS = slice(1, 6)

@@ -1,12 +1,7 @@
-"""The weights that the first model starts from, brought into the names of `FusionNetwork`.
-
-They were trained with a prototype that is not part of this repository; `models/seed/README.md`
-describes the files.
-"""
+"""Weights of a network by name, and the numpy archives that hold them."""
 
 from __future__ import annotations
 
-import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,71 +10,9 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
+from torch import Tensor, nn
 
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
-from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.scale_head import ScaleHead
-
-_KERNELS = {"pc.a": "point_conv.wide.log_kernel", "pc.b": "point_conv.narrow.log_kernel"}
-_NODE = re.compile(r"u\.b\.(\d_\d)\.([0134])\.(\w+)")
-_NODE_LAYERS = {"0": "conv1", "1": "norm1", "3": "conv2", "4": "norm2"}
-_HEAD = "u.out."
-
-
-def load_seed_network(
-    weights_path: Path, static_path: Path, scale_head_path: Path | None = None
-) -> FusionNetwork:
-    """Build the default network with the seed weights, ready for inference.
-
-    Parameters
-    ----------
-    weights_path : Path
-        Numpy archive of the prototype's state dict.
-    static_path : Path
-        Numpy archive with the array ``static``, shape (layers, rows, columns).
-    scale_head_path : Path, optional
-        Numpy archive of the state dict of a `ScaleHead`; without it the network gives no scale.
-
-    Raises
-    ------
-    InputFileNotFoundError
-        If a file is missing.
-    ModelFileError
-        If a file is damaged, or the arrays are not exactly those of the network.
-    """
-    static = read_arrays(static_path)
-    if set(static) != {"static"}:
-        raise ModelFileError(
-            f"{static_path} should hold the one array 'static', got {', '.join(static) or 'none'}"
-        )
-    network = FusionNetwork(torch.from_numpy(static["static"]))
-    state = {}
-    for key, array in read_arrays(weights_path).items():
-        name, tensor = _renamed(key, torch.from_numpy(array))
-        state[name] = tensor
-    check_complete(weights_path, state, network_weights(network))
-    network.load_state_dict(state, strict=False)
-    if scale_head_path is not None:
-        network.scale_head = read_scale_head(scale_head_path, network)
-    return network.eval()
-
-
-def read_scale_head(path: Path, network: FusionNetwork) -> ScaleHead:
-    """The head of a network from a numpy archive of its state dict.
-
-    Raises
-    ------
-    InputFileNotFoundError
-        If the file is missing.
-    ModelFileError
-        If it is damaged, or of another network.
-    """
-    head = ScaleHead(network.regr_unetpp.head.in_channels)
-    state = {name: torch.from_numpy(array) for name, array in read_arrays(path).items()}
-    check_complete(path, state, head.state_dict())
-    head.load_state_dict(state)
-    return head
 
 
 def read_station_cells(path: Path) -> Tensor:
@@ -137,20 +70,7 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         ) from error
 
 
-def _renamed(key: str, tensor: Tensor) -> tuple[str, Tensor]:
-    """Name and array in `FusionNetwork` for an entry of the prototype's state dict."""
-    if key in _KERNELS:
-        # The prototype convolved in the Fourier domain, where kernels run backwards.
-        return _KERNELS[key], tensor.flip(-2, -1)[:, None]
-    if match := _NODE.fullmatch(key):
-        node, layer, array = match.groups()
-        return f"regr_unetpp.nodes.{node}.{_NODE_LAYERS[layer]}.{array}", tensor
-    if key.startswith(_HEAD):
-        return f"regr_unetpp.head.{key.removeprefix(_HEAD)}", tensor
-    return key, tensor
-
-
-def network_weights(network: FusionNetwork) -> dict[str, Tensor]:
+def network_weights(network: nn.Module) -> dict[str, Tensor]:
     """Weights and statistics of a network by name.
 
     Batch normalisation also counts its batches; the counters matter nowhere and are left out.

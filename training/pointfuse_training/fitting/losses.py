@@ -1,0 +1,68 @@
+"""What a network is trained for."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+from pointfuse_training.network.fusion_network import Estimate, transformed
+from pointfuse_training.samples.training_days import Batch
+
+LARGE = 0.1
+"""Error, in the unit of the day, from which on it counts as it is and not as its square."""
+
+
+def absolute_error(field: Tensor, batch: Batch) -> Tensor:
+    """Mean absolute error over the field, ug/m3 (equation 5 of Lyu et al., 2022).
+
+    Parameters
+    ----------
+    field : Tensor, shape (days, 1, rows, columns)
+        What the network gives.
+    batch : Batch
+        Truth, and weights of the cells.
+    """
+    weighted: Tensor = (field - batch.truth).abs() * batch.weights
+    return weighted.mean()
+
+
+def field_error(mean: Tensor, unit: Tensor, batch: Batch) -> Tensor:
+    """Error on the transformed scale in the unit of the day: a severe day weighs as a clean one.
+
+    It is Huber's: the square of small errors, so that the mean is learned, and the size of large
+    ones.
+
+    Parameters
+    ----------
+    mean : Tensor, shape (days, 1, rows, columns)
+        Field on the transformed scale.
+    unit : Tensor, shape (days, 1, 1, 1)
+        Level of the day.
+    batch : Batch
+        Truth, and weights of the cells.
+    """
+    error = (mean - transformed(batch.truth)) / unit
+    huber = torch.nn.functional.huber_loss(
+        error, torch.zeros_like(error), reduction="none", delta=LARGE
+    )
+    weighted: Tensor = huber / LARGE * batch.weights
+    return weighted.mean()
+
+
+def deviation_error(estimate: Estimate, batch: Batch) -> Tensor:
+    """Negative log-likelihood of stations' reports under normal distributions of the deviation.
+
+    The mean is not changed by it: where errors are large it would be learned too little
+    (Seitzer et al., On the pitfalls of heteroscedastic uncertainty estimation, 2022).
+
+    Parameters
+    ----------
+    estimate : Estimate
+        What the network makes of the days.
+    batch : Batch
+        Reports, and weights of the cells.
+    """
+    error = (transformed(batch.reports) - estimate.mean.detach()) / estimate.unit
+    deviation = estimate.deviation / estimate.unit
+    weighted: Tensor = (deviation.log() + (error / deviation) ** 2 / 2) * batch.weights
+    return weighted.mean()
