@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.trust.golden_case import GoldenCase, Values
-from pointfuse_training import FusionNetwork
+from pointfuse_training import PaperNetwork
+from pointfuse_training.network.variants import Network
 
 _STATIONS = 600
 _WITH_WEATHER = 150
@@ -20,12 +21,12 @@ _EXPECTED_CELLS = 400
 _MIDDLES = (0.05, 0.6, 0.05)
 
 
-def golden_case(network: FusionNetwork, metadata: ModelMetadata) -> GoldenCase:
+def golden_case(network: Network, metadata: ModelMetadata) -> GoldenCase:
     """Make the golden case of a network, in double precision and with PyTorch.
 
     Parameters
     ----------
-    network : FusionNetwork
+    network : FusionNetwork or PaperNetwork
         The network, as it was trained.
     metadata : ModelMetadata
         Metadata of its model file.
@@ -74,11 +75,11 @@ def _values(
 
 
 def _field(
-    network: FusionNetwork, observations: NDArray[np.float32], observed: NDArray[np.float32]
+    network: Network, observations: NDArray[np.float32], observed: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     exact = copy.deepcopy(network).eval().double()
     with torch.no_grad():
         given = exact(torch.from_numpy(observations).double(), torch.from_numpy(observed).double())
-    field = given if network.scale_head is None else given[0]
+    field = given if isinstance(network, PaperNetwork) else given[0]
     result: NDArray[np.float64] = field[0, 0].numpy()
     return result

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -17,10 +16,10 @@ from onnx.external_data_helper import uses_external_data
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.trust.golden_case import GoldenCase
 from pointfuse_export.errors import VerificationError
-from pointfuse_export.graph.onnx_graph import INPUTS, OPSET, OUTPUT, output_names
-from pointfuse_training import FusionNetwork
+from pointfuse_export.graph.onnx_graph import INPUTS, OPSET, output_names
+from pointfuse_training import PaperNetwork
 from pointfuse_training.network.channels import CHANNELS
-from pointfuse_training.network.weights import read_arrays
+from pointfuse_training.network.variants import Network
 
 TOLERANCE = 1e-3
 """Largest difference between two computations of a field, ug/m3."""
@@ -56,53 +55,8 @@ class Days:
             )
 
 
-@dataclass(frozen=True)
-class Golden:
-    """Inputs with the fields that must come out.
-
-    Parameters
-    ----------
-    days : Days
-        The inputs.
-    pm25 : ndarray of float32, shape (time, row, column)
-        The fields, ug/m3.
-    """
-
-    days: Days
-    pm25: NDArray[np.float32]
-
-
-def read_golden(path: Path, output: str = OUTPUT) -> Golden:
-    """Read reference inputs and fields.
-
-    Parameters
-    ----------
-    path : Path
-        Numpy archive.
-    output : str
-        Name of the array of fields, and of the output of the graph.
-
-    Raises
-    ------
-    InputFileNotFoundError
-        If the file is missing.
-    ModelFileError
-        If it is no numpy archive.
-    VerificationError
-        If it does not hold inputs and fields.
-    """
-    arrays = read_arrays(path)
-    if lacking := [name for name in (*INPUTS, output) if name not in arrays]:
-        raise VerificationError(
-            f"{path} should hold the arrays {', '.join((*INPUTS, output))}; it lacks "
-            f"{', '.join(lacking)}"
-        )
-    observations, observed, fields = (arrays[name].astype(np.float32) for name in (*INPUTS, output))
-    return Golden(Days("golden days", observations, observed), fields)
-
-
 def check_contract(
-    model: onnx.ModelProto, grid_shape: tuple[int, int], outputs: Sequence[str] = (OUTPUT,)
+    model: onnx.ModelProto, grid_shape: tuple[int, int], outputs: Sequence[str] = CHANNELS[:1]
 ) -> None:
     """Make sure that a model is one self-contained file of standard operators.
 
@@ -166,18 +120,6 @@ def _resize_modes(graph: onnx.GraphProto) -> set[tuple[str, str]]:
     return modes
 
 
-def check_golden(content: bytes, golden: Golden, output: str = OUTPUT) -> float:
-    """Make sure that a model file reproduces the golden fields; the largest difference, ug/m3.
-
-    Raises
-    ------
-    VerificationError
-        If a field differs by more than `TOLERANCE`.
-    """
-    (fields,) = run_file(content, golden.days, (output,))
-    return _difference(golden.days.name, fields[:, 0], golden.pm25)
-
-
 def check_golden_case(
     content: bytes, case: GoldenCase, metadata: ModelMetadata, tolerance: float
 ) -> float:
@@ -211,7 +153,7 @@ def check_golden_case(
     return largest
 
 
-def check_against_torch(content: bytes, network: FusionNetwork) -> float:
+def check_against_torch(content: bytes, network: Network) -> float:
     """Make sure that a model file computes what the network does; the largest difference, ug/m3.
 
     Raises
@@ -225,7 +167,7 @@ def check_against_torch(content: bytes, network: FusionNetwork) -> float:
     for days in probing_days(rows, columns):
         with torch.no_grad():
             given = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
-        expected = (given,) if network.scale_head is None else given
+        expected = (given,) if isinstance(network, PaperNetwork) else given
         for name, found, right in zip(names, run_file(content, days, names), expected, strict=True):
             differences.append(_difference(f"{name}, {days.name}", found, right.numpy()))
     return max(differences)

@@ -3,6 +3,7 @@
 strided_conv     large kernels as ordinary convolutions
 onnx_graph       the network as a graph
 regression_part  the nodes of RegrUnetPP
+static_bytes     static layers in a byte a cell
 strip            without notes of the machine that made it
 stamp            the model's description of itself
 """

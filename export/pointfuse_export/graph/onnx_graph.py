@@ -12,25 +12,24 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph.strided_conv import StridedKernelConv
-from pointfuse_training import FusionNetwork, PositiveKernelConv
+from pointfuse_training import PaperNetwork, PositiveKernelConv
 from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.regr_unetpp import ConvPair
+from pointfuse_training.network.variants import Network
 
 OPSET = 18
 """Oldest operator set that says all the network needs; TensorRT and int8 tools know it."""
 
 INPUTS = ("observations", "observed")
-OUTPUT = CHANNELS[0]
-SCALE_OUTPUT = f"{OUTPUT}_scale"
 
 
-def output_names(network: FusionNetwork) -> tuple[str, ...]:
+def output_names(network: Network) -> tuple[str, ...]:
     """Outputs of the graph of a network: the field, and the scale of its error if it gives one."""
     field = network.target
-    return (field,) if network.scale_head is None else (field, f"{field}_scale")
+    return (field,) if isinstance(network, PaperNetwork) else (field, f"{field}_scale")
 
 
-def inference_network(network: FusionNetwork) -> FusionNetwork:
+def inference_network(network: Network) -> Network:
     """A copy of a network that computes the same with fewer steps.
 
     Batch normalisations are folded into the convolutions before them (in double precision, so that
@@ -42,10 +41,10 @@ def inference_network(network: FusionNetwork) -> FusionNetwork:
             for conv, norm in (("conv1", "norm1"), ("conv2", "norm2")):
                 setattr(pair, conv, _folded(getattr(pair, conv), getattr(pair, norm)))
                 setattr(pair, norm, nn.Identity())
-    point_conv = network.point_conv
-    for name, large in list(point_conv.named_children()):
-        if isinstance(large, PositiveKernelConv):
-            setattr(point_conv, name, StridedKernelConv(large.kernel.detach()))
+    for module in list(network.modules()):
+        for name, large in list(module.named_children()):
+            if isinstance(large, PositiveKernelConv):
+                setattr(module, name, StridedKernelConv(large.kernel.detach()))
     return network.requires_grad_(False)
 
 
@@ -53,7 +52,7 @@ def _folded(conv: nn.Conv2d, norm: nn.BatchNorm2d) -> nn.Conv2d:
     return fuse_conv_bn_eval(conv.double(), norm.double()).float()
 
 
-def to_onnx(network: FusionNetwork) -> onnx.ModelProto:
+def to_onnx(network: Network) -> onnx.ModelProto:
     """Trace a network into an ONNX model with a free number of times."""
     _, rows, columns = network.static_layers.shape
     # Two times, since the exporter would take a single one for a constant; and two tensors, since

@@ -67,7 +67,7 @@ class Detail(nn.Module):
             field - raised(halved(field), 2),
             left,
             stations.log1p(),
-            static_layers.expand(len(field), -1, -1, -1),
+            static_layers.expand(field.shape[0], -1, -1, -1),
         ]
         near = torch.relu(self.near(torch.relu(self.mix(torch.cat(cells, dim=1)))))
         change, size = self.last(near).split(1, dim=1)

@@ -24,7 +24,7 @@ from pointfuse_training.network.successive_corrections import (
     summed,
 )
 
-WIDTHS = (24, 48, 96, 128)
+WIDTHS = (16, 48, 96, 128)
 """Channels at each level of RegrUnetPP, of which the finest has half the resolution."""
 
 MULTIPLE = 64
@@ -205,7 +205,7 @@ class FusionNetwork(nn.Module):
                 *(density.log1p() for density in corrections.densities),
                 day.expand(-1, -1, *shape),
                 self._weather(observations[:, 1:], observed[:, 1:]),
-                halved(static_layers).expand(len(half), -1, -1, -1),
+                halved(static_layers).expand(half.shape[0], -1, -1, -1),
             ],
             dim=1,
         )

@@ -125,10 +125,9 @@ class CorrectionPass(nn.Module):
     def _spread(self, sums: Tensor) -> Tensor:
         if self.through_fourier:
             return fourier_correlation(sums, self.kernel)
-        rows, columns = sums.shape[-2:]
-        alike = sums.reshape(-1, 1, rows, columns)
-        spread = nn.functional.conv2d(alike, self.kernel, padding=KERNEL // 2)
-        return spread.reshape(-1, 2 * self.kinds, rows, columns)
+        channels = sums.shape[1]
+        kernels = self.kernel.expand(channels, -1, -1, -1)
+        return nn.functional.conv2d(sums, kernels, padding=KERNEL // 2, groups=channels)
 
 
 class SuccessiveCorrections(nn.Module):

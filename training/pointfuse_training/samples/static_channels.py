@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -84,7 +85,49 @@ def static_channels(layers: StaticInputs, names: Sequence[str]) -> Tensor:
         raise InputError(
             f"there is no static channel '{unknown[0]}'; expected some of {', '.join(CHANNELS)}"
         )
-    return torch.stack([CHANNELS[name](layers) for name in names])
+    return torch.stack([in_bytes(CHANNELS[name](layers)).values() for name in names])
+
+
+@dataclass(frozen=True)
+class ByteLayer:
+    """A layer in 255 steps between its lowest and its highest value: (steps - zero) * scale.
+
+    Parameters
+    ----------
+    steps : Tensor of uint8, shape (rows, columns)
+        Steps.
+    scale : float
+        What a step is worth.
+    zero : int
+        The step of the value 0.
+    """
+
+    steps: Tensor
+    scale: float
+    zero: int
+
+    def values(self) -> Tensor:
+        """The layer, float32."""
+        return (self.steps.float() - self.zero) * self.scale
+
+
+def in_bytes(layer: Tensor) -> ByteLayer:
+    """A layer rounded so that a model file holds it in a byte a cell.
+
+    Networks are trained with the rounded layers: what the file holds is what they know. A layer
+    that was rounded already comes out as it is.
+
+    Parameters
+    ----------
+    layer : Tensor, shape (rows, columns)
+        Finite values.
+    """
+    lowest, highest = min(float(layer.min()), 0.0), max(float(layer.max()), 0.0)
+    # Single precision, which the file has it in.
+    scale = float(np.float32((highest - lowest) / 255)) or 1.0
+    zero = round(-lowest / scale)
+    steps = (layer.double() / scale).round() + zero
+    return ByteLayer(steps.clamp(0, 255).to(torch.uint8), scale, zero)
 
 
 def read_target(path: Path, name: str, shape: tuple[int, int]) -> Tensor:
