@@ -8,6 +8,9 @@ process     a Gaussian process from stations
 sample      an archive of its samples
 archive     an archive from the output of transport models
 fit         a training
+calibrate   the error's size held to stations
 evaluate    how well a network completes simulated days
 adapt       a network for stations of one's own
+
+unscored_options  which days and cities are learned from
 """

@@ -8,6 +8,7 @@ from pointfuse.commands.command_line import Commands, exit_on_signals
 from pointfuse.version import __version__
 from pointfuse_training.commands.adapt import adapt
 from pointfuse_training.commands.archive import archive
+from pointfuse_training.commands.calibrate import calibrate
 from pointfuse_training.commands.evaluate import evaluate
 from pointfuse_training.commands.fit import fit_command
 from pointfuse_training.commands.parameters import parameters
@@ -31,6 +32,6 @@ def main(debug: bool) -> None:
 
 for command in (
     *(static, simulate, parameters, process, sample, archive),
-    *(fit_command, evaluate, adapt),
+    *(fit_command, calibrate, evaluate, adapt),
 ):
     main.add_command(command)

@@ -6,6 +6,7 @@ terrain_trend           the day's regression on terrain and land
 successive_corrections  PointConv in many passes that know the terrain
 regr_unetpp             a UNet++ that ends in numbers a cell
 detail                  from half the resolution to the cells
+calibration             the last factor of the error's size
 fusion_network          the network that is shipped
 paper_network           the published network
 variants                the networks by name

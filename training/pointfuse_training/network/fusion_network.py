@@ -13,6 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
+from pointfuse_training.network.calibration import Calibration, calibration_terms
 from pointfuse_training.network.channels import CHANNELS, check_static_layers
 from pointfuse_training.network.detail import DETAIL_CHANNELS, Detail
 from pointfuse_training.network.pointconv import PointConv
@@ -21,6 +22,7 @@ from pointfuse_training.network.successive_corrections import (
     Corrections,
     SuccessiveCorrections,
     halved,
+    raised,
     summed,
 )
 
@@ -58,12 +60,18 @@ class Estimate(NamedTuple):
         Level of the day, at least `LEAST_UNIT`.
     corrected : Tensor, shape (time, 1, rows, columns)
         The field of the successive corrections alone.
+    reach : Tensor, shape (time, 1, rows, columns)
+        Weights of the stations within the reach of a narrow kernel.
+    stations : Tensor, shape (time, 1, 1, 1)
+        Stations of the day.
     """
 
     mean: Tensor
     deviation: Tensor
     unit: Tensor
     corrected: Tensor
+    reach: Tensor
+    stations: Tensor
 
 
 class FusionNetwork(nn.Module):
@@ -94,7 +102,6 @@ class FusionNetwork(nn.Module):
     """
 
     static_layers: Tensor
-    calibration: Tensor
 
     def __init__(self, static_layers: Tensor, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
@@ -106,7 +113,7 @@ class FusionNetwork(nn.Module):
         entering = _DAY_CHANNELS + _STATION_CHANNELS + _WEATHER_CHANNELS + layers
         self.regr_unetpp = RegrUnetPP(entering, widths, outputs=DETAIL_CHANNELS)
         self.detail = Detail(layers)
-        self.register_buffer("calibration", torch.ones(1))
+        self.calibration = Calibration()
         self.target = CHANNELS[0]
         self.precision: torch.dtype | None = None
         self.corrections_alone = False
@@ -133,13 +140,9 @@ class FusionNetwork(nn.Module):
             the Laplace scale of its error, ug/m3, positive.
         """
         estimate = self.estimate(observations, observed, static_layers)
-        root = (estimate.mean / 2 + 1).clamp(min=1)
-        # Expectation and standard deviation of the square of a normal variable: without the
-        # variance the field would be biased low.
-        variance = estimate.deviation**2
-        field = root**2 - 1 + variance / 4
-        error = (root**2 * variance + variance**2 / 8).sqrt()
-        return field, self.calibration * error / 2**0.5
+        field, deviation = transformed_back(estimate.mean, estimate.deviation)
+        factor = self.calibration(calibration_terms_of(estimate, field))
+        return field, factor * deviation / 2**0.5
 
     def estimate(
         self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
@@ -171,6 +174,8 @@ class FusionNetwork(nn.Module):
             deviation[..., :rows, :columns],
             unit,
             corrections.field[..., :rows, :columns],
+            raised(corrections.densities[-1], 2)[..., :rows, :columns],
+            stations.sum((2, 3), keepdim=True),
         )
 
     def _regressed(self, channels: Tensor) -> Tensor:
@@ -224,6 +229,30 @@ class FusionNetwork(nn.Module):
 def transformed(values: Tensor) -> Tensor:
     """``2 (sqrt(v + 1) - 1)``: scatter on this scale does not grow with the concentration."""
     return 2 * ((values.clamp(min=0) + 1).sqrt() - 1)
+
+
+def transformed_back(mean: Tensor, deviation: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and standard deviation of a value whose transformed one is normally distributed.
+
+    With ``r = m / 2 + 1`` and the variance ``s^2`` they are ``r^2 - 1 + s^2 / 4`` and the root of
+    ``r^2 s^2 + s^4 / 8``, the moments of the square of a normal variable. Without the variance
+    the mean would be biased low.
+
+    Parameters
+    ----------
+    mean, deviation : Tensor
+        On the transformed scale.
+    """
+    root = (mean / 2 + 1).clamp(min=1)
+    variance = deviation**2
+    return root**2 - 1 + variance / 4, (root**2 * variance + variance**2 / 8).sqrt()
+
+
+def calibration_terms_of(estimate: Estimate, field: Tensor) -> Tensor:
+    """What the calibration of an estimate depends on, shape (time, terms, rows, columns)."""
+    return calibration_terms(
+        field, estimate.deviation / estimate.unit, estimate.reach, estimate.stations
+    )
 
 
 def _padded(x: Tensor, mode: str) -> Tensor:

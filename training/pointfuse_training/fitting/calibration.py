@@ -1,0 +1,190 @@
+"""Calibration of the error's size on real stations that were withheld."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from scipy.optimize import minimize
+from scipy.special import expit
+
+from pointfuse.errors import InputError
+from pointfuse.stations.gridding import PlacedObservations, grid_days
+from pointfuse_training.network.calibration import TERMS
+from pointfuse_training.network.fusion_network import (
+    FusionNetwork,
+    calibration_terms_of,
+    transformed_back,
+)
+
+Array = NDArray[np.float64]
+
+COVERAGE = 0.9
+"""Share of the errors that intervals are to hold."""
+
+FOLDS = 5
+"""A fold of the stations, or of the cities, is withheld from a day."""
+
+REGIONS = 2
+"""Runs of a day on which only the stations of one region are given."""
+
+RADII = (200e3, 800e3)
+"""Least and largest radius of such a region, m."""
+
+_FEWEST = 1000
+_SMOOTHING = 0.05
+"""Width, in the logarithm, over which the quantile loss is made smooth for the optimiser."""
+
+_PENALTY = 1e-3
+
+
+@dataclass(frozen=True)
+class WithheldErrors:
+    """Errors at withheld stations.
+
+    Parameters
+    ----------
+    ratio : ndarray of float64, shape (pair,)
+        Absolute error over the Laplace scale before calibration.
+    terms : ndarray of float64, shape (pair, term)
+        What the calibration depends on there.
+    weight : ndarray of float64, shape (pair,)
+        Weight of each; each way of withholding has the same sum.
+    """
+
+    ratio: Array
+    terms: Array
+    weight: Array
+
+
+def withheld_errors(
+    network: FusionNetwork,
+    placed: PlacedObservations,
+    verifying: NDArray[np.bool_],
+    city: NDArray[np.str_],
+    *,
+    seed: int,
+    on_day: Callable[[int], None] = lambda days: None,
+) -> WithheldErrors:
+    """Withhold stations, whole cities, and all but a region, and look how far the field is off.
+
+    Parameters
+    ----------
+    network : FusionNetwork
+        The network; its calibration has no part in this.
+    placed : PlacedObservations
+        Days to withhold stations from.
+    verifying : ndarray of bool, shape (station,)
+        Stations whose errors count; the others are given, or not looked at.
+    city : ndarray of str, shape (station,)
+        Their cities.
+    seed : int
+        Seed of what is withheld.
+    on_day : callable
+        Told 1 after each day.
+
+    Raises
+    ------
+    InputError
+        If there are too few pairs.
+    """
+    random = np.random.default_rng(seed)
+    parts: dict[str, list[tuple[Array, Array]]] = {}
+    for day in range(len(placed.observations.times)):
+        one = placed.on_days(slice(day, day + 1))
+        for kind, withheld in _withholdings(one, city, random):
+            given = one.without(withheld)
+            if given.target_stations[0]:
+                parts.setdefault(kind, []).append(
+                    _errors(network, one, given, withheld & verifying)
+                )
+        on_day(1)
+    ratios = [np.concatenate([ratio for ratio, _ in part]) for part in parts.values()]
+    terms = [np.concatenate([terms for _, terms in part]) for part in parts.values()]
+    pairs = sum(map(len, ratios))
+    if pairs < _FEWEST:
+        raise InputError(
+            f"expected at least {_FEWEST} errors at withheld stations to calibrate with, got "
+            f"{pairs}; give more days"
+        )
+    weights = [np.full(len(ratio), 1 / max(len(ratio), 1)) for ratio in ratios]
+    return WithheldErrors(*map(np.concatenate, (ratios, terms, weights)))
+
+
+def _withholdings(
+    day: PlacedObservations, city: NDArray[np.str_], random: np.random.Generator
+) -> Iterator[tuple[str, NDArray[np.bool_]]]:
+    """Ways of withholding stations of a day, and which are withheld."""
+    stations = len(city)
+    yield "stations", random.integers(0, FOLDS, stations) == 0
+    _, of_city = np.unique(city, return_inverse=True)
+    yield "cities", (random.integers(0, FOLDS, of_city.max() + 1) == 0)[of_city]
+    where = day.observations.stations
+    x, y = day.metadata.grid.projection.forward(where.longitude, where.latitude)
+    for _ in range(REGIONS):
+        centre = random.integers(stations)
+        yield "regions", np.hypot(x - x[centre], y - y[centre]) > random.uniform(*RADII)
+
+
+def _errors(
+    network: FusionNetwork,
+    day: PlacedObservations,
+    given: PlacedObservations,
+    verifying: NDArray[np.bool_],
+) -> tuple[Array, Array]:
+    """Ratios, and terms, at the verifying stations that have a value."""
+    gridded = grid_days(given)
+    observed = torch.from_numpy(gridded.observed)
+    observed[:, 0] = torch.from_numpy(gridded.station_count.astype(np.float32))
+    with torch.no_grad():
+        estimate = network.estimate(torch.from_numpy(gridded.observations), observed)
+        field, deviation = transformed_back(estimate.mean, estimate.deviation)
+        terms = calibration_terms_of(estimate, field)
+    values = day.observations.values[day.metadata.target.name][0]
+    looked_at = verifying & np.isfinite(values)
+    cell = day.cell[looked_at]
+    scale = deviation.flatten().double().numpy()[cell] / 2**0.5
+    error = np.abs(values[looked_at] - field.flatten().double().numpy()[cell])
+    return error / scale, terms[0].flatten(1).T.double().numpy()[cell]
+
+
+def fitted_coefficients(errors: WithheldErrors) -> Array:
+    """Coefficients under which intervals hold `COVERAGE` of the errors, whatever the terms.
+
+    It is the quantile regression of the logarithm of the ratios (Koenker and Bassett,
+    Econometrica 46, 1978), with the loss smoothed: of a Laplace distribution of scale 1, 90 % is
+    within log(10).
+
+    Parameters
+    ----------
+    errors : WithheldErrors
+        Errors to fit to.
+
+    Returns
+    -------
+    ndarray of float64, shape (term,)
+    """
+    target = np.log(np.maximum(errors.ratio, 1e-6) / -np.log1p(-COVERAGE))
+    weight = errors.weight / errors.weight.sum()
+
+    def loss(coefficients: Array) -> tuple[float, Array]:
+        left = target - errors.terms @ coefficients
+        # The smooth form of max(c r, (c - 1) r).
+        smooth = COVERAGE * left + _SMOOTHING * np.logaddexp(0, -left / _SMOOTHING)
+        slope = COVERAGE - expit(-left / _SMOOTHING)
+        penalty = _PENALTY * float(coefficients[1:] @ coefficients[1:])
+        gradient = -errors.terms.T @ (weight * slope)
+        gradient[1:] += 2 * _PENALTY * coefficients[1:]
+        return float(weight @ smooth) + penalty, gradient
+
+    found: Array = minimize(loss, np.zeros(len(TERMS)), jac=True, method="L-BFGS-B").x
+    return found
+
+
+def coverage(errors: WithheldErrors, coefficients: Array) -> float:
+    """Share of the errors that calibrated intervals hold, each way of withholding weighted alike."""
+    held = errors.ratio <= np.exp(errors.terms @ coefficients) * -np.log1p(-COVERAGE)
+    return float(errors.weight @ held / errors.weight.sum())

@@ -1,0 +1,54 @@
+"""The last factor of the error's size, fitted to stations that were withheld."""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+TERMS = ("constant", "level", "deviation", "reach", "stations")
+"""What the logarithm of the factor is linear in; see `Calibration.terms`."""
+
+
+class Calibration(nn.Module):
+    """A factor that is log-linear in the level, the deviation and the support of a cell.
+
+    A network learns the size of its errors on days that were made; real stations differ from them
+    in ways that depend on little more than these. Training leaves the coefficients alone:
+    `fitting.calibration` finds them.
+    """
+
+    coefficients: Tensor
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("coefficients", torch.zeros(len(TERMS)))
+
+    def forward(self, terms: Tensor) -> Tensor:
+        """The factor, shape (time, 1, rows, columns), from terms, (time, terms, rows, columns)."""
+        weighted = terms * self.coefficients[:, None, None]
+        return weighted.sum(1, keepdim=True).exp()
+
+
+def calibration_terms(field: Tensor, deviation: Tensor, reach: Tensor, stations: Tensor) -> Tensor:
+    """`TERMS` of each cell, of order one and held to where coefficients can be fitted.
+
+    Parameters
+    ----------
+    field : Tensor, shape (time, 1, rows, columns)
+        Field, ug/m3.
+    deviation : Tensor, the same shape
+        Standard deviation on the transformed scale, in the unit of the day.
+    reach : Tensor, the same shape
+        Weights of the stations within the reach of a narrow kernel.
+    stations : Tensor, shape (time, 1, 1, 1)
+        Stations of the day.
+
+    Returns
+    -------
+    Tensor, shape (time, terms, rows, columns)
+    """
+    level = ((field + 1).log() - 3.5).clamp(-2.5, 2.5)
+    size = (deviation.log() + 2).clamp(-2, 2)
+    support = reach.log1p().clamp(max=3)
+    network = ((stations + 1).log() - 7).clamp(-3, 1).expand_as(field)
+    return torch.cat([torch.ones_like(field), level, size, support, network], dim=1)
