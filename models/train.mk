@@ -1,0 +1,60 @@
+# From nothing to the shipped model: make -f models/train.mk (or make train). Each step is a command of its
+# own, is left alone when its result is there, and goes on where it was interrupted. SHORT=1 takes minutes: it
+# shows that the chain runs, and its network is of no use. DATA holds real stations, which only two small fits
+# see (the process of the samples, and the last factor of the error's size); without it the shipped process is
+# taken, and the error's size stays as it was learned.
+VENV ?= .venv
+BUILD ?= build/train
+DATA ?= ../shared/data/cnemc
+THREADS ?= 2
+LAYERS ?= $(BUILD)/china12.npz
+TRAIN := $(VENV)/bin/pointfuse-train
+EXPORT := $(VENV)/bin/pointfuse-export
+
+# Scenarios of simulated days (20 days each), and of samples of processes (8 days each).
+SIMULATED := $(if $(SHORT),2,160)
+SIMULATED_DAYS := $(if $(SHORT),2,20)
+SAMPLED := $(if $(SHORT),2,320)
+HELD_OUT := $(if $(SHORT),1,4)
+LENGTH = $(if $(SHORT),--iterations 2)
+
+# Days at least three days away from those that are scored (every 8th), and half of the cities.
+UNSCORED := --days :2019-12-01 --exclude-every 8 --half-of-cities 7
+STATIONS := $(wildcard $(DATA)/station_list.csv)
+READ := $(DATA)/pm25_daily_2019_even_weeks.csv.gz --stations $(DATA)/station_list.csv $(UNSCORED)
+FIT = $(TRAIN) fit --static $(LAYERS) $(addprefix --network ,$(STATIONS)) --threads $(THREADS) $(LENGTH)
+# A training that was begun is gone on with.
+RESUME = $(if $(wildcard $(dir $@)state*),--resume)
+
+.PHONY: all
+all: $(BUILD)/model/pointfuse-china12.onnx
+
+$(BUILD)/china12.npz:  ## 1 minute
+	mkdir -p $(BUILD)
+	$(TRAIN) static -o $@
+
+$(BUILD)/simulated/done: $(LAYERS)  ## 80 minutes on one core
+	$(TRAIN) simulate --static $(LAYERS) --scenarios $(SIMULATED) --days $(SIMULATED_DAYS) --seed 1 -o $(@D)
+	touch $@
+
+$(BUILD)/process.toml: $(LAYERS)  ## 2 minutes
+	$(if $(STATIONS),$(TRAIN) process $(READ) --every 3 --static $(LAYERS) -o $@,cp models/process.toml $@)
+
+$(BUILD)/samples/done: $(LAYERS) $(BUILD)/process.toml  ## 12 minutes on one core
+	$(TRAIN) sample --static $(LAYERS) --process $(BUILD)/process.toml --scenarios $(SAMPLED) --days 8 --seed 1 -o $(@D)
+	touch $@
+
+$(BUILD)/corrections/checkpoint.npz: $(BUILD)/samples/done
+	$(FIT) --archive $(BUILD)/samples --recipe models/recipes/corrections.toml $(RESUME) -o $(@D)
+
+$(BUILD)/regression/checkpoint.npz: $(BUILD)/corrections/checkpoint.npz $(BUILD)/simulated/done
+	$(FIT) --archive $(BUILD)/simulated --archive $(BUILD)/samples --from $< --recipe models/recipes/regression.toml $(RESUME) -o $(@D)
+
+$(BUILD)/together/checkpoint.npz: $(BUILD)/regression/checkpoint.npz
+	$(FIT) --archive $(BUILD)/simulated --archive $(BUILD)/samples --from $< --recipe models/recipes/together.toml $(RESUME) -o $(@D)
+
+$(BUILD)/checkpoint.npz: $(BUILD)/together/checkpoint.npz
+	$(if $(STATIONS),$(TRAIN) calibrate $(READ) --every 2 --checkpoint $< --threads $(THREADS) -o $@,cp $< $@)
+
+$(BUILD)/simulated_days.npz: $(BUILD)/simulated/done
+	$(EXPORT) days $(BUILD)/simulated $(addprefix --stations ,$(STATIONS)) -o $@
