@@ -58,3 +58,15 @@ $(BUILD)/checkpoint.npz: $(BUILD)/together/checkpoint.npz
 
 $(BUILD)/simulated_days.npz: $(BUILD)/simulated/done
 	$(EXPORT) days $(BUILD)/simulated $(addprefix --stations ,$(STATIONS)) -o $@
+
+$(BUILD)/model/pointfuse-china12.onnx: $(BUILD)/checkpoint.npz $(BUILD)/simulated_days.npz models/pointfuse-china12.toml
+	mkdir -p $(@D)
+	cp models/pointfuse-china12.toml $(BUILD)/simulated_days.npz $(@D)
+	cp $(BUILD)/checkpoint.npz $(@D)/pointfuse-china12.checkpoint.npz
+	$(EXPORT) $(@D)/pointfuse-china12.toml $(if $(SHORT),--precision fp32) -o $(@D)
+	$(VENV)/bin/pointfuse verify --model $@
+
+.PHONY: ship
+ship: all  ## put the files of the model where the packages take them from
+	cp $(BUILD)/model/* models/
+	cp $(BUILD)/process.toml models/
