@@ -38,7 +38,7 @@ $(BUILD)/simulated/done: $(LAYERS)  ## 80 minutes on one core
 	touch $@
 
 $(BUILD)/process.toml: $(LAYERS)  ## 2 minutes
-	$(if $(STATIONS),$(TRAIN) process $(READ) --every 3 --static $(LAYERS) -o $@,cp models/process.toml $@)
+	$(if $(STATIONS),$(TRAIN) process $(READ) --every $(if $(SHORT),30,3) --static $(LAYERS) -o $@,cp models/process.toml $@)
 
 $(BUILD)/samples/done: $(LAYERS) $(BUILD)/process.toml  ## 12 minutes on one core
 	$(TRAIN) sample --static $(LAYERS) --process $(BUILD)/process.toml --scenarios $(SAMPLED) --days 8 --seed 1 -o $(@D)
@@ -54,7 +54,7 @@ $(BUILD)/together/checkpoint.npz: $(BUILD)/regression/checkpoint.npz
 	$(FIT) --archive $(BUILD)/simulated --archive $(BUILD)/samples --from $< --recipe models/recipes/together.toml $(RESUME) -o $(@D)
 
 $(BUILD)/checkpoint.npz: $(BUILD)/together/checkpoint.npz
-	$(if $(STATIONS),$(TRAIN) calibrate $(READ) --every 2 --checkpoint $< --threads $(THREADS) -o $@,cp $< $@)
+	$(if $(STATIONS),$(TRAIN) calibrate $(READ) --every $(if $(SHORT),30,2) --checkpoint $< --threads $(THREADS) -o $@,cp $< $@)
 
 $(BUILD)/simulated_days.npz: $(BUILD)/simulated/done
 	$(EXPORT) days $(BUILD)/simulated $(addprefix --stations ,$(STATIONS)) -o $@
