@@ -98,7 +98,7 @@ def score(
     """Score a network before and after its adaptation."""
     torch.set_num_threads(threads)
     networks = {"before": _network(start), "after": _network(checkpoint)}
-    model = load_model(reading.model, threads=1, network_alone=True)
+    model = load_model(reading.model, threads=1)
     placed = place(check_days(read_daily(reading, model), model), model.metadata)
     withheld = np.isin(placed.observations.stations.code, left_out.read_text().split())
     days = len(placed.observations.times)

@@ -38,15 +38,13 @@ def model(scale_model_file, tmp_path) -> Path:
 
 def test_runs_are_counted_verified_and_told_with_their_memory(model, tiny_metadata):
     row = one_process.runs(str(model), "cpu", 1, 4, 60.0)
-    assert row["network"]["n"] == row["fuse"]["n"] == 4
+    assert row["network"]["n"] == 4
     assert 0 < row["network"]["p50"] <= row["network"]["slowest"]
-    # A fusion runs the network, and much beside it.
-    assert row["fuse"]["p50"] > row["network"]["p50"]
     assert row["provider"] == "CPUExecutionProvider"
     assert set(row["kernels"]) == {"CPUExecutionProvider"}
     assert row["golden_difference"] < 1e-4
     assert (row["precision"], row["threads"], row["warm_up"]) == ("fp32", 1, WARM_UP)
-    assert 30 < row["peak_memory_mb"] <= row["fuse_peak_memory_mb"]
+    assert 30 < row["peak_memory_mb"] < 2000
     # A processor copies nothing to itself: the row has no such time, not even zero.
     assert not {"compute", "host_to_device", "device_to_host", "joules_per_field"} & set(row)
 
@@ -172,8 +170,8 @@ print(json.dumps(files_to_file.measured(files_to_file.cases(folder)[0], folder, 
 @pytest.mark.slow
 def test_files_to_file_runs_the_command_line_and_tells_its_own_memory(model, tmp_path, monkeypatch):
     monkeypatch.setattr(files_to_file, "REAL_DATA", tmp_path / "none")
-    one, alone = files_to_file.cases(tmp_path)
-    assert [len(case.one_day) for case in (one, alone)] == [2, 3]
+    (one,) = files_to_file.cases(tmp_path)
+    assert len(one.one_day) == 2
     # The same stations under four dates.
     lines = [line for file in one.four_days for line in Path(file).read_text().splitlines()]
     assert len({line.split(",")[3] for line in lines} - {"date"}) == 4
