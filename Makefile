@@ -18,7 +18,7 @@ demo:  ## build the light wheel, install it alone, fuse the example, draw the ma
 	$(DEMO)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
 	$(DEMO)/bin/pip install --quiet "$$(ls dist/pointfuse-*.whl)[plot]"
 	mkdir demo
-	$(DEMO)/bin/pointfuse fuse examples/air_quality.csv examples/weather.csv --network-alone -o demo/pm25.nc
+	$(DEMO)/bin/pointfuse fuse examples/air_quality.csv examples/weather.csv -o demo/pm25.nc
 	$(DEMO)/bin/pointfuse plot demo/pm25.nc -o demo/pm25.png --stations
 	$(DEMO)/bin/python examples/score.py demo/pm25.nc
 
