@@ -196,7 +196,9 @@ class _TorchModule:
         import torch
 
         with torch.inference_mode(), torch.autocast(self.device, torch.float16, enabled=self.half):
-            return self.module(*inputs)
+            output = self.module(*inputs)
+        # The published network gives a field alone, others the scale of its error too.
+        return output[0] if isinstance(output, tuple) else output
 
 
 def _torch(models: Mapping[str, Path], feed: Feed, threads: int) -> Iterator[Peer | Absent]:
@@ -251,6 +253,4 @@ def _same_network(model: Path, metadata: ModelMetadata) -> Any:
             f"the weights that {model.stem}.toml names are not those of {model.name}; export the "
             "model again"
         )
-    # Its output is not wanted, and should take no time.
-    network.scale_head = None
     return inference_network(network)
