@@ -237,13 +237,14 @@ def test_limits_are_those_that_were_measured() -> None:
     held = [100 * part["uncertainty"]["overall"]["held"]["90"] for part in (stations, cities)]
     assert f"{held[0]:.1f} of 100 withheld stations" in text
     assert f"and {held[1]:.1f} with whole cities" in text
-    ours = [part["scores"]["network and process"] for part in (cities, stations)]
+    name = report["settings"]["ours"][0]
+    ours = [part["scores"][name] for part in (cities, stations)]
     assert (
         f"R2 {ours[0]['r2']:.3f} and RMSE {ours[0]['rmse']:.2f} ug m-3 in place of "
         f"{ours[1]['r2']:.3f} and {ours[1]['rmse']:.2f}"
     ) in text
     assert f"all parts of the {stations['days']} days of 2019" in text
-    ratios = [part["ratios"]["network and process"]["gp-c"]["rmse"] for part in (cities, stations)]
+    ratios = [part["ratios"][name]["gp-c"]["rmse"] for part in (cities, stations)]
     assert (
         "its RMSE is {:.3f} of that one's there, with a 95 % interval of {:.3f} to {:.3f}, "
         "and {:.3f} ({:.3f} to {:.3f}) with stations left out"

@@ -47,7 +47,7 @@ def test_the_file_knows_the_archive_the_recipe_and_the_seed_that_it_was_trained_
 def test_its_field_of_the_example_is_close_to_that_of_the_shipped_model():
     fields = []
     for folder in (None, FOLDER):
-        model = load_model(shipped_files(folder)["fp32"], device="cpu", network_alone=True)
+        model = load_model(shipped_files(folder)["fp32"], device="cpu")
         fields.append(model.run(**example_feed(model.metadata)).field)
     large, small = fields
     # Two trainings apart, on the same day: more alike than either is to the stations.

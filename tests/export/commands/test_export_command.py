@@ -42,7 +42,7 @@ def test_writes_model_card_and_manifest(exported_files, tiny_description):
 
 def test_the_light_package_fuses_with_the_file(exported_files, tiny_description):
     folder, _ = exported_files
-    model = load_model(folder / "tiny.onnx", network_alone=True)
+    model = load_model(folder / "tiny.onnx")
     assert model.metadata.export["commit"] == "c0ffee"
     golden = read_arrays(tiny_description.parent / "golden.npz")
     fields, scales = model.run(golden["observations"], golden["observed"])

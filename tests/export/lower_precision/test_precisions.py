@@ -36,8 +36,8 @@ def test_a_file_in_fewer_bits_is_loaded_and_agrees(
     exported_files, tiny_description, precision
 ) -> None:
     folder, _ = exported_files
-    model = load_model(folder / f"tiny.{precision}.onnx", network_alone=True)
-    reference = load_model(folder / "tiny.onnx", network_alone=True)
+    model = load_model(folder / f"tiny.{precision}.onnx")
+    reference = load_model(folder / "tiny.onnx")
     assert model.metadata.precision == precision
     assert model.metadata.export["origin"] == {"file": "tiny.onnx", "sha256": reference.sha256}
     same = dataclasses.replace(model.metadata, precision="fp32", export=reference.metadata.export)

@@ -57,7 +57,7 @@ def calibrate(
             f"{checkpoint} holds a network of the variant '{trained.variant}', which gives no "
             "error's size to calibrate; name one of the variant 'default'"
         )
-    model = load_model(reading.model, threads=1, device="cpu", network_alone=True)
+    model = load_model(reading.model, threads=1, device="cpu")
     days = read_unscored(reading, model, unscored)
     times = days.placed.observations.times
     with progress(len(times), "withholding", quiet, "days") as bar:
