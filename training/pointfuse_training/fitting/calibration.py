@@ -185,6 +185,6 @@ def fitted_coefficients(errors: WithheldErrors) -> Array:
 
 
 def coverage(errors: WithheldErrors, coefficients: Array) -> float:
-    """Share of the errors that calibrated intervals hold, each way of withholding weighted alike."""
+    """Share of the errors that calibrated intervals hold; ways of withholding weigh alike."""
     held = errors.ratio <= np.exp(errors.terms @ coefficients) * -np.log1p(-COVERAGE)
     return float(errors.weight @ held / errors.weight.sum())
