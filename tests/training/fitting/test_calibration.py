@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -14,6 +16,7 @@ from pointfuse_training.fitting.calibration import (
     WithheldErrors,
     coverage,
     fitted_coefficients,
+    fitted_share,
     withheld_errors,
 )
 from pointfuse_training.network.calibration import TERMS, Calibration, calibration_terms
@@ -24,13 +27,14 @@ def laplace_errors(factor_of_terms, pairs: int = 40_000) -> WithheldErrors:
     """Errors whose true scale is a factor times the scale that is given."""
     random = np.random.default_rng(4)
     terms = np.column_stack([np.ones(pairs), random.uniform(-1, 1, (pairs, len(TERMS) - 1))])
-    error = np.abs(laplace.rvs(scale=factor_of_terms(terms), random_state=random))
-    return WithheldErrors(error, terms, np.ones(pairs))
+    error = laplace.rvs(scale=factor_of_terms(terms), random_state=random)
+    ones = np.ones(pairs)
+    return WithheldErrors(error, 0 * ones, ones, terms, ones)
 
 
 def test_coefficients_are_found_again():
     true = np.array([0.4, -0.3, 0.2, 0.5, -0.1])
-    found = fitted_coefficients(laplace_errors(lambda terms: np.exp(terms @ true)))
+    found = fitted_coefficients(laplace_errors(lambda terms: np.exp(terms @ true)), 1.0)
     # The standard error of a 90 % quantile of 40,000 logarithms of Laplace errors is 0.01; the
     # penalty and the smoothing move it by less than twice that.
     assert found == pytest.approx(true, abs=0.06)
@@ -38,10 +42,10 @@ def test_coefficients_are_found_again():
 
 def test_intervals_hold_what_they_say_in_every_part():
     errors = laplace_errors(lambda terms: np.exp(terms @ [0.3, 0.5, 0.0, -0.4, 0.0]))
-    found = fitted_coefficients(errors)
+    found = fitted_coefficients(errors, 1.0)
     # Binomial standard errors are 0.0015 overall, and 0.003 in a quarter of the pairs.
-    assert coverage(errors, found) == pytest.approx(COVERAGE, abs=0.01)
-    held = errors.ratio <= np.exp(errors.terms @ found) * np.log(10)
+    assert coverage(errors, 1.0, found) == pytest.approx(COVERAGE, abs=0.01)
+    held = errors.ratio(1.0) <= np.exp(errors.terms @ found) * np.log(10)
     for column in range(1, len(TERMS)):
         low = errors.terms[:, column] < np.quantile(errors.terms[:, column], 0.25)
         assert held[low].mean() == pytest.approx(COVERAGE, abs=0.02)
@@ -49,9 +53,20 @@ def test_intervals_hold_what_they_say_in_every_part():
 
 def test_weights_decide_whose_errors_count():
     errors = laplace_errors(lambda terms: np.where(np.arange(len(terms)) % 2, 2.0, 0.5))
-    odd = np.arange(len(errors.ratio)) % 2
-    found = fitted_coefficients(WithheldErrors(errors.ratio, errors.terms, odd.astype(float)))
+    odd = (np.arange(len(errors.error)) % 2).astype(float)
+    found = fitted_coefficients(replace(errors, weight=odd), 1.0)
     assert found[0] == pytest.approx(np.log(2), abs=0.05)
+
+
+@pytest.mark.parametrize(("true", "expected"), [(0.4, 0.4), (-0.5, 0.0), (1.8, 1.0)])
+def test_the_share_of_the_variance_is_that_of_least_squares(true, expected):
+    random = np.random.default_rng(2)
+    bias, noise = random.uniform(0.5, 2, 20_000), random.standard_normal(20_000)
+    ones = np.ones(20_000)
+    errors = WithheldErrors(true * bias + noise, bias, ones, ones[:, None], ones)
+    # Its standard error is 1 / sqrt(sum of squares of the biases), about 0.005.
+    assert fitted_share(errors) == pytest.approx(expected, abs=0.02)
+    assert errors.ratio(true) == pytest.approx(np.abs(noise), abs=1e-12)
 
 
 def test_the_factor_is_log_linear():

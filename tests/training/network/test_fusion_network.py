@@ -71,7 +71,8 @@ def test_fields_are_expectations_of_what_is_transformed_back(
     """Quadrature of Gauss and Hermite is exact for the fourth powers that occur here."""
     built = network()
     given = (torch.full((1, 1, ROWS, COLUMNS), value) for value in (mean, deviation))
-    made = Estimate(*given, torch.ones(1, 1, 1, 1), torch.zeros(1))
+    whole = torch.ones(1, 1, ROWS, COLUMNS)
+    made = Estimate(*given, torch.ones(1, 1, 1, 1), whole, whole, torch.ones(1, 1, 1, 1))
     monkeypatch.setattr(built, "estimate", lambda *inputs: made)
     field, scale = fused(built, *day())
     nodes, weights = np.polynomial.hermite_e.hermegauss(8)
@@ -95,10 +96,21 @@ def test_the_transformation_is_undone_by_the_field() -> None:
 def test_the_calibration_changes_the_scale_alone() -> None:
     built = network()
     field, scale = fused(built, *day())
-    built.calibration.fill_(1.7)
+    built.calibration.coefficients[0] = math.log(1.7)
     same, wider = fused(built, *day())
     assert torch.equal(same, field)
     torch.testing.assert_close(wider, 1.7 * scale)
+
+
+def test_a_share_of_the_variance_raises_the_field() -> None:
+    built = network()
+    raised, _ = fused(built, *day())
+    built.calibration.variance_share.fill_(0.0)
+    median, _ = fused(built, *day())
+    built.calibration.variance_share.fill_(0.25)
+    between, _ = fused(built, *day())
+    assert (raised > median).all()
+    torch.testing.assert_close(between, median + (raised - median) / 4)
 
 
 def test_an_untrained_network_leaves_the_field_of_the_corrections() -> None:

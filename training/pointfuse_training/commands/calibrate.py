@@ -19,7 +19,12 @@ from pointfuse.errors import InputError
 from pointfuse.model.loading import load_model
 from pointfuse_training.commands.unscored_options import Unscored, read_unscored, unscored_options
 from pointfuse_training.fitting.adaptation_inputs import observations_sha256
-from pointfuse_training.fitting.calibration import coverage, fitted_coefficients, withheld_errors
+from pointfuse_training.fitting.calibration import (
+    coverage,
+    fitted_coefficients,
+    fitted_share,
+    withheld_errors,
+)
 from pointfuse_training.network.calibration import TERMS
 from pointfuse_training.network.checkpoints import load_checkpoint, save_checkpoint
 from pointfuse_training.network.fusion_network import FusionNetwork
@@ -46,8 +51,9 @@ def calibrate(
 ) -> None:
     """Calibrate the error's size of a network with the stations in FILES.
 
-    Five numbers are fitted, so that 90 % intervals hold 90 % of stations, cities and regions that
-    are withheld. The field stays as it is.
+    Six numbers are fitted: the share of the variance that the field is raised by, and five for its
+    error, so that 90 % intervals hold 90 % of stations, cities and regions that
+    are withheld.
     """
     torch.set_num_threads(threads)
     trained = load_checkpoint(checkpoint)
@@ -64,28 +70,34 @@ def calibrate(
         errors = withheld_errors(
             network, days.placed, days.chosen, days.city, seed=seed, on_day=bar.update
         )
-    coefficients = fitted_coefficients(errors)
-    before, after = coverage(errors, np.zeros(len(TERMS))), coverage(errors, coefficients)
+    share = round(fitted_share(errors), 3)
+    coefficients = fitted_coefficients(errors, share).round(4)
+    before = coverage(errors, share, np.zeros(len(TERMS)))
+    after = coverage(errors, share, coefficients)
     calibration = {
         "command": f"pointfuse-train {call_text(click.get_current_context(), {'output', 'quiet'})}",
         "date": str(datetime.date.today()),
         "days": len(times),
         "stations": int(days.chosen.sum()),
-        "pairs": len(errors.ratio),
-        "coefficients": dict(zip(TERMS, coefficients.round(4).tolist(), strict=True)),
+        "pairs": len(errors.error),
+        "variance_share": share,
+        "coefficients": dict(zip(TERMS, coefficients.tolist(), strict=True)),
         "observations_sha256": observations_sha256(days.placed),
     }
-    name = "calibration.coefficients"
+    fitted = {
+        "calibration.coefficients": torch.from_numpy(coefficients).float(),
+        "calibration.variance_share": torch.tensor([share]),
+    }
     save_checkpoint(
         replace(
             trained,
-            weights={**trained.weights, name: torch.from_numpy(coefficients.round(4)).float()},
+            weights={**trained.weights, **fitted},
             provenance={**trained.provenance, "calibration": calibration},
         ),
         output,
     )
     if not quiet:
         click.echo(
-            f"wrote {output}: 90 % intervals hold {after:.1%} of {len(errors.ratio)} withheld "
+            f"wrote {output}: 90 % intervals hold {after:.1%} of {len(errors.error)} withheld "
             f"values, before {before:.1%}"
         )

@@ -1,4 +1,4 @@
-"""Calibration of the error's size on real stations that were withheld."""
+"""Calibration on real stations that were withheld: bias of the field, and size of its error."""
 
 from __future__ import annotations
 
@@ -47,17 +47,27 @@ class WithheldErrors:
 
     Parameters
     ----------
-    ratio : ndarray of float64, shape (pair,)
-        Absolute error over the Laplace scale before calibration.
+    error : ndarray of float64, shape (pair,)
+        Observation less median of the field, ug/m3.
+    bias : ndarray of float64, shape (pair,)
+        What the variance adds to the median, ug/m3.
+    scale : ndarray of float64, shape (pair,)
+        Laplace scale before calibration, ug/m3.
     terms : ndarray of float64, shape (pair, term)
         What the calibration depends on there.
     weight : ndarray of float64, shape (pair,)
         Weight of each; each way of withholding has the same sum.
     """
 
-    ratio: Array
+    error: Array
+    bias: Array
+    scale: Array
     terms: Array
     weight: Array
+
+    def ratio(self, share: float) -> Array:
+        """Absolute errors over scales, of a field with this share of the bias."""
+        return np.abs(self.error - share * self.bias) / self.scale
 
 
 def withheld_errors(
@@ -92,7 +102,7 @@ def withheld_errors(
         If there are too few pairs.
     """
     random = np.random.default_rng(seed)
-    parts: dict[str, list[tuple[Array, Array]]] = {}
+    parts: dict[str, list[tuple[Array, ...]]] = {}
     for day in range(len(placed.observations.times)):
         one = placed.on_days(slice(day, day + 1))
         for kind, withheld in _withholdings(one, city, random):
@@ -102,16 +112,16 @@ def withheld_errors(
                     _errors(network, one, given, withheld & verifying)
                 )
         on_day(1)
-    ratios = [np.concatenate([ratio for ratio, _ in part]) for part in parts.values()]
-    terms = [np.concatenate([terms for _, terms in part]) for part in parts.values()]
-    pairs = sum(map(len, ratios))
+    kinds = [[np.concatenate(each) for each in zip(*part, strict=True)] for part in parts.values()]
+    pairs = sum(len(kind[0]) for kind in kinds)
     if pairs < _FEWEST:
         raise InputError(
             f"expected at least {_FEWEST} errors at withheld stations to calibrate with, got "
             f"{pairs}; give more days"
         )
-    weights = [np.full(len(ratio), 1 / max(len(ratio), 1)) for ratio in ratios]
-    return WithheldErrors(*map(np.concatenate, (ratios, terms, weights)))
+    weights = [np.full(len(kind[0]), 1 / max(len(kind[0]), 1)) for kind in kinds]
+    error, bias, scale, terms = (np.concatenate(each) for each in zip(*kinds, strict=True))
+    return WithheldErrors(error, bias, scale, terms, np.concatenate(weights))
 
 
 def _withholdings(
@@ -134,24 +144,35 @@ def _errors(
     day: PlacedObservations,
     given: PlacedObservations,
     verifying: NDArray[np.bool_],
-) -> tuple[Array, Array]:
-    """Ratios, and terms, at the verifying stations that have a value."""
+) -> tuple[Array, Array, Array, Array]:
+    """Errors, biases, scales and terms at the verifying stations that have a value."""
     gridded = grid_days(given)
     observed = torch.from_numpy(gridded.observed)
     observed[:, 0] = torch.from_numpy(gridded.station_count.astype(np.float32))
     with torch.no_grad():
         estimate = network.estimate(torch.from_numpy(gridded.observations), observed)
-        field, deviation = transformed_back(estimate.mean, estimate.deviation)
-        terms = calibration_terms_of(estimate, field)
+        mean, deviation = transformed_back(estimate.mean, estimate.deviation)
+        median, _ = transformed_back(estimate.mean, estimate.deviation, 0.0)
+        terms = calibration_terms_of(estimate, median)
     values = day.observations.values[day.metadata.target.name][0]
     looked_at = verifying & np.isfinite(values)
     cell = day.cell[looked_at]
-    scale = deviation.flatten().double().numpy()[cell] / 2**0.5
-    error = np.abs(values[looked_at] - field.flatten().double().numpy()[cell])
-    return error / scale, terms[0].flatten(1).T.double().numpy()[cell]
+    at_median, bias, scale = (
+        table.flatten().double().numpy()[cell]
+        for table in (median, mean - median, deviation / 2**0.5)
+    )
+    at_terms = terms[0].flatten(1).T.double().numpy()[cell]
+    return values[looked_at] - at_median, bias, scale, at_terms
 
 
-def fitted_coefficients(errors: WithheldErrors) -> Array:
+def fitted_share(errors: WithheldErrors) -> float:
+    """Share of the variance that makes the squared error of the field least, 0 to 1."""
+    weighted = errors.weight * errors.bias
+    share = float(weighted @ errors.error) / max(float(weighted @ errors.bias), 1e-12)
+    return min(max(share, 0.0), 1.0)
+
+
+def fitted_coefficients(errors: WithheldErrors, share: float) -> Array:
     """Coefficients under which intervals hold `COVERAGE` of the errors, whatever the terms.
 
     It is the quantile regression of the logarithm of the ratios (Koenker and Bassett,
@@ -162,12 +183,14 @@ def fitted_coefficients(errors: WithheldErrors) -> Array:
     ----------
     errors : WithheldErrors
         Errors to fit to.
+    share : float
+        Share of the variance that is in the field.
 
     Returns
     -------
     ndarray of float64, shape (term,)
     """
-    target = np.log(np.maximum(errors.ratio, 1e-6) / -np.log1p(-COVERAGE))
+    target = np.log(np.maximum(errors.ratio(share), 1e-6) / -np.log1p(-COVERAGE))
     weight = errors.weight / errors.weight.sum()
 
     def loss(coefficients: Array) -> tuple[float, Array]:
@@ -184,7 +207,7 @@ def fitted_coefficients(errors: WithheldErrors) -> Array:
     return found
 
 
-def coverage(errors: WithheldErrors, coefficients: Array) -> float:
+def coverage(errors: WithheldErrors, share: float, coefficients: Array) -> float:
     """Share of the errors that calibrated intervals hold; ways of withholding weigh alike."""
-    held = errors.ratio <= np.exp(errors.terms @ coefficients) * -np.log1p(-COVERAGE)
+    held = errors.ratio(share) <= np.exp(errors.terms @ coefficients) * -np.log1p(-COVERAGE)
     return float(errors.weight @ held / errors.weight.sum())

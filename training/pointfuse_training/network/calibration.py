@@ -1,4 +1,4 @@
-"""The last factor of the error's size, fitted to stations that were withheld."""
+"""What is fitted to stations that were withheld: a factor of the error's size, and the bias."""
 
 from __future__ import annotations
 
@@ -14,14 +14,17 @@ class Calibration(nn.Module):
 
     A network learns the size of its errors on days that were made; real stations differ from them
     in ways that depend on little more than these. Training leaves the coefficients alone:
-    `fitting.calibration` finds them.
+    `fitting.calibration` finds them, and which share of the predicted variance the field is raised
+    by when it is transformed back (all of it, if deviations were exact).
     """
 
     coefficients: Tensor
+    variance_share: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("coefficients", torch.zeros(len(TERMS)))
+        self.register_buffer("variance_share", torch.ones(1))
 
     def forward(self, terms: Tensor) -> Tensor:
         """The factor, shape (time, 1, rows, columns), from terms, (time, terms, rows, columns)."""
@@ -29,13 +32,13 @@ class Calibration(nn.Module):
         return weighted.sum(1, keepdim=True).exp()
 
 
-def calibration_terms(field: Tensor, deviation: Tensor, reach: Tensor, stations: Tensor) -> Tensor:
+def calibration_terms(median: Tensor, deviation: Tensor, reach: Tensor, stations: Tensor) -> Tensor:
     """`TERMS` of each cell, of order one and held to where coefficients can be fitted.
 
     Parameters
     ----------
-    field : Tensor, shape (time, 1, rows, columns)
-        Field, ug/m3.
+    median : Tensor, shape (time, 1, rows, columns)
+        Median of the field, ug/m3.
     deviation : Tensor, the same shape
         Standard deviation on the transformed scale, in the unit of the day.
     reach : Tensor, the same shape
@@ -47,8 +50,8 @@ def calibration_terms(field: Tensor, deviation: Tensor, reach: Tensor, stations:
     -------
     Tensor, shape (time, terms, rows, columns)
     """
-    level = ((field + 1).log() - 3.5).clamp(-2.5, 2.5)
+    level = ((median + 1).log() - 3.5).clamp(-2.5, 2.5)
     size = (deviation.log() + 2).clamp(-2, 2)
     support = reach.log1p().clamp(max=3)
-    network = ((stations + 1).log() - 7).clamp(-3, 1).expand_as(field)
-    return torch.cat([torch.ones_like(field), level, size, support, network], dim=1)
+    network = ((stations + 1).log() - 7).clamp(-3, 1).expand_as(median)
+    return torch.cat([torch.ones_like(median), level, size, support, network], dim=1)

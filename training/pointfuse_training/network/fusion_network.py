@@ -140,8 +140,11 @@ class FusionNetwork(nn.Module):
             the Laplace scale of its error, ug/m3, positive.
         """
         estimate = self.estimate(observations, observed, static_layers)
-        field, deviation = transformed_back(estimate.mean, estimate.deviation)
-        factor = self.calibration(calibration_terms_of(estimate, field))
+        field, deviation = transformed_back(
+            estimate.mean, estimate.deviation, self.calibration.variance_share
+        )
+        median, _ = transformed_back(estimate.mean, estimate.deviation, 0.0)
+        factor = self.calibration(calibration_terms_of(estimate, median))
         return field, factor * deviation / 2**0.5
 
     def estimate(
@@ -233,7 +236,9 @@ def transformed(values: Tensor) -> Tensor:
     return 2 * ((values.clamp(min=0) + 1).sqrt() - 1)
 
 
-def transformed_back(mean: Tensor, deviation: Tensor) -> tuple[Tensor, Tensor]:
+def transformed_back(
+    mean: Tensor, deviation: Tensor, share: Tensor | float = 1.0
+) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of a value whose transformed one is normally distributed.
 
     With ``r = m / 2 + 1`` and the variance ``s^2`` they are ``r^2 - 1 + s^2 / 4`` and the root of
@@ -244,16 +249,18 @@ def transformed_back(mean: Tensor, deviation: Tensor) -> tuple[Tensor, Tensor]:
     ----------
     mean, deviation : Tensor
         On the transformed scale.
+    share : Tensor or float
+        Share of the variance that the mean is raised by; 0 gives the median.
     """
     root = (mean / 2 + 1).clamp(min=1)
     variance = deviation**2
-    return root**2 - 1 + variance / 4, (root**2 * variance + variance**2 / 8).sqrt()
+    return root**2 - 1 + share * variance / 4, (root**2 * variance + variance**2 / 8).sqrt()
 
 
-def calibration_terms_of(estimate: Estimate, field: Tensor) -> Tensor:
+def calibration_terms_of(estimate: Estimate, median: Tensor) -> Tensor:
     """What the calibration of an estimate depends on, shape (time, terms, rows, columns)."""
     return calibration_terms(
-        field, estimate.deviation / estimate.unit, estimate.reach, estimate.stations
+        median, estimate.deviation / estimate.unit, estimate.reach, estimate.stations
     )
 
 
