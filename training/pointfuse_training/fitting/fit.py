@@ -224,8 +224,8 @@ class _Run:
             configuration=recipe.to_dict(),
             target=self.inputs.target,
             provenance={
-                "method": "Lyu et al., Geosci. Model Dev. 15, 2022; variant "
-                f"'{recipe.variant}' of pointfuse_training.FusionNetwork",
+                "method": "Lyu et al., Geosci. Model Dev. 15, 2022; network "
+                f"'{recipe.variant}' of pointfuse_training",
                 **self.inputs.facts,
                 "observations_used": observations_used(
                     used_before, self.inputs.facts["observations_used"]
