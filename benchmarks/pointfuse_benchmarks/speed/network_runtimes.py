@@ -29,6 +29,7 @@ from pointfuse_export.files.description import read_description
 from pointfuse_export.files.pipeline import read_network
 from pointfuse_export.graph.onnx_graph import inference_network
 from pointfuse_training.fitting.provenance import weights_sha256
+from pointfuse_training.network.variants import field_of
 
 Feed = Mapping[str, NDArray[np.float32]]
 Field = NDArray[np.floating[Any]]
@@ -181,7 +182,7 @@ class _TorchModule:
 
     def call(self) -> Field:
         """The field, with copies to the device and back."""
-        output = self._run([tensor.to(self.device) for tensor in self.given])
+        output = field_of(self._run([tensor.to(self.device) for tensor in self.given]))
         field: Field = output.float().cpu().numpy()[0, 0].copy()
         return field
 
@@ -251,6 +252,4 @@ def _same_network(model: Path, metadata: ModelMetadata) -> Any:
             f"the weights that {model.stem}.toml names are not those of {model.name}; export the "
             "model again"
         )
-    # Its output is not wanted, and should take no time.
-    network.scale_head = None
     return inference_network(network)

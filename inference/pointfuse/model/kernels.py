@@ -28,14 +28,17 @@ class Kernel:
     variable : str
         Variable that it spreads.
     step : str
-        One of `STEPS`.
+        One of `STEPS`, or the name of another pass.
     weights : ndarray of float64, shape (size, size)
         Weight of a station by its place relative to a cell, row 0 in the south; odd size.
+    squares : int
+        Edge of the squares of the grid that count as a cell here, cells.
     """
 
     variable: str
     step: str
     weights: NDArray[np.float64]
+    squares: int = 1
 
     @cached_property
     def rings(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -52,7 +55,7 @@ class Kernel:
             np.bincount(ring, values.ravel())[: reach + 1] / cells
             for values in (distance, self.weights)
         )
-        return next(means), next(means)
+        return self.squares * next(means), next(means)
 
     @property
     def radius(self) -> float | None:

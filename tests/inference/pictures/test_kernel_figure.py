@@ -79,7 +79,7 @@ def test_a_kernel_that_ends_before_has_no_circle() -> None:
     pointfuse.pictures.kernel_figure.draw_kernels(
         figure, [flat], 12_000.0, ListedColormap(["k", "w"])
     )
-    axes = figure.axes[1]
+    axes = figure.axes[0]
     assert not axes.lines
     # The mean distance of the outermost whole ring, in km.
     assert f"radius over {flat.rings[0][-1] * 12:.0f} km" in axes.get_title()

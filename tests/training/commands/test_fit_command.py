@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -10,8 +12,11 @@ import torch
 from click.testing import CliRunner
 
 from pointfuse.grid.regular_grid import Grid
+from pointfuse_training.archives.archive import Archive
+from pointfuse_training.archives.archive_writer import writing
 from pointfuse_training.commands.main import main
 from pointfuse_training.fitting.fit import CHECKPOINT_NAME
+from pointfuse_training.fitting.provenance import archive_sha256
 from pointfuse_training.network.checkpoints import load_checkpoint
 
 pytestmark = pytest.mark.slow
@@ -25,7 +30,7 @@ def train(*arguments: object):
 def recipe_file(tmp_path: Path) -> Path:
     path = tmp_path / "small.toml"
     path.write_text(
-        "batch = 1\nwarm_up = 0\nheld_out = 1\nvalidation_days = 1\n"
+        "batch = 1\nwarm_up = 0\nheld_out = 1\nvalidation_days = 1\npoint_conv = 'direct'\n"
         "[sampling]\nclustered_stations = [80, 120]\nuniform_stations = [150, 250]\n"
     )
     return path
@@ -75,6 +80,48 @@ def test_the_command_goes_on_from_a_checkpoint(data: dict[str, object], tmp_path
     both = train(*options(data, one, start, narrow, {"-o": tmp_path / "both"}))
     assert both.exit_code == 2
     assert "exclude each other" in both.output
+
+
+def test_the_command_takes_several_archives(
+    data: dict[str, object], small_samples: Path, small_archive: Path, tmp_path: Path
+) -> None:
+    """First the corrections on samples, then what follows them on days of both kinds."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    short = {"--iterations": 2, "--widths": "4,8"}
+    small = "batch = 1\nheld_out = 1\nvalidation_days = 1\npoint_conv = 'direct'\n"
+    for name in ("corrections", "regression"):
+        (tmp_path / f"{name}.toml").write_text(f"base = '{name}'\n{small}")
+    corrections = {"--archive": small_samples, "--recipe": tmp_path / "corrections.toml"}
+    result = train(*options(data, short, corrections, {"-o": first}), "--quiet")
+    assert result.exit_code == 0, result.output
+    regression = {"--recipe": tmp_path / "regression.toml", "--from": first / CHECKPOINT_NAME}
+    both = "--archive", small_samples
+    result = train(*options(data, regression, {"--iterations": 2, "-o": second}), *both, "--quiet")
+    assert result.exit_code == 0, result.output
+    before, after = (load_checkpoint(run / CHECKPOINT_NAME) for run in (first, second))
+    hashes = [archive_sha256(Archive(folder)) for folder in (small_archive, small_samples)]
+    assert after.provenance["archive_sha256"] == ", ".join(hashes)
+    assert (
+        after.provenance["started_from"]
+        == sha256((first / CHECKPOINT_NAME).read_bytes()).hexdigest()
+    )
+    for name, weights in before.weights.items():
+        if name.startswith("corrections."):
+            assert torch.equal(after.weights[name], weights), name
+    assert not torch.equal(after.weights["detail.last.bias"], before.weights["detail.last.bias"])
+
+
+def test_archives_of_several_grids_are_refused(
+    data: dict[str, object], small_grid: Grid, tmp_path: Path
+) -> None:
+    aside = replace(small_grid, first_x=small_grid.first_x + 6000)
+    (tmp_path / "aside").mkdir()
+    with writing(tmp_path / "aside" / "scenario_0.nc", aside, 0, {}) as writer:
+        writer.append(torch.ones(3, *aside.shape))
+    result = train(*options(data, {"-o": tmp_path / "run"}), "--archive", tmp_path / "aside")
+    assert result.exit_code == 1
+    assert "expected archives of one grid and target" in result.output
+    assert result.output.count("\n") == 1
 
 
 def test_a_station_list_is_a_network_as_good_as_its_cells(

@@ -45,7 +45,7 @@ def watched(self, batch, progress):
 
 Training.step = watched
 with joined("cpu") as team:
-    inputs = read_training_inputs(archive, static, recipe)
+    inputs = read_training_inputs([archive], static, recipe)
     fit(recipe, inputs, folder / "run", team, resume="--resume" in sys.argv)
     (training,) = networks
     kept = {

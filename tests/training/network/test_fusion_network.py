@@ -1,203 +1,260 @@
-"""The fusion network: its variants, and what a user may count on."""
+"""The default network: what goes in, what comes out, and what has no say."""
+
+from __future__ import annotations
 
 import math
 
 import numpy as np
 import pytest
 import torch
-from scipy.signal import correlate2d
+from torch import Tensor, nn
 
 from pointfuse import InputError
-from pointfuse_training import VARIANTS, FusionNetwork
-from pointfuse_training.network.fusion_network import day_scale
+from pointfuse_training import FusionNetwork
+from pointfuse_training.network.fusion_network import LEAST_UNIT, MULTIPLE, Estimate, transformed
+from pointfuse_training.network.variants import field_of
 
-ROWS, COLUMNS = 29, 37
+ROWS, COLUMNS, LAYERS = 50, 70, 3
+"""Neither is a multiple of 64."""
 
 
-def network(variant="default", layers=3, widths=(4, 6, 8), seed=0) -> FusionNetwork:
+def network(rows: int = ROWS, columns: int = COLUMNS, seed: int = 0) -> FusionNetwork:
+    """With the last weights drawn, too: they begin at zero."""
     torch.manual_seed(seed)
-    built = FusionNetwork(torch.rand(layers, ROWS, COLUMNS), variant, widths)
-    # Kernels without symmetry; and a positive field, so that the last ReLU hides nothing.
-    with torch.no_grad():
-        for conv in (built.point_conv.wide, built.point_conv.narrow):
-            conv.log_kernel.add_(0.3 * torch.randn_like(conv.log_kernel))
-        built.regr_unetpp.head.weight.abs_()
+    built = FusionNetwork(torch.rand(LAYERS, rows, columns), (4, 6, 8))
+    nn.init.normal_(built.detail.last.weight, std=0.3)
     return built.eval()
 
 
-def day(seed=0, times=1):
+def day(seed: int = 0, times: int = 1, share: float = 0.1) -> tuple[Tensor, Tensor]:
     generator = torch.Generator().manual_seed(seed)
     shape = (times, 3, ROWS, COLUMNS)
-    observed = (torch.rand(shape, generator=generator) < 0.1).float()
+    observed = (torch.rand(shape, generator=generator) < share).float()
     highest = torch.tensor([200.0, 100.0, 12.0])[:, None, None]
     return torch.rand(shape, generator=generator) * highest * observed, observed
 
 
-def fused(built, observations, observed):
+def fused(built: FusionNetwork, observations: Tensor, observed: Tensor) -> tuple[Tensor, Tensor]:
     with torch.no_grad():
         return built(observations, observed)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-@pytest.mark.parametrize("layers", [1, 6])
-@pytest.mark.parametrize("widths", [(4,), (2, 3, 4, 5)])
-class TestEveryVariant:
-    def test_gives_a_field_a_day_that_is_nowhere_negative(self, variant, layers, widths):
-        fields = fused(network(variant, layers, widths), *day(times=3))
-        assert fields.shape == (3, 1, ROWS, COLUMNS)
-        assert torch.isfinite(fields).all()
-        assert (fields >= 0).all()
-        assert fields.max() > 0
-
-    @pytest.mark.slow
-    def test_every_parameter_learns(self, variant, layers, widths):
-        built = network(variant, layers, widths).train()
-        built(*day(times=2)).square().sum().backward()
-        for name, parameter in built.named_parameters():
-            assert parameter.grad is not None, name
-            assert parameter.grad.abs().sum() > 0, name
-
-    def test_stays_finite_without_any_station(self, variant, layers, widths):
-        nothing = torch.zeros(1, 3, ROWS, COLUMNS)
-        assert torch.isfinite(fused(network(variant, layers, widths), nothing, nothing)).all()
-
-    def test_static_layers_are_no_part_of_the_weights(self, variant, layers, widths):
-        assert "static_layers" not in network(variant, layers, widths).state_dict()
+def estimated(built: FusionNetwork, observations: Tensor, observed: Tensor) -> Estimate:
+    with torch.no_grad():
+        return built.estimate(observations, observed)
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_static_layers_matter(variant):
-    built = network(variant)
-    before = fused(built, *day())
-    built.static_layers[1] += 1
-    assert not torch.allclose(before, fused(built, *day()))
+@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("share", [0.0, 0.0005, 0.3])
+def test_no_field_is_negative_and_every_scale_is_positive(seed: int, share: float) -> None:
+    field, scale = fused(network(seed=seed), *day(seed, times=2, share=share))
+    assert field.shape == scale.shape == (2, 1, ROWS, COLUMNS)
+    assert field.isfinite().all()
+    assert scale.isfinite().all()
+    assert (field >= 0).all()
+    assert (scale > 0).all()
 
 
-def test_doubling_the_observations_doubles_the_field():
+def test_a_day_of_zeros_is_one() -> None:
+    _, observed = day()
+    field, scale = fused(network(), torch.zeros_like(observed), observed)
+    # The level of a day is at least 1 on the transformed scale.
+    assert field.isfinite().all()
+    assert (scale > 0).all()
+    assert estimated(network(), torch.zeros_like(observed), observed).unit.item() == LEAST_UNIT
+
+
+@pytest.mark.parametrize(("mean", "deviation"), [(0.0, 0.3), (4.0, 1.5), (20.0, 3.0), (40.0, 9.0)])
+def test_fields_are_expectations_of_what_is_transformed_back(
+    mean: float, deviation: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quadrature of Gauss and Hermite is exact for the fourth powers that occur here."""
+    built = network()
+    given = (torch.full((1, 1, ROWS, COLUMNS), value) for value in (mean, deviation))
+    made = Estimate(*given, torch.ones(1, 1, 1, 1), torch.zeros(1))
+    monkeypatch.setattr(built, "estimate", lambda *inputs: made)
+    field, scale = fused(built, *day())
+    nodes, weights = np.polynomial.hermite_e.hermegauss(8)
+    weights = weights / weights.sum()
+    values = ((mean + deviation * nodes) / 2 + 1) ** 2 - 1
+    expectation = weights @ values
+    variance = weights @ (values - expectation) ** 2
+    # Single precision.
+    np.testing.assert_allclose(field, expectation, rtol=1e-5)
+    # The variance of a Laplace distribution is twice the square of its scale.
+    np.testing.assert_allclose(scale, np.sqrt(variance / 2), rtol=1e-5)
+
+
+def test_the_transformation_is_undone_by_the_field() -> None:
+    values = torch.tensor([-3.0, 0.0, 0.5, 30.0, 800.0])
+    np.testing.assert_allclose(
+        (transformed(values) / 2 + 1) ** 2 - 1, values.clamp(min=0), rtol=1e-5, atol=1e-6
+    )
+
+
+def test_the_calibration_changes_the_scale_alone() -> None:
+    built = network()
+    field, scale = fused(built, *day())
+    built.calibration.fill_(1.7)
+    same, wider = fused(built, *day())
+    assert torch.equal(same, field)
+    torch.testing.assert_close(wider, 1.7 * scale)
+
+
+def test_an_untrained_network_leaves_the_field_of_the_corrections() -> None:
+    torch.manual_seed(0)
+    built = FusionNetwork(torch.rand(LAYERS, ROWS, COLUMNS), (4, 6)).eval()
+    estimate = estimated(built, *day(times=2))
+    assert torch.equal(estimate.mean, estimate.corrected)
+    # What softplus of the first bias gives, and the least deviation.
+    torch.testing.assert_close(
+        estimate.deviation, (0.15 + 0.005) * estimate.unit.expand_as(estimate.mean)
+    )
+
+
+def test_the_corrections_alone_need_nothing_of_the_rest() -> None:
+    built = network()
+    for part in (built.regr_unetpp, built.detail, built.weather):
+        for parameter in part.parameters():
+            nn.init.constant_(parameter, math.nan)
+    observations, observed = day()
+    assert estimated(built, observations, observed).mean.isnan().any()
+    built.corrections_alone = True
+    estimate = estimated(built, observations, observed)
+    assert torch.equal(estimate.mean, estimate.corrected)
+    padding = (0, -COLUMNS % MULTIPLE, 0, -ROWS % MULTIPLE)
+    stations = nn.functional.pad(observed[:, :1], padding)
+    values = nn.functional.pad(transformed(observations[:, :1]), padding)
+    layers = nn.functional.pad(built.static_layers[None], padding, mode="replicate")
+    with torch.no_grad():
+        corrections = built.corrections(values, stations, layers)
+    torch.testing.assert_close(estimate.mean, corrections.field[..., :ROWS, :COLUMNS])
+    torch.testing.assert_close(estimate.unit, corrections.mean)
+
+
+def test_a_grid_may_have_any_size() -> None:
+    """What is padded is as if the grid went on without stations, over the ground of its edge."""
     built = network()
     observations, observed = day()
-    twice = observations.clone()
-    twice[:, 0] *= 2
-    # Exact: a factor of two changes no mantissa, and the network sees the same numbers.
-    assert torch.equal(fused(built, twice, observed), 2 * fused(built, observations, observed))
+    field, scale = fused(built, observations, observed)
+    padding = (0, -COLUMNS % MULTIPLE, 0, -ROWS % MULTIPLE)
+    layers = nn.functional.pad(built.static_layers[None], padding, mode="replicate")
+    observations, observed = (nn.functional.pad(x, padding) for x in (observations, observed))
+    with torch.no_grad():
+        wider = built(observations, observed, layers)
+    assert wider[0].shape == (1, 1, 64, 128)
+    for found, expected in zip(wider, (field, scale), strict=True):
+        torch.testing.assert_close(found[..., :ROWS, :COLUMNS], expected)
 
 
-def test_scale_is_the_mean_of_the_stations_and_at_least_one():
-    observations, observed = torch.zeros(3, 3, 4, 5), torch.zeros(3, 3, 4, 5)
-    observed[0, 0, 1, 2] = observed[0, 0, 3, 3] = observed[1, 0, 0, 0] = 1
-    observations[0, 0, 1, 2], observations[0, 0, 3, 3], observations[1, 0, 0, 0] = 20, 50, 0.25
-    # Humidity and wind have no say.
-    observations[:, 1:], observed[:, 1:] = 90, 1
-    assert day_scale(observations, observed).flatten().tolist() == [35, 1, 1]
-
-
-@pytest.mark.parametrize("variant", VARIANTS)
-def test_what_lies_in_cells_without_observation_has_no_say(variant):
-    built = network(variant)
+def test_what_lies_in_cells_without_observation_has_no_say() -> None:
+    built = network()
     observations, observed = day()
     filled = torch.where(observed == 1, observations, -999)
-    assert torch.equal(fused(built, filled, observed), fused(built, observations, observed))
+    for found, expected in zip(
+        fused(built, filled, observed), fused(built, observations, observed), strict=True
+    ):
+        assert torch.equal(found, expected)
 
 
-def test_a_calm_is_not_a_missing_wind():
+def test_the_number_of_stations_has_a_say_for_the_fused_variable_alone() -> None:
     built = network()
     observations, observed = day()
-    calm = observations.clone()
-    calm[:, 2] = 0
-    unknown = observed.clone()
-    unknown[:, 2] = 0
-    assert not torch.allclose(fused(built, calm, observed), fused(built, calm, unknown))
+    before = fused(built, observations, observed)
+    many = observed.clone()
+    many[:, 1:] *= 3
+    assert torch.equal(fused(built, observations, many)[0], before[0])
+    many[:, :1] *= 3
+    assert not torch.allclose(fused(built, observations, many)[0], before[0])
 
 
-def test_missing_weather_enters_as_nothing():
+def test_static_layers_matter_and_are_no_part_of_the_weights() -> None:
+    built = network()
+    assert "static_layers" not in built.state_dict()
+    before = fused(built, *day())[0]
+    built.static_layers[1] += 1
+    assert not torch.allclose(before, fused(built, *day())[0])
+
+
+def test_days_do_not_mix() -> None:
+    built = network()
+    observations, observed = day(times=3)
+    for together, alone in zip(
+        fused(built, observations, observed),
+        fused(built, observations[1:2], observed[1:2]),
+        strict=True,
+    ):
+        # The same sums, perhaps in another order.
+        torch.testing.assert_close(together[1:2], alone, rtol=1e-4, atol=1e-4)
+
+
+def test_a_calm_is_not_a_missing_wind() -> None:
     built = network()
     observations, observed = day()
-    observations[:, 1:], observed[:, 1:] = 0, 0
-    entering = []
-    built.point_conv.register_forward_hook(
-        lambda _, inputs, fields: entering.append((inputs, fields))
-    )
-    fused(built, observations, observed)
-    (values, mask), fields = entering[0]
-    # Not -3, which is what a humidity of 0 would be.
-    for tensor in (values, mask, fields.corrected):
-        assert (tensor[:, 1:] == 0).all()
-        assert (tensor[:, :1] != 0).any()
+    calm, unknown = observations.clone(), observed.clone()
+    calm[:, 2] = unknown[:, 2] = 0
+    assert not torch.allclose(fused(built, calm, observed)[0], fused(built, calm, unknown)[0])
 
 
-def test_weather_is_centred_in_its_units():
+def entering(built: nn.Module, *inputs: Tensor) -> list[tuple[Tensor, ...]]:
+    """What a part of a network is given while `inputs` are fused."""
+    caught: list[tuple[Tensor, ...]] = []
+    with built.register_forward_pre_hook(lambda _, given: caught.append(given)):
+        fused(*inputs)
+    return caught
+
+
+def test_weather_is_centred_in_its_units_and_missing_weather_is_nothing() -> None:
     built = network()
-    observations, observed = torch.zeros(1, 3, ROWS, COLUMNS), torch.zeros(1, 3, ROWS, COLUMNS)
-    observed[..., 5, 6] = 1
-    observations[0, :, 5, 6] = torch.tensor([40.0, 90.0, 8.0])
-    entering = []
-    built.point_conv.register_forward_pre_hook(lambda _, inputs: entering.append(inputs[0]))
-    fused(built, observations, observed)
-    assert entering[0][0, :, 5, 6].tolist() == [1.0, 1.5, 2.5]
+    observations, observed = torch.zeros(2, 1, 3, ROWS, COLUMNS)
+    observed[0, :, 4, 6] = 1
+    observations[0, :, 4, 6] = torch.tensor([40.0, 90.0, 8.0])
+    ((values, mask),) = entering(built.weather, built, observations, observed)
+    # (90 - 60) / 20 and (8 - 3) / 2, on the grid of half the resolution.
+    assert values[0, :, 2, 3].tolist() == [1.5, 2.5]
+    assert values.count_nonzero() == mask.count_nonzero() == 2
+    # Two neighbours in one square have their mean.
+    observed[0, 1, 5, 7], observations[0, 1, 5, 7] = 1, 70.0
+    ((values, mask),) = entering(built.weather, built, observations, observed)
+    assert values[0, 0, 2, 3] == 1.0
+    assert mask.max() == 1
 
 
-def test_default_tells_the_grid_network_what_it_promises():
-    built = network(layers=2)
-    observations, observed = day()
-    entering = []
-    first_node = built.regr_unetpp.nodes["0_0"]
-    first_node.register_forward_pre_hook(lambda _, inputs: entering.append(inputs[0]))
-    fused(built, observations, observed)
-    # There it is padded to a multiple of four.
-    channels = entering[0][0, :, :ROWS, :COLUMNS]
-    assert len(channels) == 3 + 2 + 5
-    scaled = observations[0, 0] / day_scale(observations, observed)[0, 0]
-    mask = observed[0, 0].double().numpy()
-    for channel, conv in ((5, built.point_conv.wide), (6, built.point_conv.narrow)):
-        kernel = conv.kernel[0, 0].detach().double().numpy()
-        density = correlate2d(mask, kernel, mode="same")
-        np.testing.assert_allclose(channels[channel], np.log1p(density), atol=1e-5)
-    assert torch.equal(channels[3:5], built.static_layers)
-    assert torch.equal(channels[7], observed[0, 0])
-    assert torch.equal(channels[8], scaled)
-
-
-def test_paper_is_equations_1_to_4_in_physical_units():
-    built = network("paper", layers=2)
-    observations, observed = day()
-    e = math.exp(-5)
-    pc = []
-    for channel in range(3):
-        x, x_one = (tensor[0, channel].double().numpy() for tensor in (observations, observed))
-        w21 = np.exp(built.point_conv.wide.log_kernel[channel, 0].detach().double().numpy())
-        w11 = np.exp(built.point_conv.narrow.log_kernel[channel, 0].detach().double().numpy())
-        first = correlate2d(x, w21, mode="same") / (correlate2d(x_one, w21, mode="same") + e)
-        second = correlate2d(first - x, w11, mode="same") / (
-            correlate2d(x_one, w11, mode="same") + e
-        )
-        pc.append(first + second)
-    entering = torch.tensor(np.stack(pc), dtype=torch.float32)
-    with torch.no_grad():
-        expected = built.regr_unetpp(torch.cat([entering, built.static_layers])[None]).clamp(min=0)
-    found = fused(built, observations, observed)
-    assert expected.max() > 0
-    # Both through the same float32 layers; what enters differs by float32 rounding of sums.
-    torch.testing.assert_close(found, expected, rtol=1e-4, atol=1e-4 * expected.max().item())
-
-
-def test_default_adds_the_first_guess():
+def test_regr_unetpp_is_told_the_level_and_the_stations_of_the_day() -> None:
     built = network()
     observations, observed = day()
-    with torch.no_grad():
-        built.regr_unetpp.head.weight.zero_()
-        built.regr_unetpp.head.bias.zero_()
-        scale = day_scale(observations, observed)
-        values = torch.cat([observations[:, :1] / scale, torch.zeros_like(observations[:, 1:])], 1)
-        guess = built.point_conv(values, observed).corrected[:, :1]
-    # Kernels are grouped, so the weather channels that were zeroed above have no part in it.
-    torch.testing.assert_close(fused(built, observations, observed), guess.clamp(min=0) * scale)
+    observed[:, :1] *= 2
+    ((channels,),) = entering(built.regr_unetpp, built, observations, observed)
+    assert channels.shape[2:] == (32, 64)
+    stations = observed[0, 0].double().numpy()
+    unit = float(estimated(built, observations, observed).unit)
+    expected = np.zeros((64, 128))
+    expected[:ROWS, :COLUMNS] = stations
+    of_squares = expected.reshape(32, 2, 64, 2).sum((1, 3))
+    # After three fields and what is left: stations, three densities, the day, weather, layers.
+    np.testing.assert_allclose(channels[0, 4], np.log1p(of_squares), rtol=1e-6)
+    np.testing.assert_allclose(channels[0, 8], math.log(unit) / 3, rtol=1e-6)
+    np.testing.assert_allclose(channels[0, 9], math.log1p(stations.sum()) / 8, rtol=1e-6)
+    assert channels.shape[1] == 14 + LAYERS
+    halves = built.static_layers.reshape(LAYERS, 25, 2, 35, 2).mean((2, 4))
+    torch.testing.assert_close(channels[0, 14:, :25, :35], halves)
 
 
-def test_unknown_variant_is_refused():
-    with pytest.raises(InputError, match=r"no variant 'papier'.*default, paper"):
-        FusionNetwork(torch.rand(1, 8, 8), "papier")
+def test_every_parameter_learns() -> None:
+    built = network().train()
+    estimate = built.estimate(*day(times=2))
+    (estimate.mean.square().sum() + estimate.deviation.square().sum()).backward()
+    for name, parameter in built.named_parameters():
+        assert parameter.grad is not None, name
+        assert parameter.grad.abs().sum() > 0, name
 
 
-def test_static_layers_of_the_wrong_rank_are_refused():
+def test_a_field_is_found_in_what_either_network_gives() -> None:
+    field, scale = torch.zeros(1), torch.ones(1)
+    assert field_of((field, scale)) is field
+    assert field_of(field) is field
+
+
+def test_static_layers_of_the_wrong_rank_are_refused() -> None:
     with pytest.raises(InputError, match=r"\(layers, rows, columns\), got \(8, 8\)"):
         FusionNetwork(torch.rand(8, 8))

@@ -9,8 +9,11 @@ import pytest
 import torch
 
 from pointfuse import InputError
+from pointfuse_training.processes.covariates import covariate_layers
 from pointfuse_training.samples.static_channels import (
-    SEED_CHANNELS,
+    CHANNELS,
+    DEFAULT_CHANNELS,
+    PAPER_CHANNELS,
     read_target,
     ruggedness,
     static_channels,
@@ -21,7 +24,7 @@ from pointfuse_training.simulation.static_inputs import StaticInputs
 def test_channels_are_the_layers_in_their_units(
     small_static: StaticInputs, small_layers: dict[str, np.ndarray]
 ) -> None:
-    found = static_channels(small_static, SEED_CHANNELS)
+    found = static_channels(small_static, PAPER_CHANNELS)
     assert found.dtype == torch.float32
     cover = small_layers["igbp_fraction"]
     expected = [
@@ -33,6 +36,21 @@ def test_channels_are_the_layers_in_their_units(
         cover[1:6].sum(0),
     ]
     np.testing.assert_allclose(found, np.stack(expected), rtol=1e-6, atol=1e-7)
+
+
+def test_the_default_network_knows_the_layers_of_the_process(small_static: StaticInputs) -> None:
+    layers = covariate_layers(small_static)
+    for name, layer, scale in (
+        ("broad_height", "broad_height", 2),
+        ("broad_ruggedness", "ruggedness", 2),
+        ("log_lights", "lights", 4),
+        ("broad_lights", "broad_lights", 4),
+    ):
+        assert name in DEFAULT_CHANNELS
+        (found,) = static_channels(small_static, (name,))
+        np.testing.assert_allclose(found, layers[layer] / scale, rtol=1e-6)
+    # All are of order one, as the networks expect.
+    assert static_channels(small_static, tuple(CHANNELS)).abs().max() < 4
 
 
 def test_the_order_is_that_of_the_names(small_static: StaticInputs) -> None:

@@ -11,17 +11,14 @@ from pathlib import Path
 from typing import Any
 
 from pointfuse.errors import InputError
-from pointfuse_training.network.fusion_network import WIDTHS
-from pointfuse_training.network.paper_network import PAPER_WIDTHS
-from pointfuse_training.network.variants import VARIANTS
+from pointfuse_training.network.variants import VARIANT_WIDTHS, VARIANTS
 from pointfuse_training.samples.hidden_stations import HIDING, Hiding
-from pointfuse_training.samples.pseudo_stations import SAMPLING, Sampling
+from pointfuse_training.samples.sampling import SAMPLING, Sampling
 from pointfuse_training.samples.static_channels import DEFAULT_CHANNELS, PAPER_CHANNELS
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 PARTS = ("corrections", "regression", "all")
 POINT_CONVS = ("auto", "direct", "fourier")
-
 
 _TABLES = {"sampling": Sampling, "hiding": Hiding}
 """Values of a recipe that are tables of their own."""
@@ -100,7 +97,7 @@ class Recipe:
     name: str = "default"
     variant: str = "default"
     part: str = "all"
-    widths: tuple[int, ...] = WIDTHS
+    widths: tuple[int, ...] = VARIANT_WIDTHS["default"]
     static_channels: tuple[str, ...] = DEFAULT_CHANNELS
     sampling: Sampling = SAMPLING
     hiding: Hiding = HIDING
@@ -142,9 +139,11 @@ class Recipe:
         positive = ("batch", "iterations", "learning_rate", "largest_gradient", "validate_every")
         if wrong := [name for name in positive if not getattr(self, name) > 0]:
             raise InputError(f"'{wrong[0]}' should be positive, got {getattr(self, wrong[0])}")
-        counts = ("crop", "minutes", "weight_decay", "warm_up", "save_minutes", "seed")
+        counts = (
+            *("crop", "minutes", "weight_decay", "warm_up"),
+            *("held_out", "validation_days", "save_minutes", "seed"),
+        )
         weights = ("sea_weight", "land_weight", "target_weight", "inhabited_weight")
-        counts += ("held_out", "validation_days")
         if wrong := [name for name in counts + weights if not getattr(self, name) >= 0]:
             raise InputError(f"'{wrong[0]}' should not be negative, got {getattr(self, wrong[0])}")
         if not 0 <= self.average < 1:
@@ -163,7 +162,7 @@ class Recipe:
 _PAPER = Recipe(
     name="paper",
     variant="paper",
-    widths=PAPER_WIDTHS,
+    widths=VARIANT_WIDTHS["paper"],
     static_channels=PAPER_CHANNELS,
     sea_weight=1.0,
     land_weight=1.0,

@@ -22,11 +22,7 @@ from pointfuse_training.network.checkpoints import load_checkpoint
 from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples.pseudo_stations import StationPlaces, inhabited_cells, report_noise
 from pointfuse_training.samples.simulated_days import SimulatedDays, split_by_scenario
-from pointfuse_training.samples.static_channels import (
-    read_target,
-    ruggedness,
-    static_channels,
-)
+from pointfuse_training.samples.static_channels import read_target, ruggedness, static_channels
 from pointfuse_training.samples.training_days import (
     AlternatingDays,
     CompleteDays,

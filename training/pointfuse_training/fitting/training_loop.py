@@ -24,7 +24,7 @@ from pointfuse_training.network.fusion_network import Estimate
 from pointfuse_training.network.paper_network import PaperNetwork
 from pointfuse_training.network.pointconv import PositiveKernelConv
 from pointfuse_training.network.successive_corrections import CorrectionPass
-from pointfuse_training.network.variants import Network, build_network
+from pointfuse_training.network.variants import Network, build_network, field_of
 from pointfuse_training.network.weights import check_complete, network_weights
 from pointfuse_training.samples.training_days import Batch, ValidationDays, seeded_generator
 
@@ -271,8 +271,7 @@ def validation_scores(network: Network, days: ValidationDays, seed: int) -> dict
     sums = []
     for day in days.each(seed):
         with torch.no_grad():
-            given = network(day.observations.to(device), day.observed.to(device))
-        field = given if isinstance(network, PaperNetwork) else given[0]
+            field = field_of(network(day.observations.to(device), day.observed.to(device)))
         scored = day.weights > 0
         truth, predicted = (fields[scored].double().numpy() for fields in (day.truth, field.cpu()))
         sums.append(PairSums.of(truth, predicted).over())
@@ -293,7 +292,8 @@ class _Learner(nn.Module):
         self, observations: Tensor, observed: Tensor, static_layers: Tensor
     ) -> Tensor | Estimate:
         if isinstance(self.network, PaperNetwork):
-            return self.network(observations, observed, static_layers)
+            field: Tensor = self.network(observations, observed, static_layers)
+            return field
         return self.network.estimate(observations, observed, static_layers)
 
 
@@ -303,11 +303,10 @@ def _choose_part(network: Network, part: str) -> None:
         return
     network.corrections_alone = part == "corrections"
     network.requires_grad_(part == "all")
-    if part != "all":
-        learning = [network.corrections]
-        if part == "regression":
-            learning = [network.weather, network.regr_unetpp, network.detail]
-        for module in learning:
+    if part == "corrections":
+        network.corrections.requires_grad_(True)
+    elif part == "regression":
+        for module in (network.weather, network.regr_unetpp, network.detail):
             module.requires_grad_(True)
 
 

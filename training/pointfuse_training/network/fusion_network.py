@@ -179,8 +179,10 @@ class FusionNetwork(nn.Module):
         )
 
     def _regressed(self, channels: Tensor) -> Tensor:
+        features: Tensor
         if self.precision is None:
-            return self.regr_unetpp(channels)
+            features = self.regr_unetpp(channels)
+            return features
         # The layout that tensor cores, and processors with tiles (AMX), take.
         channels = channels.contiguous(memory_format=torch.channels_last)
         with torch.autocast(channels.device.type, self.precision):

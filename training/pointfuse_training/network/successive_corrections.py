@@ -8,7 +8,7 @@ scales, and stations speak to places of their own kind more than to others.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -174,7 +174,8 @@ class SuccessiveCorrections(nn.Module):
         field, mean = self.trend(values, weights, crowding(weights), static_layers)
         trend = broad = field
         densities = {}
-        for scale, one in zip(self.scales, self.passes, strict=True):
+        passes = cast("Sequence[CorrectionPass]", self.passes)
+        for scale, one in zip(self.scales, passes, strict=True):
             weights = one.weights(stations)
             missed = (values - field) * weights
             if scale > 1:

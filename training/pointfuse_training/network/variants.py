@@ -18,7 +18,7 @@ VARIANTS: dict[str, type[FusionNetwork] | type[PaperNetwork]] = {
 }
 """Networks: the one that is shipped, and the published one."""
 
-VARIANT_WIDTHS = {"default": WIDTHS, "paper": PAPER_WIDTHS}
+VARIANT_WIDTHS: dict[str, tuple[int, ...]] = {"default": WIDTHS, "paper": PAPER_WIDTHS}
 """Channels of RegrUnetPP that each was made for."""
 
 
@@ -44,3 +44,8 @@ def build_network(variant: str, static_layers: Tensor, widths: Sequence[int]) ->
             f"there is no variant '{variant}' of the network; expected one of {', '.join(VARIANTS)}"
         )
     return VARIANTS[variant](static_layers, widths)
+
+
+def field_of(given: Tensor | tuple[Tensor, Tensor]) -> Tensor:
+    """The field among what a network gives, which may be a field alone."""
+    return given[0] if isinstance(given, tuple) else given

@@ -1,5 +1,6 @@
 """Days to learn from, and what of them a network is given.
 
+sampling         how simulated days are observed
 pseudo_stations  cells of a simulated day that are observed
 hidden_stations  stations of a real day that are predicted
 static_channels  what a network is told of a cell that never changes

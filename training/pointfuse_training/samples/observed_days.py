@@ -75,6 +75,7 @@ class ObservedDays:
         hidden = self._hidden(day, generator)
         given, kept_back = grid_days(day.without(hidden)), grid_days(day.without(~hidden))
         observations, observed = map(torch.from_numpy, (given.observations, given.observed))
+        observed[:, :1] = torch.from_numpy(given.station_count[:, None])
         if torch.rand(1, generator=generator) < self.without_weather:
             observations[:, 1:] = observed[:, 1:] = 0
         return Batch(

@@ -102,11 +102,12 @@ class CompleteDays:
         index = days[int(torch.randint(len(days), (1,), generator=generator))]
         day = self.simulated.observed(index, generator)
         rows, columns = draw_patch(day.observed[0, 0], crop, generator)
-        return Batch(
-            *(part[..., rows, columns].contiguous() for part in day),
-            torch.tensor([[rows.start, columns.start]]),
-            self.weights[None, None, rows, columns],
+        observations, observed, truth, reports = (
+            part[..., rows, columns].contiguous() for part in day
         )
+        corner = torch.tensor([[rows.start, columns.start]])
+        weights = self.weights[None, None, rows, columns]
+        return Batch(observations, observed, truth, reports, corner, weights)
 
     def each(self, seed: int) -> Iterator[Batch]:
         """Every day once; cells on land without a station are scored."""

@@ -1,0 +1,85 @@
+"""Losses against what they are by definition, and where they have their minimum."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from pointfuse_training.fitting.losses import LARGE, absolute_error, deviation_error, field_error
+from pointfuse_training.network.fusion_network import Estimate
+from pointfuse_training.samples.training_days import Batch
+
+SHAPE = (2, 1, 5, 6)
+
+
+def positive(seed: int, highest: float = 1.0) -> Tensor:
+    """Fields of two days, in double precision."""
+    source = torch.Generator().manual_seed(seed)
+    return highest * torch.rand(SHAPE, generator=source, dtype=torch.float64)
+
+
+@pytest.fixture
+def batch() -> Batch:
+    """Truth and reports up to 200 ug/m3; a third of the cells has no weight."""
+    weights = positive(0)
+    weights[weights < 0.3] = 0
+    nothing = torch.zeros(2, 3, 5, 6)
+    corner = torch.zeros(2, 2, dtype=torch.int64)
+    return Batch(nothing, nothing, positive(1, 200.0), positive(2, 200.0), corner, weights)
+
+
+@pytest.fixture
+def estimate() -> Estimate:
+    unit = torch.tensor([8.0, 20.0]).double().reshape(2, 1, 1, 1)
+    mean, deviation = positive(3, 26.0), 0.1 + positive(4, 3.0)
+    return Estimate(mean.requires_grad_(), deviation.requires_grad_(), unit, positive(5))
+
+
+def root(values: Tensor) -> np.ndarray:
+    return 2 * (np.sqrt(values.numpy() + 1) - 1)
+
+
+def test_the_published_loss_is_equation_5(batch: Batch) -> None:
+    field = positive(6, 200.0)
+    expected = np.mean(np.abs((field - batch.truth).numpy()) * batch.weights.numpy())
+    assert float(absolute_error(field, batch)) == pytest.approx(expected)
+
+
+def test_errors_of_the_field_are_those_of_huber_in_the_unit_of_the_day(
+    batch: Batch, estimate: Estimate
+) -> None:
+    error = (estimate.mean.detach().numpy() - root(batch.truth)) / estimate.unit.numpy()
+    # Quadratic up to 0.1, then linear and as steep as the loss is there: slope 1.
+    loss = np.where(np.abs(error) < LARGE, error**2 / (2 * LARGE), np.abs(error) - LARGE / 2)
+    expected = np.mean(loss * batch.weights.numpy())
+    found = field_error(estimate.mean.detach(), estimate.unit, batch)
+    assert float(found) == pytest.approx(expected)
+    # Both kinds of errors are there.
+    assert 0.02 < np.mean(np.abs(error) < LARGE) < 0.98
+
+
+def test_deviations_are_judged_by_the_likelihood_of_reports(
+    batch: Batch, estimate: Estimate
+) -> None:
+    unit = estimate.unit.numpy()
+    error = (root(batch.reports) - estimate.mean.detach().numpy()) / unit
+    deviation = estimate.deviation.detach().numpy() / unit
+    loss = np.log(deviation) + error**2 / (2 * deviation**2)
+    expected = np.mean(loss * batch.weights.numpy())
+    assert float(deviation_error(estimate, batch).detach()) == pytest.approx(expected)
+
+
+def test_the_deviation_learns_and_the_mean_does_not(batch: Batch, estimate: Estimate) -> None:
+    deviation_error(estimate, batch).backward()
+    assert estimate.mean.grad is None
+    assert torch.equal(estimate.deviation.grad != 0, batch.weights != 0)
+
+
+def test_the_best_deviation_is_the_size_of_the_error(batch: Batch, estimate: Estimate) -> None:
+    apart = torch.from_numpy(root(batch.reports)) - estimate.mean.detach()
+    best = estimate._replace(deviation=apart.abs())
+    least = deviation_error(best, batch)
+    for factor in (0.9, 1.1):
+        assert deviation_error(best._replace(deviation=factor * best.deviation), batch) > least
