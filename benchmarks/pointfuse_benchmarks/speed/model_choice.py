@@ -59,22 +59,14 @@ def table(reports: Reports) -> str:
     """
     lines = [["", *reports], ["---"] * (len(reports) + 1)]
     for part, title in _SCORED.items():
-        for method in ("network and process", "network alone"):
-            cells = [
-                _score(report["parts"][part]["scores"][method]) for report, _ in reports.values()
-            ]
-            lines.append([f"{title}, {method}", *cells])
+        cells = [
+            _score(report["parts"][part]["scores"][report["settings"]["ours"][0]])
+            for report, _ in reports.values()
+        ]
+        lines.append([title, *cells])
     for precision in ("fp32", "int8"):
         rows = [_row(machine["latency"], precision) for _, machine in reports.values()]
-        lines.append(
-            [
-                f"ms a field, network alone, {precision}",
-                *(f"{r['network']['p50']:.0f}" for r in rows),
-            ]
-        )
-        lines.append(
-            [f"the same with the process, {precision}", *(f"{r['fuse']['p50']:.0f}" for r in rows)]
-        )
+        lines.append([f"ms a field, {precision}", *(f"{r['network']['p50']:.0f}" for r in rows)])
     for case in range(len(next(iter(reports.values()))[1]["files_to_file"])):
         rows = [machine["files_to_file"][case] for _, machine in reports.values()]
         lines.append(

@@ -100,7 +100,7 @@ def score(
         name: load_checkpoint(path).network()
         for name, path in (("before", start), ("after", checkpoint))
     }
-    model = load_model(reading.model, threads=1, network_alone=True)
+    model = load_model(reading.model, threads=1)
     placed = place(check_days(read_daily(reading, model), model), model.metadata)
     withheld = np.isin(placed.observations.stations.code, left_out.read_text().split())
     days = len(placed.observations.times)

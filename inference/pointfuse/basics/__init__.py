@@ -15,6 +15,5 @@ progress        progress bar
 shown           notebook display of objects
 processors      number of processors that may be used
 dot_products    8-bit integer instructions of the processor
-blas_threads    linear algebra with one thread per call
 netcdf_files    what of netCDF files of others can be relied on
 """

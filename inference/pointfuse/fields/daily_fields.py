@@ -28,8 +28,6 @@ class DailyFields(ByValue):
     uncertainty : ndarray of float32, shape (day, row, column)
         Standard deviation of the difference to what a station in the cell would measure; NaN
         where it is not known.
-    effective_stations : ndarray of float32, shape (day, row, column)
-        Number of stations in the cell itself that would tell as much; NaN where it is not known.
     station_count : ndarray of int16, shape (day, row, column)
         Stations of the fused variable in each cell.
     station_distance : ndarray of float32, shape (day, row, column)
@@ -50,7 +48,6 @@ class DailyFields(ByValue):
 
     values: NDArray[np.float32]
     uncertainty: NDArray[np.float32]
-    effective_stations: NDArray[np.float32]
     station_count: NDArray[np.int16]
     station_distance: NDArray[np.float32]
     status: NDArray[np.int8]
@@ -151,7 +148,6 @@ def concatenate(parts: Sequence[Fields], stations: PlacedObservations) -> Fields
         parts[0],
         values=np.concatenate([part.values for part in parts]),
         uncertainty=np.concatenate([part.uncertainty for part in parts]),
-        effective_stations=np.concatenate([part.effective_stations for part in parts]),
         station_count=np.concatenate([part.station_count for part in parts]),
         station_distance=np.concatenate([part.station_distance for part in parts]),
         status=np.concatenate([part.status for part in parts]),

@@ -1,7 +1,7 @@
 """Whether an uncertainty is honest: what share of observations its intervals hold.
 
 An interval reaches from the prediction to both sides by a multiple of its standard uncertainty.
-The multiples are those of the normal distribution.
+The multiples are those of the Laplace distribution, whose scale a model gives.
 """
 
 from __future__ import annotations
@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from pointfuse.trust.classes import Classes, Masks
 from pointfuse.trust.crossval import CrossValidation
 
-MULTIPLES = {50: 0.6745, 80: 1.2816, 90: 1.6449, 95: 1.9600}
+MULTIPLES = {
+    percent: math.log(1 / (1 - percent / 100)) / math.sqrt(2) for percent in (50, 80, 90, 95)
+}
 """Intervals: observations they should hold, in 100, and half their width in standard
 uncertainties."""
 

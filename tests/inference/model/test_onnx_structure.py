@@ -43,10 +43,10 @@ def test_inputs_outputs_operators_and_metadata(tiny_proto: onnx.ModelProto) -> N
     assert structure.metadata == {p.key: p.value for p in tiny_proto.metadata_props}
     assert structure.constants == ("first", "second", "channel", "plane")
     assert [operator.type for operator in structure.operators] == [
-        *("Slice", "Slice", "ReduceSum", "ReduceSum", "Div", "Shape", "Expand")
+        *("Slice", "Slice", "Mul", "ReduceSum", "ReduceSum", "Div", "Shape", "Expand")
     ]
-    assert structure.operators[2].inputs == ("value", "plane")
-    assert structure.operators[2].outputs == ("total",)
+    assert structure.operators[3].inputs == ("weighted", "plane")
+    assert structure.operators[3].outputs == ("total",)
 
 
 @pytest.mark.parametrize("precision", default_files())
