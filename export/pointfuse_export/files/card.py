@@ -105,8 +105,8 @@ def _variables(metadata: ModelMetadata, outputs: Sequence[str]) -> str:
     )
     return (
         f"`observations` and `observed`, float32 (time, {channels}, {rows}, {columns}): physical "
-        "units, and the number of stations that a value is the mean of (1 where that is not known); "
-        "both are 0 where there is none. `time` is "
+        "units, and the number of stations that a value is the mean of (1 where that is not "
+        "known); both are 0 where there is none. `time` is "
         f"free. Output: `{metadata.target.name}`, float32 (time, 1, {rows}, {columns}), in "
         f"{metadata.target.units}.{scale}\n\n{table}"
     )
