@@ -197,7 +197,9 @@ class _TorchModule:
         import torch
 
         with torch.inference_mode(), torch.autocast(self.device, torch.float16, enabled=self.half):
-            return self.module(*inputs)
+            output = self.module(*inputs)
+        # The published network gives a field alone, others the scale of its error too.
+        return output[0] if isinstance(output, tuple) else output
 
 
 def _torch(models: Mapping[str, Path], feed: Feed, threads: int) -> Iterator[Peer | Absent]:

@@ -169,7 +169,11 @@ _MODEL = Layout(
 _OTHER_FORMAT, _OTHER_FORMAT_AT = b"ORTM", slice(4, 8)
 
 # Element types of ONNX, in their little-endian storage.
-_ELEMENTS: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
+_ELEMENTS: dict[int, np.dtype[Any]] = {
+    1: np.dtype("<f4"),
+    2: np.dtype("u1"),
+    10: np.dtype("<f2"),
+}
 
 FLOAT32 = 1
 """ONNX's number of the element type of all inputs and outputs."""
@@ -268,7 +272,7 @@ class OnnxStructure:
         Raises
         ------
         ModelFileError
-            If the tensor is not of single or half precision, or has no values.
+            If the tensor is not of single or half precision or of bytes, or has no values.
         """
         if name not in self._constants:
             return None
@@ -360,7 +364,7 @@ def _values(tensor: Message) -> NDArray[np.float32]:
     shape, element_type = tensor.integers("dims"), tensor.integer("data_type")
     if element_type not in _ELEMENTS:
         raise MalformedError(
-            f"its element type {element_type} is neither single nor half precision"
+            f"its element type {element_type} is none of single precision, half precision and bytes"
         )
     raw = "raw_data" in tensor
     stored = tensor.content("raw_data" if raw else "float_data")

@@ -82,7 +82,7 @@ def adapt(
 
 def _read(reading: ReadingOptions, without: Path | None, start: Start) -> PlacedObservations:
     """Daily means after quality control, of which stations left out have had no part."""
-    model = load_model(reading.model, threads=1, device="cpu", network_alone=True)
+    model = load_model(reading.model, threads=1, device="cpu")
     if start.target != model.metadata.target.name:
         raise InputError(
             f"the network fuses {start.target}, the model {model.metadata.target.name}; name a "

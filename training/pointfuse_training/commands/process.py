@@ -44,7 +44,7 @@ def process(
     day to day; no value of a station or day.
     """
     began = time.perf_counter()
-    model = load_model(reading.model, threads=1, device="cpu", network_alone=True)
+    model = load_model(reading.model, threads=1, device="cpu")
     layers = read_static_inputs(static, model.metadata.grid, torch.device("cpu"))
     days = read_unscored(reading, model, unscored).alone()
     placed = days.placed

@@ -93,8 +93,7 @@ def load_reconstructor(path: Path, *, threads: int = 1) -> Reconstructor:
     Parameters
     ----------
     path : Path
-        ONNX file of pointfuse, or checkpoint that 'pointfuse-train fit' wrote. Of a model that
-        brings a Gaussian process along the network alone is taken.
+        ONNX file of pointfuse, or checkpoint that 'pointfuse-train fit' wrote.
     threads : int
         Threads for an ONNX file; PyTorch has its own setting.
 
@@ -155,7 +154,7 @@ def _from_model_file(path: Path, threads: int) -> Reconstructor:
             f"{path.name} takes {', '.join(others) or 'nothing'} beside {target}, an archive has "
             f"{' and '.join(_WEATHER)}; evaluate a model that takes these"
         )
-    model = Model(content, replace(metadata, gaussian_process=None), sha256, threads)
+    model = Model(content, metadata, sha256, threads)
 
     def complete(observations: Fields, observed: Fields) -> Fields:
         completed: Fields = model.run(observations[None], observed[None]).field[0]
