@@ -16,16 +16,27 @@ from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
+import torch
 from documents import ROOT, anchors, blocks, links, pages, read
 
 from pointfuse.commands.main import main as pointfuse_command
 from pointfuse_benchmarks.accuracy import limits_table, method_figures
 from pointfuse_export.commands.main import main as export_command
-from pointfuse_training import load_seed_network
+from pointfuse_training import FusionNetwork
 from pointfuse_training.commands.main import main as train_command
-from pointfuse_training.network.fusion_network import MIN_SCALE, WEATHER_CENTRE, WEATHER_SPREAD
+from pointfuse_training.fitting.losses import LARGE
+from pointfuse_training.fitting.training_loop import CORRECTIONS_SHARE, DEVIATION_SHARE
+from pointfuse_training.network.fusion_network import (
+    LEAST_UNIT,
+    WEATHER_CENTRE,
+    WEATHER_KERNELS,
+    WEATHER_SPREAD,
+    WIDTHS,
+)
+from pointfuse_training.network.paper_network import PAPER_WIDTHS
 from pointfuse_training.network.pointconv import KERNEL_SIZES, STABILISER
-from pointfuse_training.network.scale_head import FLOOR
+from pointfuse_training.network.successive_corrections import KERNEL, KINDS, SCALES
+from pointfuse_training.samples.static_channels import DEFAULT_CHANNELS
 
 pytestmark = pytest.mark.slow
 
@@ -245,22 +256,30 @@ def test_limits_are_those_that_were_measured() -> None:
 def test_the_method_names_the_constants_of_the_network() -> None:
     text = " ".join(read("docs/background/method.md").split())
     (humidity, wind), (of_humidity, of_wind) = WEATHER_CENTRE, WEATHER_SPREAD
-    assert f"humidity as $(x_2 - {humidity:.0f}) / {of_humidity:.0f}$" in text
+    assert f"humidity enters as $(x_2 - {humidity:.0f}) / {of_humidity:.0f}$" in text
     assert f"wind speed as $(x_3 - {wind:.0f}) / {of_wind:.0f}$" in text
-    assert (MIN_SCALE, FLOOR) == (1, 0.01)
+    *scales, last = map(str, SCALES)
+    assert f"eight passes, over squares of {', '.join(scales)} and {last} cells" in text
+    assert f"a kernel $g_i$ of {KERNEL} x {KERNEL} squares" in text
+    assert f"{KINDS} kinds on squares and {KINDS // 2} on cells" in text
+    assert "{0} x {0} and {1} x {1} squares".format(*WEATHER_KERNELS) in text
+    assert LEAST_UNIT == 1
+    assert "\\frac{e^2}{0.2} \\ \\mathrm{if}\\ |e| < 0.1" in text
+    assert (LARGE, CORRECTIONS_SHARE, DEVIATION_SHARE) == (0.1, 0.3, 0.02)
+    assert "0.3 times the same" in text
+    assert "0.02 times the likelihood" in text
     assert "{0} x {0} cells and a narrow one of {1} x {1}".format(*KERNEL_SIZES) in text
     assert math.exp(-5) == STABILISER
-    network = load_seed_network(
-        ROOT / "models/seed/weights.npz",
-        ROOT / "models/seed/static_channels.npz",
-        ROOT / "models/seed/scale_head.npz",
-    )
-    assert f"{network.regr_unetpp.nodes['0_0'].conv1.in_channels} channels in the shipped" in text
-    assert tuple(
-        node.conv1.out_channels
-        for name, node in network.regr_unetpp.nodes.items()
-        if name.endswith("_0")
-    ) == (32, 64, 128, 256)
-    assert "four levels, of 32, 64, 128 and 256 channels" in text
-    weights = sum(parameter.numel() for parameter in network.scale_head.parameters())
-    assert f"A small head with {weights:,} weights" in text
+
+
+def test_the_method_counts_what_the_network_has() -> None:
+    text = " ".join(read("docs/background/method.md").split())
+    network = FusionNetwork(torch.zeros(len(DEFAULT_CHANNELS), 64, 64))
+    assert f"lights; {len(DEFAULT_CHANNELS)} in the default network" in text
+    weights = sum(parameter.numel() for parameter in network.corrections.parameters())
+    assert f"trend and passes have {weights:,} weights together" in text
+    assert f"have {weights:,} weights" in read("docs/guide/training.md")
+    assert f"The {network.regr_unetpp.nodes['0_0'].conv1.in_channels} channels that enter" in text
+    for widths, at in ((WIDTHS, "four levels, of {}"), (PAPER_WIDTHS, "full resolution, of {}")):
+        *first, last = map(str, widths)
+        assert at.format(f"{', '.join(first)} and {last} channels") in text

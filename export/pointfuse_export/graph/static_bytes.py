@@ -14,12 +14,11 @@ import onnx
 import torch
 from onnx import NodeProto, TensorProto, helper, numpy_helper
 
-from pointfuse.model.static_layers import INITIALIZER
+from pointfuse.model.static_layers import IN_BYTES, INITIALIZER
 from pointfuse_export.errors import VerificationError
 from pointfuse_training.samples.static_channels import in_bytes
 
-STEPS, SCALE, ZERO = (f"{INITIALIZER}_{part}" for part in ("steps", "scale", "zero"))
-"""Initialisers: the bytes, and for each layer the size of a step and the step that is 0."""
+STEPS, SCALE, ZERO = IN_BYTES
 
 _PLANE = f"{INITIALIZER}_plane"
 
