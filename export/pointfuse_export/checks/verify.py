@@ -184,19 +184,21 @@ def probing_days(rows: int, columns: int) -> list[Days]:
     Returns
     -------
     list of Days
-        Three days of all variables, one of PM2.5 alone, one that is calm everywhere, one with a
-        single station, and one without any.
+        Three days of all variables, one of PM2.5 alone, one with several stations in each cell,
+        one that is calm everywhere, one with a single station, and one without any.
     """
     rng = np.random.default_rng(0)
     three = _random_days(rng, 3, rows, columns)
     one = _random_days(rng, 1, rows, columns)
     dry = np.array([1, 0, 0], np.float32)[:, None, None]
     calm = np.array([1, 1, 0], np.float32)[:, None, None]
+    several = 2 + np.arange(rows * columns, dtype=np.float32).reshape(rows, columns) % 7
     lonely = np.zeros_like(one[1])
     lonely[0, 0, rows // 2, columns // 3] = 1
     return [
         Days("three days", *three),
         Days("PM2.5 alone", one[0] * dry, one[1] * dry),
+        Days("several stations in a cell", one[0] * dry, one[1] * dry * several),
         Days("a calm", one[0] * calm, one[1]),
         Days("a single station", 80 * lonely, lonely),
         Days("no station", 0 * lonely, 0 * lonely),

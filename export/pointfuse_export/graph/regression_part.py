@@ -1,8 +1,8 @@
 """The part of a graph that may be computed in fewer bits: the nodes of RegrUnetPP.
 
-PointConv, the masks, the scale of the day and what makes the output of the features stay in single
-precision. The nodes of RegrUnetPP are known by the names that `name_nodes` gives their
-convolutions; between them are only operators that give each channel on as it is.
+What spreads the stations, the masks, the unit of the day and what makes outputs of the features
+stay in single precision. The nodes of RegrUnetPP are known by the names that `name_nodes` gives
+their convolutions; between them are only operators that give each channel on as it is.
 """
 
 from __future__ import annotations

@@ -13,8 +13,8 @@ INITIALIZER = "static_layers"
 """Name in the graph of the tensor that holds the layers, shape (layer, row, column)."""
 
 IN_BYTES = (f"{INITIALIZER}_steps", f"{INITIALIZER}_scale", f"{INITIALIZER}_zero")
-"""Names of those that hold them in a byte a cell, as operands of DequantizeLinear: steps of the
-shape (layer, row, column), and for each layer the size of a step and the step that is 0."""
+"""Names of those that hold them in a byte a cell: steps of the shape (layer, row, column), and for
+each layer the size of a step and the step that is 0. The graph computes (steps - zero) * scale."""
 
 
 def read_static_layers(

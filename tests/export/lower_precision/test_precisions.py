@@ -19,7 +19,6 @@ from pointfuse_export.files import pipeline
 from pointfuse_export.files.file_report import read_reports
 from pointfuse_export.graph.regression_part import convolution_types
 from pointfuse_export.graph.stamp import read_stamp
-from pointfuse_training.network.weights import read_arrays
 
 
 @pytest.fixture
@@ -32,9 +31,7 @@ def traced(exported_files, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("precision", ["int8", "fp16"])
-def test_a_file_in_fewer_bits_is_loaded_and_agrees(
-    exported_files, tiny_description, precision
-) -> None:
+def test_a_file_in_fewer_bits_is_loaded_and_agrees(exported_files, scored_days, precision) -> None:
     folder, _ = exported_files
     model = load_model(folder / f"tiny.{precision}.onnx")
     reference = load_model(folder / "tiny.onnx")
@@ -42,8 +39,7 @@ def test_a_file_in_fewer_bits_is_loaded_and_agrees(
     assert model.metadata.export["origin"] == {"file": "tiny.onnx", "sha256": reference.sha256}
     same = dataclasses.replace(model.metadata, precision="fp32", export=reference.metadata.export)
     assert same == reference.metadata
-    golden = read_arrays(tiny_description.parent / "golden.npz")
-    inputs = golden["observations"], golden["observed"]
+    inputs = scored_days.observations, scored_days.observed
     found, right = model.run(*inputs), reference.run(*inputs)
     # Eleven bits and eight; of fields that reach far above their mean.
     share = {"fp16": 2e-4, "int8": 2e-2}[precision]

@@ -108,7 +108,7 @@ def test_a_tensor_that_does_not_fit_is_refused(
 
 
 def in_bytes(rng: np.random.Generator) -> dict[str, np.ndarray]:
-    """What DequantizeLinear makes layers of: steps, the size of each and the one that is 0."""
+    """Steps, the size of each and the one that is 0, as ONNX's DequantizeLinear takes them too."""
     return {
         "static_layers_steps": rng.integers(0, 256, (2, 12, 16), np.uint8),
         "static_layers_scale": np.array([0.0125, 1 / 255], np.float32),
