@@ -163,7 +163,7 @@ class FusionNetwork(nn.Module):
         unit = corrections.mean.clamp(min=LEAST_UNIT)
         field = corrections.field
         if self.corrections_alone:
-            deviation = torch.ones_like(field) * unit
+            deviation = torch.zeros_like(field)
         else:
             features = self._regressed(
                 self._entering(corrections, unit, observations, observed, static_layers)

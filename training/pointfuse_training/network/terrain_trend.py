@@ -98,5 +98,6 @@ def solved(matrix: Tensor, right: Tensor) -> Tensor:
     unit = torch.eye(terms, dtype=right.dtype, device=right.device)
     for k in range(terms):
         pivot = system[:, k : k + 1] / system[:, k : k + 1, k : k + 1]
-        system = system - (system[:, :, k : k + 1] - unit[:, k : k + 1]) * pivot
+        others = 1 - unit[:, k : k + 1]
+        system = others * (system - system[:, :, k : k + 1] * pivot) + unit[:, k : k + 1] * pivot
     return system[:, :, terms:]
