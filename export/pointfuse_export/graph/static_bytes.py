@@ -76,5 +76,7 @@ def _numbers_of_bytes() -> Iterator[NodeProto]:
         ("Sub", [f"{STEPS}_float", f"{ZERO}_plane"], f"{STEPS}_centred"),
         ("Mul", [f"{STEPS}_centred", f"{SCALE}_plane"], INITIALIZER),
     ):
-        attributes = {"to": TensorProto.FLOAT} if operator == "Cast" else {}
-        yield helper.make_node(operator, inputs, [output], f"{output}/{operator}", **attributes)
+        node = helper.make_node(operator, inputs, [output], f"{output}/{operator}")
+        if operator == "Cast":
+            node.attribute.append(helper.make_attribute("to", TensorProto.FLOAT))
+        yield node
