@@ -93,7 +93,7 @@ def _with_fields_of_real_size(network: PaperNetwork) -> None:
 
 def _with_a_say_of_every_part(network: FusionNetwork) -> None:
     # Untrained ones leave the corrections as they are, and the error's size too.
-    network.regr_unetpp.head.weight.normal_(std=0.02)
+    network.regr_unetpp.head.weight.normal_(std=0.1)
     network.detail.last.weight.normal_(std=0.1)
     network.calibration.coefficients.copy_(torch.tensor([0.1, 0.1, -0.2, 0.1, -0.1]))
 
