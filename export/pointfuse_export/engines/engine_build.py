@@ -24,6 +24,7 @@ from pointfuse_export.engines.engine_layers import (
     inspected_layers,
     read_program,
 )
+from pointfuse_export.engines.matrix_products import with_sums_of_products
 from pointfuse_export.errors import EngineError, VerificationError
 
 RTX, TENSORRT = "tensorrt_rtx", "tensorrt"
@@ -137,7 +138,7 @@ def build_engine(
     except TypeError as error:
         raise EngineError(f"{library.__name__} cannot begin to build: {log.told()}") from error
     # The weights of the network are the parser's.
-    network, _parser = _read_network(library, builder, log, content)
+    network, _parser = _read_network(library, builder, log, with_sums_of_products(content))
     given = given_layers(network)
     check_layers(given, metadata.precision)
     config = _configuration(library, builder, network, targets, options)
