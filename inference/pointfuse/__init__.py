@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pointfuse.fields.geotiff import write_geotiff
     from pointfuse.fields.ioapi import write_ioapi
     from pointfuse.fields.netcdf import write_netcdf
+    from pointfuse.fields.places.points import Places
+    from pointfuse.fields.places.series import PlaceSeries
     from pointfuse.fusion.fuse import fuse
     from pointfuse.grid.projections import (
         LambertConformal,
@@ -70,6 +72,8 @@ _MODULES = {
     "write_geotiff": "pointfuse.fields.geotiff",
     "write_ioapi": "pointfuse.fields.ioapi",
     "write_netcdf": "pointfuse.fields.netcdf",
+    "Places": "pointfuse.fields.places.points",
+    "PlaceSeries": "pointfuse.fields.places.series",
     "fuse": "pointfuse.fusion.fuse",
     "LambertConformal": "pointfuse.grid.projections",
     "LatitudeLongitude": "pointfuse.grid.projections",
@@ -119,7 +123,9 @@ __all__ = [
     "ModelMetadata",
     "Observations",
     "OutputError",
+    "PlaceSeries",
     "PlacedObservations",
+    "Places",
     "PointfuseError",
     "PolarStereographic",
     "Projection",
@@ -162,3 +168,4 @@ def __dir__() -> list[str]:
 
 
 cards_of("pointfuse.pictures.notebook_cards")
+cards_of("pointfuse.pictures.field_figure")

@@ -11,6 +11,7 @@ crossval            cross-validation
 qc                  lists suspect observations
 plot                maps
 convert             GeoTIFF
+extract             values at places
 inspect             metadata of a model
 verify              computes a case with a known result
 doctor              checks the installation

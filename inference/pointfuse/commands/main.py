@@ -19,6 +19,8 @@ _TEXTS = {
     "crossval": "Predict withheld stations of FILES from the others, and write scores to a JSON "
     "file.",
     "doctor": "Check this installation, its devices and its model files.",
+    "extract": "Write the values of a FILE that `pointfuse fuse` wrote at PLACES to a CSV or "
+    "Parquet file.",
     "fuse": "Fuse station FILES into daily fields and write them to a CF netCDF file.",
     "inspect": "Check a model file (the shipped one by default) and show its metadata.",
     "plot": "Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.",

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError
+from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.fields.map_file import DISTANCE, MapFile, StationMeans
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.trust.coverage import MULTIPLES
 from pointfuse.trust.scores import PairSums, mean_bias, root_mean_square_error, squared_correlation
 
 _INTERVAL = 90
