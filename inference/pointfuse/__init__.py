@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         Projection,
     )
     from pointfuse.grid.regular_grid import Grid
+    from pointfuse.limits.indices import AirQuality, air_quality
     from pointfuse.model.loading import Model, load_model
     from pointfuse.model.metadata import ModelMetadata, StaticLayer, Variable
     from pointfuse.model.model_file import read_model_file
@@ -81,6 +82,8 @@ _MODULES = {
     "PolarStereographic": "pointfuse.grid.projections",
     "Projection": "pointfuse.grid.projections",
     "Grid": "pointfuse.grid.regular_grid",
+    "AirQuality": "pointfuse.limits.indices",
+    "air_quality": "pointfuse.limits.indices",
     "Model": "pointfuse.model.loading",
     "load_model": "pointfuse.model.loading",
     "ModelMetadata": "pointfuse.model.metadata",
@@ -104,6 +107,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "AirQuality",
     "ArgumentError",
     "ClusterError",
     "CrossValidation",
@@ -136,6 +140,7 @@ __all__ = [
     "UnreadableFileError",
     "Variable",
     "__version__",
+    "air_quality",
     "check_days",
     "cross_validate",
     "evaluate",

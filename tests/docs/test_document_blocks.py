@@ -60,6 +60,7 @@ EXECUTED = {
     "docs/guide/deploy.md": ["test_several_files"],
     "docs/guide/embedding.md": ["test_documents"],
     "docs/background/evaluation.md": ["test_evaluation_document"],
+    "docs/guide/index-and-limits.md": [HERE],
     "docs/guide/notebook-and-gis.md": [HERE, "test_gis"],
     "docs/guide/places.md": [HERE],
     "docs/reference/output-files.md": ["test_documents", "test_several_files"],

@@ -22,6 +22,7 @@ _TEXTS = {
     "extract": "Write the values of a FILE that `pointfuse fuse` wrote at PLACES to a CSV or "
     "Parquet file.",
     "fuse": "Fuse station FILES into daily fields and write them to a CF netCDF file.",
+    "index": "Write the air-quality index of FILES that `pointfuse fuse` wrote to a netCDF file.",
     "inspect": "Check a model file (the shipped one by default) and show its metadata.",
     "plot": "Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.",
     "qc": "Check the observations in FILES and list those that are not good in a CSV file.",

@@ -268,12 +268,12 @@ def _chosen(path: Path, dataset: netCDF4.Dataset, wanted: str | None) -> str:
                 f"{', '.join(fields) or 'no variable with time, rows and columns'}"
             )
         return wanted
-    fused = [
-        name
+    # Such as the fused variable: that which others say something of.
+    described = {
+        name: set(str(getattr(dataset[name], "ancillary_variables", "")).split()) & set(fields)
         for name in fields
-        if DISTANCE in getattr(dataset[name], "ancillary_variables", "").split()
-    ]
-    found = fused or fields
+    }
+    found = [name for name in fields if described[name]] or fields
     if not found:
         raise InputError(
             f"{path.name} has no field; expected a file written by 'pointfuse fuse', or a "
