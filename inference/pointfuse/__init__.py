@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         UnreadableFileError,
     )
     from pointfuse.fields.day_status import DayStatus
+    from pointfuse.fields.districts.means import DistrictMeans
     from pointfuse.fields.fused_fields import FusedFields
     from pointfuse.fields.geotiff import write_geotiff
     from pointfuse.fields.ioapi import write_ioapi
@@ -69,6 +70,7 @@ _MODULES = {
     "PointfuseError": "pointfuse.errors",
     "UnreadableFileError": "pointfuse.errors",
     "DayStatus": "pointfuse.fields.day_status",
+    "DistrictMeans": "pointfuse.fields.districts.means",
     "FusedFields": "pointfuse.fields.fused_fields",
     "write_geotiff": "pointfuse.fields.geotiff",
     "write_ioapi": "pointfuse.fields.ioapi",
@@ -113,6 +115,7 @@ __all__ = [
     "CrossValidation",
     "DayStatus",
     "DeviceError",
+    "DistrictMeans",
     "Evaluation",
     "FusedFields",
     "Grid",

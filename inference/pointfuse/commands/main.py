@@ -26,6 +26,8 @@ _TEXTS = {
     "inspect": "Check a model file (the shipped one by default) and show its metadata.",
     "plot": "Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.",
     "qc": "Check the observations in FILES and list those that are not good in a CSV file.",
+    "regions": "Write the means of a FILE that `pointfuse fuse` wrote over REGIONS to a CSV or "
+    "Parquet file.",
     "verify": "Run the golden case of a model file (the shipped one by default) on a device.",
 }
 """Help of each command in the list: the first sentence of its docstring."""

@@ -14,6 +14,9 @@ from pointfuse.errors import MissingExtraError
 from pointfuse.fields.cf import day_variables, grid_variables
 from pointfuse.fields.cf_global_attributes import global_attributes
 from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.fields.districts.means import DistrictMeans, DistrictReader
+from pointfuse.fields.districts.population import read_population
+from pointfuse.fields.districts.region_files import districts_from
 from pointfuse.fields.netcdf import write_netcdf
 from pointfuse.fields.places.points import places_of
 from pointfuse.fields.places.series import Method, PlaceReader, PlaceSeries
@@ -132,6 +135,41 @@ class FusedFields(DailyFields, Shown):
             read(self.values),
             read(self.uncertainty) if self.gives_uncertainty else None,
             read(self.station_distance / np.float32(1000)),
+        )
+
+    def mean(
+        self, regions: object, *, population: str | PathLike[str] | None = None
+    ) -> DistrictMeans:
+        """Means over regions, day by day: by area on the Earth, and by people.
+
+        Parameters
+        ----------
+        regions : object
+            The path of a GeoJSON file, GeoPackage or shapefile; a GeoDataFrame; GeoJSON in memory;
+            or a mapping from names to polygons, such as those of shapely, in degrees.
+        population : path, optional
+            Raster of counts of people: netCDF or GeoTIFF.
+
+        Raises
+        ------
+        ArgumentError, InputError
+            If the regions or the population are something else, or on none of the cells.
+        MissingExtraError
+            If a file needs a library that is not installed.
+        """
+        grid = self.model.grid
+        people = None if population is None else read_population(Path(population), grid)
+        reader = DistrictReader.of(grid, districts_from(regions), people)
+        by_people = None
+        if people is not None:
+            by_people = np.stack([reader.mean(field, by_people=True) for field in self.values])
+        return DistrictMeans(
+            self.model.target.name,
+            self.model.target.units,
+            reader.overlap.names,
+            self.days,
+            np.stack([reader.mean(field) for field in self.values]),
+            by_people,
         )
 
     def plot(self, day: str | np.datetime64 | None = None, *, stations: bool = False) -> Figure:

@@ -142,6 +142,7 @@ REFUSED = {
         ["nc", "json", "html", "parquet"],
         "expected a CSV file named *.csv or *.txt, got {name}",
     ),
+    "regions": (["nc", "json", "geojson"], "expected a table named *.csv or *.parquet, got {name}"),
     "extract": (["nc", "json", "txt"], "expected a table named *.csv or *.parquet, got {name}"),
     "crossval": (["nc", "csv", "html", "tif"], "expected a JSON file named *.json, got {name}"),
 }
@@ -166,7 +167,7 @@ def test_a_suffix_of_another_format_is_refused(command: str, suffix: str, tmp_pa
     read = tmp_path / "read"
     read.write_text("not to be looked at")
     name = f"field.{suffix}" if suffix else "field"
-    also = [read] if command == "extract" else []
+    also = [read] if command in ("extract", "regions") else []
     result = run(command, read, *also, "-o", tmp_path / name)
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1
