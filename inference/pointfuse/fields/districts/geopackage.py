@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import sqlite3
 import struct
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from pointfuse.basics.printable import printable
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, MissingExtraError
 from pointfuse.fields.districts.features import Feature
+
+if TYPE_CHECKING:
+    import sqlite3
 
 _ENVELOPES = (0, 32, 48, 48, 64)
 """Bytes of the envelope in the header of a geometry, by its kind."""
@@ -27,11 +29,17 @@ def geopackage_features(path: Path) -> list[Feature]:
     InputError
         If it is damaged, has no layer or several, or its coordinates are not in degrees; the
         message has no name of the file.
+    MissingExtraError
+        If this Python was built without SQLite.
     """
     try:
-        with closing(
-            sqlite3.connect(f"file:{path.resolve().as_posix()}?mode=ro", uri=True)
-        ) as base:
+        import sqlite3
+    except ImportError as error:
+        raise MissingExtraError(
+            f"{path.name} needs SQLite, which this Python was built without; save it as GeoJSON"
+        ) from error
+    try:
+        with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as base:
             base.row_factory = sqlite3.Row
             return list(_features(base))
     except (sqlite3.Error, struct.error, IndexError, ValueError) as error:
