@@ -11,6 +11,9 @@ crossval            cross-validation
 qc                  lists suspect observations
 plot                maps
 convert             GeoTIFF
+extract             values at places
+regions             means over provinces, cities, catchments
+index               air-quality index, and days above a level
 inspect             metadata of a model
 verify              computes a case with a known result
 doctor              checks the installation

@@ -16,6 +16,10 @@ from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations
 
+MULTIPLES = {50: 0.6745, 80: 1.2816, 90: 1.6449, 95: 1.9600}
+"""Intervals: observations they should hold, in 100, and half their width in standard
+uncertainties."""
+
 
 @dataclass(frozen=True, eq=False)
 class DailyFields(ByValue):

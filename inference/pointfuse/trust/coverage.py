@@ -14,12 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.trust.classes import Classes, Masks
 from pointfuse.trust.crossval import CrossValidation
-
-MULTIPLES = {50: 0.6745, 80: 1.2816, 90: 1.6449, 95: 1.9600}
-"""Intervals: observations they should hold, in 100, and half their width in standard
-uncertainties."""
 
 LEVELS = (0.0, 20.0, 35.0, 75.0, 150.0, np.inf)
 """Bounds of the classes of what was predicted, ug/m3. (Classes of what was observed would hold few

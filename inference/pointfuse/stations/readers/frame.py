@@ -50,23 +50,47 @@ def read_frame(frame: Frame, request: ReadRequest, cells: UnreadableCells) -> Ob
     InputError
         As for a tidy CSV file, with the row, counted from 0, in place of the line.
     """
+    table = frame_table(frame, request.timezone, cells)
+    if not tidy.is_tidy(table.header):
+        raise UnreadableFileError(
+            f"{NAME} is not tidy: expected the columns station, longitude, latitude, date or time, "
+            f"and pm25, got {shortened(table.header) or 'none'}; what is in its index counts only "
+            "after reset_index()"
+        )
+    return tidy.read_table(table, request, "table")
+
+
+def frame_table(frame: Frame, zone: datetime.tzinfo, cells: UnreadableCells) -> FrameTable:
+    """A table in memory as readers take it.
+
+    Parameters
+    ----------
+    frame : Frame
+        The table.
+    zone : datetime.tzinfo
+        Where days begin.
+    cells : UnreadableCells
+        Takes note of cells that cannot be read.
+    """
     # In pyarrow the columns are the values.
     names = list(getattr(frame, "column_names", None) or frame.columns)
     header = [printable(str(name).strip()) for name in names]
-    if not tidy.is_tidy(header):
-        raise UnreadableFileError(
-            f"{NAME} is not tidy: expected the columns station, longitude, latitude, date or time, "
-            f"and pm25, got {shortened(header) or 'none'}; what is in its index counts only after "
-            "reset_index()"
-        )
-    return tidy.read_table(
-        _FrameTable(NAME, header, frame, names, request.timezone, cells=cells), request, "table"
-    )
+    return FrameTable(NAME, header, frame, names, zone, cells=cells)
 
 
 @dataclass(frozen=True)
-class _FrameTable(Table):
-    """A table in memory, whose cells are read as a CSV file would show them."""
+class FrameTable(Table):
+    """A table in memory, whose cells are read as a CSV file would show them.
+
+    Parameters
+    ----------
+    frame : Frame
+        The table.
+    names : sequence
+        Names of its columns, of any type.
+    zone : datetime.tzinfo
+        Where days begin.
+    """
 
     frame: Frame
     names: Sequence[Any]
