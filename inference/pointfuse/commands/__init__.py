@@ -11,6 +11,7 @@ crossval            cross-validation
 qc                  lists suspect observations
 plot                maps
 convert             GeoTIFF
+check               says what files are taken for
 inspect             metadata of a model
 verify              computes a case with a known result
 doctor              checks the installation

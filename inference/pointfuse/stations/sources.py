@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from pointfuse.errors import ArgumentError, InputError, InputFileNotFoundError, kind_of
-from pointfuse.stations.readers.frame import Frame
+from pointfuse.stations.tables.typed_table import Frame
 
 Source = str | os.PathLike[str] | Frame
 """A path, a pattern such as ``2019/*.csv``, or a tidy table of pandas, polars or pyarrow."""

@@ -340,7 +340,9 @@ def test_named_format_must_fit(write: Write) -> None:
     path = write("tidy.csv", TIDY)
     with pytest.raises(InputError, match="not laid out as 'cnemc': expected the header date,hour"):
         read_stations(path, format="cnemc")
-    with pytest.raises(InputError, match="format 'excel' is not known; expected auto, cf, parquet"):
+    with pytest.raises(
+        InputError, match="format 'excel' is not known; expected auto, cf, isd-lite"
+    ):
         read_stations(path, format="excel")
 
 

@@ -15,8 +15,9 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import listed, printable
 from pointfuse.errors import InputError, UnreadableFileError, require_path
 from pointfuse.stations.observations import SourceFile, Stations
-from pointfuse.stations.readers.formats import has_other_separator, recognised_format
+from pointfuse.stations.readers.formats import recognised
 from pointfuse.stations.readers.network_list import StationList
+from pointfuse.stations.readers.unknown import has_other_separator
 from pointfuse.stations.tables.columns import ListLayout, list_layout, parted_by, positions
 from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
@@ -52,7 +53,8 @@ def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> Sta
     """
     require_path(path, "a station list")
     file = open_station_file(Path(path))
-    key = recognised_format(file)
+    found_format = recognised(file)
+    key = found_format[1] if found_format else None
     if key == "cf":
         raise UnreadableFileError(f"{file.name} is netCDF, not a station list; expected CSV")
     if key == "parquet":

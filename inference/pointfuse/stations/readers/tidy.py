@@ -38,6 +38,9 @@ USUAL = frozenset({"pm25", "relative_humidity", "wind_speed", "pm10", "no2", "so
 """What a table holds that is told to be tidy by other names than station, date and time."""
 
 
+_ROLES = {"station": ("station",), "place": ("longitude", "latitude"), "time": ("date", "time")}
+
+
 def recognises(file: StationFile) -> bool:
     """Whether a file has the header of a tidy table."""
     return is_tidy(file.header)
@@ -68,8 +71,8 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
     InputError
         If a column is missing, a unit is unknown, or two rows contradict each other.
     """
-    clock = _clock(table, request)
-    table = replace(table, header=_own_header(table, request))
+    clock, titles = _clock(table, request), table.header
+    table = replace(table.in_zone(request.timezone), header=_own_header(table, request))
     columns = _value_columns(table, request)
     places = _Places(table, request)
     rows = _rows(table, columns, places, request, clock)
@@ -99,17 +102,29 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
         times,
         values,
         request.timezone,
-        (SourceFile(table.name, format_name, len(rows.stations), len(times), tuple(remarks)),),
+        (
+            SourceFile(
+                table.name,
+                format_name,
+                len(rows.stations),
+                len(times),
+                tuple(remarks),
+                _taken(titles, table.header, columns),
+                {column.variable: column.unit for column in columns},
+                "UTC" if clock == datetime.UTC else f"{zone_name(clock)}, unless a time says",
+            ),
+        ),
     )
 
 
 @dataclass(frozen=True)
 class _ValueColumn:
-    """A column that holds a variable: its header, place, and factor to the model's units."""
+    """A column that holds a variable: its header, place, unit, and factor to the model's units."""
 
     name: str
     variable: str
     position: int
+    unit: str
     factor: float
 
 
@@ -240,14 +255,25 @@ def _value_columns(table: Table, request: ReadRequest) -> list[_ValueColumn]:
             continue
         wanted = request.variables[variable].units
         asked = request.units.get(variable)
-        factor = conversion_factor(variable, in_header or asked or wanted, wanted)
+        unit = in_header or asked or wanted
+        factor = conversion_factor(variable, unit, wanted)
         if in_header and asked and conversion_factor(variable, asked, wanted) != factor:
             raise InputError(
                 f"{table.name}: the header gives {variable} in '{in_header}', the call in "
                 f"'{asked}'; remove the wrong one"
             )
-        found.append(_ValueColumn(title, variable, position, factor))
+        found.append(_ValueColumn(title, variable, position, unit, factor))
     return found
+
+
+def _taken(given: list[str], own: list[str], columns: list[_ValueColumn]) -> dict[str, str]:
+    """What was taken from which column, as the file names it."""
+    taken = {
+        what: " and ".join(given[own.index(name)] for name in names if name in own)
+        for what, names in _ROLES.items()
+    }
+    taken |= {column.variable: given[column.position] for column in columns}
+    return {what: titles for what, titles in taken.items() if titles}
 
 
 def _rows(

@@ -59,6 +59,12 @@ def own_name(header: str) -> str:
     return header
 
 
+def plain_name(header: str) -> str:
+    """A name of a column without unit, blanks, marks and regard to case: ``pm25`` for ``PM2_5``."""
+    name = unicodedata.normalize("NFKC", split_unit(header)[0]).casefold()
+    return re.sub(r"[\s_.\-/:]+", "", name)
+
+
 def positions(header: Sequence[str], name: str) -> list[int]:
     """Where a column stands: under its very name, or else under others that stand for it."""
     exact = [place for place, title in enumerate(header) if title == name]

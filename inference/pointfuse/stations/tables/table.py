@@ -65,8 +65,36 @@ class Table(abc.ABC):
     """What the numbers of `rows` count."""
 
     @abc.abstractmethod
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Line number and cells of each row."""
+    def rows(self, mentioning: tuple[str, ...] = ("",)) -> Iterator[tuple[int, list[str]]]:
+        """Line number and cells of each row.
+
+        Parameters
+        ----------
+        mentioning : tuple of str
+            Rows that have none of these as a cell may be passed over; all rows by default.
+        """
+
+    @property
+    @abc.abstractmethod
+    def written(self) -> str:
+        """How the table is written: CSV, JSON, Parquet, in memory."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is unusual about how the table is written."""
+        return []
+
+    def in_zone(self, zone: datetime.tzinfo) -> Table:
+        """The same table, with days that begin in a time zone where it holds them as instants."""
+        return self
+
+    def without_cut_line(self) -> tuple[str, int] | None:
+        """The text without a last line that has no end, and its number; None where all have one."""
+        return None
+
+    def open_end(self) -> str | None:
+        """The last field of a last line that has no end, if it is a number; it may lack digits."""
+        return None
 
     def at(self, line: int, column: str | None = None) -> str:
         """Where something stands, for messages."""
