@@ -11,7 +11,6 @@ import numpy as np
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError
-from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.hours_to_days import daily_table
@@ -146,7 +145,7 @@ def check_files(paths: Sequence[Path], request: ReadRequest, metadata: ModelMeta
             name = printable(path.name)
             checks.append(FileCheck(SourceFile(name, LEFT_OUT, 0, 0, (str(error),))))
             continue
-        checks.append(_checked(part, metadata.grid))
+        checks.append(_checked(part, metadata))
         parts.append(part)
     if not parts:
         return FilesCheck(tuple(checks), None)
@@ -162,13 +161,19 @@ def check_files(paths: Sequence[Path], request: ReadRequest, metadata: ModelMeta
     return FilesCheck(tuple(checks), place(replace(daily, files=()), metadata))
 
 
-def _checked(part: Observations, grid: Grid) -> FileCheck:
+def _checked(part: Observations, metadata: ModelMetadata) -> FileCheck:
     """What was found in a file that was read."""
     stations, times = part.stations, part.times
     known = np.isfinite(stations.longitude) & np.isfinite(stations.latitude)
-    inside = grid.cells(stations.longitude, stations.latitude) >= 0
+    inside = metadata.grid.cells(stations.longitude, stations.latitude) >= 0
+    file = part.files[0]
+    absent = {each.name for each in metadata.variables} - part.values.keys()
     return FileCheck(
-        part.files[0],
+        replace(
+            file,
+            columns={what: title for what, title in file.columns.items() if what not in absent},
+            units={name: unit for name, unit in file.units.items() if name not in absent},
+        ),
         part.hourly,
         str(times[0]) if len(times) else "",
         str(times[-1]) if len(times) else "",

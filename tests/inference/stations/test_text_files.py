@@ -127,8 +127,16 @@ def test_other_encodings_are_refused_not_guessed(write: Write, names: str, encod
     assert len(str(caught.value)) < 300
 
 
-def test_a_latin_unit_is_not_shown_as_chinese(write: Write) -> None:
-    text = TIDY.replace("pm25", "pm25 [µg/m³]").encode("iso-8859-1")
+@pytest.mark.parametrize("header", ["pm25 [µg/m³]", "pm25 (µg/m3)", "pm25 [ug/m³]"])
+def test_signs_of_units_in_latin_1_are_certain(write: Write, header: str) -> None:
+    """No other encoding has these bytes before these letters, and nothing else beside ASCII."""
+    text = TIDY.replace("longitude", "longitude (°E)").replace("pm25", header)
+    path = write("tidy.csv", text.encode("iso-8859-1"))
+    assert read_stations(path) == read_stations(write("utf-8.csv", TIDY))
+
+
+def test_a_latin_unit_beside_a_latin_name_is_not_shown_as_chinese(write: Write) -> None:
+    text = TIDY.replace("pm25", "pm25 [µg/m³]").replace("A", "Zürich").encode("iso-8859-1")
     with pytest.raises(UnreadableFileError, match="neither UTF-8 nor Chinese text in GB 18030"):
         read_stations(write("tidy.csv", text))
 

@@ -8,6 +8,7 @@ station_list  station lists
 records       single records, and tables made from them
 rows          tables with a row per station and time, by the columns that hold what
 humidity      relative humidity from temperature and dew point
+tidy_header   the header of tidy tables, under whatever usual names
 tidy          one row per station and time
 parquet       the same in Parquet
 frame         the same in a table of pandas, polars or pyarrow

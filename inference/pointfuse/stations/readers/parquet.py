@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.readers import tidy
+from pointfuse.stations.readers import tidy, tidy_header
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.tables.columns import list_layout
 from pointfuse.stations.tables.station_file import StationFile
@@ -32,7 +32,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     InputError
         If the table is not tidy, or as for a tidy CSV file.
     """
-    if tidy.is_tidy(file.header):
+    if tidy_header.is_tidy(file.header):
         return tidy.read_table(file.table, request, "parquet")
     if list_layout(file.header):
         raise UnreadableFileError(

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pointfuse.basics.printable import listed
-from pointfuse.stations.readers import tidy
+from pointfuse.stations.readers import tidy_header
 from pointfuse.stations.tables.columns import (
     list_layout,
     own_name,
@@ -39,7 +39,7 @@ def what_it_is(file: StationFile, columns: Mapping[str, Sequence[str]]) -> str:
     """
     names = {own_name(split_unit(name)[0]) for name in file.header}
     if list_layout(file.header) and names.isdisjoint({"date", "time"}):
-        held = "" if names.isdisjoint(tidy.USUAL) else ", or lacks date or time"
+        held = "" if names.isdisjoint(tidy_header.USUAL) else ", or lacks date or time"
         return f"is a station list{held}; give it with --stations (stations=)" + (
             held and ", or add the column"
         )

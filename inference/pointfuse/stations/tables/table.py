@@ -40,6 +40,14 @@ _WRITTEN = re.compile(
     r"\s*(?P<zone>Z|UTC|[+-]\d{1,2}(?::?\d{2})?)?)?",
     re.ASCII | re.IGNORECASE,
 )
+# Day, month by its name, and year, as spreadsheets write them.
+_NAMED_MONTH = re.compile(
+    r"(?P<day>\d{1,2})[- ](?P<month>[a-z]{3})[a-z]*[- ](?P<year>\d{4})(?P<clock>\b.*)",
+    re.ASCII | re.IGNORECASE,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SERIAL = re.compile(r"[2-7]\d{4}(\.\d+)?", re.ASCII)
+"""A day as Excel counts them: from 1954 to 2119."""
 _EITHER_ORDER = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}\b.*", re.ASCII)
 
 
@@ -277,12 +285,15 @@ class Table(abc.ABC):
         return instant
 
     def _no_time(self, kind: str, example: str, text: str, line: int, column: str) -> CellError:
-        either = bool(_EITHER_ORDER.fullmatch(text.strip()))
+        advice = ""
+        if _EITHER_ORDER.fullmatch(text.strip()):
+            advice = ", in which day and month may be either; write the year first"
+        elif _SERIAL.fullmatch(text.strip()):
+            advice = (
+                ", which may be a day as Excel counts them; format its cells as dates, yyyy-mm-dd"
+            )
         return self.cell_error(
-            line,
-            column,
-            f"expected a {kind} such as {example}, got {quoted(text)}",
-            ", in which day and month may be either; write the year first" if either else "",
+            line, column, f"expected a {kind} such as {example}, got {quoted(text)}", advice
         )
 
 
@@ -295,6 +306,10 @@ def _parsed(text: str) -> datetime.datetime:
 
 
 def _written(text: str) -> datetime.datetime:
+    named = _NAMED_MONTH.fullmatch(text)
+    if named and named["month"].lower() in _MONTHS:
+        month = _MONTHS.index(named["month"].lower()) + 1
+        text = f"{named['year']}-{month}-{int(named['day'])}{named['clock']}"
     try:
         return datetime.datetime.fromisoformat(text)
     except ValueError:
