@@ -128,6 +128,13 @@ def _refuse_if_lacking(table: Table, found: set[str], request: ReadRequest) -> N
 
 
 def value_columns(table: Table, request: ReadRequest) -> list[ValueColumn]:
+    """The columns of variables that were asked for, with their units.
+
+    Raises
+    ------
+    InputError
+        If a unit is not known, or not that which was given with the call.
+    """
     found = []
     for position, title in enumerate(table.header):
         variable, in_header = split_unit(title)
