@@ -35,9 +35,10 @@ def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> Sta
     """Read a station list.
 
     Known are the header of CNEMC's list, ``station,longitude,latitude`` (with the other names that
-    tidy tables may have), that of NCEI's ``isd-history.csv``, and ``city,longitude,latitude`` for
-    files of city means. A column of cities is read too, further ones are ignored. Of a code that
-    stands twice the first entry is kept; coordinates that are no place are missing.
+    tidy tables may have), those of NCEI's ``isd-history.csv``, of the EEA's metadata and of
+    AirNow's sites, and ``city,longitude,latitude`` for files of city means. A column of cities is
+    read too, further ones are ignored. Of a code that stands twice the first entry is kept;
+    coordinates that are no place are missing.
 
     Parameters
     ----------
@@ -91,6 +92,7 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
     longitude, latitude = _one(table, layout.longitude), _one(table, layout.latitude)
     named = positions(table.header, layout.city) if layout.city else []
     city = named[0] if named else None
+    also = positions(table.header, layout.also) if layout.also else []
     coordinates = Coordinates(
         table, (table.header[longitude], table.header[latitude]), strict=strict
     )
@@ -110,6 +112,8 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
         if name in places:
             remarks.append(f"{name} occurs twice in {table.name}; that with a place was kept")
         places[name] = place
+        if also and (other := plain_code(row[also[0]])):
+            places.setdefault(other, place)
         if city is not None:
             cities[name] = printable(row[city].strip())
     if not places:

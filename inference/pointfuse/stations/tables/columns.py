@@ -115,18 +115,35 @@ def parted_by(header: Sequence[str]) -> str | None:
 
 
 class ListLayout(NamedTuple):
-    """Columns of a station list: of the code (put together), the place and the city."""
+    """Columns of a station list: of the code (put together), the place and the city.
+
+    Parameters
+    ----------
+    code : tuple of str
+        Columns of the code, put together.
+    longitude, latitude : str
+        Columns of the place.
+    city : str or None
+        Column of the city.
+    also : str or None
+        Column of other codes that stand for the same place.
+    """
 
     code: tuple[str, ...]
     longitude: str
     latitude: str
     city: str | None
+    also: str | None = None
 
 
 LIST_LAYOUTS = (
     ListLayout(("监测点编码",), "经度", "纬度", "城市"),  # the list of the Chinese network (CNEMC)
-    ListLayout((STATION,), LONGITUDE, LATITUDE, "city"),
     ListLayout(("USAF", "WBAN"), "LON", "LAT", None),  # isd-history.csv
+    # Of the EEA: the stations, and what measures at them; two headers are around.
+    ListLayout(("AirQualityStationEoICode",), LONGITUDE, LATITUDE, None, "SamplingPoint"),
+    ListLayout(("Air Quality Station EoI Code",), LONGITUDE, LATITUDE, None, "Sampling Point Id"),
+    ListLayout(("AQSID",), LONGITUDE, LATITUDE, None, "FullAQSID"),  # of AirNow
+    ListLayout((STATION,), LONGITUDE, LATITUDE, "city"),
     ListLayout(("城市",), "经度", "纬度", "城市"),
     ListLayout(("city",), LONGITUDE, LATITUDE, "city"),
 )

@@ -30,6 +30,9 @@ LAYOUT = "the header date,hour,type,<station>,<station>,..."
 COLUMNS = ("date", "hour", "type")
 SIGN = "its header begins with date,hour,type"
 
+_CHINESE = (("日期", "小时", "类型"), ("日期", "时", "类型"), ("日期", "小时", "指标"))
+"""The same columns in Chinese."""
+
 _Row = tuple[np.datetime64, NDArray[np.float64]]
 
 # Name of a variable: its rows in the file, and their unit.
@@ -38,7 +41,7 @@ _ROWS = {"pm25": ("PM2.5", "ug m-3")}
 
 def recognises(file: StationFile) -> bool:
     """Whether a file has the header of CNEMC's."""
-    return tuple(file.header[:3]) == COLUMNS and any(file.header[3:])
+    return tuple(file.header[:3]) in (COLUMNS, *_CHINESE) and any(file.header[3:])
 
 
 def read(file: StationFile, request: ReadRequest) -> Observations:

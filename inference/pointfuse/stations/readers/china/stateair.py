@@ -51,7 +51,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         read_time=clock_time(request.timezone, "%Y %m %d %H"),
         parameter="Parameter",
         measured={"pm25": Measured(value, "ug m-3", parameter=min(spelt, default="PM2.5"))},
-        conditions=(Condition("QC Name", lambda text: text == "Valid", "that are not valid"),),
+        conditions=(Condition("QC Name", lambda text: text == "Valid", "marked as not valid"),),
         clock=f"local time of the site, taken as {zone_name(request.timezone)}",
     )
     return read_rows(file, request, layout)

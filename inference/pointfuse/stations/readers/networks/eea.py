@@ -68,7 +68,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     daily = "hour" not in kinds and "day" in kinds
     wanted = "day" if daily else "hour"
     value, unit = ("Concentration", "UnitOfMeasurement") if text else ("Value", "Unit")
-    conditions = [Condition("Validity", _is_valid, "that are not valid")]
+    conditions = [Condition("Validity", _is_valid, "marked as not valid")]
     if at is not None:
         conditions.insert(0, Condition(kind, lambda said: said == wanted, f"of no {wanted}"))
     layout = RowLayout(

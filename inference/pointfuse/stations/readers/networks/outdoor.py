@@ -49,7 +49,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     titles = file.titles
     units, percent = titles.get("units"), titles.get("percentcomplete")
     complete = Condition(
-        percent or "", lambda text: _hours(text) >= request.min_hours, "of less hours than asked"
+        percent or "", lambda text: _hours(text) >= request.min_hours, "of fewer hours than asked"
     )
     layout = RowLayout(
         format="epa-outdoor",
