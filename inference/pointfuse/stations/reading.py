@@ -18,10 +18,8 @@ from pointfuse.stations.merging import warn_of_moved_stations
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.reasons import Reason
-from pointfuse.stations.readers import tidy
 from pointfuse.stations.readers.china import cnemc
 from pointfuse.stations.readers.formats import READERS, format_of
-from pointfuse.stations.readers.frame import NAME, open_frame
 from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import read_station_lists, warn_of_foreign_list
@@ -33,7 +31,6 @@ from pointfuse.stations.tables.station_file import (
     open_station_file,
     read_whole_lines,
 )
-from pointfuse.stations.tables.typed_table import Frame
 
 DEFAULT_VARIABLES = (
     Variable(
@@ -77,10 +74,11 @@ def read_stations(
 
     Parameters
     ----------
-    paths : path, table, or iterable of them
+    paths : path, open file, table, or iterable of them
         Files of any mix of formats, packed or not, and patterns such as ``2019/*.csv``. Networks
         may come as files of their own, and their stations need not coincide. A table of pandas,
-        polars or pyarrow has the columns of a tidy file; messages count its rows from 0.
+        polars, pyarrow, geopandas or xarray has the columns of a tidy file, or of another format;
+        messages count its rows from 0.
     stations : path, StationList or sequence of paths, optional
         Station list, for files that hold no coordinates; several for several networks.
     format : str
@@ -140,7 +138,7 @@ def read_stations(
     left_out = LeftOut(strict=strict)
     parts = []
     for source in sources:
-        with left_out.trying(NAME if isinstance(source, Frame) else printable(source.name)):
+        with left_out.trying(printable(source.name)):
             parts.append(read_source(source, request))
     left_out.refuse_or_warn([file for part in parts for file in part.files])
     merged = daily_table(parts, variables, min_hours=min_hours, quality_control=quality_control)
@@ -244,12 +242,12 @@ def _with_range_remarks(hourly: Observations, variables: Iterable[Variable]) -> 
     return replace(hourly, files=(hourly.files[0].with_remarks(remarks),))
 
 
-def read_source(source: Path | Frame, request: ReadRequest) -> Observations:
+def read_source(source: Path | StationFile, request: ReadRequest) -> Observations:
     """Hourly values or daily means of one file or table, unchecked, but for few that are left out.
 
     Parameters
     ----------
-    source : Path or Frame
+    source : Path or StationFile
         What to read.
     request : ReadRequest
         What was asked for.
@@ -269,12 +267,14 @@ def read_source(source: Path | Frame, request: ReadRequest) -> Observations:
     return replace(found, files=(found.files[0].with_remarks(cells.remarks()),))
 
 
-def read_part(source: Path | Frame, request: ReadRequest, cells: UnreadableCells) -> Observations:
+def read_part(
+    source: Path | StationFile, request: ReadRequest, cells: UnreadableCells
+) -> Observations:
     """Hourly values or daily means of one file or table, or of a part of a file, unchecked.
 
     Parameters
     ----------
-    source : Path or Frame
+    source : Path or StationFile
         What to read.
     request : ReadRequest
         What was asked for.
@@ -286,29 +286,24 @@ def read_part(source: Path | Frame, request: ReadRequest, cells: UnreadableCells
     InputFileNotFoundError, InputError
         As `read_stations`.
     """
-    if isinstance(source, Frame):
-        found = _read_frame(source, request, cells)
-    else:
-        found = _read_file(source, request, cells)
+    file = (
+        source.noted_in(cells)
+        if isinstance(source, StationFile)
+        else open_station_file(source, cells)
+    )
+    found = _read_file(file, request)
     return _with_range_remarks(found, request.variables.values()) if found.hourly else found
 
 
-def _read_frame(frame: Frame, request: ReadRequest, cells: UnreadableCells) -> Observations:
-    file, key = open_frame(frame, cells)
-    if key == "tidy":
-        return tidy.read_table(file.table, request, "table")
-    return READERS[key].read(file, request)
-
-
-def _read_file(path: Path, request: ReadRequest, cells: UnreadableCells) -> Observations:
-    file, key = format_of(open_station_file(path, cells), request.format)
+def _read_file(file: StationFile, request: ReadRequest) -> Observations:
+    file, key = format_of(file, request.format)
     if READERS[key].low_cost and not request.low_cost:
         raise UnreadableFileError(
             f"{file.name} holds low-cost sensors ({key}), whose errors are larger; give --low-cost "
             "(low_cost=True) to use them among the others"
         )
     read_as = f" (read as '{key}': {READERS[key].sign})" if request.format == "auto" else ""
-    cells.read_as = read_as
+    file.cells.read_as = read_as
     try:
         found, remarks = read_whole_lines(
             file, lambda whole: READERS[key].read(whole, request), strict=request.strict

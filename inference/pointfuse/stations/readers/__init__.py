@@ -11,7 +11,6 @@ humidity      relative humidity from temperature and dew point
 tidy_header   the header of tidy tables, under whatever usual names
 tidy          one row per station and time
 parquet       the same in Parquet
-frame         the same in a table of pandas, polars or pyarrow
 china         files of China
 networks      files of networks elsewhere
 low_cost      low-cost sensors

@@ -16,6 +16,7 @@ from pointfuse.stations.tables.columns import (
     split_unit,
 )
 from pointfuse.stations.tables.csv_table import SEPARATORS, CsvTable
+from pointfuse.stations.tables.memory_table import MemoryTable
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import shortened
 
@@ -38,6 +39,12 @@ def what_it_is(file: StationFile, columns: Mapping[str, Sequence[str]]) -> str:
         Columns that tell each format that has a header.
     """
     names = {own_name(split_unit(name)[0]) for name in file.header}
+    if isinstance(file.table, MemoryTable):
+        return (
+            "is not tidy: expected the columns station, longitude, latitude, date or time, and "
+            f"pm25, got {shortened(file.header) or 'none'}; what is in its index counts only after "
+            "reset_index()"
+        )
     if list_layout(file.header) and names.isdisjoint({"date", "time"}):
         held = "" if names.isdisjoint(tidy_header.USUAL) else ", or lacks date or time"
         return f"is a station list{held}; give it with --stations (stations=)" + (

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, InputFileNotFoundError, UnreadableFileError
@@ -81,6 +82,11 @@ class StationFile:
         """Names of the columns by their plain ones (`plain_name`); of several the first."""
         return {plain_name(title): title for title in reversed(self.header)}
 
+    def noted_in(self, cells: UnreadableCells) -> StationFile:
+        """The same file, whose cells that cannot be read are noted elsewhere."""
+        given = self.given and replace(self.given, cells=cells)
+        return replace(self, cells=cells, given=given)
+
     @property
     def stem(self) -> str:
         """The file's name without suffixes."""
@@ -105,8 +111,8 @@ def open_station_file(path: Path, cells: UnreadableCells | None = None) -> Stati
         If it cannot be read; an `UnreadableFileError` if it is packed and damaged.
     """
     try:
-        with path.open("rb") as raw, unpacked(raw, printable(path.name)) as file:
-            content = file.read()
+        with path.open("rb") as raw:
+            return opened_file(raw, path.name, cells)
     except FileNotFoundError as error:
         raise InputFileNotFoundError(f"there is no file {path}; check the path") from error
     except IsADirectoryError as error:
@@ -120,7 +126,32 @@ def open_station_file(path: Path, cells: UnreadableCells | None = None) -> Stati
         raise InputError(
             f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
         ) from error
-    return StationFile(printable(path.name), content, UnreadableCells() if cells is None else cells)
+
+
+def opened_file(
+    raw: IO[bytes] | IO[str], name: str, cells: UnreadableCells | None = None
+) -> StationFile:
+    """Read an open file into memory, and unpack it where it is packed.
+
+    Parameters
+    ----------
+    raw : file
+        The file, of bytes or text, from where it stands.
+    name : str
+        Its name, for messages.
+    cells : UnreadableCells, optional
+        Takes note of cells that cannot be read.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is packed and damaged.
+    """
+    content = raw.read()
+    given = io.BytesIO(content.encode() if isinstance(content, str) else content)
+    with unpacked(given, printable(name)) as file:
+        content = file.read()
+    return StationFile(printable(name), content, UnreadableCells() if cells is None else cells)
 
 
 def read_whole_lines(

@@ -6,7 +6,7 @@ import abc
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Protocol, runtime_checkable
+from typing import Any, ClassVar
 
 from pointfuse.basics.printable import printable
 from pointfuse.errors import MissingExtraError, UnreadableFileError
@@ -15,21 +15,6 @@ from pointfuse.stations.tables.table import Table, cell_text
 
 PARQUET = b"PAR1"
 """How a Parquet file begins."""
-
-_LISTS = ("to_pylist", "to_list", "tolist")
-"""Methods that give a column as a list: of pyarrow, of pandas and polars, of numpy."""
-
-
-@runtime_checkable
-class Frame(Protocol):
-    """A table with named columns, whatever library it is of."""
-
-    @property
-    def columns(self) -> Any:
-        """Names of the columns; in pyarrow their values."""
-
-    def __getitem__(self, name: Any, /) -> Any:
-        """A column."""
 
 
 @dataclass(frozen=True)
@@ -61,42 +46,6 @@ class TypedTable(Table):
                 number,
                 [cell_text(*pair, self.zone) for pair in zip(self.header, cells, strict=True)],
             )
-
-
-@dataclass(frozen=True)
-class FrameTable(TypedTable):
-    """A table of pandas, polars or pyarrow; an index is not read.
-
-    Parameters
-    ----------
-    frame : Frame
-        The table.
-    names : sequence
-        Names of its columns, as they are there.
-    """
-
-    frame: Any = None
-    written: ClassVar[str] = "a table in memory"
-    names: Sequence[Any] = ()
-
-    def cells_of_rows(self) -> Iterator[Sequence[Any]]:
-        """The values of each row."""
-        return zip(*map(self._column, self.names), strict=True)
-
-    def _column(self, name: Any) -> list[Any]:
-        column = self.frame[name]
-        if self.names.count(name) > 1:
-            return [None] * len(column)  # one of those that nobody asked for
-        found: list[Any] = next(getattr(column, each)() for each in _LISTS if hasattr(column, each))
-        return found
-
-
-def frame_table(name: str, frame: Frame, cells: UnreadableCells) -> FrameTable:
-    """A table in memory as one that readers take."""
-    # In pyarrow the columns are the values.
-    names = list(getattr(frame, "column_names", None) or frame.columns)
-    header = [printable(str(each).strip()) for each in names]
-    return FrameTable(name, header, frame=frame, names=names, cells=cells)
 
 
 @dataclass(frozen=True)

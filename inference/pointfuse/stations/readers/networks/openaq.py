@@ -40,7 +40,8 @@ MOMENT = datetime.timedelta(microseconds=1)
 
 def recognises(file: StationFile) -> bool:
     """Whether a file has the header of the OpenAQ archive."""
-    return {"location_id", "parameter", "value"} <= set(file.header)
+    columns = set(file.header)
+    return {"location_id", "parameter", "value"} <= columns and "datetimeUtc" not in columns
 
 
 def read(file: StationFile, request: ReadRequest) -> Observations:
