@@ -10,6 +10,7 @@ from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command
 from pointfuse.commands.reading_options import (
     ReadingOptions,
+    parse_days,
     reading_options,
     requested,
     station_files,
@@ -31,7 +32,8 @@ def check(as_json: bool, reading: ReadingOptions) -> None:
     written. Exit code 1 if a file cannot be read.
     """
     _, metadata, _ = read_model_file(reading.model)
-    found = check_files(station_files(reading), requested(reading, metadata), metadata)
+    request, period = requested(reading, metadata), parse_days(reading.days)
+    found = check_files(station_files(reading), request, metadata, period)
     if as_json:
         click.echo(json_text(_content(found)))
     else:

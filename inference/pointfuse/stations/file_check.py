@@ -10,7 +10,7 @@ import numpy as np
 
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
-from pointfuse.errors import InputError
+from pointfuse.errors import InputError, PointfuseError
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.hours_to_days import daily_table
@@ -20,6 +20,7 @@ from pointfuse.stations.readers.formats import READERS
 from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.reading import read_source
+from pointfuse.stations.spool import Period
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class FileCheck:
         How it was read; with the format `LEFT_OUT`, and the reason as remark, if it cannot be.
     hourly : bool
         Whether it holds hours, not days.
+    times : int
+        Hours or days of the period.
     first, last : str
         Its first and last time; empty where it has none.
     days : int
@@ -42,6 +45,7 @@ class FileCheck:
 
     file: SourceFile
     hourly: bool = False
+    times: int = 0
     first: str = ""
     last: str = ""
     days: int = 0
@@ -67,7 +71,7 @@ class FileCheck:
             "written": file.written,
             "columns": columns,
             "units": units or "as each row says",
-            "times": f"{counted(file.times, kind)}{span}"
+            "times": f"{counted(self.times, kind)}{span}"
             + (f" on {counted(self.days, 'day')}" if self.hourly else "")
             + (f"; {file.clock}" if file.clock else ""),
             "stations": f"{file.stations}, of these {self.inside} inside the grid, {self.outside} "
@@ -92,7 +96,7 @@ class FileCheck:
             "units": dict(file.units),
             "clock": file.clock,
             "step": "hour" if self.hourly else "day",
-            "times": file.times,
+            "times": self.times,
             "first": self.first or None,
             "last": self.last or None,
             "days": self.days,
@@ -123,7 +127,12 @@ class FilesCheck:
     error: str = ""
 
 
-def check_files(paths: Sequence[Path], request: ReadRequest, metadata: ModelMetadata) -> FilesCheck:
+def check_files(
+    paths: Sequence[Path],
+    request: ReadRequest,
+    metadata: ModelMetadata,
+    period: Period = (None, None),
+) -> FilesCheck:
     """Read files one by one, and say what is in each and in all.
 
     Parameters
@@ -134,14 +143,16 @@ def check_files(paths: Sequence[Path], request: ReadRequest, metadata: ModelMeta
         How to read them; without a station list, stations of files that need one are at no place.
     metadata : ModelMetadata
         The model that is to take them: its grid and variables.
+    period : tuple of two datetime64[D] or None
+        First and last day that is wanted.
     """
     if request.station_list is None:
         request = request.with_list(StationList({}, {}, ()))
     checks, parts = [], []
     for path in paths:
         try:
-            part = read_source(path, request)
-        except InputError as error:
+            part = read_source(path, request).between(*period)
+        except PointfuseError as error:  # also that a file is not there, or needs an extra
             name = printable(path.name)
             checks.append(FileCheck(SourceFile(name, LEFT_OUT, 0, 0, (str(error),))))
             continue
@@ -175,6 +186,7 @@ def _checked(part: Observations, metadata: ModelMetadata) -> FileCheck:
             units={name: unit for name, unit in file.units.items() if name not in absent},
         ),
         part.hourly,
+        len(times),
         str(times[0]) if len(times) else "",
         str(times[-1]) if len(times) else "",
         len(np.unique(times.astype("datetime64[D]"))),

@@ -69,6 +69,16 @@ def test_a_file_that_cannot_be_read_is_told_among_the_others(
     assert "Traceback" not in result.output
 
 
+def test_a_file_that_is_not_there_and_days_of_a_period(
+    write: Write, tiny_model_file: Path, tmp_path: Path
+) -> None:
+    path, none = write("t.csv", DAYS), tmp_path / "none.csv"
+    result = run(path, none, "--days", "2019-01-07:", model=tiny_model_file)
+    assert result.exit_code == 1
+    assert "1 day, 2019-01-07 to 2019-01-07; days of Asia/Shanghai" in result.output
+    assert "none.csv: cannot be read\n  there is no file" in result.output
+
+
 def test_files_that_contradict_each_other(write: Write, tiny_model_file: Path) -> None:
     other = write("other.csv", DAYS.replace("0,08", "0,07"))
     result = run(write("t.csv", DAYS), other, model=tiny_model_file)
