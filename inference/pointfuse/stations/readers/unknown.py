@@ -25,7 +25,7 @@ DOCUMENTED_IN = "docs/guide/station-files.md"
 _LEAST_LIKENESS = 0.4
 """Of 2, from which on a header is taken for a spoilt one of a format."""
 
-_LACKS_NAMED = 3
+_LACKS_NAMED = 2
 
 
 def what_it_is(file: StationFile, columns: Mapping[str, Sequence[str]]) -> str:
