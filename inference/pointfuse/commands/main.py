@@ -14,6 +14,7 @@ from pointfuse.model.shipped import shipped_models
 from pointfuse.version import __version__
 
 _TEXTS = {
+    "check": "Say what FILES are taken for, and what of them would be left out.",
     "convert": "Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF "
     "for GIS.",
     "crossval": "Predict withheld stations of FILES from the others, and write scores to a JSON "

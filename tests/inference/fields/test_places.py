@@ -223,8 +223,8 @@ def test_points_of_a_geodataframe_are_turned_to_degrees() -> None:
         def __getitem__(self, name: str) -> list[str]:
             return ["A"]
 
-        def to_crs(self, epsg: int) -> Points:
-            assert epsg == 4326
+        def to_crs(self, crs: str) -> Points:
+            assert crs == "EPSG:4326"
             return Points(1, True)
 
     expected = Places(np.array(["A"]), np.array([105.0]), np.array([36.0]))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 import os
 from collections.abc import Iterable, Mapping
@@ -15,10 +14,9 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.by_value import ByValue
 from pointfuse.errors import ArgumentError, InputError, kind_of
-from pointfuse.stations.readers.frame import Frame, frame_table
-from pointfuse.stations.tables.cells import UnreadableCells
 from pointfuse.stations.tables.columns import LATITUDE, LONGITUDE, STATION, positions
 from pointfuse.stations.tables.coordinates import Coordinates
+from pointfuse.stations.tables.memory_table import Frame, memory_table, point_columns
 from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
 from pointfuse.stations.tables.table import Table, plain_code, shortened
 
@@ -99,7 +97,7 @@ def places_of(points: object) -> Places:
     if geometry is not None and hasattr(points, "to_crs"):
         return _of_geometry(points)
     if isinstance(points, Frame) and not isinstance(points, type):
-        return _read(frame_table(points, datetime.UTC, UnreadableCells()))
+        return _read(memory_table(points))
     if isinstance(points, Mapping):
         return _of_pairs(points.values(), [str(name) for name in points])
     if isinstance(points, Iterable) and not isinstance(points, bytes | bytearray):
@@ -125,14 +123,7 @@ def _of_pairs(pairs: Iterable[object], names: list[str] | None) -> Places:
 
 def _of_geometry(frame: Any) -> Places:
     """The points of a GeoDataFrame, in degrees."""
-    if frame.crs is not None and not frame.crs.is_geographic:
-        frame = frame.to_crs(4326)
-    try:
-        x, y = (np.asarray(part, np.float64) for part in (frame.geometry.x, frame.geometry.y))
-    except (ValueError, AttributeError) as error:
-        raise InputError(
-            "expected a GeoDataFrame of points; take frame.geometry.representative_point() of areas"
-        ) from error
+    x, y = (np.asarray(column, np.float64) for _, column in point_columns(frame))
     _check_degrees(x, y)
     named = next((name for name in _NAMES if name in frame.columns), None)
     names = _numbered(len(x)) if named is None else np.array([str(cell) for cell in frame[named]])
