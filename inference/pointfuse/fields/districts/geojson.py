@@ -49,14 +49,13 @@ def features_of(thing: object) -> list[Feature]:
 
 def _feature_of(thing: object) -> Feature:
     """A feature, or a geometry alone; whether it is an area is seen later, one by one."""
-    match thing:
-        case {"type": "Feature"}:
-            properties = thing.get("properties")
-            named = dict(properties) if isinstance(properties, Mapping) else {}
-            if "id" in thing:
-                named.setdefault("id", thing["id"])
-            return Feature(named, thing.get("geometry"))
-    return Feature({}, thing)
+    if not (isinstance(thing, Mapping) and thing.get("type") == "Feature"):
+        return Feature({}, thing)
+    properties = thing.get("properties")
+    named = dict(properties) if isinstance(properties, Mapping) else {}
+    if "id" in thing:
+        named.setdefault("id", thing["id"])
+    return Feature(named, thing.get("geometry"))
 
 
 def _is_list(features: Any) -> bool:
