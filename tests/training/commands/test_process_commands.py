@@ -78,7 +78,7 @@ def test_half_of_the_cities_are_left_out(process, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("pointfuse_training.commands.process.fit_distribution", remembered)
-    monkeypatch.setattr("pointfuse_training.commands.process.FEWEST_STATIONS", 5)
+    monkeypatch.setattr("pointfuse_training.commands.unscored_options.FEWEST_STATIONS", 5)
     for seed in (1, 1, 2):
         process("--half-of-cities", seed, "--every", 2)
     (_, first), (_, again), (days, other) = given
@@ -115,7 +115,7 @@ def test_process_ends_with_one_sentence(process, station_files):
 @pytest.fixture
 def sample(small_static_file, distribution_file, tmp_path, small_grid, monkeypatch):
     """Run the command on the small grid."""
-    monkeypatch.setattr("pointfuse_training.commands.sample.read_grid", lambda path: small_grid)
+    monkeypatch.setattr("pointfuse_training.commands.archive_options.read_grid", lambda path: small_grid)
 
     def run(*options, process=distribution_file):
         files = "--static", small_static_file, "--process", process, "-o", tmp_path / "archive"

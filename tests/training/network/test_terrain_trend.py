@@ -1,16 +1,17 @@
-"""The trend over terrain: a ridge regression, as numpy and scipy would do it."""
+"""The trend over terrain: a regression of contrasts, as numpy and scipy would do it."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
+from scipy.interpolate import RegularGridInterpolator
 from scipy.linalg import lstsq
 from torch import Tensor
 
-from pointfuse_training.network.terrain_trend import TerrainTrend, solved
+from pointfuse_training.network.terrain_trend import SURROUNDINGS, TerrainTrend, solved
 
-ROWS, COLUMNS, LAYERS = 24, 31, 4
+ROWS, COLUMNS, LAYERS = 48, 64, 4
 
 
 @pytest.fixture
@@ -20,6 +21,7 @@ def trend() -> TerrainTrend:
     with torch.no_grad():
         built.log_ridge.copy_(torch.tensor([-1.0, 0.5, 2.0, 4.0]))
         built.log_crowding.fill_(-0.7)
+        built.log_shares.copy_(torch.tensor([-0.5, 0.3, -0.2]))
     return built
 
 
@@ -44,24 +46,49 @@ def at_stations(day: dict[str, Tensor]) -> np.ndarray:
     return day["weights"][0, 0].numpy() > 0
 
 
+def around(field: np.ndarray, weights: np.ndarray, edge: int) -> np.ndarray:
+    """Mean of the stations in the nine squares around, bilinear between centres of squares."""
+    shape = (ROWS // edge, COLUMNS // edge)
+    sums = np.zeros((2, shape[0] + 2, shape[1] + 2))
+    for row, column in np.argwhere(weights > 0):
+        weight = weights[row, column]
+        at = row // edge + 1, column // edge + 1
+        sums[:, at[0], at[1]] += weight * field[row, column], weight
+    nine = sum(sums[:, r : r + shape[0], c : c + shape[1]] for r in range(3) for c in range(3))
+    means = np.divide(nine[0], nine[1], out=np.zeros(shape), where=nine[1] > 0)
+    centres = [(np.arange(size) + 0.5) * edge - 0.5 for size in shape]
+    # Beyond the outermost centres the mean is theirs.
+    places = [
+        np.clip(np.arange(size), centre[0], centre[-1])
+        for size, centre in zip((ROWS, COLUMNS), centres, strict=True)
+    ]
+    return RegularGridInterpolator(centres, means)(tuple(np.meshgrid(*places, indexing="ij")))
+
+
 def expected(trend: TerrainTrend, day: dict[str, Tensor]) -> tuple[np.ndarray, float]:
-    """Least squares of the stations, and of slopes of 0 that count as much as the ridges say."""
+    """Least squares of contrasts, and of slopes of 0 that count as much as the ridges say."""
     there = at_stations(day)
-    u, w, crowd = (day[name][0, 0].numpy()[there] for name in ("values", "weights", "crowd"))
-    w = w / (1 + crowd * np.exp(trend.log_crowding.item()))
+    values, weights = day["values"][0, 0].numpy(), day["weights"][0, 0].numpy()
+    u, w, crowd = values[there], weights[there], day["crowd"][0, 0].numpy()[there]
+    apart = w / (1 + crowd * np.exp(trend.log_crowding.item()))
     layers = day["static_layers"][0].numpy()
     of_stations = layers[:, there]
     held = np.clip(layers, of_stations.min(1)[:, None, None], of_stations.max(1)[:, None, None])
-    mean, centre = np.average(u, weights=w), np.average(of_stations, weights=w, axis=1)
-    design = np.sqrt(w)[:, None] * (of_stations - centre[:, None]).T
-    ridge = np.diag(np.exp(trend.log_ridge.detach().numpy() / 2))
-    slopes, *_ = lstsq(
-        np.vstack([design, ridge]), np.concatenate([np.sqrt(w) * (u - mean), np.zeros(LAYERS)])
-    )
+    mean, centre = np.average(u, weights=apart), np.average(of_stations, weights=apart, axis=1)
+    shares = np.exp(trend.log_shares.detach().numpy())
+    design = [np.sqrt(shares[0] * apart)[:, None] * (of_stations - centre[:, None]).T]
+    wanted = [np.sqrt(shares[0] * apart) * (u - mean)]
+    for edge, share in zip(SURROUNDINGS, shares[1:], strict=True):
+        root = np.sqrt(share * w)
+        contrasts = [layer[there] - around(layer, weights, edge)[there] for layer in held]
+        design.append(root[:, None] * np.stack(contrasts, axis=1))
+        wanted.append(root * (u - around(values, weights, edge)[there]))
+    design.append(np.diag(np.exp(trend.log_ridge.detach().numpy() / 2)))
+    slopes, *_ = lstsq(np.vstack(design), np.concatenate([*wanted, np.zeros(LAYERS)]))
     return mean + np.tensordot(slopes, held - centre[:, None, None], 1), mean
 
 
-def test_it_is_a_ridge_regression_of_the_stations(
+def test_it_is_a_ridge_regression_of_contrasts_between_stations(
     trend: TerrainTrend, day: dict[str, Tensor]
 ) -> None:
     field, mean = trend(**day)
@@ -90,6 +117,24 @@ def test_stations_in_a_crowd_count_less(trend: TerrainTrend, day: dict[str, Tens
     crowded = day | {"crowd": torch.where(high, 50.0, 0.0)[None, None].double()}
     even = day | {"crowd": torch.zeros_like(day["crowd"])}
     assert trend(**crowded)[1] < trend(**even)[1] - 1
+
+
+def test_what_the_west_differs_by_is_no_effect_of_terrain() -> None:
+    """The west is cleaner and higher; nearer to each other, height makes no difference."""
+    source = torch.Generator().manual_seed(7)
+    place = torch.arange(256.0)[None, None, None] / 256
+    there = (torch.rand(1, 1, 192, 256, generator=source) < 0.03).float()
+    height = 2 - 2 * place + 0.5 * torch.rand(1, 1, 192, 256, generator=source)
+    trend = TerrainTrend(1)
+    values = (20 + 20 * place) * there
+    field = trend(values, there, torch.zeros_like(there), height)[0].detach()
+    of_stations = height[there > 0].numpy()
+    inside = (height > of_stations.min()) & (height < of_stations.max())
+    slope = np.polyfit(height[inside].numpy(), field[inside].numpy(), 1)[0]
+    naive = np.polyfit(of_stations, values[there > 0].numpy(), 1)[0]
+    assert naive < -8
+    # Within the wide surroundings, too, the west is a little cleaner.
+    assert 0.4 * naive < slope < 0
 
 
 def test_no_layer_leads_beyond_the_stations(trend: TerrainTrend, day: dict[str, Tensor]) -> None:

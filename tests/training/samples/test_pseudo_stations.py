@@ -188,6 +188,17 @@ def test_the_noise_of_a_process_is_that_of_its_scale() -> None:
     assert places.reports(torch.zeros(1, 40_000), 1, generator(), 0.9).min() == 0
 
 
+def test_days_are_quiet_or_loud(fields: torch.Tensor) -> None:
+    """The deviation of a day is a share of the sampling's, even between the least and 1."""
+    sampling = replace(WHOLE, outliers=0.0, quietest=0.4)
+    places = StationPlaces(torch.ones(ROWS, COLUMNS), sampling=sampling)
+    days = [draw_day(fields, places, generator(number)) for number in range(60)]
+    shares = [float((day.reports / day.truth).log().std()) / sampling.noise for day in days]
+    # A deviation of 9,900 draws scatters by 0.7 %, which hardly changes the distribution.
+    assert stats.kstest(shares, "uniform", (0.4, 0.6)).pvalue > 1e-3
+    assert 0.39 < min(shares) < max(shares) < 1.02
+
+
 def test_a_share_of_the_reports_is_far_off() -> None:
     sampling = replace(WHOLE, outliers=0.1)
     truth = torch.full((1, 200_000), 40.0)
@@ -316,7 +327,8 @@ def test_noise_grows_with_lights_and_ruggedness() -> None:
 
 
 def test_a_day_is_what_its_stations_report(places: StationPlaces, fields: torch.Tensor) -> None:
-    day = draw_day(fields, replace(places, sampling=replace(SAMPLING, outliers=0.0)), generator(3))
+    sampling = replace(SAMPLING, outliers=0.0, quietest=1.0)
+    day = draw_day(fields, replace(places, sampling=sampling), generator(3))
     assert day.observations.shape == day.observed.shape == (1, 3, ROWS, COLUMNS)
     assert day.truth.shape == (1, 1, ROWS, COLUMNS)
     assert torch.equal(day.observed, day.observed.round())

@@ -82,12 +82,15 @@ def test_patches_reach_every_cell(simulated: CompleteDays) -> None:
     assert seen.min() > 0
 
 
-def test_days_of_several_kinds_are_drawn_equally(simulated: CompleteDays) -> None:
-    """However many days each has."""
+@pytest.mark.parametrize(("shares", "expected"), [((), 100), ((1.0, 3.0), 50)])
+def test_days_of_several_kinds_are_drawn_by_their_shares(
+    simulated: CompleteDays, shares: tuple[float, ...], expected: int
+) -> None:
+    """However many days each has; equally without any."""
     one = replace(simulated.simulated, days=[3])
     kinds = [replace(simulated, weights=0 * simulated.weights), replace(simulated, simulated=one)]
-    mixed = AlternatingDays(kinds)
-    drawn = [mixed.draw(0, seeded_generator(3, number)).weights.any() for number in range(200)]
-    # Half of 200, give or take four deviations of 7.1.
-    assert abs(sum(map(int, drawn)) - 100) < 29
+    mixed = AlternatingDays(kinds, shares)
+    drawn = [not mixed.draw(0, seeded_generator(3, n)).weights.any() for n in range(200)]
+    # Give or take four deviations of at most 7.1.
+    assert abs(sum(map(int, drawn)) - expected) < 29
     assert len([*mixed.each(0)]) == 8 + 1

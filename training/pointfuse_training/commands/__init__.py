@@ -12,5 +12,6 @@ calibrate   the error's size held to stations
 evaluate    how well a network completes simulated days
 adapt       a network for stations of one's own
 
+archive_options   which archive is made, and how
 unscored_options  which days and cities are learned from
 """

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import click
 import torch
 
-from pointfuse.basics.progress import progress
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, ModelFile, OutputFolder
+from pointfuse.commands.inputs_and_outputs import Command, InputFile
+from pointfuse_training.commands.archive_options import ArchiveOptions, archive_options, making
 from pointfuse_training.processes.process_file import read_process
 from pointfuse_training.processes.runs import sample_archive
-from pointfuse_training.simulation.static_inputs import read_static_inputs
-from pointfuse_training.static_layers.grids import read_grid
 
 
 @click.command(cls=Command)
-@click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on the grid.")
 @click.option(
     "--process",
     "process_path",
@@ -25,64 +21,20 @@ from pointfuse_training.static_layers.grids import read_grid
     type=InputFile(),
     help="What to draw from: a file that 'process' wrote.",
 )
-@click.option(
-    "--grid",
-    "place",
-    type=ModelFile("*.nc"),
-    help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
-    "CF); the shipped model's by default.",
-)
-@click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
-@click.option(
-    "--days",
-    default=8,
-    show_default=True,
-    type=click.IntRange(1, 365),
-    help="Days of each scenario, which share its parameters.",
-)
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
-@click.option(
-    "--threads",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Threads; the bits of an archive may depend on them.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    required=True,
-    type=OutputFolder("scenario_*.nc"),
-    help="Folder of the archive.",
-)
-@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
-def sample(
-    static: Path,
-    process_path: Path,
-    place: Path | None,
-    scenarios: int,
-    days: int,
-    seed: int,
-    threads: int,
-    folder: Path,
-    quiet: bool,
-) -> None:
-    """Draw daily fields from Gaussian processes over terrain and land."""
-    began = time.perf_counter()
-    torch.set_num_threads(threads)
+@archive_options
+def sample(process_path: Path, archive: ArchiveOptions) -> None:
+    """Draw daily fields from Gaussian processes over terrain and land.
+
+    The days of a scenario share its parameters.
+    """
     distribution = read_process(process_path)
-    layers = read_static_inputs(static, read_grid(place), torch.device("cpu"))
-    with progress(scenarios * days, "drawing", quiet) as bar:
+    with making(archive, "drawing", torch.device("cpu")) as (layers, on_day):
         sample_archive(
             layers,
             distribution,
-            folder,
-            scenarios=scenarios,
-            days=days,
-            seed=seed,
-            on_day=bar.update,
+            archive.folder,
+            scenarios=archive.scenarios,
+            days=archive.days,
+            seed=archive.seed,
+            on_day=on_day,
         )
-    if not quiet:
-        seconds = time.perf_counter() - began
-        click.echo(f"{scenarios} scenarios of {days} days in {folder}, {seconds:.0f} s")

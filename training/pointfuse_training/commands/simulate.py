@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-import sys
-import time
-from pathlib import Path
-
 import click
-import torch
 
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, ModelFile, OutputFolder
+from pointfuse.commands.inputs_and_outputs import Command
+from pointfuse_training.commands.archive_options import ArchiveOptions, archive_options, making
 from pointfuse_training.fitting.devices import checked_device
 from pointfuse_training.simulation.runs import simulate_archive
-from pointfuse_training.simulation.static_inputs import read_static_inputs
-from pointfuse_training.static_layers.grids import read_grid
 
 
 @click.command(cls=Command)
-@click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on the grid.")
-@click.option(
-    "--grid",
-    "place",
-    type=ModelFile("*.nc"),
-    help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
-    "CF); the shipped model's by default.",
-)
-@click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
-@click.option("--days", required=True, type=click.IntRange(1, 365), help="Days of each scenario.")
-@click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
+@archive_options
 @click.option(
     "--batch",
     default=1,
@@ -36,51 +20,15 @@ from pointfuse_training.static_layers.grids import read_grid
     help="Scenarios to simulate side by side; more than one pays on a GPU.",
 )
 @click.option("--device", default="cpu", show_default=True, help="Where to run: cpu, cuda, cuda:1.")
-@click.option(
-    "--threads",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Threads; the bits of an archive may depend on them.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    required=True,
-    type=OutputFolder("scenario_*.nc"),
-    help="Folder of the archive.",
-)
-@click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
-def simulate(
-    static: Path,
-    place: Path | None,
-    scenarios: int,
-    days: int,
-    seed: int,
-    batch: int,
-    device: str,
-    threads: int,
-    folder: Path,
-    quiet: bool,
-) -> None:
+def simulate(archive: ArchiveOptions, batch: int, device: str) -> None:
     """Simulate daily fields with the reduced chemical transport model."""
-    began = time.perf_counter()
-    torch.set_num_threads(threads)
-    layers = read_static_inputs(static, read_grid(place), checked_device(device))
-    hidden = quiet or not sys.stderr.isatty()
-    with click.progressbar(
-        length=scenarios * days, label="simulating", file=sys.stderr, hidden=hidden
-    ) as bar:
+    with making(archive, "simulating", checked_device(device)) as (layers, on_day):
         simulate_archive(
             layers,
-            folder,
-            scenarios=scenarios,
-            days=days,
-            seed=seed,
+            archive.folder,
+            scenarios=archive.scenarios,
+            days=archive.days,
+            seed=archive.seed,
             batch=batch,
-            on_day=bar.update,
+            on_day=on_day,
         )
-    if not quiet:
-        seconds = time.perf_counter() - began
-        click.echo(f"{scenarios} scenarios of {days} days in {folder}, {seconds:.0f} s")

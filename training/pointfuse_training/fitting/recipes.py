@@ -41,6 +41,8 @@ class Recipe:
         Channels at each level of RegrUnetPP, finest first.
     static_channels : tuple of str
         Keys of `static_channels.CHANNELS`.
+    archive_shares : tuple of float
+        Shares of the draws from each archive, where there are several; equal without them.
     sampling : Sampling
         How simulated days are observed.
     hiding : Hiding
@@ -99,6 +101,7 @@ class Recipe:
     part: str = "all"
     widths: tuple[int, ...] = VARIANT_WIDTHS["default"]
     static_channels: tuple[str, ...] = DEFAULT_CHANNELS
+    archive_shares: tuple[float, ...] = ()
     sampling: Sampling = SAMPLING
     hiding: Hiding = HIDING
     batch: int = 10
@@ -146,6 +149,8 @@ class Recipe:
         weights = ("sea_weight", "land_weight", "target_weight", "inhabited_weight")
         if wrong := [name for name in counts + weights if not getattr(self, name) >= 0]:
             raise InputError(f"'{wrong[0]}' should not be negative, got {getattr(self, wrong[0])}")
+        if self.archive_shares and not min(self.archive_shares) > 0:
+            raise InputError(f"'archive_shares' should be positive, got {self.archive_shares}")
         if not 0 <= self.average < 1:
             raise InputError(f"'average' should be from 0 to below 1, got {self.average}")
         if not self.widths or min(self.widths) < 1:

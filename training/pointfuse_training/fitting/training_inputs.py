@@ -69,7 +69,8 @@ def read_training_inputs(
     Parameters
     ----------
     folders : sequence of Path
-        Archives of days on one grid, which is that of the training; as many draws come from each.
+        Archives of days on one grid, which is that of the training. The recipe gives the shares of
+        the draws from each.
     static : Path
         Static layers (.npz) on this grid; see `read_static_inputs`.
     recipe : Recipe
@@ -84,6 +85,11 @@ def read_training_inputs(
         If a file is missing, damaged, or on another grid, or there are too few scenarios.
     """
     archives = [Archive(folder) for folder in folders]
+    if recipe.archive_shares and len(recipe.archive_shares) != len(archives):
+        raise InputError(
+            f"the recipe has 'archive_shares' for {len(recipe.archive_shares)} archives; got "
+            f"{len(archives)}"
+        )
     first = archives[0]
     for folder, archive in zip(folders, archives, strict=True):
         if not archive.grid.coincides(first.grid) or archive.target.name != first.target.name:
@@ -97,7 +103,7 @@ def read_training_inputs(
     split = [simulated_days(archive, static, layers, recipe, stations) for archive in archives]
     training, validation = zip(*split, strict=True)
     return TrainingInputs(
-        training=AlternatingDays(training),
+        training=AlternatingDays(training, recipe.archive_shares),
         validation=AlternatingDays(validation),
         grid=first.grid,
         static_layers=static_channels(layers, recipe.static_channels),

@@ -9,18 +9,27 @@ _LEAST = 1e-6
 """What an empty day's sum of weights is divided by."""
 
 
+SURROUNDINGS = (4, 16)
+"""Edges of the squares, three by three of which are the surroundings of a station, cells."""
+
+
 class TerrainTrend(nn.Module):
     r"""Regression of a day's values on the static layers, refitted each day.
 
-    With the values :math:`u`, their weights :math:`w` and the static layers :math:`c`, all
-    centred at their weighted means over the stations,
+    A station is compared with the mean of those around it, in its value :math:`u` as in its
+    static layers :math:`c`. What the west differs by from the east is left out so: it is no
+    effect of terrain, though terrain differs as well (Robinson, Root-N-consistent semiparametric
+    regression, Econometrica 56, 1988). With such contrasts :math:`D_l` over narrow and wide
+    surroundings, and over all stations, weights :math:`w` and shares :math:`a`,
 
-    .. math:: \beta = \left(\sum w\,c\,c^T + \Lambda\right)^{-1} \sum w\,c\,u
+    .. math:: \beta = \left(\sum_l a_l \sum w\,(D_l c)(D_l c)^T + \Lambda\right)^{-1}
+              \sum_l a_l \sum w\,(D_l c)(D_l u)
 
-    and the trend is :math:`\bar u + \beta^T c` (Hoerl and Kennard, Ridge regression, Technometrics
-    12, 1970). The diagonal :math:`\Lambda` is learned: it says how many stations a term needs to
-    be believed. Stations in a crowd count less, as generalised least squares would have it, and
-    each layer is held to the range that the day's stations stand in: a trend says nothing of
+    and the trend is :math:`\bar u + \beta^T (c - \bar c)`. It is a generalised least squares, with
+    a sum of contrasts for the inverse of the covariance, and a ridge (Hoerl and Kennard,
+    Technometrics 12, 1970): the diagonal :math:`\Lambda` is learned, as are the shares, and says
+    how many stations a term needs to be believed. In the means stations in a crowd count less.
+    Each layer is held to the range that the day's stations stand in: a trend says nothing of
     heights that no station is at.
 
     Parameters
@@ -31,8 +40,9 @@ class TerrainTrend(nn.Module):
 
     def __init__(self, layers: int) -> None:
         super().__init__()
-        self.log_ridge = nn.Parameter(torch.full((layers,), 1.0))
+        self.log_ridge = nn.Parameter(torch.zeros(layers))
         self.log_crowding = nn.Parameter(torch.tensor(-1.0))
+        self.log_shares = nn.Parameter(torch.tensor([-3.0, *(0.0 for _ in SURROUNDINGS)]))
 
     def forward(
         self, values: Tensor, weights: Tensor, crowd: Tensor, static_layers: Tensor
@@ -42,7 +52,8 @@ class TerrainTrend(nn.Module):
         Parameters
         ----------
         values, weights : Tensor, shape (time, 1, rows, columns)
-            Values, and their weights; 0 where there is no station.
+            Values, and their weights; 0 where there is no station. Rows and columns have to be
+            multiples of the squares.
         crowd : Tensor, the same shape
             Stations in the neighbourhood.
         static_layers : Tensor, shape (time or 1, layers, rows, columns)
@@ -53,17 +64,34 @@ class TerrainTrend(nn.Module):
         tuple of Tensor
             The trend, shape (time, 1, rows, columns), and the mean of the day, (time, 1, 1, 1).
         """
-        weights = weights / (1 + crowd * self.log_crowding.exp())
-        layers = _held_to_stations(static_layers, weights)
-        total = weights.sum((2, 3), keepdim=True).clamp(min=_LEAST)
-        mean = (values * weights).sum((2, 3), keepdim=True) / total
-        centred = layers - (layers * weights).sum((2, 3), keepdim=True) / total
-        table = centred.flatten(2)
-        weighted = table * weights.flatten(2)
-        normal = weighted @ table.transpose(1, 2) + torch.diag(self.log_ridge.exp())
-        moments = weighted @ (values - mean).flatten(2).transpose(1, 2)
-        slopes = solved(normal, moments)
-        return mean + (centred * slopes[..., None]).sum(1, keepdim=True), mean
+        apart = weights / (1 + crowd * self.log_crowding.exp())
+        table = torch.cat([_held_to_stations(static_layers, weights), values], dim=1)
+        total = apart.sum((2, 3), keepdim=True).clamp(min=_LEAST)
+        mean = (table * apart).sum((2, 3), keepdim=True) / total
+        table = table - mean
+        shares = self.log_shares.exp()
+        products = shares[0] * _products(table, apart)
+        for edge, share in zip(SURROUNDINGS, shares[1:], strict=True):
+            contrast = table - _surroundings(table, weights, edge)
+            products = products + share * _products(contrast, weights)
+        normal = products[:, :-1, :-1] + torch.diag(self.log_ridge.exp())
+        slopes = solved(normal, products[:, :-1, -1:])
+        level = mean[:, -1:]
+        return level + (table[:, :-1] * slopes[..., None]).sum(1, keepdim=True), level
+
+
+def _products(table: Tensor, weights: Tensor) -> Tensor:
+    """Weighted sums of the products of all pairs of channels, shape (time, channels, channels)."""
+    table = table.flatten(2)
+    return (table * weights.flatten(2)) @ table.transpose(1, 2)
+
+
+def _surroundings(table: Tensor, weights: Tensor, edge: int) -> Tensor:
+    """Weighted means over the stations around: nine squares, raised bilinearly."""
+    sums = nn.functional.avg_pool2d(torch.cat([table * weights, weights], dim=1), edge)
+    around = nn.functional.avg_pool2d(sums, 3, 1, 1)
+    means = around[:, :-1] / around[:, -1:].clamp(min=_LEAST)
+    return nn.functional.interpolate(means, scale_factor=edge, mode="bilinear", align_corners=False)
 
 
 def _held_to_stations(layers: Tensor, weights: Tensor) -> Tensor:

@@ -97,6 +97,7 @@ class StationPlaces:
         stations: Tensor | float,
         generator: torch.Generator,
         station_noise: float | None = None,
+        share: float = 1.0,
     ) -> Tensor:
         """Mean of what the stations in each cell would report, ug/m3.
 
@@ -112,6 +113,8 @@ class StationPlaces:
             Standard deviation of a station's noise on the scale of the process,
             ``2 (sqrt(v + 1) - 1)``; without it the noise is that of the sampling, relative to the
             mean of the cell.
+        share : float
+            Share of the sampling's noise that the day has.
         """
         noise = torch.randn(truth.shape, generator=generator)
         outliers = torch.rand(truth.shape, generator=generator) < self.sampling.outliers
@@ -119,9 +122,8 @@ class StationPlaces:
             noise * (1 + (OUTLIER - 1) * outliers) / torch.as_tensor(stations).clamp(min=1).sqrt()
         )
         if station_noise is None:
-            return truth * torch.exp(
-                (self.sampling.noise if self.noise is None else self.noise) * noise
-            )
+            usual = self.sampling.noise if self.noise is None else self.noise
+            return truth * torch.exp(share * usual * noise)
         root = ((truth + 1).sqrt() + station_noise * noise / 2).clamp(min=1)
         reported: Tensor = root**2 - 1
         return reported
@@ -298,11 +300,12 @@ def draw_day(
     weather = _draw_weather_stations(places.inhabited, generator, sampling)
     stations = places.draw(generator)
     observed = torch.cat([stations[None], weather]).float()
-    reported = places.reports(truth, stations, generator, station_noise)
+    share = sampling.quietest + (1 - sampling.quietest) * float(torch.rand(1, generator=generator))
+    reported = places.reports(truth, stations, generator, station_noise, share)
     reported = torch.cat([reported, fields[1:]])
     # An archive without humidity or wind has no station of it.
     observed *= reported.isfinite()
-    another = places.reports(truth, 1.0, generator, station_noise)
+    another = places.reports(truth, 1.0, generator, station_noise, share)
     return PseudoDay(
         (reported.nan_to_num() * (observed > 0))[None], observed[None], truth[None], another[None]
     )

@@ -38,6 +38,9 @@ class Sampling:
     noise : float
         Standard deviation of the logarithm of what a station reports over the mean of its cell,
         on days whose archive does not give the noise of a station.
+    quietest : float
+        Least share of this noise that a day has; the share is drawn between it and 1. Where
+        stations agree, a network learns to believe them.
     lights_noise, ruggedness_noise : float
         The same of what is added to it in the brightest and in the most rugged cells: a single
         station represents those less well.
@@ -72,7 +75,8 @@ class Sampling:
     most_of_few: int = 100
     hole: int = 12
     most_holes: float = 1 / 3
-    noise: float = 0.12
+    noise: float = 0.16
+    quietest: float = 0.0
     lights_noise: float = 0.0
     ruggedness_noise: float = 0.0
     outliers: float = 0.01
@@ -82,8 +86,8 @@ class Sampling:
     without_weather: float = 0.5
 
     def __post_init__(self) -> None:
-        shares = ("network", "clustered", "network_present", "most_holes", "without_weather")
-        for name in (*shares, "regional", "few", "one_sided", "outliers"):
+        shares = ("network", "clustered", "network_present", "most_holes", "quietest")
+        for name in (*shares, "without_weather", "regional", "few", "one_sided", "outliers"):
             if not 0 <= getattr(self, name) <= 1:
                 raise InputError(f"'{name}' should be a share, 0 to 1, got {getattr(self, name)}")
         if self.network + self.clustered > 1:

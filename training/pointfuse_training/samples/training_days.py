@@ -125,14 +125,18 @@ class AlternatingDays:
     Parameters
     ----------
     kinds : sequence of CompleteDays
-        The kinds; as many draws come from each.
+        The kinds.
+    shares : sequence of float, optional
+        Shares of the draws that come from each; without them they are equal.
     """
 
     kinds: Sequence[CompleteDays]
+    shares: Sequence[float] = ()
 
     def draw(self, crop: int, generator: torch.Generator) -> Batch:
         """One of the days of a kind that is drawn first."""
-        kind = int(torch.randint(len(self.kinds), (1,), generator=generator))
+        shares = torch.tensor(self.shares or [1.0] * len(self.kinds))
+        kind = int(torch.multinomial(shares, 1, generator=generator))
         return self.kinds[kind].draw(crop, generator)
 
     def each(self, seed: int) -> Iterator[Batch]:
