@@ -22,7 +22,11 @@ LENGTH = $(if $(SHORT),--iterations 2)
 UNSCORED := --days :2019-12-01 --exclude-every 8 --half-of-cities 7
 STATIONS := $(wildcard $(DATA)/station_list.csv)
 READ := $(DATA)/pm25_daily_2019_even_weeks.csv.gz --stations $(DATA)/station_list.csv $(UNSCORED)
-FIT = $(TRAIN) fit --static $(LAYERS) $(addprefix --network ,$(STATIONS)) --threads $(THREADS) $(LENGTH)
+FIT = $(TRAIN) $(LEARN)
+# As many processes with a thread each learn nearly twice as fast as one process with as many threads.
+FIT_TOGETHER = OMP_NUM_THREADS=1 $(VENV)/bin/python -m torch.distributed.run --nproc-per-node $(THREADS) \
+	-m pointfuse_training $(subst --threads $(THREADS),--threads 1,$(LEARN))
+LEARN = fit --static $(LAYERS) $(addprefix --network ,$(STATIONS)) --threads $(THREADS) $(LENGTH)
 # A training that was begun is gone on with.
 RESUME = $(if $(wildcard $(dir $@)state*),--resume)
 
@@ -47,11 +51,14 @@ $(BUILD)/samples/done: $(LAYERS) $(BUILD)/process.toml  ## 12 minutes on one cor
 $(BUILD)/corrections/checkpoint.npz: $(BUILD)/samples/done
 	$(FIT) --archive $(BUILD)/samples --recipe models/recipes/corrections.toml $(RESUME) -o $(@D)
 
-$(BUILD)/regression/checkpoint.npz: $(BUILD)/corrections/checkpoint.npz $(BUILD)/simulated/done
-	$(FIT) --archive $(BUILD)/simulated --archive $(BUILD)/samples --from $< --recipe models/recipes/regression.toml $(RESUME) -o $(@D)
+$(BUILD)/both/checkpoint.npz: $(BUILD)/corrections/checkpoint.npz $(BUILD)/simulated/done
+	$(FIT) --archive $(BUILD)/simulated --from $< --recipe models/recipes/simulated.toml $(RESUME) -o $(@D)
+
+$(BUILD)/regression/checkpoint.npz: $(BUILD)/both/checkpoint.npz
+	$(FIT_TOGETHER) --archive $(BUILD)/simulated --archive $(BUILD)/samples --from $< --recipe models/recipes/regression.toml $(RESUME) -o $(@D)
 
 $(BUILD)/together/checkpoint.npz: $(BUILD)/regression/checkpoint.npz
-	$(FIT) --archive $(BUILD)/simulated --archive $(BUILD)/samples --from $< --recipe models/recipes/together.toml $(RESUME) -o $(@D)
+	$(FIT_TOGETHER) --archive $(BUILD)/simulated --archive $(BUILD)/samples --from $< --recipe models/recipes/together.toml $(RESUME) -o $(@D)
 
 $(BUILD)/checkpoint.npz: $(BUILD)/together/checkpoint.npz
 	$(if $(STATIONS),$(TRAIN) calibrate $(READ) --every $(if $(SHORT),30,2) --checkpoint $< --threads $(THREADS) -o $@,cp $< $@)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pointfuse_training.network.fusion_network import Estimate, transformed
+from pointfuse_training.network.fusion_network import Estimate, transformed, transformed_back
 from pointfuse_training.samples.training_days import Batch
 
 LARGE = 0.1
-"""Error, in the unit of the day, from which on it counts as it is and not as its square."""
+"""Error, in the level of the day, from which on it counts as it is and not as its square."""
 
 
 def absolute_error(field: Tensor, batch: Batch) -> Tensor:
@@ -27,21 +27,24 @@ def absolute_error(field: Tensor, batch: Batch) -> Tensor:
 
 
 def field_error(mean: Tensor, unit: Tensor, batch: Batch) -> Tensor:
-    """Error on the transformed scale in the unit of the day: a severe day weighs as a clean one.
+    """Error of the concentration over the level of the day: a severe day weighs as a clean one.
 
-    It is Huber's: the square of small errors, so that the mean is learned, and the size of large
-    ones.
+    Within a day it is the polluted places that count, as they do in all scores: on the
+    transformed scale the clean deserts would. It is Huber's: the square of small errors, so that
+    the mean is learned, and the size of large ones.
 
     Parameters
     ----------
     mean : Tensor, shape (days, 1, rows, columns)
         Field on the transformed scale.
     unit : Tensor, shape (days, 1, 1, 1)
-        Level of the day.
+        Level of the day, on that scale.
     batch : Batch
         Truth, and weights of the cells.
     """
-    error = (mean - transformed(batch.truth)) / unit
+    field, _ = transformed_back(mean, torch.zeros_like(mean))
+    # What a change by the unit does to the concentration, where it is that of the day's level.
+    error = (field - batch.truth) / (unit * (unit / 2 + 1))
     huber = torch.nn.functional.huber_loss(
         error, torch.zeros_like(error), reduction="none", delta=LARGE
     )
