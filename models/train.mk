@@ -12,21 +12,21 @@ TRAIN := $(VENV)/bin/pointfuse-train
 EXPORT := $(VENV)/bin/pointfuse-export
 
 # Scenarios of simulated days (20 days each), and of samples of processes (8 days each).
-SIMULATED := $(if $(SHORT),2,160)
-SIMULATED_DAYS := $(if $(SHORT),2,20)
-SAMPLED := $(if $(SHORT),2,320)
-HELD_OUT := $(if $(SHORT),1,4)
+# The last four of each are held out.
+SIMULATED := $(if $(SHORT),6,160)
+SIMULATED_DAYS := $(if $(SHORT),5,20)
+SAMPLED := $(if $(SHORT),5,320)
+SAMPLED_DAYS := $(if $(SHORT),1,8)
 LENGTH = $(if $(SHORT),--iterations 2)
 
 # Days at least three days away from those that are scored (every 8th), and half of the cities.
 UNSCORED := --days :2019-12-01 --exclude-every 8 --half-of-cities 7
 STATIONS := $(wildcard $(DATA)/station_list.csv)
 READ := $(DATA)/pm25_daily_2019_even_weeks.csv.gz --stations $(DATA)/station_list.csv $(UNSCORED)
-FIT = $(TRAIN) $(LEARN)
 # As many processes with a thread each learn nearly twice as fast as one process with as many threads.
-FIT_TOGETHER = OMP_NUM_THREADS=1 $(VENV)/bin/python -m torch.distributed.run --nproc-per-node $(THREADS) \
-	-m pointfuse_training $(subst --threads $(THREADS),--threads 1,$(LEARN))
-LEARN = fit --static $(LAYERS) $(addprefix --network ,$(STATIONS)) --threads $(THREADS) $(LENGTH)
+FIT = OMP_NUM_THREADS=1 $(VENV)/bin/python -m torch.distributed.run --nproc-per-node $(THREADS) \
+	-m pointfuse_training fit --static $(BUILD)/layers.npz --threads 1 $(LENGTH) \
+	$(addprefix --network ,$(STATIONS)) --archive $(BUILD)/simulated --archive $(BUILD)/samples
 # A training that was begun is gone on with.
 RESUME = $(if $(wildcard $(dir $@)state*),--resume)
 
@@ -42,23 +42,23 @@ $(BUILD)/simulated/done: $(LAYERS)  ## 80 minutes on one core
 	touch $@
 
 $(BUILD)/process.toml: $(LAYERS)  ## 2 minutes
-	$(if $(STATIONS),$(TRAIN) process $(READ) --every $(if $(SHORT),30,3) --static $(LAYERS) -o $@,cp models/process.toml $@)
+	$(if $(STATIONS),$(TRAIN) process $(READ) --every $(if $(SHORT),9,3) --static $(LAYERS) -o $@,cp models/process.toml $@)
 
 $(BUILD)/samples/done: $(LAYERS) $(BUILD)/process.toml  ## 12 minutes on one core
-	$(TRAIN) sample --static $(LAYERS) --process $(BUILD)/process.toml --scenarios $(SAMPLED) --days 8 --seed 1 -o $(@D)
+	$(TRAIN) sample --static $(LAYERS) --process $(BUILD)/process.toml --scenarios $(SAMPLED) --days $(SAMPLED_DAYS) --seed 1 -o $(@D)
 	touch $@
 
-$(BUILD)/corrections/checkpoint.npz: $(BUILD)/samples/done
-	$(FIT) --archive $(BUILD)/samples --recipe models/recipes/corrections.toml $(RESUME) -o $(@D)
+$(BUILD)/layers.npz: $(LAYERS) $(BUILD)/simulated/done  ## 1 minute
+	$(TRAIN) patterns $(BUILD)/simulated --static $< --target-layer china --every $(if $(SHORT),1,4) -o $@
 
-$(BUILD)/both/checkpoint.npz: $(BUILD)/corrections/checkpoint.npz $(BUILD)/simulated/done
-	$(FIT) --archive $(BUILD)/simulated --from $< --recipe models/recipes/simulated.toml $(RESUME) -o $(@D)
+$(BUILD)/corrections/checkpoint.npz: $(BUILD)/samples/done $(BUILD)/layers.npz
+	$(FIT) --recipe models/recipes/corrections.toml $(RESUME) -o $(@D)
 
-$(BUILD)/regression/checkpoint.npz: $(BUILD)/both/checkpoint.npz
-	$(FIT_TOGETHER) --archive $(BUILD)/simulated --archive $(BUILD)/samples --from $< --recipe models/recipes/regression.toml $(RESUME) -o $(@D)
+$(BUILD)/regression/checkpoint.npz: $(BUILD)/corrections/checkpoint.npz
+	$(FIT) --from $< --recipe models/recipes/regression.toml $(RESUME) -o $(@D)
 
 $(BUILD)/together/checkpoint.npz: $(BUILD)/regression/checkpoint.npz
-	$(FIT_TOGETHER) --archive $(BUILD)/simulated --archive $(BUILD)/samples --from $< --recipe models/recipes/together.toml $(RESUME) -o $(@D)
+	$(FIT) --from $< --recipe models/recipes/together.toml $(RESUME) -o $(@D)
 
 $(BUILD)/checkpoint.npz: $(BUILD)/together/checkpoint.npz
 	$(if $(STATIONS),$(TRAIN) calibrate $(READ) --every $(if $(SHORT),30,2) --checkpoint $< --threads $(THREADS) -o $@,cp $< $@)

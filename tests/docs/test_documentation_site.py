@@ -36,7 +36,7 @@ from pointfuse_training.network.fusion_network import (
 from pointfuse_training.network.paper_network import PAPER_WIDTHS
 from pointfuse_training.network.pointconv import KERNEL_SIZES, STABILISER
 from pointfuse_training.network.successive_corrections import KERNEL, KINDS, SCALES
-from pointfuse_training.samples.static_channels import DEFAULT_CHANNELS
+from pointfuse_training.fitting.recipes import read_recipe
 
 pytestmark = pytest.mark.slow
 
@@ -265,17 +265,20 @@ def test_the_method_names_the_constants_of_the_network() -> None:
     assert "{0} x {0} and {1} x {1} squares".format(*WEATHER_KERNELS) in text
     assert LEAST_UNIT == 1
     assert "\\frac{e^2}{0.2} \\ \\mathrm{if}\\ |e| < 0.1" in text
-    assert (LARGE, CORRECTIONS_SHARE, DEVIATION_SHARE) == (0.1, 0.3, 0.02)
-    assert "0.3 times the same" in text
-    assert "0.02 times the likelihood" in text
+    assert (LARGE, CORRECTIONS_SHARE, DEVIATION_SHARE) == (0.1, 0.3, 0.2)
+    assert "0.3 times $E(u_8)$" in text
+    assert "0.2 times the likelihood" in text
     assert "{0} x {0} cells and a narrow one of {1} x {1}".format(*KERNEL_SIZES) in text
     assert math.exp(-5) == STABILISER
 
 
 def test_the_method_counts_what_the_network_has() -> None:
     text = " ".join(read("docs/background/method.md").split())
-    network = FusionNetwork(torch.zeros(len(DEFAULT_CHANNELS), 64, 64))
-    assert f"lights; {len(DEFAULT_CHANNELS)} in the default network" in text
+    channels = read_recipe(str(ROOT / "models" / "recipes" / "corrections.toml")).static_channels
+    network = FusionNetwork(torch.zeros(len(channels), 64, 64))
+    patterns = [name for name in channels if name.startswith("pattern_")]
+    assert f"land cover and lights ({len(channels) - len(patterns)})" in text
+    assert f"({len(patterns)} in the shipped network)" in text
     weights = sum(parameter.numel() for parameter in network.corrections.parameters())
     assert f"trend and passes have {weights:,} weights together" in text
     assert f"have {weights:,} weights" in read("docs/guide/training.md")

@@ -7,6 +7,7 @@ import warnings
 
 import onnx
 import torch
+from onnxscript.optimizer import optimize_ir
 from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
@@ -27,6 +28,11 @@ def output_names(network: Network) -> tuple[str, ...]:
     """Outputs of the graph of a network: the field, and the scale of its error if it gives one."""
     field = network.target
     return (field,) if isinstance(network, PaperNetwork) else (field, f"{field}_scale")
+
+
+_LARGEST_FOLDED = 1000
+"""Values of a constant that others are computed from. Static layers have more, on a small grid too:
+they are to stay what they are, for readers of the file find them by their name."""
 
 
 def inference_network(network: Network) -> Network:
@@ -73,7 +79,9 @@ def to_onnx(network: Network) -> onnx.ModelProto:
             output_names=list(output_names(network)),
             dynamic_shapes=times,
             verbose=False,
+            optimize=False,
         )
     if program is None:
         raise VerificationError("PyTorch exported no graph; see its messages above")
+    optimize_ir(program.model, input_size_limit=_LARGEST_FOLDED)
     return program.model_proto

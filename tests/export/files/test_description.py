@@ -11,7 +11,7 @@ from pointfuse_export.errors import DescriptionError
 from pointfuse_export.files.description import read_description
 from pointfuse_export.files.pipeline import check_fits
 from pointfuse_training.network.checkpoints import load_checkpoint
-from pointfuse_training.samples.static_channels import DEFAULT_CHANNELS
+from pointfuse_training.fitting.recipes import read_recipe
 
 SHIPPED = Path(__file__).parents[3] / "models" / "pointfuse-china12.toml"
 
@@ -25,7 +25,8 @@ def test_the_shipped_description_is_read():
         "wind_speed",
     ]
     names = tuple(layer.name for layer in description.static_layers)
-    assert names == DEFAULT_CHANNELS
+    recipe = read_recipe(str(SHIPPED.parent / "recipes" / "corrections.toml"))
+    assert names == recipe.static_channels
     assert description.files.paths() == [
         SHIPPED.parent / "pointfuse-china12.checkpoint.npz",
         SHIPPED.parent / "simulated_days.npz",

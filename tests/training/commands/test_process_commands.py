@@ -115,7 +115,9 @@ def test_process_ends_with_one_sentence(process, station_files):
 @pytest.fixture
 def sample(small_static_file, distribution_file, tmp_path, small_grid, monkeypatch):
     """Run the command on the small grid."""
-    monkeypatch.setattr("pointfuse_training.commands.archive_options.read_grid", lambda path: small_grid)
+    monkeypatch.setattr(
+        "pointfuse_training.commands.archive_options.read_grid", lambda path: small_grid
+    )
 
     def run(*options, process=distribution_file):
         files = "--static", small_static_file, "--process", process, "-o", tmp_path / "archive"

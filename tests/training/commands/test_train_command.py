@@ -23,7 +23,9 @@ def train(*arguments):
 @pytest.fixture
 def small_grid_taken(monkeypatch, small_grid):
     """Have the command take the small grid, whatever is named."""
-    monkeypatch.setattr("pointfuse_training.commands.archive_options.read_grid", lambda path: small_grid)
+    monkeypatch.setattr(
+        "pointfuse_training.commands.archive_options.read_grid", lambda path: small_grid
+    )
 
 
 def simulate(static, folder, *options):

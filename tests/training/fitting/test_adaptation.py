@@ -113,12 +113,13 @@ def test_a_loss_worked_out_by_hand(
 
     training = Training(replace(recipe, part="corrections"), inputs, ALONE)
     mean = torch.full_like(batch.truth, 12.0)
-    estimate = Estimate(mean, mean, torch.full((1, 1, 1, 1), 10.0), mean)
+    unit = torch.full((1, 1, 1, 1), 10.0)
+    estimate = Estimate(mean, mean, unit, mean, unit, unit)
     training._model = lambda observations, observed, static: estimate
-    # Two stations of 15, which is 6 on the transformed scale, and one of 40, which is 10.81; in
-    # units of 10, less half of where large errors begin.
-    expected = (2 * (0.6 - 0.05) + (1.2 - 1.0806 - 0.05)) / 3
-    # The mean of 2,080 cells in single precision, and 40 by hand.
+    # 12 is 48 ug/m3, 33 above two stations of 15 and 8 above one of 40. The unit of 10 is worth 60
+    # there, and half of where large errors begin comes off.
+    expected = (2 * (33 / 60 - 0.05) + (8 / 60 - 0.05)) / 3
+    # The mean of 2,080 cells in single precision.
     assert float(training.loss(batch)) == pytest.approx(expected, rel=1e-4)
 
 

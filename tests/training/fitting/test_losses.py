@@ -7,7 +7,14 @@ import pytest
 import torch
 from torch import Tensor
 
-from pointfuse_training.fitting.losses import LARGE, absolute_error, deviation_error, field_error
+from pointfuse_training.fitting.losses import (
+    LARGE,
+    LEAST,
+    absolute_error,
+    deviation_error,
+    field_errors,
+    share_left,
+)
 from pointfuse_training.network.fusion_network import Estimate
 from pointfuse_training.samples.training_days import Batch
 
@@ -34,7 +41,10 @@ def batch() -> Batch:
 def estimate() -> Estimate:
     unit = torch.tensor([8.0, 20.0]).double().reshape(2, 1, 1, 1)
     mean, deviation = positive(3, 26.0), 0.1 + positive(4, 3.0)
-    return Estimate(mean.requires_grad_(), deviation.requires_grad_(), unit, positive(5))
+    nothing = torch.zeros_like(unit)
+    return Estimate(
+        mean.requires_grad_(), deviation.requires_grad_(), unit, positive(5), nothing, nothing
+    )
 
 
 def root(values: Tensor) -> np.ndarray:
@@ -47,17 +57,31 @@ def test_the_published_loss_is_equation_5(batch: Batch) -> None:
     assert float(absolute_error(field, batch)) == pytest.approx(expected)
 
 
-def test_errors_of_the_field_are_those_of_huber_in_the_unit_of_the_day(
+def test_errors_of_a_day_are_those_of_huber_over_its_level(
     batch: Batch, estimate: Estimate
 ) -> None:
-    error = (estimate.mean.detach().numpy() - root(batch.truth)) / estimate.unit.numpy()
+    unit = estimate.unit.numpy()
+    field = (estimate.mean.detach().numpy() / 2 + 1) ** 2 - 1
+    # The slope of the transformation back is u / 2 + 1.
+    error = (field - batch.truth.numpy()) / (unit * (unit / 2 + 1))
     # Quadratic up to 0.1, then linear and as steep as the loss is there: slope 1.
     loss = np.where(np.abs(error) < LARGE, error**2 / (2 * LARGE), np.abs(error) - LARGE / 2)
-    expected = np.mean(loss * batch.weights.numpy())
-    found = field_error(estimate.mean.detach(), estimate.unit, batch)
-    assert float(found) == pytest.approx(expected)
+    expected = np.mean(loss * batch.weights.numpy(), axis=(1, 2, 3))
+    found = field_errors(estimate.mean.detach(), estimate.unit, batch)
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
     # Both kinds of errors are there.
     assert 0.02 < np.mean(np.abs(error) < LARGE) < 0.98
+
+
+def test_days_count_by_the_share_of_their_error_that_is_left() -> None:
+    errors = torch.tensor([0.2, 6.0, 0.0], requires_grad=True)
+    before = torch.tensor([0.4, 8.0, 0.0], requires_grad=True)
+    left = share_left(errors, before)
+    left.backward()
+    assert left.item() == pytest.approx((0.5 + 0.75 + 0) / 3)
+    # What is compared with is no way to a smaller loss.
+    assert before.grad is None
+    np.testing.assert_allclose(errors.grad, np.array([1 / 0.4, 1 / 8, 1 / LEAST]) / 3, rtol=1e-6)
 
 
 def test_deviations_are_judged_by_the_likelihood_of_reports(

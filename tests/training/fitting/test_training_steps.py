@@ -12,7 +12,7 @@ import torch
 
 from pointfuse import InputError
 from pointfuse_training.fitting.fit import CHECKPOINT_NAME, fit
-from pointfuse_training.fitting.losses import deviation_error, field_error
+from pointfuse_training.fitting.losses import deviation_error, field_errors, share_left
 from pointfuse_training.fitting.process_team import Team
 from pointfuse_training.fitting.recipes import PARTS, RECIPES, Recipe, changed
 from pointfuse_training.fitting.training_inputs import (
@@ -50,10 +50,11 @@ def test_each_part_has_its_loss(
         training.network.eval()
         with torch.no_grad():
             estimate = training.network.estimate(batch.observations, batch.observed)
-            expected = field_error(estimate.mean, estimate.unit, batch)
+            errors = field_errors(estimate.mean, estimate.unit, batch)
+            before = field_errors(estimate.corrected, estimate.unit, batch)
+            expected = errors.mean() if part == "corrections" else share_left(errors, before)
             if part == "all":
-                corrected = field_error(estimate.corrected, estimate.unit, batch)
-                expected += CORRECTIONS_SHARE * corrected
+                expected += CORRECTIONS_SHARE
             if part != "corrections":
                 expected += DEVIATION_SHARE * deviation_error(estimate, batch)
             loss = training.loss(batch)

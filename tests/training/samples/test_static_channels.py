@@ -11,7 +11,6 @@ import torch
 from pointfuse import InputError
 from pointfuse_training.processes.covariates import covariate_layers
 from pointfuse_training.samples.static_channels import (
-    CHANNELS,
     DEFAULT_CHANNELS,
     PAPER_CHANNELS,
     read_target,
@@ -58,7 +57,7 @@ def test_the_default_network_knows_the_layers_of_the_process(small_static: Stati
         (found,) = static_channels(small_static, (name,))
         assert_in_bytes(found, layers[layer] / scale)
     # All are of order one, as the networks expect.
-    assert static_channels(small_static, tuple(CHANNELS)).abs().max() < 4
+    assert static_channels(small_static, DEFAULT_CHANNELS).abs().max() < 4
 
 
 def test_the_order_is_that_of_the_names(small_static: StaticInputs) -> None:

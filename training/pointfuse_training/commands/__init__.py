@@ -4,6 +4,7 @@ main        the group of commands
 static      static layers of a grid
 simulate    an archive of simulated days
 parameters  what the simulation depends on
+patterns    static layers with the patterns of an archive
 process     a Gaussian process from stations
 sample      an archive of its samples
 archive     an archive from the output of transport models

@@ -12,6 +12,7 @@ from pointfuse_training.commands.calibrate import calibrate
 from pointfuse_training.commands.evaluate import evaluate
 from pointfuse_training.commands.fit import fit_command
 from pointfuse_training.commands.parameters import parameters
+from pointfuse_training.commands.patterns import patterns
 from pointfuse_training.commands.process import process
 from pointfuse_training.commands.sample import sample
 from pointfuse_training.commands.simulate import simulate
@@ -31,7 +32,7 @@ def main(debug: bool) -> None:
 
 
 for command in (
-    *(static, simulate, parameters, process, sample, archive),
+    *(static, simulate, parameters, patterns, process, sample, archive),
     *(fit_command, calibrate, evaluate, adapt),
 ):
     main.add_command(command)

@@ -8,6 +8,9 @@ from torch import Tensor
 from pointfuse_training.network.fusion_network import Estimate, transformed, transformed_back
 from pointfuse_training.samples.training_days import Batch
 
+LEAST = 1e-3
+"""Least error of a day that others are compared with: a uniform one has none."""
+
 LARGE = 0.1
 """Error, in the level of the day, from which on it counts as it is and not as its square."""
 
@@ -26,12 +29,12 @@ def absolute_error(field: Tensor, batch: Batch) -> Tensor:
     return weighted.mean()
 
 
-def field_error(mean: Tensor, unit: Tensor, batch: Batch) -> Tensor:
-    """Error of the concentration over the level of the day: a severe day weighs as a clean one.
+def field_errors(mean: Tensor, unit: Tensor, batch: Batch) -> Tensor:
+    """Error of each day, of the concentration over the level of the day.
 
-    Within a day it is the polluted places that count, as they do in all scores: on the
-    transformed scale the clean deserts would. It is Huber's: the square of small errors, so that
-    the mean is learned, and the size of large ones.
+    A severe day weighs as a clean one. Within a day it is the polluted places that count, as they
+    do in all scores: on the transformed scale the clean deserts would. It is Huber's: the
+    square of small errors, so that the mean is learned, and the size of large ones.
 
     Parameters
     ----------
@@ -41,6 +44,10 @@ def field_error(mean: Tensor, unit: Tensor, batch: Batch) -> Tensor:
         Level of the day, on that scale.
     batch : Batch
         Truth, and weights of the cells.
+
+    Returns
+    -------
+    Tensor, shape (days,)
     """
     field, _ = transformed_back(mean, torch.zeros_like(mean))
     # What a change by the unit does to the concentration, where it is that of the day's level.
@@ -49,7 +56,21 @@ def field_error(mean: Tensor, unit: Tensor, batch: Batch) -> Tensor:
         error, torch.zeros_like(error), reduction="none", delta=LARGE
     )
     weighted: Tensor = huber / LARGE * batch.weights
-    return weighted.mean()
+    return weighted.mean((1, 2, 3))
+
+
+def share_left(errors: Tensor, before: Tensor) -> Tensor:
+    """Mean share that is left of the errors of each day before.
+
+    Days without stations nearby have errors of another size, which nobody can make small; in a
+    plain mean they would rule what is learned.
+
+    Parameters
+    ----------
+    errors, before : Tensor, shape (days,)
+        As `field_errors` gives them.
+    """
+    return (errors / before.detach().clamp(min=LEAST)).mean()
 
 
 def deviation_error(estimate: Estimate, batch: Batch) -> Tensor:

@@ -15,7 +15,12 @@ from torch import Tensor, nn
 from pointfuse.errors import InputError
 from pointfuse.trust.scores import SCORES, PairSums
 from pointfuse_training.errors import DivergedError
-from pointfuse_training.fitting.losses import absolute_error, deviation_error, field_error
+from pointfuse_training.fitting.losses import (
+    absolute_error,
+    deviation_error,
+    field_errors,
+    share_left,
+)
 from pointfuse_training.fitting.process_team import Team
 from pointfuse_training.fitting.recipes import Recipe
 from pointfuse_training.fitting.training_inputs import Start, TrainingInputs
@@ -31,8 +36,8 @@ from pointfuse_training.samples.training_days import Batch, ValidationDays, seed
 CORRECTIONS_SHARE = 0.3
 """Weight of the error of the successive corrections beside that of the whole network."""
 
-DEVIATION_SHARE = 0.02
-"""Weight of the likelihood: of order one where the error of the field is of order 0.02."""
+DEVIATION_SHARE = 0.2
+"""Weight of the likelihood beside the share of the corrections' error that is left."""
 
 _VALIDATION_DRAWS = 1  # added to the seed, so that no draw of the training comes again
 _TIMED_PASSES = 3
@@ -170,12 +175,14 @@ class Training:
         given = self._model(batch.observations, batch.observed, static)
         if isinstance(self.network, PaperNetwork):
             return absolute_error(given, batch)
-        loss = field_error(given.mean, given.unit, batch)
+        errors = field_errors(given.mean, given.unit, batch)
         if self.recipe.part == "corrections":
-            return loss
+            return errors.mean()
+        before = field_errors(given.corrected, given.unit, batch)
+        loss = share_left(errors, before)
         if self.recipe.part == "all":
             # Without a voice of its own the first guess would fade into one more feature.
-            loss = loss + CORRECTIONS_SHARE * field_error(given.corrected, given.unit, batch)
+            loss = loss + CORRECTIONS_SHARE * share_left(before, before)
         return loss + DEVIATION_SHARE * deviation_error(given, batch)
 
     def _update_average(self) -> None:

@@ -29,6 +29,8 @@ _FEATURES = 24
 _COARSE = 8
 """Passes at this scale and wider make the broad field, cells."""
 
+_LARGEST_LOG_AMPLITUDE = 1.5
+
 _NEIGHBOURHOOD = 16
 """Edge of the squares that tell how crowded stations are, cells."""
 
@@ -133,8 +135,10 @@ class CorrectionPass(nn.Module):
 class SuccessiveCorrections(nn.Module):
     """From stations to a complete field: a trend over terrain, then passes from wide to narrow.
 
-    Passes over squares of two cells and more run on the grid of half the resolution. Rows and
-    columns have to be multiples of the widest squares; see `FusionNetwork`.
+    What is missed enters relative to an amplitude, a learned function of the static layers: where
+    little is emitted, a field varies less than where its stations are. Passes over squares of two
+    cells and more run on the grid of half the resolution. Rows and columns have to be multiples of
+    the widest squares; see `FusionNetwork`.
 
     Parameters
     ----------
@@ -152,6 +156,10 @@ class SuccessiveCorrections(nn.Module):
         self.trend = TerrainTrend(layers)
         self.log_noise = nn.Parameter(torch.tensor(-2.0))
         self.features = nn.Conv2d(layers, _FEATURES, 1)
+        # At first, fields vary everywhere as much.
+        self.log_amplitude = nn.Conv2d(layers, 1, 1)
+        nn.init.zeros_(self.log_amplitude.weight)
+        nn.init.zeros_(self.log_amplitude.bias)
         self.passes = nn.ModuleList(
             CorrectionPass(max(scale // 2, 1), kinds if scale > 1 else kinds // 2, _FEATURES)
             for scale in self.scales
@@ -173,16 +181,17 @@ class SuccessiveCorrections(nn.Module):
         weights = stations / (stations + self.log_noise.exp())
         field, mean = self.trend(values, weights, crowding(weights), static_layers)
         trend = broad = field
+        amplitude = torch.tanh(self.log_amplitude(static_layers)).mul(_LARGEST_LOG_AMPLITUDE).exp()
         densities = {}
         passes = cast("Sequence[CorrectionPass]", self.passes)
         for scale, one in zip(self.scales, passes, strict=True):
             weights = one.weights(stations)
-            missed = (values - field) * weights
+            missed = (values - field) / amplitude * weights
             if scale > 1:
                 change, densities[scale] = one(summed(missed, 2), summed(weights, 2), on_squares)
-                field = field + raised(change, 2)
+                field = field + amplitude * raised(change, 2)
             else:
-                field = field + one(missed, weights, features)[0]
+                field = field + amplitude * one(missed, weights, features)[0]
             if scale >= _COARSE:
                 broad = field
         left = (values - field) * observed

@@ -33,6 +33,20 @@ def ruggedness(height: Tensor) -> Tensor:
     return windows.std((2, 3), correction=0).to(height.dtype)
 
 
+def _pattern(number: int) -> Callable[[StaticInputs], Tensor]:
+    """A pattern of simulated days, as 'pointfuse-train patterns' numbers them; 0 is their mean."""
+
+    def of(layers: StaticInputs) -> Tensor:
+        if layers.patterns is None or number >= len(layers.patterns):
+            raise InputError(
+                f"the static layers hold no pattern {number} of simulated days; add patterns with "
+                "'pointfuse-train patterns'"
+            )
+        return layers.patterns[number]
+
+    return of
+
+
 def _covariate(name: str, scale: float) -> Callable[[StaticInputs], Tensor]:
     """A layer that the process of the samples knows of, over a scale."""
     return lambda layers: torch.from_numpy(covariate_layers(layers)[name]).float() / scale
@@ -51,14 +65,17 @@ CHANNELS: dict[str, Callable[[StaticInputs], Tensor]] = {
     "broad_ruggedness": _covariate("ruggedness", 2),
     "log_lights": _covariate("lights", 4),
     "broad_lights": _covariate("broad_lights", 4),
+    **{f"pattern_{number}": _pattern(number) for number in range(9)},
 }
 """How each channel is made from the static layers; all are of order one."""
 
 PAPER_CHANNELS = tuple(CHANNELS)[:6]
 """Channels of the published network."""
 
-DEFAULT_CHANNELS = tuple(name for name in CHANNELS if name != "night_lights")
-"""Channels of the network that is shipped."""
+DEFAULT_CHANNELS = (*PAPER_CHANNELS, "ruggedness", "broad_height", "broad_ruggedness", "log_lights")
+DEFAULT_CHANNELS += ("broad_lights",)
+"""Channels of the default network where nothing is known of simulated days. That which is shipped
+knows their patterns too."""
 
 
 def static_channels(layers: StaticInputs, names: Sequence[str]) -> Tensor:
