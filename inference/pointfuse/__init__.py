@@ -27,10 +27,13 @@ if TYPE_CHECKING:
         UnreadableFileError,
     )
     from pointfuse.fields.day_status import DayStatus
+    from pointfuse.fields.districts.means import DistrictMeans
     from pointfuse.fields.fused_fields import FusedFields
     from pointfuse.fields.geotiff import write_geotiff
     from pointfuse.fields.ioapi import write_ioapi
     from pointfuse.fields.netcdf import write_netcdf
+    from pointfuse.fields.places.points import Places
+    from pointfuse.fields.places.series import PlaceSeries
     from pointfuse.fusion.fuse import fuse
     from pointfuse.grid.projections import (
         LambertConformal,
@@ -40,6 +43,7 @@ if TYPE_CHECKING:
         Projection,
     )
     from pointfuse.grid.regular_grid import Grid
+    from pointfuse.limits.indices import AirQuality, air_quality
     from pointfuse.model.loading import Model, load_model
     from pointfuse.model.metadata import ModelMetadata, StaticLayer, Variable
     from pointfuse.model.model_file import read_model_file
@@ -66,10 +70,13 @@ _MODULES = {
     "PointfuseError": "pointfuse.errors",
     "UnreadableFileError": "pointfuse.errors",
     "DayStatus": "pointfuse.fields.day_status",
+    "DistrictMeans": "pointfuse.fields.districts.means",
     "FusedFields": "pointfuse.fields.fused_fields",
     "write_geotiff": "pointfuse.fields.geotiff",
     "write_ioapi": "pointfuse.fields.ioapi",
     "write_netcdf": "pointfuse.fields.netcdf",
+    "Places": "pointfuse.fields.places.points",
+    "PlaceSeries": "pointfuse.fields.places.series",
     "fuse": "pointfuse.fusion.fuse",
     "LambertConformal": "pointfuse.grid.projections",
     "LatitudeLongitude": "pointfuse.grid.projections",
@@ -77,6 +84,8 @@ _MODULES = {
     "PolarStereographic": "pointfuse.grid.projections",
     "Projection": "pointfuse.grid.projections",
     "Grid": "pointfuse.grid.regular_grid",
+    "AirQuality": "pointfuse.limits.indices",
+    "air_quality": "pointfuse.limits.indices",
     "Model": "pointfuse.model.loading",
     "load_model": "pointfuse.model.loading",
     "ModelMetadata": "pointfuse.model.metadata",
@@ -100,11 +109,13 @@ _MODULES = {
 }
 
 __all__ = [
+    "AirQuality",
     "ArgumentError",
     "ClusterError",
     "CrossValidation",
     "DayStatus",
     "DeviceError",
+    "DistrictMeans",
     "Evaluation",
     "FusedFields",
     "Grid",
@@ -119,7 +130,9 @@ __all__ = [
     "ModelMetadata",
     "Observations",
     "OutputError",
+    "PlaceSeries",
     "PlacedObservations",
+    "Places",
     "PointfuseError",
     "PolarStereographic",
     "Projection",
@@ -130,6 +143,7 @@ __all__ = [
     "UnreadableFileError",
     "Variable",
     "__version__",
+    "air_quality",
     "check_days",
     "cross_validate",
     "evaluate",
@@ -162,3 +176,4 @@ def __dir__() -> list[str]:
 
 
 cards_of("pointfuse.pictures.notebook_cards")
+cards_of("pointfuse.pictures.field_figure")

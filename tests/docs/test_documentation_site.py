@@ -25,6 +25,7 @@ from pointfuse_export.commands.main import main as export_command
 from pointfuse_training import FusionNetwork
 from pointfuse_training.commands.main import main as train_command
 from pointfuse_training.fitting.losses import LARGE
+from pointfuse_training.fitting.recipes import read_recipe
 from pointfuse_training.fitting.training_loop import CORRECTIONS_SHARE, DEVIATION_SHARE
 from pointfuse_training.network.fusion_network import (
     LEAST_UNIT,
@@ -36,7 +37,6 @@ from pointfuse_training.network.fusion_network import (
 from pointfuse_training.network.paper_network import PAPER_WIDTHS
 from pointfuse_training.network.pointconv import KERNEL_SIZES, STABILISER
 from pointfuse_training.network.successive_corrections import KERNEL, KINDS, SCALES
-from pointfuse_training.fitting.recipes import read_recipe
 
 pytestmark = pytest.mark.slow
 

@@ -88,7 +88,9 @@ def test_code_of_the_documents_runs(tmp_path: Path) -> None:
 def test_examples_of_station_files_are_read(tmp_path: Path) -> None:
     """Each example stands under a heading that names its format."""
     text = (ROOT / "docs/guide/station-files.md").read_text(encoding="utf-8")
-    stations = {"cnemc": "station_list.csv", "isd-lite": "isd-history.csv"}
+    chinese = dict.fromkeys(("cnemc", "cnemc-interface", "chinese-table"), "station_list.csv")
+    own = dict.fromkeys(("uci", "stateair", "airnow", "cpcb", "eea", "purpleair"), "places.csv")
+    stations = {"isd-lite": "isd-history.csv"} | chinese | own
     formats = {}
     for name, content in re.findall(r"```(?:csv|text) (\S+)\n(.*?)```", text, re.DOTALL):
         (tmp_path / name).write_text(content, encoding="utf-8")
@@ -98,7 +100,10 @@ def test_examples_of_station_files_are_read(tmp_path: Path) -> None:
     for name in set(formats) - set(stations.values()):
         station_list = stations.get(formats[name])
         observations = read_stations(
-            tmp_path / name, stations=station_list and tmp_path / station_list, min_hours=1
+            tmp_path / name,
+            stations=station_list and tmp_path / station_list,
+            min_hours=1,
+            low_cost=True,
         )
         assert observations.files[0].format == formats[name]
         assert any(np.isfinite(table).any() for table in observations.values.values()), name

@@ -19,13 +19,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
+from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.fusion.estimation import estimate
 from pointfuse.grid.regions import region_masks
 from pointfuse.model.loading import Model, load_model
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.reading import read_stations
-from pointfuse.trust.coverage import MULTIPLES
 from pointfuse_benchmarks.measuring.machine import machine
 
 Array = NDArray[np.float64]

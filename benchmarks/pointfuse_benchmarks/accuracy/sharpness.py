@@ -23,11 +23,11 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.processors import usable_cpus
+from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.model.loading import load_model
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations
 from pointfuse.trust.baselines import Baseline
-from pointfuse.trust.coverage import MULTIPLES
 from pointfuse.trust.crossval import cross_validate
 from pointfuse_benchmarks.accuracy.against_baselines import FOLDS, OURS, SEED, days_to_score
 from pointfuse_benchmarks.baselines.gaussian_process import GP_C, KRIGING, KRIGING_WITH_HEIGHT

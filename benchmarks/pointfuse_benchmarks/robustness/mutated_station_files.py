@@ -181,7 +181,7 @@ def outcome(sample: Sample, folder: Path, model: Model | None = None) -> str:
     history.write_text(HISTORY + '"1001","A","+40","+116"\n')
     files, stations = (hours, path) if sample.is_list else (path, history)
     try:
-        observations = read_stations(files, stations=stations, min_hours=1)
+        observations = read_stations(files, stations=stations, min_hours=1, low_cost=True)
         if model is not None:
             _fused(observations, model)
     except PointfuseError as error:

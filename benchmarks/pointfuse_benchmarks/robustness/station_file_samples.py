@@ -12,6 +12,8 @@ from typing import NamedTuple
 import netCDF4
 import numpy as np
 
+from pointfuse_benchmarks.robustness.agency_file_samples import agency_files
+
 
 class Sample(NamedTuple):
     """A sound file.
@@ -104,12 +106,14 @@ def samples() -> dict[str, Sample]:
         "cf, classic": Sample("series.nc", _series("NETCDF3_CLASSIC")),
         "cf, netCDF 4": Sample("series.nc", _series("NETCDF4")),
         "parquet": Sample("tidy.parquet", _parquet(tidy)),
+        **{kind: Sample(*named) for kind, named in agency_files().items()},
     }
 
 
 TEXT = [
     *("tidy", "tidy, UTF-16", "tidy, hours", "cnemc", "openaq", "aqs, daily", "aqs, hourly"),
     *("isd", "isd-lite", "gsod", "list of CNEMC", "list", "isd-history"),
+    *agency_files(),
 ]
 """Samples that no library reads which may end the process."""
 

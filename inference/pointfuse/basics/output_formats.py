@@ -46,6 +46,7 @@ SCORES = OutputFormat("a JSON file", (".json",))
 REPORT = OutputFormat("a report", (".html",))
 # Flags are a text, and a table of fields is not what they are.
 FLAGS = OutputFormat("a CSV file", (".csv", ".txt"))
+TABLE = OutputFormat("a table", (".csv", ".parquet"))
 
 _ELSEWHERE = (
     OutputFormat(
@@ -56,8 +57,7 @@ _ELSEWHERE = (
     OutputFormat(
         "a table",
         (".csv", ".tsv", ".txt"),
-        "xarray makes a table of a netCDF file: "
-        "open_dataset('{stem}.nc').to_dataframe().to_csv('{name}')",
+        "'pointfuse extract {stem}.nc places.csv -o {name}' makes a table of the values at places",
     ),
 )
 """Formats of fields that nothing here writes."""
@@ -66,7 +66,7 @@ ARRAYS = OutputFormat("a NumPy file", (".npz",))
 ENGINE = OutputFormat("an engine", (".engine", ".plan", ".trt"))
 TOML = OutputFormat("a TOML file", (".toml",))
 
-FORMATS = (NETCDF, GEOTIFF, PICTURE, ANIMATION, SCORES, REPORT, FLAGS, ARRAYS, ENGINE, TOML)
+FORMATS = (NETCDF, GEOTIFF, PICTURE, ANIMATION, SCORES, REPORT, FLAGS, TABLE, ARRAYS, ENGINE, TOML)
 """All that the command line writes."""
 
 

@@ -12,7 +12,9 @@ from pointfuse.errors import InputError
 _FACTORS: dict[str, dict[str, float]] = {
     "ug m-3": {
         "ugm-3": 1.0,
+        "ugm3": 1.0,
         "mgm-3": 1e3,
+        "mgm3": 1e3,
         "ngm-3": 1e-3,
         "kgm-3": 1e9,
         "gm-3": 1e6,
@@ -88,7 +90,7 @@ def _canonical(unit: str) -> str:
     spelling = unit.lower().translate(str.maketrans("µμ³⁻¹", "uu3-1"))
     spelling = re.sub(r"[\s^*_.·]+", "", spelling)
     # The EPA spells units out and adds the conditions: local, or at 25 degrees.
-    spelling = re.sub(r"\((lc|25c)\)$", "", spelling)
+    spelling = re.sub(r"\(?(lc|25c)\)?$", "", spelling)
     spelling = re.sub(r"cubicmet(er|re)s?$", "m3", spelling)
     # A division by a single unit, with or without an exponent: `/m3` is `m-3`, `/s` is `s-1`.
     return re.sub(r"/([a-z]+)(\d*)$", lambda m: f"{m[1]}-{m[2] or 1}", spelling)

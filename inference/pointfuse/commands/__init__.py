@@ -6,11 +6,15 @@ inputs_and_outputs  what a command reads and writes; no output replaces an input
 reading_options     options for reading station files
 running_options     options for running a model
 texts               printed summaries
+check               says what files are taken for
 fuse                makes fields from station files
 crossval            cross-validation
 qc                  lists suspect observations
 plot                maps
 convert             GeoTIFF
+extract             values at places
+regions             means over provinces, cities, catchments
+index               air-quality index, and days above a level
 inspect             metadata of a model
 verify              computes a case with a known result
 doctor              checks the installation

@@ -194,7 +194,7 @@ def _read(reading: ReadingOptions, model: Model, work: WorkingFolder, hidden: bo
             spool,
             files,
             work.pieces,
-            request=requested(reading, model),
+            request=requested(reading, model.metadata),
             advance=bar.update,
         )
     return spool

@@ -14,15 +14,21 @@ from pointfuse.model.shipped import shipped_models
 from pointfuse.version import __version__
 
 _TEXTS = {
+    "check": "Say what FILES are taken for, and what of them would be left out.",
     "convert": "Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF "
     "for GIS.",
     "crossval": "Predict withheld stations of FILES from the others, and write scores to a JSON "
     "file.",
     "doctor": "Check this installation, its devices and its model files.",
+    "extract": "Write the values of a FILE that `pointfuse fuse` wrote at PLACES to a CSV or "
+    "Parquet file.",
     "fuse": "Fuse station FILES into daily fields and write them to a CF netCDF file.",
+    "index": "Write the air-quality index of FILES that `pointfuse fuse` wrote to a netCDF file.",
     "inspect": "Check a model file (the shipped one by default) and show its metadata.",
     "plot": "Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.",
     "qc": "Check the observations in FILES and list those that are not good in a CSV file.",
+    "regions": "Write the means of a FILE that `pointfuse fuse` wrote over REGIONS to a CSV or "
+    "Parquet file.",
     "verify": "Run the golden case of a model file (the shipped one by default) on a device.",
 }
 """Help of each command in the list: the first sentence of its docstring."""

@@ -16,8 +16,9 @@ from click.core import ParameterSource
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
 from pointfuse.commands.inputs_and_outputs import InputFile
 from pointfuse.commands.running_options import gathered, model_file_option, running_options
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
-from pointfuse.model.metadata import Variable
+from pointfuse.model.metadata import ModelMetadata, Variable
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.formats import READERS
 from pointfuse.stations.readers.network_list import StationList
@@ -72,6 +73,11 @@ _READING = (
         is_flag=True,
         help="End with an error if a file, line, cell or place would be left out.",
     ),
+    click.option(
+        "--low-cost",
+        is_flag=True,
+        help="Use files of low-cost sensors too, which have larger errors.",
+    ),
 )
 
 
@@ -99,6 +105,8 @@ class ReadingOptions:
         Time zone in which days begin and end.
     strict : bool
         Whether files, lines and places that would be left out are errors.
+    low_cost : bool
+        Whether files of low-cost sensors are used too.
     """
 
     files: tuple[Path, ...]
@@ -110,6 +118,7 @@ class ReadingOptions:
     min_hours: int
     timezone: str
     strict: bool = False
+    low_cost: bool = False
 
 
 reading_options = gathered("reading", ReadingOptions, _READING)
@@ -158,9 +167,10 @@ class _ReadingArguments(TypedDict):
     min_hours: int
     timezone: str
     strict: bool
+    low_cost: bool
 
 
-def requested(options: ReadingOptions, model: Model) -> ReadRequest:
+def requested(options: ReadingOptions, metadata: ModelMetadata) -> ReadRequest:
     """What the arguments ask of each file, with the station lists that they name read.
 
     Raises
@@ -168,33 +178,34 @@ def requested(options: ReadingOptions, model: Model) -> ReadRequest:
     InputFileNotFoundError, InputError
         As `pointfuse.stations.readers.station_list.read_station_lists`.
     """
-    return read_request(stations=station_list(options), **_reading_arguments(options, model))
+    return read_request(stations=station_list(options), **_reading_arguments(options, metadata))
 
 
-def _reading_arguments(options: ReadingOptions, model: Model) -> _ReadingArguments:
+def _reading_arguments(options: ReadingOptions, metadata: ModelMetadata) -> _ReadingArguments:
     """What the arguments ask of each file, whatever model and stations it is read for.
 
     A warning tells who left the time zone to its default on a grid where the sun is elsewhere.
     """
-    _warn_of_default_timezone(options.timezone, model)
+    _warn_of_default_timezone(options.timezone, metadata.grid)
     return {
         "format": options.format,
-        "variables": model.metadata.variables,
+        "variables": metadata.variables,
         "units": _parse_units(options.units),
         "min_hours": options.min_hours,
         "timezone": options.timezone,
         "strict": options.strict,
+        "low_cost": options.low_cost,
     }
 
 
-def _warn_of_default_timezone(timezone: str, model: Model) -> None:
+def _warn_of_default_timezone(timezone: str, grid: Grid) -> None:
     context = click.get_current_context(silent=True)
     if context is None or context.get_parameter_source("timezone") != ParameterSource.DEFAULT:
         return
     day = np.array(["2000-01-01"], "datetime64[D]")
     midnight = utc_midnights(day, parse_timezone(timezone))
     clock = float((day - midnight)[0] / np.timedelta64(1, "h"))
-    longitude, _ = model.metadata.grid.longitude_latitude()
+    longitude, _ = grid.longitude_latitude()
     middle = float(longitude[longitude.shape[0] // 2, longitude.shape[1] // 2])
     ahead = (clock - middle / 15 + 12) % 24 - 12
     if abs(ahead) > _FARTHEST_NOON:
@@ -238,7 +249,7 @@ def read_daily(
         station_files(options),
         stations=stations or station_list(options),
         quality_control=quality_control,
-        **_reading_arguments(options, model),
+        **_reading_arguments(options, model.metadata),
     ).between(*period)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -15,6 +16,12 @@ from pointfuse.errors import require
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations
+
+MULTIPLES = {
+    percent: math.log(1 / (1 - percent / 100)) / math.sqrt(2) for percent in (50, 80, 90, 95)
+}
+"""Intervals: observations they should hold, in 100, and half their width in standard
+uncertainties."""
 
 
 @dataclass(frozen=True, eq=False)

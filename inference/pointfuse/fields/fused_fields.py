@@ -4,17 +4,27 @@ from __future__ import annotations
 
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from pointfuse.basics.shown import Shown
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.basics.shown import Shown, figure, load_cards
 from pointfuse.errors import MissingExtraError
 from pointfuse.fields.cf import day_variables, grid_variables
 from pointfuse.fields.cf_global_attributes import global_attributes
 from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.fields.districts.means import DistrictMeans, DistrictReader
+from pointfuse.fields.districts.population import read_population
+from pointfuse.fields.districts.region_files import districts_from
 from pointfuse.fields.netcdf import write_netcdf
+from pointfuse.fields.places.points import places_of
+from pointfuse.fields.places.series import Method, PlaceReader, PlaceSeries
 
 if TYPE_CHECKING:
+    import pandas
     import xarray
+    from matplotlib.figure import Figure
 
 
 class FusedFields(DailyFields, Shown):
@@ -67,3 +77,123 @@ class FusedFields(DailyFields, Shown):
             attrs=global_attributes(self, history),
         )
         return xarray.decode_cf(dataset, decode_coords="all")
+
+    def to_dataframe(self) -> pandas.DataFrame:
+        """The fields as a table of pandas with a row a day and cell, 160,000 a day over China.
+
+        Returns
+        -------
+        pandas.DataFrame
+            Columns ``date`` (the local day), ``y``, ``x``, ``lat``, ``lon`` and each variable of
+            the netCDF file that has a value a day and cell.
+
+        Raises
+        ------
+        MissingExtraError
+            If xarray, which brings pandas, is not installed.
+        """
+        dataset = self.to_xarray().assign_coords(time=self.days.astype("datetime64[ns]"))
+        on_cells = [name for name in dataset if dataset[name].dims == ("time", "y", "x")]
+        table = dataset[on_cells].rename(time="date").to_dataframe().reset_index()
+        return table[["date", "y", "x", "lat", "lon", *on_cells]]
+
+    def at(self, points: object, *, method: Method = "nearest") -> PlaceSeries:
+        """Values at places, with their interval and the distance to the nearest station.
+
+        Parameters
+        ----------
+        points : object
+            Pairs of longitude and latitude, such as ``[(116.4, 39.9)]``, an array of shape
+            (place, 2), or a mapping from names to pairs; a table of pandas, polars or pyarrow with
+            the columns longitude and latitude; a GeoDataFrame of points; or the path of a CSV file.
+        method : str
+            ``nearest``, the value of the cell, or ``bilinear``, between the four nearest centres.
+
+        Raises
+        ------
+        ArgumentError, InputError
+            If the points or the method are something else.
+
+        Examples
+        --------
+        >>> from pointfuse import fuse, read_stations
+        >>> fields = fuse(read_stations("examples/air_quality.csv"))
+        >>> series = fields.at({"Beijing": (116.4, 39.9), "Lhasa": (91.1, 29.65)})
+        >>> series.values.shape
+        (1, 2)
+        """
+        reader = PlaceReader.of(self.model.grid, places_of(points), method)
+
+        def read(fields: NDArray[np.float32]) -> NDArray[Any]:
+            return np.stack([reader.read(field) for field in fields])
+
+        return PlaceSeries(
+            self.model.target.name,
+            self.model.target.units,
+            reader.places,
+            self.days,
+            read(self.values),
+            read(self.uncertainty) if self.gives_uncertainty else None,
+            read(self.station_distance / np.float32(1000)),
+        )
+
+    def mean(
+        self, regions: object, *, population: str | PathLike[str] | None = None
+    ) -> DistrictMeans:
+        """Means over regions, day by day: by area on the Earth, and by people.
+
+        Parameters
+        ----------
+        regions : object
+            The path of a GeoJSON file, GeoPackage or shapefile; a GeoDataFrame; GeoJSON in memory;
+            or a mapping from names to polygons, such as those of shapely, in degrees.
+        population : path, optional
+            Raster of counts of people: netCDF or GeoTIFF.
+
+        Raises
+        ------
+        ArgumentError, InputError
+            If the regions or the population are something else, or on none of the cells.
+        MissingExtraError
+            If a file needs a library that is not installed.
+        """
+        grid = self.model.grid
+        people = None if population is None else read_population(Path(population), grid)
+        reader = DistrictReader.of(grid, districts_from(regions), people)
+        by_people = None
+        if people is not None:
+            by_people = np.stack([reader.mean(field, by_people=True) for field in self.values])
+        return DistrictMeans(
+            self.model.target.name,
+            self.model.target.units,
+            reader.overlap.names,
+            self.days,
+            np.stack([reader.mean(field) for field in self.values]),
+            by_people,
+        )
+
+    def plot(self, day: str | np.datetime64 | None = None, *, stations: bool = False) -> Figure:
+        """Draw a map.
+
+        Parameters
+        ----------
+        day : str or datetime64, optional
+            Such as ``2019-01-06``; the mean of all days with a field by default.
+        stations : bool
+            Whether to show what stations measured, in the colours of the field.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            Notebooks show it; ``savefig`` writes it.
+
+        Raises
+        ------
+        MissingExtraError
+            If matplotlib is not installed.
+        InputError
+            If there is no field on that day.
+        """
+        load_cards()
+        drawn: Figure = figure(self, day=day, stations=stations)
+        return drawn

@@ -20,7 +20,7 @@ from pointfuse.basics.netcdf_files.time_units import calendar_dates
 from pointfuse.basics.output_formats import GEOTIFF, check_name
 from pointfuse.basics.printable import printable
 from pointfuse.basics.progress import Progress, progress
-from pointfuse.errors import InputError, MissingExtraError, require_path
+from pointfuse.errors import MissingExtraError, require_path
 from pointfuse.fields.cf import now
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.map_file import MapFile, opened
@@ -114,7 +114,7 @@ def write_geotiff(
         MemoryFile() as bands,
         MemoryFile() as ordered,
     ):
-        chosen = _chosen_days(source, first, last)
+        chosen = source.times_between(first, last)
         profile = _profile(source.grid, len(chosen))
         with bands.open(**profile) as raster:
             raster.update_tags(**_file_tags(source, history))
@@ -126,21 +126,6 @@ def write_geotiff(
         with replacing(output) as temporary:
             temporary.write_bytes(ordered.getbuffer())
     return output
-
-
-def _chosen_days(
-    source: MapFile, first: np.datetime64 | None, last: np.datetime64 | None
-) -> list[int]:
-    """Places of the days of a period along the time axis."""
-    days = source.days
-    chosen = (days >= (first or days[0])) & (days <= (last or days[-1]))
-    if not chosen.any():
-        wanted = f"{first or ''}:{last or ''}"
-        raise InputError(
-            f"{source.path.name} has no day of {wanted}; it holds {days[0]} to {days[-1]}"
-        )
-    places: list[int] = np.flatnonzero(chosen).tolist()
-    return places
 
 
 def _profile(grid: Grid, bands: int) -> dict[str, Any]:
@@ -221,16 +206,14 @@ def _write_bands(
     raster: Any, source: MapFile, chosen: Sequence[int], advance: Callable[[int], object]
 ) -> None:
     """Write the values of each day, and what they are."""
-    tags, remarks = _day_tags(source), list[str]()
+    tags = _day_tags(source)
     for band, place in enumerate(chosen, start=1):
-        variable = source.dataset[source.variable]
-        values = read_numbers(variable, place, remarks=remarks).astype(np.float32)
-        raster.write(values[source.order][::-1], band)
+        values = source.field(source.variable, place).astype(np.float32)
+        raster.write(values[::-1], band)
         raster.set_band_unit(band, _units(source))
         raster.set_band_description(band, tags[place]["day"])
         raster.update_tags(band, **tags[place])
         advance(1)
-    source.say(remarks)
 
 
 def _day_tags(source: MapFile) -> list[dict[str, str]]:

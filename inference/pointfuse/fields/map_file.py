@@ -126,6 +126,49 @@ class MapFile:
             return np.unique(self.days)
         return np.unique(self.days[read_numbers(status) == DayStatus.FUSED])
 
+    def field(self, name: str, time: int) -> NDArray[np.float64]:
+        """A variable at one of the times.
+
+        Parameters
+        ----------
+        name : str
+            A variable on the grid.
+        time : int
+            Place along the time axis.
+
+        Returns
+        -------
+        ndarray of float64, shape (rows, columns)
+            Row 0 is south, column 0 is west; NaN where there is no value.
+        """
+        remarks = list[str]()
+        values = read_numbers(self.dataset[name], time, remarks=remarks)
+        self.say(remarks)
+        return values[self.order]
+
+    def times_between(self, first: np.datetime64 | None, last: np.datetime64 | None) -> list[int]:
+        """Places of the days of a period along the time axis.
+
+        Parameters
+        ----------
+        first, last : datetime64[D], optional
+            First and last day, both included; open where None.
+
+        Raises
+        ------
+        InputError
+            If there is none.
+        """
+        days = self.days
+        chosen = (days >= (first or days[0])) & (days <= (last or days[-1]))
+        if not chosen.any():
+            raise InputError(
+                f"{self.path.name} has no day of {first or ''}:{last or ''}; it holds {days[0]} to "
+                f"{days[-1]}"
+            )
+        places: list[int] = np.flatnonzero(chosen).tolist()
+        return places
+
     def mean(
         self, name: str, chosen: NDArray[np.bool_], advance: Callable[[int], object]
     ) -> NDArray[np.float64]:
@@ -225,12 +268,12 @@ def _chosen(path: Path, dataset: netCDF4.Dataset, wanted: str | None) -> str:
                 f"{', '.join(fields) or 'no variable with time, rows and columns'}"
             )
         return wanted
-    fused = [
-        name
+    # Such as the fused variable: that which others say something of.
+    described = {
+        name: set(str(getattr(dataset[name], "ancillary_variables", "")).split()) & set(fields)
         for name in fields
-        if DISTANCE in getattr(dataset[name], "ancillary_variables", "").split()
-    ]
-    found = fused or fields
+    }
+    found = [name for name in fields if described[name]] or fields
     if not found:
         raise InputError(
             f"{path.name} has no field; expected a file written by 'pointfuse fuse', or a "

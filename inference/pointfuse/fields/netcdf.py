@@ -85,9 +85,9 @@ def _define(dataset: netCDF4.Dataset, fields: DailyFields) -> None:
     stations = next(variable for variable in constant if variable.name == "station_id")
     dataset.createDimension("station", len(stations.values))
     for variable in constant:
-        _create(dataset, variable)[...] = variable.values
+        create_variable(dataset, variable)[...] = variable.values
     for variable in day_variables(fields):
-        _create(dataset, variable)
+        create_variable(dataset, variable)
 
 
 def _append(dataset: netCDF4.Dataset, fields: DailyFields) -> None:
@@ -97,7 +97,16 @@ def _append(dataset: netCDF4.Dataset, fields: DailyFields) -> None:
         dataset[variable.name][first : first + len(values)] = values
 
 
-def _create(dataset: netCDF4.Dataset, variable: CFVariable) -> netCDF4.Variable[Any]:
+def create_variable(dataset: netCDF4.Dataset, variable: CFVariable) -> netCDF4.Variable[Any]:
+    """Define a variable in a file, compressed, without its values.
+
+    Parameters
+    ----------
+    dataset : netCDF4.Dataset
+        The file; it has the dimensions.
+    variable : CFVariable
+        Name, type, dimensions and attributes.
+    """
     kind: Any = variable.values.dtype
     text = kind.hasobject
     # Neither texts nor single numbers can be compressed.

@@ -2,9 +2,11 @@
 
 map_drawing     elements of all maps: coasts, borders, graticule
 map_panels      contents of the panels
+index_colours   official colours of air-quality indices
 map_sheet       panels on a sheet, with their colours and colour bars
 animation       one frame per day
 maps            maps of fields in files
+field_figure    map of fields in memory
 kernel_figure   kernels of a model
 figure_style    style of report figures
 reliability     whether intervals hold what they promise

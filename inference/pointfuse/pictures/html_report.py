@@ -18,6 +18,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.output_formats import REPORT, check_name
 from pointfuse.basics.units import typeset_units
 from pointfuse.errors import require, require_path
+from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.pictures.figure_style import report_style
 from pointfuse.pictures.html_page import (
     bullets,
@@ -33,7 +34,7 @@ from pointfuse.pictures.html_page import (
 from pointfuse.pictures.inline_svg import page_figures
 from pointfuse.pictures.map_drawing import figure_class
 from pointfuse.pictures.report_figures import report_figures
-from pointfuse.trust.coverage import MULTIPLES, Coverage
+from pointfuse.trust.coverage import Coverage
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.evaluation import HIGH_CONCENTRATION, Evaluation, MethodScores
 from pointfuse.trust.scores import (

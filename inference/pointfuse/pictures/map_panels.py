@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError
+from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.fields.map_file import DISTANCE, MapFile, StationMeans
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.trust.coverage import MULTIPLES
+from pointfuse.limits.standards import STANDARDS, Standard
 from pointfuse.trust.scores import PairSums, mean_bias, root_mean_square_error, squared_correlation
 
 _INTERVAL = 90
@@ -32,6 +33,7 @@ class Kind(enum.Enum):
     UNCERTAINTY = enum.auto()
     DISTANCE = enum.auto()
     DIFFERENCE = enum.auto()
+    INDEX = enum.auto()
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,8 @@ class Panel:
         What stations measured, to be shown in the same colours.
     note : str
         What else is to be said below the title.
+    standard : Standard, optional
+        What an index is of, which has colours of its own.
     """
 
     title: str
@@ -60,6 +64,7 @@ class Panel:
     field: NDArray[np.float64]
     stations: StationMeans | None = None
     note: str = ""
+    standard: Standard | None = None
 
 
 @dataclass(frozen=True)
@@ -117,6 +122,12 @@ class FieldMap:
         return self.file.title
 
     @property
+    def of_period(self) -> bool:
+        """Whether the values are sums over a period, which the title names."""
+        methods = getattr(self.file.dataset[self.file.variable], "cell_methods", "")
+        return str(methods) == "time: sum"
+
+    @property
     def days(self) -> NDArray[np.datetime64]:
         """Days that can be shown."""
         return self.file.days_with_fields
@@ -140,13 +151,16 @@ class FieldMap:
         """The panels of a period."""
         file, chosen = self.file, np.isin(self.file.days, period.days)
         label = f"{file.title[:1].lower()}{file.title[1:]} ({file.units})"
+        name = str(getattr(file.dataset[file.variable], "index_standard", ""))
+        standard = STANDARDS.get(name)
         panels = [
             Panel(
                 file.title,
-                Kind.AMOUNT,
-                label,
+                Kind.AMOUNT if standard is None else Kind.INDEX,
+                label if standard is None else standard.source,
                 file.mean(file.variable, chosen, advance),
                 file.station_means(chosen) if self.stations else None,
+                standard=standard,
             )
         ]
         if self.uncertainty:
@@ -207,6 +221,9 @@ class Comparison:
 
     readings = 2
     """How many variables are read of each day."""
+
+    of_period = False
+    """Whether the values are sums over a period."""
 
     @property
     def grid(self) -> Grid:

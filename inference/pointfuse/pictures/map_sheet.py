@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from pointfuse.basics.counted import counted
 from pointfuse.fields.map_file import StationMeans
 from pointfuse.grid.regular_grid import Grid
+from pointfuse.pictures.index_colours import index_scale, name_levels
 from pointfuse.pictures.map_drawing import (
     DIVERGING,
     colours_between,
@@ -110,9 +111,11 @@ def scales_of(panels: Sequence[Panel]) -> dict[Kind, dict[str, Any]]:
     dict of dict
         ``cmap`` and ``norm`` as matplotlib takes them.
     """
-    return {
+    standards = {panel.kind: index_scale(panel.standard) for panel in panels if panel.standard}
+    return standards | {
         kind: _scale(kind, [panel.field for panel in panels if panel.kind is kind])
         for kind in dict.fromkeys(panel.kind for panel in panels)
+        if kind not in standards
     }
 
 
@@ -271,11 +274,13 @@ def _draw_bars(
             aspect=30,
         )
         bar.set_label(panels[chosen[0]].label)
+        if standard := panels[chosen[0]].standard:
+            name_levels(bar, standard)
 
 
 def _extend(kind: Kind, image: AxesImage) -> str | None:
     """On which sides values may lie beyond the colours."""
-    if kind is Kind.DISTANCE:  # its classes say so themselves
+    if kind in (Kind.DISTANCE, Kind.INDEX):  # their classes say so themselves
         return None
     return "max" if image.norm.vmin == 0 else "both"
 

@@ -120,7 +120,8 @@ def _draw_still(
     periods = _seasons(days) if choices.seasons else [Period("", days)]
     with progress(maps.readings * len(days), "reading") as bar:
         by_period = [maps.panels(period, bar.update) for period in periods]
-    title = maps.title if choices.seasons else f"{maps.title}, {periods[0]}"
+    plain = choices.seasons or maps.of_period
+    title = maps.title if plain else f"{maps.title}, {periods[0]}"
     if choices.seasons:
         title += f", {days[0]} to {days[-1]}"
         by_period = [

@@ -10,6 +10,7 @@ sources        files, patterns of file names, tables in memory
 left_out       files that are left out of a run
 reading        reads files into daily means
 quality        quality control
+file_check     what files are taken for, and what of them would be left out
 pieces         large text files in pieces of one day each
 spool          files of any number of days, sorted by week on disk
 same_place     stations side by side, which count as one place

@@ -97,6 +97,14 @@ class SourceFile:
         Stations and hours (or days) in it.
     remarks : tuple of str
         Oddities that did not stop the reading, one sentence each.
+    columns : mapping of str to str
+        What was taken from which column: station, places, times and variables.
+    units : mapping of str to str
+        Units in which the file gives the variables, where they are the same in all rows.
+    clock : str
+        The time zone of its times.
+    written : str
+        How it is written: CSV with commas, in UTF-8.
 
     Texts are made printable, as those of station codes.
     """
@@ -106,6 +114,10 @@ class SourceFile:
     stations: int
     times: int
     remarks: tuple[str, ...] = ()
+    columns: Mapping[str, str] = field(default_factory=dict, hash=False)
+    units: Mapping[str, str] = field(default_factory=dict, hash=False)
+    clock: str = ""
+    written: str = ""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", printable(self.name))

@@ -3,22 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import gzip
+import itertools
 import re
 import shutil
-import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
 
-from pointfuse.stations.tables.csv_table import is_above_header
+from pointfuse.errors import PointfuseError
+from pointfuse.stations.readers.formats import lines_to_header
+from pointfuse.stations.tables.compression import unpacked
 
 LARGEST_WHOLE = 2_000_000
 """Bytes of text up to which a file is read as a whole: a day of a national network is less."""
 
 # A day as any format writes it, such as 2019-01-06, 20190106 or 2019-01-06T13:00.
 _DATE = re.compile(rb"(?<!\d)(?:19|20)\d\d(-?)(?:0[1-9]|1[0-2])\1[0-3]\d")
-_GZIP = b"\x1f\x8b"
 _BUFFERED = 8_000_000
 
 
@@ -31,7 +31,7 @@ def pieces(path: Path, folder: Path) -> Iterator[Path]:
     Parameters
     ----------
     path : Path
-        File with a header and a row a line, plain or gzipped; any other is left as it is.
+        File with a header and a row a line, packed or not; any other is left as it is.
     folder : Path
         Empty folder for the pieces, each of which is removed once the next one is asked for.
 
@@ -40,9 +40,10 @@ def pieces(path: Path, folder: Path) -> Iterator[Path]:
     Path
         A piece; the file itself if it is small or cannot be divided.
     """
-    with contextlib.suppress(OSError, EOFError, zlib.error):
+    with contextlib.suppress(OSError, PointfuseError):
         # What is wrong with a file that cannot be opened is for its reader to say.
-        if _is_large_text(path) and _divided(path, folder):
+        header = _lines_to_header(path)
+        if header and _divided(path, folder, header):
             try:
                 yield from _given_once(path, folder)
             finally:
@@ -77,21 +78,24 @@ def with_lines_of(piece: Path, path: Path) -> Path:
     wanted = piece.parent.name.encode()
     lines = _lines(path)
     with piece.open("wb") as file:
-        file.write(_header(lines))
+        file.writelines(itertools.islice(lines, _lines_to_header(path)))
         file.writelines(line if date == wanted else b"\n" for date, line in _dated(lines))
     return piece
 
 
-def _is_large_text(path: Path) -> bool:
+def _lines_to_header(path: Path) -> int:
+    """Lines of a large text file up to its header; 0 where it is none, or has no header."""
     with _opened(path) as file:
         start = file.read(LARGEST_WHOLE + 1)
-    return len(start) > LARGEST_WHOLE and b"\0" not in start
+    if len(start) <= LARGEST_WHOLE or b"\0" in start:
+        return 0
+    return lines_to_header(path.name, start[: start.rfind(b"\n") + 1])
 
 
-def _divided(path: Path, folder: Path) -> bool:
+def _divided(path: Path, folder: Path, header_lines: int) -> bool:
     """Whether the rows could be divided by their dates; then the parts are in the folder."""
     lines = _lines(path)
-    header = _header(lines)
+    header = b"".join(itertools.islice(lines, header_lines))
     waiting: dict[bytes, list[bytes]] = {}
     size = 0
 
@@ -119,16 +123,6 @@ def _divided(path: Path, folder: Path) -> bool:
     return True
 
 
-def _header(lines: Iterator[bytes]) -> bytes:
-    """The first line that may be a header, with those above it."""
-    above = []
-    for line in lines:
-        above.append(line)
-        if not is_above_header(line.decode("latin-1").removeprefix("\xef\xbb\xbf")):
-            break
-    return b"".join(above)
-
-
 def _dated(lines: Iterator[bytes]) -> Iterator[tuple[bytes, bytes]]:
     """Rows with their dates; a cut-off row without one, or with a new one, has that before it."""
     known: set[bytes] = set()
@@ -153,12 +147,6 @@ def _lines(path: Path) -> Iterator[bytes]:
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[IO[bytes] | gzip.GzipFile]:
-    with path.open("rb") as raw:
-        packed = raw.read(2) == _GZIP
-        raw.seek(0)
-        if packed:
-            with gzip.open(raw) as file:
-                yield file
-        else:
-            yield raw
+def _opened(path: Path) -> Iterator[IO[bytes]]:
+    with path.open("rb") as raw, unpacked(raw, path.name) as file:
+        yield file

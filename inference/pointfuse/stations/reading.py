@@ -18,9 +18,8 @@ from pointfuse.stations.merging import warn_of_moved_stations
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.reasons import Reason
-from pointfuse.stations.readers import cnemc
+from pointfuse.stations.readers.china import cnemc
 from pointfuse.stations.readers.formats import READERS, format_of
-from pointfuse.stations.readers.frame import NAME, Frame, read_frame
 from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import read_station_lists, warn_of_foreign_list
@@ -50,6 +49,9 @@ DEFAULT_VARIABLES = (
 
 DEFAULT_TIMEZONE = "Asia/Shanghai"
 
+LOW_COST = "low-cost sensors: values as they came, without a correction for humidity"
+"""The remark on a file of them."""
+
 
 def read_stations(
     paths: Source | Iterable[Source],
@@ -62,6 +64,7 @@ def read_stations(
     timezone: str = DEFAULT_TIMEZONE,
     quality_control: bool = True,
     strict: bool = False,
+    low_cost: bool = False,
 ) -> Observations:
     """Read station files, or a table in memory, into one table of daily means.
 
@@ -71,10 +74,11 @@ def read_stations(
 
     Parameters
     ----------
-    paths : path, table, or iterable of them
-        Files of any mix of formats, plain or gzipped, and patterns such as ``2019/*.csv``. Networks
+    paths : path, open file, table, or iterable of them
+        Files of any mix of formats, packed or not, and patterns such as ``2019/*.csv``. Networks
         may come as files of their own, and their stations need not coincide. A table of pandas,
-        polars or pyarrow has the columns of a tidy file; messages count its rows from 0.
+        polars, pyarrow, geopandas or xarray has the columns of a tidy file, or of another format;
+        messages count its rows from 0.
     stations : path, StationList or sequence of paths, optional
         Station list, for files that hold no coordinates; several for several networks.
     format : str
@@ -94,6 +98,8 @@ def read_stations(
         Whether to leave stuck and isolated hourly values out of the daily means.
     strict : bool
         Whether what would be left out is an error.
+    low_cost : bool
+        Whether to use files of low-cost sensors too, whose errors are larger.
 
     Returns
     -------
@@ -127,12 +133,13 @@ def read_stations(
         timezone=timezone,
         strict=strict,
         format=format,
+        low_cost=low_cost,
     )
     left_out = LeftOut(strict=strict)
     parts = []
     for source in sources:
-        with left_out.trying(NAME if isinstance(source, Frame) else printable(source.name)):
-            parts.append(_read_source(source, request))
+        with left_out.trying(printable(source.name)):
+            parts.append(read_source(source, request))
     left_out.refuse_or_warn([file for part in parts for file in part.files])
     merged = daily_table(parts, variables, min_hours=min_hours, quality_control=quality_control)
     warn_of_moved_stations(merged.stations)
@@ -151,12 +158,13 @@ def read_request(
     timezone: str = DEFAULT_TIMEZONE,
     strict: bool = False,
     format: str = "auto",  # noqa: A002 - as in `read_stations`
+    low_cost: bool = False,
 ) -> ReadRequest:
     """What `read_stations` is asked for, once its arguments are checked and its list is read.
 
     Parameters
     ----------
-    stations, variables, units, min_hours, timezone, strict, format
+    stations, variables, units, min_hours, timezone, strict, format, low_cost
         As for `read_stations`.
 
     Raises
@@ -177,6 +185,7 @@ def read_request(
         min_hours,
         strict,
         format,
+        low_cost,
     )
 
 
@@ -233,8 +242,15 @@ def _with_range_remarks(hourly: Observations, variables: Iterable[Variable]) -> 
     return replace(hourly, files=(hourly.files[0].with_remarks(remarks),))
 
 
-def _read_source(source: Path | Frame, request: ReadRequest) -> Observations:
+def read_source(source: Path | StationFile, request: ReadRequest) -> Observations:
     """Hourly values or daily means of one file or table, unchecked, but for few that are left out.
+
+    Parameters
+    ----------
+    source : Path or StationFile
+        What to read.
+    request : ReadRequest
+        What was asked for.
 
     Raises
     ------
@@ -251,12 +267,14 @@ def _read_source(source: Path | Frame, request: ReadRequest) -> Observations:
     return replace(found, files=(found.files[0].with_remarks(cells.remarks()),))
 
 
-def read_part(source: Path | Frame, request: ReadRequest, cells: UnreadableCells) -> Observations:
+def read_part(
+    source: Path | StationFile, request: ReadRequest, cells: UnreadableCells
+) -> Observations:
     """Hourly values or daily means of one file or table, or of a part of a file, unchecked.
 
     Parameters
     ----------
-    source : Path or Frame
+    source : Path or StationFile
         What to read.
     request : ReadRequest
         What was asked for.
@@ -268,16 +286,24 @@ def read_part(source: Path | Frame, request: ReadRequest, cells: UnreadableCells
     InputFileNotFoundError, InputError
         As `read_stations`.
     """
-    read = read_frame if isinstance(source, Frame) else _read_file
-    found = read(source, request, cells)  # type: ignore[arg-type]
+    file = (
+        source.noted_in(cells)
+        if isinstance(source, StationFile)
+        else open_station_file(source, cells)
+    )
+    found = _read_file(file, request)
     return _with_range_remarks(found, request.variables.values()) if found.hourly else found
 
 
-def _read_file(path: Path, request: ReadRequest, cells: UnreadableCells) -> Observations:
-    file = open_station_file(path, cells)
-    key = format_of(file, request.format)
+def _read_file(file: StationFile, request: ReadRequest) -> Observations:
+    file, key = format_of(file, request.format)
+    if READERS[key].low_cost and not request.low_cost:
+        raise UnreadableFileError(
+            f"{file.name} holds low-cost sensors ({key}), whose errors are larger; give --low-cost "
+            "(low_cost=True) to use them among the others"
+        )
     read_as = f" (read as '{key}': {READERS[key].sign})" if request.format == "auto" else ""
-    cells.read_as = read_as
+    file.cells.read_as = read_as
     try:
         found, remarks = read_whole_lines(
             file, lambda whole: READERS[key].read(whole, request), strict=request.strict
@@ -289,7 +315,11 @@ def _read_file(path: Path, request: ReadRequest, cells: UnreadableCells) -> Obse
     if READERS[key].columns:
         remarks = remarks or _on_open_end(file, request)
         remarks = [*remarks, *file.table.remarks]
-    return replace(found, files=(found.files[0].with_remarks(remarks),))
+    if READERS[key].low_cost:
+        remarks = [*remarks, LOW_COST]
+    written = "netCDF" if key == "cf" else file.table.written
+    read_file = replace(found.files[0].with_remarks(remarks), written=written)
+    return replace(found, files=(read_file,))
 
 
 def _on_open_end(file: StationFile, request: ReadRequest) -> list[str]:

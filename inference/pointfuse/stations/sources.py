@@ -1,4 +1,4 @@
-"""Input of `read_stations`: files, patterns of file names, tables in memory."""
+"""Input of `read_stations`: files, open or not, patterns of names, tables in memory."""
 
 from __future__ import annotations
 
@@ -6,12 +6,15 @@ import glob
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
+from typing import IO, TypeGuard
 
 from pointfuse.errors import ArgumentError, InputError, InputFileNotFoundError, kind_of
-from pointfuse.stations.readers.frame import Frame
+from pointfuse.stations.tables.memory_table import NAME, Dataset, Frame, memory_table
+from pointfuse.stations.tables.station_file import StationFile, opened_file
 
-Source = str | os.PathLike[str] | Frame
-"""A path, a pattern such as ``2019/*.csv``, or a tidy table of pandas, polars or pyarrow."""
+Source = str | os.PathLike[str] | IO[bytes] | IO[str] | Frame | Dataset | StationFile
+"""A path, a pattern such as ``2019/*.csv``, an open file, or a table of pandas, polars, pyarrow,
+geopandas or xarray."""
 
 
 def expanded(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
@@ -47,8 +50,8 @@ def _named(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
     return path
 
 
-def listed_sources(given: Source | Iterable[Source]) -> list[Path | Frame]:
-    """The files and tables that an argument names.
+def listed_sources(given: Source | Iterable[Source]) -> list[Path | StationFile]:
+    """The files and tables that an argument names; those that are open or in memory are read.
 
     Raises
     ------
@@ -56,32 +59,50 @@ def listed_sources(given: Source | Iterable[Source]) -> list[Path | Frame]:
         If nothing matches a pattern.
     ArgumentError
         If it names none.
+    InputError
+        If a table is none of stations.
     """
     if isinstance(given, type):  # the class of a table has columns too
         raise _no_source(given)
-    if isinstance(given, str | os.PathLike | Frame):
-        given = [given]
-    # A dictionary, bytes and an open file can be iterated over too, and an array.
-    odd = isinstance(given, Mapping | bytes | bytearray) or hasattr(given, "read")
-    if odd or hasattr(given, "dtype") or not isinstance(given, Iterable):
+    if isinstance(given, str | os.PathLike | Frame | Dataset | StationFile) or _is_open(given):
+        return _sources(given)
+    # A dictionary and bytes can be iterated over too, and an array.
+    odd = isinstance(given, Mapping | bytes | bytearray) or hasattr(given, "dtype")
+    if odd or not isinstance(given, Iterable):
         raise _no_source(given)
-    sources: list[Path | Frame] = []
-    for source in given:
-        if isinstance(source, Frame) and not isinstance(source, type):
-            sources.append(source)
-        elif isinstance(source, str | os.PathLike):
-            sources += expanded([source])
-        else:
-            raise _no_source(source)
-    return sources
+    return [each for source in given for each in _sources(source)]
+
+
+def _sources(given: object) -> list[Path | StationFile]:
+    """The files or the table that one of several names."""
+    if isinstance(given, type):
+        raise _no_source(given)
+    if isinstance(given, StationFile):
+        return [given]
+    if isinstance(given, str | os.PathLike):
+        return [*expanded([given])]
+    if isinstance(given, Frame | Dataset):
+        return [StationFile(NAME, b"", given=memory_table(given))]
+    if _is_open(given):
+        return [opened_file(given, _name_of(given))]
+    raise _no_source(given)
+
+
+def _is_open(given: object) -> TypeGuard[IO[bytes] | IO[str]]:
+    return hasattr(given, "read") and not isinstance(given, type)
+
+
+def _name_of(file: IO[bytes] | IO[str]) -> str:
+    """The name of an open file, without its folder."""
+    name = getattr(file, "name", None)
+    return Path(name).name if isinstance(name, str) and name else "the open file"
 
 
 def _no_source(given: object) -> ArgumentError:
-    table = "; make a table of it, such as pandas.DataFrame(...)"
-    opened = "; give the path in place of the open file"
-    hint = table if isinstance(given, Mapping) else opened if hasattr(given, "read") else ""
+    hint = "; make a table of it, such as pandas.DataFrame(...)"
     shown = f"the class {given.__name__}" if isinstance(given, type) else kind_of(given)
     return ArgumentError(
-        "expected station files - a path, a pattern such as '2019/*.csv', several of them, or a "
-        f"table of pandas or polars with tidy columns - got {shown}{hint}"
+        "expected station files - a path, a pattern such as '2019/*.csv', an open file, several of "
+        "them, or a table of pandas, polars or xarray with tidy columns - got "
+        f"{shown}{hint if isinstance(given, Mapping) else ''}"
     )

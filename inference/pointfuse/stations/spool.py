@@ -226,12 +226,11 @@ def _joined(
                 continue
             number, noun, rest = _COUNTING.match(remark).groups()  # type: ignore[union-attr]
             counts[noun or "", rest] += int(number or 0)
-    return SourceFile(
-        file.name,
-        file.format,
-        len(set().union(*(codes.tolist() for _, codes, _ in found))),
-        len(set().union(*(times.tolist() for _, _, times in found))),
-        tuple(
+    return replace(
+        file,
+        stations=len(set().union(*(codes.tolist() for _, codes, _ in found))),
+        times=len(set().union(*(times.tolist() for _, _, times in found))),
+        remarks=tuple(
             f"{counted(count, noun)}{rest}" if noun else rest
             for (noun, rest), count in counts.items()
         ),

@@ -14,14 +14,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.trust.classes import Classes, Masks
 from pointfuse.trust.crossval import CrossValidation
-
-MULTIPLES = {
-    percent: math.log(1 / (1 - percent / 100)) / math.sqrt(2) for percent in (50, 80, 90, 95)
-}
-"""Intervals: observations they should hold, in 100, and half their width in standard
-uncertainties."""
 
 LEVELS = (0.0, 20.0, 35.0, 75.0, 150.0, np.inf)
 """Bounds of the classes of what was predicted, ug/m3. (Classes of what was observed would hold few

@@ -10,8 +10,8 @@ from pointfuse.grid.regions import ELSEWHERE, region_masks
 from pointfuse_export.errors import DescriptionError
 from pointfuse_export.files.description import read_description
 from pointfuse_export.files.pipeline import check_fits
-from pointfuse_training.network.checkpoints import load_checkpoint
 from pointfuse_training.fitting.recipes import read_recipe
+from pointfuse_training.network.checkpoints import load_checkpoint
 
 SHIPPED = Path(__file__).parents[3] / "models" / "pointfuse-china12.toml"
 

@@ -142,6 +142,8 @@ REFUSED = {
         ["nc", "json", "html", "parquet"],
         "expected a CSV file named *.csv or *.txt, got {name}",
     ),
+    "regions": (["nc", "json", "geojson"], "expected a table named *.csv or *.parquet, got {name}"),
+    "extract": (["nc", "json", "txt"], "expected a table named *.csv or *.parquet, got {name}"),
     "crossval": (["nc", "csv", "html", "tif"], "expected a JSON file named *.json, got {name}"),
 }
 """Suffixes of other formats, and what is said of them before anything is read."""
@@ -151,7 +153,7 @@ HINTS = {
     ("fuse", "png"): "; 'pointfuse plot field.nc -o field.png' draws a netCDF file",
     ("fuse", "gif"): "; 'pointfuse plot field.nc -o field.gif' draws a netCDF file",
     ("fuse", "zarr"): "open_dataset('field.nc').to_zarr('field.zarr')",
-    ("fuse", "csv"): "open_dataset('field.nc').to_dataframe().to_csv('field.csv')",
+    ("fuse", "csv"): "'pointfuse extract field.nc places.csv -o field.csv' makes a table",
     ("convert", "nc"): "; 'pointfuse fuse' writes netCDF",
     ("convert", "png"): "; 'pointfuse plot field.nc -o field.png' draws a netCDF file",
     ("plot", "tif"): "; 'pointfuse convert field.nc -o field.tif' makes a GeoTIFF of a netCDF file",
@@ -165,7 +167,8 @@ def test_a_suffix_of_another_format_is_refused(command: str, suffix: str, tmp_pa
     read = tmp_path / "read"
     read.write_text("not to be looked at")
     name = f"field.{suffix}" if suffix else "field"
-    result = run(command, read, "-o", tmp_path / name)
+    also = [read] if command in ("extract", "regions") else []
+    result = run(command, read, *also, "-o", tmp_path / name)
     assert result.exit_code == 1
     assert len(result.stderr.splitlines()) == 1
     assert REFUSED[command][1].format(name=name) in result.stderr

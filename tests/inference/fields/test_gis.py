@@ -375,7 +375,7 @@ def test_days_of_a_file_are_those_of_its_time_zone(
 def test_the_code_of_the_document_runs(large: Path, tmp_path: Path) -> None:
     document = Path(__file__).parents[3] / "docs" / "guide" / "notebook-and-gis.md"
     text = document.read_text(encoding="utf-8")
-    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    _, code = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
     (warp,) = re.findall(r"`rio (warp [^`]+)`", text)
     rio = "from rasterio.rio.main import main_group; main_group()"
     printed, _ = (

@@ -228,16 +228,20 @@ def test_repeated_rows_are_kept_once(write: Write) -> None:
         ("empty.csv", "", r"empty\.csv is empty"),
         ("blank.csv", "\n\n", "is empty or has no header"),
         ("header.csv", HEAD, "a header and no rows"),
-        ("binary.csv", b"\x89PNG\r\n\x1a\n\x00\x00\x00", "is no text file; expected CSV, netCDF"),
+        (
+            "binary.csv",
+            b"\x89PNG\r\n\x1a\n\x00\x00\x00",
+            "is no text file; expected CSV, JSON, netCDF",
+        ),
         (
             "strange.csv",
             "a,b\n1,2\n",
-            "in no known format: expected one of cf, .*, got the header a,b; see docs",
+            r"known format: the header is a,b, parted by commas, in which no .* format; see docs",
         ),
         (
             "near.csv",
             "location_id,datetime,lat,lon,pollutant\n",
-            "nearest is 'openaq', but it lacks parameter and value; the header is location_id,dat",
+            "nearest is 'openaq', but it lacks parameter and value; then 'openaq-explorer', which",
         ),
         (
             "case.csv",
@@ -340,7 +344,9 @@ def test_named_format_must_fit(write: Write) -> None:
     path = write("tidy.csv", TIDY)
     with pytest.raises(InputError, match="not laid out as 'cnemc': expected the header date,hour"):
         read_stations(path, format="cnemc")
-    with pytest.raises(InputError, match="format 'excel' is not known; expected auto, cf, parquet"):
+    with pytest.raises(
+        InputError, match="format 'excel' is not known; expected auto, cf, isd-lite"
+    ):
         read_stations(path, format="excel")
 
 

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import datetime
+import gzip
+import io
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -13,6 +16,7 @@ import pytest
 import pointfuse
 from pointfuse.errors import ArgumentError, InputError
 from pointfuse.model.loading import Model
+from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.reading import read_stations
 
 Write = Callable[[str, str | bytes], Path]
@@ -66,7 +70,7 @@ def test_of_days() -> None:
     assert [str(day) for day in observations.times] == ["2019-01-06"]
     np.testing.assert_array_equal(observations.values["pm25"], [[80.0, np.nan, np.nan]])
     (file,) = observations.files
-    assert (file.name, file.format, file.stations) == ("the table", "table", 3)
+    assert (file.name, file.format, file.stations) == ("the table", "tidy", 3)
 
 
 def test_of_instants_with_other_names_of_columns() -> None:
@@ -174,12 +178,120 @@ def test_what_is_no_source(given: Any, message: str, tiny_model: Model) -> None:
         assert isinstance(caught.value, TypeError)
 
 
-def test_an_open_file_is_refused(write: Write) -> None:
+TIDY = "station,longitude,latitude,date,pm25\nA1,105,36,2019-01-06,80\n"
+
+
+def test_open_files_of_text_and_bytes_packed_or_not(write: Write, tiny_model: Model) -> None:
+    path = write("a.csv", TIDY)
+    expected = read_stations(path)
+    with path.open() as text, path.open("rb") as binary:
+        assert read_stations(text) == expected
+        assert read_stations([binary]) == expected
+    packed = io.BytesIO(gzip.compress(TIDY.encode()))
+    assert read_stations(packed) == expected
+    assert read_stations(io.StringIO(TIDY)).files[0].name == "the open file"
+    fields = pointfuse.fuse(io.StringIO(TIDY), tiny_model, quality_control=False)
+    assert fields.values.max() == 80.0
+
+
+def test_an_open_file_that_cannot_be_read_is_named(write: Write) -> None:
     with (
-        write("a.csv", "x").open() as file,
-        pytest.raises(ArgumentError, match="give the path in place of the open file"),
+        write("a.csv", "x,y\n1,2\n").open("rb") as file,
+        pytest.raises(InputError, match=r"a\.csv is in no known format"),
     ):
-        read_stations(file)  # type: ignore[arg-type]
+        read_stations(file)
+
+
+def test_a_table_of_another_format() -> None:
+    """Such as pandas.read_csv makes of a file of CPCB."""
+    table = Frame(
+        StationId=["DL001"], Date=["2019-01-06"], **{"PM2.5": [120.5], "AQI_Bucket": ["Poor"]}
+    )
+    stations = StationList({"DL001": (77.2, 28.6)}, {}, ())
+    observations = read_stations(table, stations=stations)
+    assert observations.files[0].format == "cpcb"
+    np.testing.assert_array_equal(observations.values["pm25"], [[120.5]])
+
+
+class Points(Series):
+    """The points of a table of geopandas, in degrees or in kilometres."""
+
+    geom_type = "Point"
+
+    def __init__(self, east: list[float], north: list[float]) -> None:
+        super().__init__([object() for _ in east])
+        self.x, self.y = Series(east), Series(north)
+
+
+class GeoFrame(Frame):
+    """A table with points, as geopandas has them."""
+
+    def __init__(self, scale: float, **columns: list[Any]) -> None:
+        super().__init__(**columns)
+        self.crs = SimpleNamespace(is_geographic=scale == 1)
+        self.geometry = Points([105 * scale], [36 * scale])
+        self._table = columns
+
+    @property
+    def columns(self) -> list[str]:
+        return [*super().columns, "geometry"]
+
+    def __getitem__(self, name: str) -> Series:
+        return self.geometry if name == "geometry" else super().__getitem__(name)
+
+    def to_crs(self, crs: str) -> GeoFrame:
+        assert crs == "EPSG:4326"
+        return GeoFrame(1, **self._table)
+
+
+@pytest.mark.parametrize("scale", [1, 1000])
+def test_points_of_geopandas_are_places(scale: float) -> None:
+    table = GeoFrame(scale, station=["A1"], date=["2019-01-06"], pm25=[80])
+    stations = read_stations(table).stations
+    assert (stations.longitude.tolist(), stations.latitude.tolist()) == ([105.0], [36.0])
+
+
+def test_a_dataset_of_xarray() -> None:
+    xarray = pytest.importorskip("xarray")
+    days = np.array(["2019-01-06", "2019-01-07"], "datetime64[ns]")
+    dataset = xarray.Dataset(
+        {"pm25": (("time", "station"), [[0.08, 0.09], [np.nan, 0.1]], {"units": "mg m-3"})},
+        {
+            "time": days,
+            "station": ["A1", "A2"],
+            "lon": ("station", [105.0, 106.5]),
+            "lat": ("station", [36.0, 36.5]),
+        },
+    )
+    observations = read_stations(dataset)
+    assert observations.times.astype(str).tolist() == ["2019-01-06", "2019-01-07"]
+    assert observations.stations.longitude.tolist() == [105.0, 106.5]
+    np.testing.assert_allclose(observations.values["pm25"], [[80, 90], [np.nan, 100]], rtol=1e-12)
+    # Hours, and codes that have the role of CF beside a dimension of numbers.
+    hourly = dataset.assign_coords(time=days + np.timedelta64(13, "h")).drop_vars("station")
+    codes = xarray.Variable("station", ["B1", "B2"], {"cf_role": "timeseries_id"})
+    hours = read_stations(hourly.assign_coords(name=codes), min_hours=1)
+    assert hours.stations.code.tolist() == ["B1", "B2"]
+    assert hours.hours is not None
+    assert str(hours.hours.times[0]) == "2019-01-06T13"
+    with pytest.raises(InputError, match=r"a Dataset with the variables .*; expected one of s"):
+        read_stations(xarray.Dataset({"pm25": (("y", "x"), np.ones((2, 2)))}))
+
+
+def test_a_table_of_geopandas_itself() -> None:
+    geopandas = pytest.importorskip("geopandas")
+    table = geopandas.GeoDataFrame(
+        {"station": ["A1"], "date": ["2019-01-06"], "pm25": [80.0]},
+        geometry=geopandas.points_from_xy([105.0], [36.0]),
+        crs="EPSG:4326",
+    )
+    # Within a micrometre after a projection and back.
+    for each in (table, table.to_crs(3857)):
+        stations = read_stations(each).stations
+        np.testing.assert_allclose(stations.longitude, [105.0], rtol=1e-11)
+        np.testing.assert_allclose(stations.latitude, [36.0], rtol=1e-11)
+    with pytest.raises(InputError, match="a geometry that is not of points"):
+        read_stations(table.set_geometry(table.to_crs(3857).buffer(1)))
 
 
 class Missing:

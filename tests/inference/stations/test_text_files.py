@@ -127,8 +127,16 @@ def test_other_encodings_are_refused_not_guessed(write: Write, names: str, encod
     assert len(str(caught.value)) < 300
 
 
-def test_a_latin_unit_is_not_shown_as_chinese(write: Write) -> None:
-    text = TIDY.replace("pm25", "pm25 [µg/m³]").encode("iso-8859-1")
+@pytest.mark.parametrize("header", ["pm25 [µg/m³]", "pm25 (µg/m3)", "pm25 [ug/m³]"])
+def test_signs_of_units_in_latin_1_are_certain(write: Write, header: str) -> None:
+    """No other encoding has these bytes before these letters, and nothing else beside ASCII."""
+    text = TIDY.replace("longitude", "longitude (°E)").replace("pm25", header)
+    path = write("tidy.csv", text.encode("iso-8859-1"))
+    assert read_stations(path) == read_stations(write("utf-8.csv", TIDY))
+
+
+def test_a_latin_unit_beside_a_latin_name_is_not_shown_as_chinese(write: Write) -> None:
+    text = TIDY.replace("pm25", "pm25 [µg/m³]").replace("A", "Zürich").encode("iso-8859-1")
     with pytest.raises(UnreadableFileError, match="neither UTF-8 nor Chinese text in GB 18030"):
         read_stations(write("tidy.csv", text))
 
@@ -138,32 +146,32 @@ def test_all_chinese_names_are_taken_in_either_encoding() -> None:
     names = (
         "万寿西宫,定陵,奥体中心,农展馆,乌鲁木齐,嶂石岩,鄠邑,衢州,儋州,亳州,东莞,深圳,濮阳,璧山\n"
     )
-    assert decoded("list.csv", names.encode("gb18030")) == names
-    assert decoded("list.csv", names.encode()) == names
+    assert decoded("list.csv", names.encode("gb18030")).text == names
+    assert decoded("list.csv", names.encode()).text == names
 
 
 def test_the_files_of_the_chinese_network_are_taken_with_a_single_name() -> None:
     places = "监测点编码,监测点名称,城市,经度,纬度\n1001A,定陵,北京,116.2,40.3\n"
     cities = "date,hour,type,北京,天津\n20190106,0,PM2.5,60,70\n"
     for text in (places, cities):
-        assert decoded("any.csv", text.encode("gb18030")) == text
+        assert decoded("any.csv", text.encode("gb18030")).text == text
 
 
 def test_a_unit_in_greek_is_the_same_in_all_of_them() -> None:
     text = TIDY.replace("pm25", "pm25 [μg/m3]")
-    assert decoded("any.csv", text.encode("gb18030")) == text
+    assert decoded("any.csv", text.encode("gb18030")).text == text
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        (b"PK\x03\x04" + bytes(40), "is a zip archive or an Excel workbook.* as CSV"),
+        (b"PK\x03\x04" + bytes(40), "is a damaged or cut-off zip file"),
         (b"\xd0\xcf\x11\xe0" + bytes(40), "is an old Excel workbook"),
         (b"%PDF-1.4", "is a PDF"),
-        (b"BZh91AY", "is packed with bzip2"),
+        (b"BZh91AY", "is a damaged or cut-off bzip2 file"),
         (b"GRIB\0\0\0\2", "is a GRIB file of fields"),
         (b"<!DOCTYPE html>\n<html>404</html>\n", "is a web page or XML"),
-        (b'{"results": [1, 2]}\n', "is JSON, no table"),
+        (b'{"results": [1, 2]}\n', "is JSON without a table"),
         (b"a,b\n1,\0\n", "is no text file"),
         (TIDY.encode("utf-32-le"), "is no text file"),
         (TIDY.partition("\n")[2].encode(), "has no header: expected the names of the columns"),

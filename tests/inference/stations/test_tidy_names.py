@@ -27,6 +27,9 @@ ROW = "A,116.5,39.5,2019-01-06,80\n"
         "Station ID,LATITUDE,LONGITUDE,DATE,PM₂.₅",
         "site,lat,lon,date,PM2.5 [µg/m³]",
         "station,lat,lon,date,pm25 (ug/m3)",
+        "SiteID,Lat,Long,Date,PM2_5_ug_m3",
+        "Site Code,latitude,longitude,date,pm25_ugm3",
+        "station_name,lat,lon,date,PM2p5",
     ],
 )
 def test_usual_names(write: Write, header: str) -> None:
@@ -36,6 +39,11 @@ def test_usual_names(write: Write, header: str) -> None:
     assert observations.stations.longitude.tolist() == [116.5]
     assert observations.stations.latitude.tolist() == [39.5]
     np.testing.assert_array_equal(observations.values["pm25"], [[80.0]])
+
+
+def test_a_code_counts_before_a_name(write: Write) -> None:
+    text = "Station Name,StationId,lat,lon,date,pm25\nPark,7,39.5,116.5,2019-01-06,80\n"
+    assert read_stations(write("t.csv", text)).stations.code.tolist() == ["7"]
 
 
 def test_names_of_humidity_wind_and_time(write: Write) -> None:
@@ -75,6 +83,7 @@ def test_beside_the_very_name_others_are_other_columns(write: Write) -> None:
         *("2019-01-06", "20190106", "2019-1-6", "2019/1/6", "2019/01/06", "2019.01.06"),
         *("2019-01-06 00:00:00", "2019-01-06T00:00", "2019-1-6 0:00", "2019/1/6 0:00:00"),
         *("2019-01-06 00:00:00.000000", "2019-01-06T00:00:00+08:00", "2019-01-06T00:00Z"),
+        *("6-Jan-2019", "06 January 2019", "06-JAN-2019 00:00"),
     ],
 )
 def test_ways_to_write_a_day(write: Write, day: str) -> None:
@@ -91,6 +100,9 @@ def test_ways_to_write_a_day(write: Write, day: str) -> None:
         ("1/13/2019", "day and month may be either"),
         ("6.1.2019 0:00", "day and month may be either"),
         ("06-01-19", "day and month may be either"),
+        ("43471", "may be a day as Excel counts them; format its cells as dates, yyyy-mm-dd"),
+        ("6-Jan-19", "expected a date such as"),
+        ("6-Jam-2019", "expected a date such as"),
         ("2019-01-1", "expected a date such as 2019-01-06, got '2019-01-1'"),  # cut off
         ("2019-02-30", "expected a date such as"),
         ("2019-1/6", "expected a date such as"),
@@ -156,7 +168,9 @@ def test_coordinates_in_metres_are_named_as_they_stand(write: Write) -> None:
         read_stations(path)
 
 
-@pytest.mark.parametrize("name", ["Time (UTC)", "time [utc]", "DateTime (GMT)"])
+@pytest.mark.parametrize(
+    "name", ["Time (UTC)", "time [utc]", "DateTime (GMT)", "datetime_utc", "Timestamp UTC"]
+)
 def test_times_in_utc(write: Write, name: str) -> None:
     head = f"station,longitude,latitude,{name},pm25\n"
     rows = "".join(f"A,116,39,2019-01-05 {hour:02}:00,{hour}\n" for hour in range(16, 24))

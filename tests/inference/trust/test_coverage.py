@@ -9,10 +9,11 @@ import pytest
 from scipy import stats
 
 from pointfuse import Observations, Stations
+from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import place
 from pointfuse.trust.classes import Classes
-from pointfuse.trust.coverage import MULTIPLES, Held, evaluate_uncertainty
+from pointfuse.trust.coverage import Held, evaluate_uncertainty
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.evaluation import evaluate
 

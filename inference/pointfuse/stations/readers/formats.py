@@ -1,4 +1,4 @@
-"""List of formats, detection of the format of a file, hints for unknown files.
+"""List of formats, and detection of the format of a file.
 
 A new format is one new module with `LAYOUT`, `COLUMNS`, `SIGN`, `recognises` and `read`, and one
 line in `READERS`.
@@ -6,35 +6,31 @@ line in `READERS`.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 from types import ModuleType
 from typing import NamedTuple
 
-import numpy as np
-
-from pointfuse.basics.printable import listed
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.readers import (
-    aqs,
-    cnemc,
-    gsod,
-    isd,
-    isd_lite,
-    openaq,
-    parquet,
-    tidy,
-)
+from pointfuse.stations.readers import parquet, tidy
 from pointfuse.stations.readers.cf import series as cf_series
+from pointfuse.stations.readers.china import cnemc, interface, stateair, tables, uci
+from pointfuse.stations.readers.low_cost import purpleair, sensor_community
+from pointfuse.stations.readers.ncei import gsod, isd, isd_lite
+from pointfuse.stations.readers.networks import airnow, aqs, cpcb, eea, explorer, openaq, outdoor
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.tables.columns import list_layout, own_name, parted_by, split_unit
+from pointfuse.stations.readers.unknown import what_it_is
+from pointfuse.stations.tables.csv_table import CsvTable
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import shortened
 
-DOCUMENTED_IN = "docs/guide/station-files.md"
+_MOST_NOTES = 30
+"""Lines of notes that may stand above a header."""
 
-_LEAST_LIKENESS = 0.75
-"""Of 2, from which on a header is taken for a spoilt one of a format."""
+_BEGINNING = 50_000
+"""Bytes that hold such notes and the header."""
 
 
 class Reader(NamedTuple):
@@ -53,6 +49,8 @@ class Reader(NamedTuple):
         Whether a file is in this format, whole or broken.
     read : callable
         Reads such a file.
+    low_cost : bool
+        Whether its stations are low-cost sensors.
     """
 
     layout: str
@@ -60,39 +58,81 @@ class Reader(NamedTuple):
     sign: str
     recognises: Callable[[StationFile], bool]
     read: Callable[[StationFile, ReadRequest], Observations]
+    low_cost: bool = False
 
 
-def _reader(module: ModuleType) -> Reader:
-    return Reader(module.LAYOUT, module.COLUMNS, module.SIGN, module.recognises, module.read)
+def _reader(module: ModuleType, *, low_cost: bool = False) -> Reader:
+    parts = module.LAYOUT, module.COLUMNS, module.SIGN, module.recognises, module.read
+    return Reader(*parts, low_cost)
 
 
 READERS: dict[str, Reader] = {
-    # Those first that are known by their first bytes: they have no header to look at.
+    # That first which is known by its first bytes: it has no table to look at.
     "cf": _reader(cf_series),
-    "parquet": _reader(parquet),
     "isd-lite": _reader(isd_lite),
+    "airnow": _reader(airnow),
     "cnemc": _reader(cnemc),
+    "cnemc-interface": _reader(interface),
+    "uci": _reader(uci),
+    "stateair": _reader(stateair),
+    "openaq-explorer": _reader(explorer),
     "openaq": _reader(openaq),
     "aqs": _reader(aqs),
+    "epa-outdoor": _reader(outdoor),
+    "cpcb": _reader(cpcb),
+    "eea": _reader(eea),
+    "sensor-community": _reader(sensor_community, low_cost=True),
+    "purpleair": _reader(purpleair, low_cost=True),
     "isd": _reader(isd),
     "gsod": _reader(gsod),
+    "chinese-table": _reader(tables),
+    # Those last whose columns people name as they like.
+    "parquet": _reader(parquet),
     "tidy": _reader(tidy),
 }
 
+_COLUMNS = {key: reader.columns for key, reader in READERS.items() if reader.columns}
 
-def recognised_format(file: StationFile) -> str | None:
-    """The format of a file, a key of `READERS`; None if it is in none of them.
+
+def recognised(file: StationFile) -> tuple[StationFile, str] | None:
+    """A file without notes above its header, and its format; None if it is in none of them.
+
+    Parameters
+    ----------
+    file : StationFile
+        The file.
+
+    Returns
+    -------
+    tuple of StationFile and str, or None
+        The format is a key of `READERS`.
 
     Raises
     ------
     UnreadableFileError
-        If it is no text, or empty.
+        If it holds no table, or is empty.
     """
-    return next((key for key, reader in READERS.items() if reader.recognises(file)), None)
+    key = next((key for key, reader in READERS.items() if reader.recognises(file)), None)
+    if key is not None:
+        return file, key
+    return _recognised_below_notes(file) if isinstance(file.table, CsvTable) else None
 
 
-def format_of(file: StationFile, name: str) -> str:
-    """The format in which a file is to be read.
+def _recognised_below_notes(file: StationFile) -> tuple[StationFile, str] | None:
+    """The same of a text file with notes above its header."""
+    beginning = replace(file, content=file.content[:_BEGINNING])
+    lines = len(beginning.content.splitlines())
+    for notes in range(1, min(lines, _MOST_NOTES + 1)):
+        below = replace(beginning, notes=notes)
+        with contextlib.suppress(UnreadableFileError):  # nothing stands below
+            for key in _COLUMNS:
+                if READERS[key].recognises(below):
+                    return replace(file, notes=notes), key
+    return None
+
+
+def format_of(file: StationFile, name: str) -> tuple[StationFile, str]:
+    """A file without notes above its header, and the format in which it is to be read.
 
     Parameters
     ----------
@@ -106,72 +146,40 @@ def format_of(file: StationFile, name: str) -> str:
     InputError
         If it is not in that format; an `UnreadableFileError` if it is in none.
     """
-    if name == "auto":
-        name = recognised_format(file) or ""
-        if not name:
-            raise UnreadableFileError(f"{file.name} {_what_it_is(file)}")
-    elif not READERS[name].recognises(file):
+    if name != "auto" and READERS[name].recognises(file):
+        return file, name
+    found = recognised(file)
+    if name == "auto" and found is None:
+        raise UnreadableFileError(f"{file.name} {what_it_is(file, _COLUMNS)}")
+    if found is None or name not in ("auto", found[1]):
         raise InputError(
             f"{file.name} is not laid out as '{name}': expected {READERS[name].layout}, "
             f"got {shortened(file.header)}"
         )
-    return name
+    return found
 
 
-def _what_it_is(file: StationFile) -> str:
-    """What a file is that is in no known format, and what to do."""
-    names = {own_name(split_unit(name)[0]) for name in file.header}
-    if list_layout(file.header) and names.isdisjoint({"date", "time"}):
-        held = "" if names.isdisjoint(tidy.USUAL) else ", or lacks date or time"
-        return f"is a station list{held}; give it with --stations (stations=)" + (
-            held and ", or add the column"
-        )
-    if separator := parted_by(file.header):
-        return has_other_separator(separator)
-    beginning = file.table.text.lstrip()[:20].lower()
-    if beginning.startswith("<"):
-        return "is a web page or XML, no table; its download may have failed - get it again"
-    if beginning.startswith(("{", "[")):
-        return f"is JSON, no table; expected CSV, netCDF or Parquet as in {DOCUMENTED_IN}"
-    if any(_is_number(field) for field in file.header):
-        return (
-            "has no header: expected the names of the columns on its first line, got "
-            f"{shortened(file.header)}; see {DOCUMENTED_IN}"
-        )
-    return f"is in no known format: {_nearest(file.header)}; see {DOCUMENTED_IN}"
+def lines_to_header(name: str, beginning: bytes) -> int:
+    """Lines of a text file up to its header.
 
+    Parameters
+    ----------
+    name : str
+        Name of the file.
+    beginning : bytes
+        Its first lines.
 
-def has_other_separator(separator: str) -> str:
-    """What a file is whose columns are parted by something else, and what to do."""
-    return (
-        f"has columns parted by {separator}; expected commas, semicolons, tabs or bars - save it "
-        "with one of these"
-    )
+    Returns
+    -------
+    int
+        0 for a file without header, or in no known format, or none of lines.
 
-
-def _nearest(header: list[str]) -> str:
-    """What a header should have been: that of the format that it is nearest to, if there is one."""
-    present = {name.casefold() for name in header} | {own_name(name) for name in header}
-    likeness = {
-        # Small and capital letters tell some apart, but people mix them up.
-        key: np.mean([(column in header) + (column.casefold() in present) for column in columns])
-        for key, reader in READERS.items()
-        if (columns := reader.columns)
-    }
-    nearest = max(likeness, key=lambda key: likeness[key])
-    if likeness[nearest] < _LEAST_LIKENESS:
-        return f"expected one of {', '.join(READERS)}, got the header {shortened(header)}"
-    columns = READERS[nearest].columns
-    known = header if nearest != "tidy" else {*header, *map(own_name, header)}
-    lacks = ["date or time" if column == "date" else column for column in columns]
-    lacks = [shown for shown, column in zip(lacks, columns, strict=True) if column not in known]
-    differs = f"it lacks {listed(lacks)}" if lacks else "the rest does not follow"
-    return f"nearest is '{nearest}', but {differs}; the header is {shortened(header)}"
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
+    Raises
+    ------
+    InputError
+        If it holds no table, or is empty.
+    """
+    found = recognised(StationFile(name, beginning))
+    if found is None or not isinstance(found[0].table, CsvTable) or not READERS[found[1]].columns:
+        return 0
+    return found[0].table.header_line

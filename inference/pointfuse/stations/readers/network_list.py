@@ -45,6 +45,11 @@ class StationList:
             for city, places in stations.items()
         }
 
+    def place(self, code: str) -> tuple[float, float]:
+        """Longitude and latitude of a station or city; NaN where the list has none."""
+        nowhere = math.nan, math.nan
+        return self.places.get(code) or self.city_places.get(code, nowhere)
+
     def knows_none_of(self, codes: Iterable[str]) -> bool:
         """Whether there are such stations, and none of them is in the list."""
         wanted = set(codes)

@@ -95,13 +95,22 @@ class Records:
                 column.time.append(label)
                 column.value.append(value)
 
-    def observations(self, remarks: Sequence[str] = ()) -> Observations:
+    def observations(
+        self,
+        remarks: Sequence[str] = (),
+        *,
+        columns: Mapping[str, str] | None = None,
+        units: Mapping[str, str] | None = None,
+        clock: str = "",
+    ) -> Observations:
         """The tables of all records so far.
 
         Parameters
         ----------
         remarks : sequence of str
             What else the reader found.
+        columns, units, clock
+            How it took the file, as in `SourceFile`.
         """
         found = list(remarks)
         labels = [label for label, _ in self._times.values()]
@@ -117,7 +126,18 @@ class Records:
             times,
             values,
             self._request.timezone,
-            (SourceFile(self._name, self._format, len(codes), len(times), tuple(found)),),
+            (
+                SourceFile(
+                    self._name,
+                    self._format,
+                    len(codes),
+                    len(times),
+                    tuple(found),
+                    columns or {},
+                    units or {},
+                    clock,
+                ),
+            ),
         )
 
     def _table(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -33,6 +33,8 @@ class ReadRequest:
         cannot be read, are errors.
     format : str
         Format of the files, a key of `pointfuse.stations.readers.formats.READERS`, or ``auto``.
+    low_cost : bool
+        Whether files of low-cost sensors are read too.
     """
 
     variables: Mapping[str, Variable]
@@ -42,6 +44,11 @@ class ReadRequest:
     min_hours: int = 18
     strict: bool = False
     format: str = "auto"
+    low_cost: bool = False
+
+    def with_list(self, stations: StationList) -> ReadRequest:
+        """The same request with another station list."""
+        return replace(self, station_list=stations)
 
     def local_hour(self, time: datetime.datetime) -> np.datetime64:
         """Hour, in the request's time zone, in which an instant lies.

@@ -15,8 +15,9 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import listed, printable
 from pointfuse.errors import InputError, UnreadableFileError, require_path
 from pointfuse.stations.observations import SourceFile, Stations
-from pointfuse.stations.readers.formats import has_other_separator, recognised_format
+from pointfuse.stations.readers.formats import recognised
 from pointfuse.stations.readers.network_list import StationList
+from pointfuse.stations.readers.unknown import has_other_separator
 from pointfuse.stations.tables.columns import ListLayout, list_layout, parted_by, positions
 from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import open_station_file, read_whole_lines
@@ -34,9 +35,10 @@ def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> Sta
     """Read a station list.
 
     Known are the header of CNEMC's list, ``station,longitude,latitude`` (with the other names that
-    tidy tables may have), that of NCEI's ``isd-history.csv``, and ``city,longitude,latitude`` for
-    files of city means. A column of cities is read too, further ones are ignored. Of a code that
-    stands twice the first entry is kept; coordinates that are no place are missing.
+    tidy tables may have), those of NCEI's ``isd-history.csv``, of the EEA's metadata and of
+    AirNow's sites, and ``city,longitude,latitude`` for files of city means. A column of cities is
+    read too, further ones are ignored. Of a code that stands twice the first entry is kept;
+    coordinates that are no place are missing.
 
     Parameters
     ----------
@@ -52,7 +54,8 @@ def read_station_list(path: str | PathLike[str], *, strict: bool = False) -> Sta
     """
     require_path(path, "a station list")
     file = open_station_file(Path(path))
-    key = recognised_format(file)
+    found_format = recognised(file)
+    key = found_format[1] if found_format else None
     if key == "cf":
         raise UnreadableFileError(f"{file.name} is netCDF, not a station list; expected CSV")
     if key == "parquet":
@@ -89,6 +92,7 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
     longitude, latitude = _one(table, layout.longitude), _one(table, layout.latitude)
     named = positions(table.header, layout.city) if layout.city else []
     city = named[0] if named else None
+    also = positions(table.header, layout.also) if layout.also else []
     coordinates = Coordinates(
         table, (table.header[longitude], table.header[latitude]), strict=strict
     )
@@ -108,6 +112,8 @@ def _read(table: Table, layout: ListLayout, strict: bool) -> StationList:
         if name in places:
             remarks.append(f"{name} occurs twice in {table.name}; that with a place was kept")
         places[name] = place
+        if also and (other := plain_code(row[also[0]])):
+            places.setdefault(other, place)
         if city is not None:
             cities[name] = printable(row[city].strip())
     if not places:

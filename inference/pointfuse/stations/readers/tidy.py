@@ -18,39 +18,31 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.counted import counted
-from pointfuse.basics.printable import listed, quoted
 from pointfuse.basics.timezones import zone_name
-from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations, SourceFile, Stations
 from pointfuse.stations.readers.records import means_in_range
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.tables.columns import own_name, positions, split_unit
+from pointfuse.stations.readers.tidy_header import (
+    ValueColumn,
+    clock_of,
+    is_tidy,
+    own_header,
+    taken_from,
+    value_columns,
+)
 from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import StationFile
-from pointfuse.stations.tables.table import Table, shortened
+from pointfuse.stations.tables.table import Table
 
 LAYOUT = "the header station,longitude,latitude,date|time,<variables>"
 COLUMNS = ("station", "longitude", "latitude", "date")
 SIGN = "its header has station and date or time"
 
-USUAL = frozenset({"pm25", "relative_humidity", "wind_speed", "pm10", "no2", "so2", "co", "o3"})
-"""What a table holds that is told to be tidy by other names than station, date and time."""
-
 
 def recognises(file: StationFile) -> bool:
     """Whether a file has the header of a tidy table."""
     return is_tidy(file.header)
-
-
-def is_tidy(header: list[str]) -> bool:
-    """Whether a header is that of a tidy table."""
-    if "station" in header and ("date" in header or "time" in header):
-        return True
-    # Tables of other kinds have a column SITE or Date too.
-    names = {own_name(split_unit(name)[0]) for name in header}
-    held = names | {name.casefold() for name in names}
-    return "station" in names and not names.isdisjoint({"date", "time"}) and bool(held & USUAL)
 
 
 def read(file: StationFile, request: ReadRequest) -> Observations:
@@ -68,9 +60,9 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
     InputError
         If a column is missing, a unit is unknown, or two rows contradict each other.
     """
-    clock = _clock(table, request)
-    table = replace(table, header=_own_header(table, request))
-    columns = _value_columns(table, request)
+    clock, titles = clock_of(table, request), table.header
+    table = replace(table.in_zone(request.timezone), header=own_header(table, request))
+    columns = value_columns(table, request)
     places = _Places(table, request)
     rows = _rows(table, columns, places, request, clock)
     if not len(rows.line):
@@ -99,18 +91,19 @@ def read_table(table: Table, request: ReadRequest, format_name: str) -> Observat
         times,
         values,
         request.timezone,
-        (SourceFile(table.name, format_name, len(rows.stations), len(times), tuple(remarks)),),
+        (
+            SourceFile(
+                table.name,
+                format_name,
+                len(rows.stations),
+                len(times),
+                tuple(remarks),
+                taken_from(titles, table.header, columns),
+                {column.variable: column.unit for column in columns},
+                _clock_text(clock, daily=times.dtype == np.dtype("datetime64[D]")),
+            ),
+        ),
     )
-
-
-@dataclass(frozen=True)
-class _ValueColumn:
-    """A column that holds a variable: its header, place, and factor to the model's units."""
-
-    name: str
-    variable: str
-    position: int
-    factor: float
 
 
 class _Time(NamedTuple):
@@ -146,113 +139,14 @@ class _Rows:
         )
 
 
-def _clock(table: Table, request: ReadRequest) -> datetime.tzinfo:
-    """The zone of times that name none: UTC where the header says so.
-
-    Raises
-    ------
-    InputError
-        If days are in UTC, and others were asked for.
-    """
-    zone = request.timezone
-    for title in table.header:
-        name, unit = own_name(title), split_unit(title)[1]
-        if name == "time" and unit is not None:
-            return datetime.UTC
-        if name == "date" and unit is not None and zone.utcoffset(None) != datetime.timedelta(0):
-            raise InputError(
-                f"{table.name}: the column {quoted(title)} has days in UTC, and days in "
-                f"{zone_name(zone)} are asked for; ask for those in UTC (--timezone UTC)"
-            )
-    return zone
-
-
-def _own_header(table: Table, request: ReadRequest) -> list[str]:
-    """The header with the names that this module knows in place of others for the same.
-
-    Raises
-    ------
-    InputError
-        If several columns may be meant, or one is missing, with the names of all such.
-    """
-    header = list(table.header)
-    plain, units = zip(*map(split_unit, header), strict=True)
-    # Beside a column of the very name another one that could stand for it is just another one.
-    times = {"date", "time"} & set(header) or {"date", "time"} & {*map(own_name, header)}
-    found = {
-        name: positions(header, name)
-        for name in ("station", "longitude", "latitude", *sorted(times))
-    }
-    for name in request.variables:
-        # Of values both are refused: one may be of another instrument, or in another unit.
-        found[name] = [
-            place
-            for place, title in enumerate(plain)
-            if name in (title.casefold(), own_name(title))
-        ]
-    for name, places in found.items():
-        if len(places) > 1:
-            titles = listed(shortened([table.header[place]]) for place in places)
-            raise InputError(
-                f"{table.name}: the header names {name} twice, as {titles}; keep one of them"
-            )
-        for place in places:
-            of_value = name in request.variables and units[place] is not None
-            header[place] = f"{name} [{units[place]}]" if of_value else name
-    if times == {"date", "time"}:
-        raise InputError(
-            f"{table.name} has both a column 'date' and a column 'time'; keep the 'date' of daily "
-            "means, or put date and time of instants together in 'time'"
-        )
-    hour = [title for title in table.header if title.casefold() in ("hour", "hr")]
-    if times == {"date"} and hour:
-        raise InputError(
-            f"{table.name} has both a column {quoted(table.header[found['date'][0]])} and a column "
-            f"{quoted(hour[0])}; put them together in a column 'time', such as 2019-01-06T13:00, "
-            "or remove the hour of daily means"
-        )
-    _refuse_if_lacking(table, {name for name, places in found.items() if places}, request)
-    return header
-
-
-def _refuse_if_lacking(table: Table, found: set[str], request: ReadRequest) -> None:
-    """Make sure that a table has places, or a list gives them, and a variable."""
-    lacks = [name for name in ("longitude", "latitude") if name not in found]
-    hint = ""
-    if len(lacks) == 2:
-        hint = "; add the coordinates or give a station list (--stations)"
-        if request.station_list is not None:
-            lacks, hint = [], ""
-    if found.isdisjoint(request.variables):
-        lacks.append(" or ".join(request.variables))
-    if lacks:
-        raise UnreadableFileError(
-            f"{table.name} lacks a column named {listed(lacks)}{hint}; the header is "
-            f"{shortened(table.header)}"
-        )
-
-
-def _value_columns(table: Table, request: ReadRequest) -> list[_ValueColumn]:
-    found = []
-    for position, title in enumerate(table.header):
-        variable, in_header = split_unit(title)
-        if variable not in request.variables:
-            continue
-        wanted = request.variables[variable].units
-        asked = request.units.get(variable)
-        factor = conversion_factor(variable, in_header or asked or wanted, wanted)
-        if in_header and asked and conversion_factor(variable, asked, wanted) != factor:
-            raise InputError(
-                f"{table.name}: the header gives {variable} in '{in_header}', the call in "
-                f"'{asked}'; remove the wrong one"
-            )
-        found.append(_ValueColumn(title, variable, position, factor))
-    return found
+def _clock_text(clock: datetime.tzinfo, *, daily: bool) -> str:
+    """The zone of times that name none, for people."""
+    return f"days of {zone_name(clock)}" if daily else f"{zone_name(clock)}, unless a time says"
 
 
 def _rows(
     table: Table,
-    columns: list[_ValueColumn],
+    columns: list[ValueColumn],
     places: _Places,
     request: ReadRequest,
     clock: datetime.tzinfo,

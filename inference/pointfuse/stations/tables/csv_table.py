@@ -17,7 +17,7 @@ from pointfuse.stations.tables.cells import UnreadableCells
 from pointfuse.stations.tables.encoding import CUT_CHARACTER, decoded
 from pointfuse.stations.tables.table import Table
 
-_SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+SEPARATORS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 
 _NAMES_SEPARATOR = re.compile(r'"?sep=(?P<separator>[,;\t|])"?\s*', re.IGNORECASE)
 """What Excel writes, and reads, above the header."""
@@ -42,12 +42,15 @@ class CsvTable(Table):
     separator : str
         What parts its columns.
     header_line : int
-        Number of the line with the header.
+        Number of the line with the header; 0 in a file without one.
+    encoding : str
+        In which its text was.
     """
 
     text: str
     separator: str = ","
     header_line: int = 1
+    encoding: str = "UTF-8"
 
     @cached_property
     def _marks(self) -> tuple[set[str], set[str], set[str]]:
@@ -79,12 +82,23 @@ class CsvTable(Table):
         return column not in points and (column in certain or self._has_decimal_commas)
 
     @property
+    def above_header(self) -> list[str]:
+        """The lines above the header, such as notes."""
+        above = max(self.header_line - 1, 0)
+        return [*itertools.islice(io.StringIO(self.text, newline=None), above)]
+
+    @property
+    def written(self) -> str:
+        """How the file is written: parted by commas, in UTF-8."""
+        return f"CSV with {SEPARATORS[self.separator]}, {self.encoding}"
+
+    @property
     def remarks(self) -> list[str]:
         """What is unusual about how the file is written."""
         if self.separator == ",":
             return []
         decimals = ", with decimal commas" if self._has_decimal_commas or self._marks[2] else ""
-        return [f"its columns are parted by {_SEPARATORS[self.separator]}{decimals}"]
+        return [f"its columns are parted by {SEPARATORS[self.separator]}{decimals}"]
 
     def number(self, text: str, line: int, column: str) -> float:
         """Value of a cell, as `Table.number`, with a decimal comma where it can be nothing else."""
@@ -167,11 +181,12 @@ class CsvTable(Table):
 
     def _quoted_lines(self) -> Iterator[tuple[int, str, list[str]]]:
         """The same, with the fields, in a file with quotes."""
-        above = self.header_line - 1
+        above = max(self.header_line - 1, 0)
         lines = itertools.islice(io.StringIO(self.text, newline=None), above, None)
         reader = csv.reader(lines, strict=True, delimiter=self.separator)
         try:
-            next(reader)
+            if self.header_line:
+                next(reader)
             for fields in reader:
                 if fields:
                     yield above + reader.line_num, self.separator.join(fields), fields
@@ -179,7 +194,7 @@ class CsvTable(Table):
             raise InputError(f"{self.at(above + reader.line_num)}: {error}") from error
 
 
-def parse_csv(name: str, content: bytes, cells: UnreadableCells) -> CsvTable:
+def parse_csv(name: str, content: bytes, cells: UnreadableCells, notes: int = 0) -> CsvTable:
     """A CSV file and its header; what parts the columns is told from the header.
 
     Parameters
@@ -190,15 +205,19 @@ def parse_csv(name: str, content: bytes, cells: UnreadableCells) -> CsvTable:
         The whole file.
     cells : UnreadableCells
         Takes note of cells that cannot be read.
+    notes : int
+        Lines at the beginning that are none of the table.
 
     Raises
     ------
     UnreadableFileError
         If it is no text, or empty.
     """
-    text = decoded(name, content)
-    above = list(itertools.takewhile(is_above_header, io.StringIO(text, newline=None)))
-    headers = {separator: _header(text, len(above), separator) for separator in _SEPARATORS}
+    text, encoding = decoded(name, content)
+    lines = iter(io.StringIO(text, newline=None))
+    above = list(itertools.islice(lines, notes))
+    above += itertools.takewhile(is_above_header, lines)
+    headers = {separator: _header(text, len(above), separator) for separator in SEPARATORS}
     separator = max(headers, key=lambda key: len(headers[key]))
     for line in above:
         named = _NAMES_SEPARATOR.fullmatch(line)
@@ -208,7 +227,7 @@ def parse_csv(name: str, content: bytes, cells: UnreadableCells) -> CsvTable:
     header = [printable(field.strip()) for field in headers[separator] or [line]]
     if not any(header):
         raise UnreadableFileError(f"{name} is empty or has no header; expected a CSV file")
-    table = CsvTable(name, header, text, separator, len(above) + 1, cells=cells)
+    table = CsvTable(name, header, text, separator, len(above) + 1, encoding, cells=cells)
     _, cells.cut_line = table.without_cut_line() or ("", -1)
     return table
 

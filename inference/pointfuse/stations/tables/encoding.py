@@ -1,8 +1,14 @@
-"""Bytes to text: UTF-8, UTF-16, and GB 18030 where a text can be nothing but Chinese."""
+"""Bytes to text: UTF-8, UTF-16, and others where a text can be nothing else.
+
+GB 18030 is taken for a text that can be nothing but Chinese, Latin-1 for one that has signs of
+units alone beside ASCII, as Excel and R write them.
+"""
 
 from __future__ import annotations
 
 import codecs
+import re
+from typing import NamedTuple
 
 from pointfuse.errors import UnreadableFileError
 
@@ -11,11 +17,9 @@ CUT_CHARACTER = "\N{REPLACEMENT CHARACTER}"
 
 # Files that people take for tables, by their first bytes, and what to do with them.
 _OTHERS = (
-    (b"PK\x03\x04", "a zip archive or an Excel workbook", "unpack it, or save the sheet as CSV"),
+    (b"PK\x03\x04", "an Excel workbook", "save the sheet as CSV"),
     (b"\xd0\xcf\x11\xe0", "an old Excel workbook", "save the sheet as CSV"),
     (b"%PDF", "a PDF", "get the data as CSV"),
-    (b"BZh", "packed with bzip2", "unpack it first"),
-    (b"\xfd7zXZ", "packed with xz", "unpack it first"),
     (b"\x28\xb5\x2f\xfd", "packed with zstd", "unpack it first"),
     (b"GRIB", "a GRIB file of fields", "give files of station observations"),
 )
@@ -39,12 +43,22 @@ _FEW = 6
 _OF_CNEMC = (b"date,hour,type,", *("经度".encode("gb18030"), "监测点编码".encode("gb18030")))
 """What the header of a file of CNEMC holds, whose few other characters need not tell."""
 
+_SIGNS = re.compile(rb"\xb5g|\xb0(?=[CFNSEnsew ,;)\]]|deg)|m\xb3")
+"""Signs of units in Latin-1: of a millionth before the gram, of degrees, of the cube of a metre."""
+
 _SAMPLE = 40
 """Bytes whose zeros tell of UTF-16 without its mark."""
 
 
-def decoded(name: str, content: bytes) -> str:
-    """The text of a file.
+class Decoded(NamedTuple):
+    """The text of a file, and the encoding it was in."""
+
+    text: str
+    encoding: str
+
+
+def decoded(name: str, content: bytes) -> Decoded:
+    """The text of a file, and its encoding.
 
     UTF-8 refuses nearly all text in other encodings. GB 18030 takes nearly any bytes, so what it
     makes of them must be Chinese; else Latin or Japanese names would become Chinese ones.
@@ -65,14 +79,16 @@ def decoded(name: str, content: bytes) -> str:
         if content.startswith(magic):
             raise UnreadableFileError(f"{name} is {kind}, no table of observations; {advice}")
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        text = _decoded_as("utf-16", content)
+        text, encoding = _decoded_as("utf-16", content), "UTF-16"
     elif b"\0" in content:
         unmarked = _utf16_without_mark(content)
-        text = _decoded_as(unmarked, content) if unmarked else None
+        text, encoding = _decoded_as(unmarked, content) if unmarked else None, "UTF-16"
     else:
-        text = _decoded_as("utf-8-sig", content)
+        text, encoding = _decoded_as("utf-8-sig", content), "UTF-8"
+        if text is None and _SIGNS.sub(b"", content).isascii():
+            text, encoding = content.decode("latin-1"), "Latin-1"
         if text is None:
-            text = _decoded_as("gb18030", content)
+            text, encoding = _decoded_as("gb18030", content), "GB 18030"
             if text is None or not _can_be_chinese(text, content.partition(b"\n")[0]):
                 raise UnreadableFileError(
                     f"{name} is neither UTF-8 nor Chinese text in GB 18030; save it as UTF-8, such "
@@ -81,9 +97,9 @@ def decoded(name: str, content: bytes) -> str:
                 )
     if text is None or "\0" in text:
         raise UnreadableFileError(
-            f"{name} is no text file; expected CSV, netCDF or Parquet, plain or gzipped"
+            f"{name} is no text file; expected CSV, JSON, netCDF or Parquet, plain or packed"
         )
-    return text
+    return Decoded(text, encoding)
 
 
 def _decoded_as(encoding: str, content: bytes) -> str | None:

@@ -1,19 +1,23 @@
-"""Files as readers get them: plain or gzipped, text or binary, read once."""
+"""Files as readers get them: packed or not, text or binary, read once."""
 
 from __future__ import annotations
 
-import gzip
-import zlib
+import io
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, InputFileNotFoundError, UnreadableFileError
 from pointfuse.stations.tables.cells import UnreadableCells
-from pointfuse.stations.tables.csv_table import CsvTable, parse_csv
+from pointfuse.stations.tables.columns import plain_name
+from pointfuse.stations.tables.compression import unpacked
+from pointfuse.stations.tables.csv_table import parse_csv
+from pointfuse.stations.tables.json_table import is_json, parse_json
+from pointfuse.stations.tables.table import Table
+from pointfuse.stations.tables.typed_table import PARQUET, parse_parquet
 
 Read = TypeVar("Read")
 
@@ -33,26 +37,38 @@ class StationFile:
         What it holds, unzipped.
     cells : UnreadableCells
         Takes note of cells that cannot be read.
+    notes : int
+        Lines at the beginning that are none of the table.
+    given : Table, optional
+        The table itself, where it is in memory and no file.
     """
 
     name: str
     content: bytes
     cells: UnreadableCells = field(default_factory=UnreadableCells, compare=False)
+    notes: int = 0
+    given: Table | None = None
 
     @cached_property
-    def table(self) -> CsvTable:
-        """The file as CSV, read on first use.
+    def table(self) -> Table:
+        """The file as a table, read on first use.
 
         Raises
         ------
         InputError
-            If it is no text, or empty.
+            If it holds none, or is empty.
         """
-        return parse_csv(self.name, self.content, self.cells)
+        if self.given is not None:
+            return self.given
+        if self.content.startswith(PARQUET):
+            return parse_parquet(self.name, self.content, self.cells)
+        if is_json(self.content):
+            return parse_json(self.name, self.content, self.cells)
+        return parse_csv(self.name, self.content, self.cells, self.notes)
 
     @property
     def header(self) -> list[str]:
-        """Column names of the file as CSV.
+        """Column names of the table.
 
         Raises
         ------
@@ -61,9 +77,24 @@ class StationFile:
         """
         return self.table.header
 
+    @cached_property
+    def titles(self) -> dict[str, str]:
+        """Names of the columns by their plain ones (`plain_name`); of several the first."""
+        return {plain_name(title): title for title in reversed(self.header)}
+
+    def noted_in(self, cells: UnreadableCells) -> StationFile:
+        """The same file, whose cells that cannot be read are noted elsewhere."""
+        given = self.given and replace(self.given, cells=cells)
+        return replace(self, cells=cells, given=given)
+
+    @property
+    def stem(self) -> str:
+        """The file's name without suffixes."""
+        return self.name.partition(".")[0]
+
 
 def open_station_file(path: Path, cells: UnreadableCells | None = None) -> StationFile:
-    """Read a file into memory, and unzip it where it is gzipped.
+    """Read a file into memory, and unpack it where it is packed.
 
     Parameters
     ----------
@@ -77,28 +108,50 @@ def open_station_file(path: Path, cells: UnreadableCells | None = None) -> Stati
     InputFileNotFoundError
         If there is no such file.
     InputError
-        If it cannot be read; an `UnreadableFileError` if it is a damaged gzip file.
+        If it cannot be read; an `UnreadableFileError` if it is packed and damaged.
     """
     try:
-        content = path.read_bytes()
-        if content.startswith(b"\x1f\x8b"):
-            content = gzip.decompress(content)
+        with path.open("rb") as raw:
+            return opened_file(raw, path.name, cells)
     except FileNotFoundError as error:
         raise InputFileNotFoundError(f"there is no file {path}; check the path") from error
-    except (EOFError, gzip.BadGzipFile, zlib.error) as error:
-        raise UnreadableFileError(
-            f"{printable(path.name)} is a damaged or cut-off gzip file ({error}); get it again"
-        ) from error
     except IsADirectoryError as error:
         raise InputError(
             f"{path} cannot be read: it is a folder; name files, or a pattern such as "
             f"'{path / '*.csv'}'"
         ) from error
+    except InputError:
+        raise
     except (OSError, ValueError) as error:  # no name of a file holds a null character
         raise InputError(
             f"{path} cannot be read: {getattr(error, 'strerror', None) or error}"
         ) from error
-    return StationFile(printable(path.name), content, UnreadableCells() if cells is None else cells)
+
+
+def opened_file(
+    raw: IO[bytes] | IO[str], name: str, cells: UnreadableCells | None = None
+) -> StationFile:
+    """Read an open file into memory, and unpack it where it is packed.
+
+    Parameters
+    ----------
+    raw : file
+        The file, of bytes or text, from where it stands.
+    name : str
+        Its name, for messages.
+    cells : UnreadableCells, optional
+        Takes note of cells that cannot be read.
+
+    Raises
+    ------
+    UnreadableFileError
+        If it is packed and damaged.
+    """
+    content = raw.read()
+    given = io.BytesIO(content.encode() if isinstance(content, str) else content)
+    with unpacked(given, printable(name)) as file:
+        content = file.read()
+    return StationFile(printable(name), content, UnreadableCells() if cells is None else cells)
 
 
 def read_whole_lines(

@@ -40,6 +40,14 @@ _WRITTEN = re.compile(
     r"\s*(?P<zone>Z|UTC|[+-]\d{1,2}(?::?\d{2})?)?)?",
     re.ASCII | re.IGNORECASE,
 )
+# Day, month by its name, and year, as spreadsheets write them.
+_NAMED_MONTH = re.compile(
+    r"(?P<day>\d{1,2})[- ](?P<month>[a-z]{3})[a-z]*[- ](?P<year>\d{4})(?P<clock>\b.*)",
+    re.ASCII | re.IGNORECASE,
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+_SERIAL = re.compile(r"[2-7]\d{4}(\.\d+)?", re.ASCII)
+"""A day as Excel counts them: from 1954 to 2119."""
 _EITHER_ORDER = re.compile(r"\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}\b.*", re.ASCII)
 
 
@@ -65,8 +73,36 @@ class Table(abc.ABC):
     """What the numbers of `rows` count."""
 
     @abc.abstractmethod
-    def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """Line number and cells of each row."""
+    def rows(self, mentioning: tuple[str, ...] = ("",)) -> Iterator[tuple[int, list[str]]]:
+        """Line number and cells of each row.
+
+        Parameters
+        ----------
+        mentioning : tuple of str
+            Rows that have none of these as a cell may be passed over; all rows by default.
+        """
+
+    @property
+    @abc.abstractmethod
+    def written(self) -> str:
+        """How the table is written: CSV, JSON, Parquet, in memory."""
+
+    @property
+    def remarks(self) -> list[str]:
+        """What is unusual about how the table is written."""
+        return []
+
+    def in_zone(self, zone: datetime.tzinfo) -> Table:
+        """The same table, with days that begin in a time zone where it holds them as instants."""
+        return self
+
+    def without_cut_line(self) -> tuple[str, int] | None:
+        """The text without a last line that has no end, and its number; None where all have one."""
+        return None
+
+    def open_end(self) -> str | None:
+        """The last field of a last line that has no end, if it is a number; it may lack digits."""
+        return None
 
     def at(self, line: int, column: str | None = None) -> str:
         """Where something stands, for messages."""
@@ -249,12 +285,15 @@ class Table(abc.ABC):
         return instant
 
     def _no_time(self, kind: str, example: str, text: str, line: int, column: str) -> CellError:
-        either = bool(_EITHER_ORDER.fullmatch(text.strip()))
+        advice = ""
+        if _EITHER_ORDER.fullmatch(text.strip()):
+            advice = ", in which day and month may be either; write the year first"
+        elif _SERIAL.fullmatch(text.strip()):
+            advice = (
+                ", which may be a day as Excel counts them; format its cells as dates, yyyy-mm-dd"
+            )
         return self.cell_error(
-            line,
-            column,
-            f"expected a {kind} such as {example}, got {quoted(text)}",
-            ", in which day and month may be either; write the year first" if either else "",
+            line, column, f"expected a {kind} such as {example}, got {quoted(text)}", advice
         )
 
 
@@ -267,6 +306,10 @@ def _parsed(text: str) -> datetime.datetime:
 
 
 def _written(text: str) -> datetime.datetime:
+    named = _NAMED_MONTH.fullmatch(text)
+    if named and named["month"].lower() in _MONTHS:
+        month = _MONTHS.index(named["month"].lower()) + 1
+        text = f"{named['year']}-{month}-{int(named['day'])}{named['clock']}"
     try:
         return datetime.datetime.fromisoformat(text)
     except ValueError:

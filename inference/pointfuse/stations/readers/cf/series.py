@@ -61,7 +61,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     try:
         check_classic(file.content)
         with open_netcdf("memory", file.content) as dataset:
-            records, remarks = _Series(file.name, dataset, request).records()
+            return _Series(file.name, dataset, request).observations()
     except InputError as error:
         raise type(error)(f"{file.name}: {error}") from error
     except (OSError, RuntimeError, UnicodeDecodeError) as error:
@@ -69,7 +69,6 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         raise UnreadableFileError(
             f"{file.name} is a damaged netCDF file ({said[:120]}); get it again"
         ) from error
-    return records.observations(remarks)
 
 
 class _Series:
@@ -95,8 +94,8 @@ class _Series:
         self._time = self._the("standard_name", "time")
         self._stations = self._longitude.dimensions
 
-    def records(self) -> tuple[Records, list[str]]:
-        """All values of the file that were asked for, and what is odd about them."""
+    def observations(self) -> Observations:
+        """All values of the file that were asked for."""
         wanted = self._request.variables
         found = {name: variable for name in wanted if (variable := self._variable(name))}
         if not found:
@@ -135,7 +134,12 @@ class _Series:
             self._remarks.append(
                 f"{counted(unplaced, 'value')} without a time or a station left out"
             )
-        return records, self._remarks
+        return records.observations(
+            self._remarks,
+            columns={"time": self._time.name} | {name: each.name for name, each in found.items()},
+            units={name: str(getattr(each, "units", "")) for name, each in found.items()},
+            clock=f"of '{str(getattr(self._time, 'units', ''))[:60]}'",
+        )
 
     def _the(self, attribute: str, value: str) -> netCDF4.Variable[Any]:
         """The one variable with an attribute."""

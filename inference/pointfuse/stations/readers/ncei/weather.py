@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -79,20 +79,22 @@ class WeatherReports:
         self._when.append((first, time))
         self._measured.append(measured)
 
-    def observations(self, remarks: Sequence[str] = ()) -> Observations:
+    def observations(self, columns: Mapping[str, str], remarks: Sequence[str] = ()) -> Observations:
         """The tables of all reports so far.
 
         Parameters
         ----------
+        columns : mapping of str to str
+            What was taken from which column.
         remarks : sequence of str
             What else the reader found.
         """
         temperature, dew_point, wind = np.array(self._measured, np.float64).reshape(-1, 3).T
-        columns = {
+        measured = {
             "relative_humidity": relative_humidity(temperature, dew_point),
             "wind_speed": wind,
         }
-        rows = np.stack([columns[name] * self._factors[name] for name in self._factors], axis=1)
+        rows = np.stack([measured[name] * self._factors[name] for name in self._factors], axis=1)
         for (station, time), values in zip(self._when, rows.tolist(), strict=True):
             self._records.add(station, "", time, dict(zip(self._factors, values, strict=True)))
         found = list(remarks)
@@ -101,14 +103,14 @@ class WeatherReports:
                 f"{counted(self._moved, 'row')} with another place of the station; the first "
                 "was kept"
             )
-        observations = self._records.observations(found)
+        observations = self._records.observations(found, columns=columns, clock="UTC")
         most = _most_hours(observations) if self._hourly else 24
         if most < self._request.min_hours:
             found.append(
                 f"at most {most} hours of a day have a report, but {self._request.min_hours} "
                 "are required (--min-hours)"
             )
-            observations = self._records.observations(found)
+            observations = self._records.observations(found, columns=columns, clock="UTC")
         return observations
 
 

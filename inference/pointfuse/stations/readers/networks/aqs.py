@@ -140,6 +140,14 @@ class _Rows:
         factor = self.table.factor(name, row[self._units], wanted, line)
         return factor * self.table.value(row[position], line, self.table.header[position])
 
+    def columns(self, time: str, value: str) -> dict[str, str]:
+        """What is taken from which column, for people."""
+        return {
+            "station": "State Code, County Code and Site Num",
+            "place": "Longitude and Latitude",
+            "time": time,
+        } | {name: f"{value}, rows '{key}' of Parameter Code" for key, name in self._wanted.items()}
+
     def refuse_if_none(self, count: int) -> None:
         """Make sure that the file held rows that were asked for."""
         if not count:
@@ -167,7 +175,11 @@ def _hourly(rows: _Rows) -> Observations:
             value = rows.value(name, line, row, sample)
             records.add(station, rows.instrument(row), time, {name: value})
     rows.refuse_if_none(count)
-    return records.observations(rows.places.remarks())
+    return records.observations(
+        rows.places.remarks(),
+        columns=rows.columns("Date GMT and Time GMT", "Sample Measurement"),
+        clock="GMT",
+    )
 
 
 def _daily(rows: _Rows) -> Observations:
@@ -222,7 +234,11 @@ def _daily(rows: _Rows) -> Observations:
             f"{counted(incomplete, 'daily mean')} of less than {request.min_hours} hours left out"
         )
     remarks += _remarks_on_events([*chosen.values()], event_types) + rows.places.remarks()
-    return records.observations(remarks)
+    return records.observations(
+        remarks,
+        columns=rows.columns("Date Local", "Arithmetic Mean"),
+        clock="local standard time of each site",
+    )
 
 
 def _remarks_on_events(chosen: list[_Rank], event_types: set[str]) -> list[str]:

@@ -22,18 +22,26 @@ LAYOUT = "the header location_id,sensors_id,location,datetime,lat,lon,parameter,
 COLUMNS = ("location_id", "datetime", "lat", "lon", "parameter", "value")
 SIGN = "its header has location_id, parameter and value"
 
-# Name of a variable by the parameter in the file.
-_PARAMETERS = {
+PARAMETERS = {
     "pm25": "pm25",
+    "pm10": "pm10",
+    "no2": "no2",
+    "so2": "so2",
+    "co": "co",
+    "o3": "o3",
     "relativehumidity": "relative_humidity",
     "wind_speed": "wind_speed",
 }
-_MOMENT = datetime.timedelta(microseconds=1)
+"""Name of a variable by the parameter in the file."""
+
+MOMENT = datetime.timedelta(microseconds=1)
+"""By which a value that ends with an hour belongs to it."""
 
 
 def recognises(file: StationFile) -> bool:
     """Whether a file has the header of the OpenAQ archive."""
-    return {"location_id", "parameter", "value"} <= set(file.header)
+    columns = set(file.header)
+    return {"location_id", "parameter", "value"} <= columns and "datetimeUtc" not in columns
 
 
 def read(file: StationFile, request: ReadRequest) -> Observations:
@@ -47,7 +55,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         If a column is missing.
     """
     table = file.table
-    wanted = {key: name for key, name in _PARAMETERS.items() if name in request.variables}
+    wanted = {key: name for key, name in PARAMETERS.items() if name in request.variables}
     code, time, north, east, parameter, value, sensor, unit = table.find(
         *("location_id", "datetime", "lat", "lon", "parameter", "value"),
         _spelling(table, "sensors_id", "sensor_id"),
@@ -67,9 +75,14 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
             station = location, *places.place(line, location, row[east], row[north])
             end = table.instant(row[time], line, "datetime", request.timezone)
             number = table.value(row[value], line, "value")
-            records.add(station, row[sensor].strip(), end - _MOMENT, {name: factor * number})
+            records.add(station, row[sensor].strip(), end - MOMENT, {name: factor * number})
     remarks = [] if rows else [f"it holds no rows of {' or '.join(wanted)}"]
-    return records.observations([*remarks, *places.remarks()])
+    return records.observations(
+        [*remarks, *places.remarks()],
+        columns={"station": "location_id", "place": "lon and lat", "time": "datetime"}
+        | {name: f"value, rows '{said}' of parameter" for said, name in wanted.items()},
+        clock="as each time says",
+    )
 
 
 def _spelling(table: Table, *names: str) -> str:

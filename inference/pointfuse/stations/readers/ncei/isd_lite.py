@@ -16,8 +16,9 @@ import re
 from pointfuse.basics.printable import quoted
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import Observations
+from pointfuse.stations.readers.ncei.weather import WeatherReports, read_scaled
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.weather import WeatherReports, read_scaled
+from pointfuse.stations.tables.csv_table import CsvTable
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import Table
 
@@ -33,7 +34,9 @@ _MISSING = -9999
 
 def recognises(file: StationFile) -> bool:
     """Whether a file begins with a line of ISD-Lite."""
-    return _LINE.fullmatch(file.table.text.partition("\n")[0]) is not None
+    return isinstance(file.table, CsvTable) and bool(
+        _LINE.fullmatch(file.table.text.partition("\n")[0])
+    )
 
 
 def read(file: StationFile, request: ReadRequest) -> Observations:
@@ -59,11 +62,19 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     code = named[1] + named[2]
     place = request.station_list.places.get(code, (math.nan, math.nan))
     reports = WeatherReports(file.name, "isd-lite", request, "h")
+    assert isinstance(file.table, CsvTable)  # recognised by its text
     for number, line, _ in file.table.lines(first=1):
         with file.cells:
             time, (temperature, dew_point, _, _, wind, *_) = _parse(file.table, number, line)
             reports.add((code, *place), time, (temperature, dew_point, wind))
-    return reports.observations()
+    return reports.observations(
+        {
+            "station": f"one, named by the file: {code}",
+            "time": "the first four numbers",
+            "relative_humidity": "the fifth and sixth number",
+            "wind_speed": "the ninth number",
+        }
+    )
 
 
 def _parse(table: Table, number: int, line: str) -> tuple[datetime.datetime, list[float]]:

@@ -23,12 +23,15 @@ from pointfuse.stations.merging import table_of_means
 from pointfuse.stations.observations import YEARS, Observations, SourceFile, Stations
 from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.tables.csv_table import CsvTable
 from pointfuse.stations.tables.station_file import StationFile
+from pointfuse.stations.tables.table import Table
 
 LAYOUT = "the header date,hour,type,<station>,<station>,..."
 COLUMNS = ("date", "hour", "type")
 SIGN = "its header begins with date,hour,type"
+
+_CHINESE = (("日期", "小时", "类型"), ("日期", "时", "类型"), ("日期", "小时", "指标"))
+"""The same columns in Chinese."""
 
 _Row = tuple[np.datetime64, NDArray[np.float64]]
 
@@ -38,7 +41,7 @@ _ROWS = {"pm25": ("PM2.5", "ug m-3")}
 
 def recognises(file: StationFile) -> bool:
     """Whether a file has the header of CNEMC's."""
-    return tuple(file.header[:3]) == COLUMNS and any(file.header[3:])
+    return tuple(file.header[:3]) in (COLUMNS, *_CHINESE) and any(file.header[3:])
 
 
 def read(file: StationFile, request: ReadRequest) -> Observations:
@@ -86,11 +89,23 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         times,
         tables,
         request.timezone,
-        (SourceFile(table.name, "cnemc", len(codes), len(times), tuple(remarks)),),
+        (
+            SourceFile(
+                table.name,
+                "cnemc",
+                len(codes),
+                len(times),
+                tuple(remarks),
+                {"station": "a column each", "time": "date and hour"}
+                | {name: f"rows '{_ROWS[name][0]}' of type" for name in rows},
+                {name: _ROWS[name][1] for name in rows},
+                "Beijing time",
+            ),
+        ),
     )
 
 
-def _station_columns(table: CsvTable) -> tuple[list[str], list[int], list[str]]:
+def _station_columns(table: Table) -> tuple[list[str], list[int], list[str]]:
     """Codes, their columns, and a remark on each column that stands twice."""
     columns: dict[str, int] = {}
     remarks = []
@@ -133,7 +148,7 @@ def _hourly_means(
 
 
 def _local_hour(
-    table: CsvTable, line: int, date: str, hour: str, request: ReadRequest
+    table: Table, line: int, date: str, hour: str, request: ReadRequest
 ) -> np.datetime64:
     try:
         if not hour.isdecimal():

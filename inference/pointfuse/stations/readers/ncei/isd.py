@@ -14,8 +14,8 @@ import math
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import quoted
 from pointfuse.stations.observations import Observations
+from pointfuse.stations.readers.ncei.weather import WeatherReports, read_scaled
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.weather import WeatherReports, read_scaled
 from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import StationFile
 from pointfuse.stations.tables.table import Table
@@ -68,7 +68,16 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         remarks.append(
             f"{counted(rejected, 'value')} with a quality code of suspect or erroneous left out"
         )
-    return reports.observations(remarks)
+    return reports.observations(
+        {
+            "station": "STATION",
+            "place": "LONGITUDE and LATITUDE",
+            "time": "DATE",
+            "relative_humidity": "TMP and DEW",
+            "wind_speed": "WND",
+        },
+        remarks,
+    )
 
 
 def _value(table: Table, name: str, text: str, line: int) -> tuple[float, bool]:

@@ -13,8 +13,8 @@ import math
 from pointfuse.basics.timezones import zone_name
 from pointfuse.basics.units import conversion_factor
 from pointfuse.stations.observations import Observations
+from pointfuse.stations.readers.ncei.weather import WeatherReports
 from pointfuse.stations.readers.request import ReadRequest
-from pointfuse.stations.readers.weather import WeatherReports
 from pointfuse.stations.tables.coordinates import Coordinates
 from pointfuse.stations.tables.station_file import StationFile
 
@@ -66,4 +66,13 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     remarks = places.remarks()
     if request.timezone != datetime.UTC:
         remarks.append(f"UTC days were taken as days of {zone_name(request.timezone)}")
-    return reports.observations(remarks)
+    return reports.observations(
+        {
+            "station": "STATION",
+            "place": "LONGITUDE and LATITUDE",
+            "time": "DATE",
+            "relative_humidity": "TEMP and DEWP",
+            "wind_speed": "WDSP",
+        },
+        remarks,
+    )

@@ -1,0 +1,93 @@
+"""`pointfuse check`: what files are taken for, and what of them would be left out."""
+
+from __future__ import annotations
+
+import click
+
+from pointfuse.basics.counted import counted
+from pointfuse.basics.printable import json_text
+from pointfuse.commands.command_line import say
+from pointfuse.commands.inputs_and_outputs import Command
+from pointfuse.commands.reading_options import (
+    ReadingOptions,
+    parse_days,
+    reading_options,
+    requested,
+    station_files,
+)
+from pointfuse.model.metadata import ModelMetadata
+from pointfuse.model.model_file import read_model_file
+from pointfuse.stations.file_check import FilesCheck, check_files
+from pointfuse.stations.gridding import PlacedObservations
+from pointfuse.stations.quality.flags import quality_lines
+
+
+@click.command(cls=Command)
+@reading_options
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def check(as_json: bool, reading: ReadingOptions) -> None:
+    """Say what FILES are taken for, and what of them would be left out.
+
+    Format, columns, units, time zone, days and stations inside the grid of the model; nothing is
+    written. Exit code 1 if a file cannot be read.
+    """
+    _, metadata, _ = read_model_file(reading.model)
+    request, period = requested(reading, metadata), parse_days(reading.days)
+    found = check_files(station_files(reading), request, metadata, period)
+    if as_json:
+        click.echo(json_text(_content(found)))
+    else:
+        for each in found.files:
+            say(*each.lines())
+        say(*_lines_together(found, metadata, needs_list=not reading.stations))
+    if found.error or not all(each.readable for each in found.files):
+        click.get_current_context().exit(1)
+
+
+def _content(found: FilesCheck) -> dict[str, object]:
+    """The findings in JSON types."""
+    counts = found.together.counts if found.together else None
+    return {
+        "files": [each.to_dict() for each in found.files],
+        "together": None
+        if counts is None or found.together is None
+        else {
+            "stations": counts.read,
+            "with_daily_means": counts.valid,
+            "without_coordinates": counts.without_coordinates,
+            "outside_grid": counts.outside_grid,
+            "used": counts.used,
+            "days": len(found.together.observations.times),
+            "days_with_stations": int((found.together.target_stations > 0).sum()),
+            "quality_control": found.together.quality,
+        },
+        "error": found.error or None,
+    }
+
+
+def _lines_together(found: FilesCheck, metadata: ModelMetadata, *, needs_list: bool) -> list[str]:
+    """What all files hold together, for people, and what to do next."""
+    readable = sum(each.readable for each in found.files)
+    lines = [f"{readable} of {counted(len(found.files), 'file')} can be read"]
+    if found.error:
+        return [*lines, f"but not together: {found.error}"]
+    if found.together is None:
+        return lines
+    lines += _days_and_stations(found.together, metadata)
+    if needs_list and any(each.without_coordinates for each in found.files):
+        lines.append("give the station list of the network with --stations for the coordinates")
+    return lines
+
+
+def _days_and_stations(together: PlacedObservations, metadata: ModelMetadata) -> list[str]:
+    counts, days = together.counts, together.observations.times
+    target, stations = metadata.target.name, together.target_stations
+    fused = int((stations > 0).sum())
+    span = f", {days[0]} to {days[-1]}" if len(days) else ""
+    return [
+        f"days: {len(days)}{span}; {fused} with {target} on the grid of {metadata.name}",
+        f"stations: {counts.read} read, {counts.valid} valid, of these "
+        f"{counts.without_coordinates} without coordinates, {counts.outside_grid} outside the "
+        f"grid, {counts.used} used",
+        *quality_lines(together.quality),
+    ]

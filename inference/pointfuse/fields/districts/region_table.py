@@ -1,0 +1,208 @@
+"""From files of fields to a table of means over districts, a row a period and district."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse.basics.progress import Progress
+from pointfuse.basics.table_files import writing_table
+from pointfuse.errors import InputError
+from pointfuse.fields.districts.means import DistrictReader, Floats
+from pointfuse.fields.districts.periods import Step, period_names
+from pointfuse.fields.districts.population import read_population
+from pointfuse.fields.map_file import MapFile, opened
+from pointfuse.grid.districts import District
+from pointfuse.grid.regular_grid import Grid
+
+
+@dataclass(frozen=True)
+class RegionChoices:
+    """What is computed of files.
+
+    Parameters
+    ----------
+    districts : sequence of District
+        The districts.
+    step : str
+        How long the periods are.
+    above : float, optional
+        A threshold, in the units of the variable: shares above it.
+    population : Path, optional
+        Raster of counts of people.
+    variable : str, optional
+        Variable to read; the fused one by default.
+    first, last : datetime64[D], optional
+        First and last day; all by default.
+    """
+
+    districts: Sequence[District]
+    step: Step = "day"
+    above: float | None = None
+    population: Path | None = None
+    variable: str | None = None
+    first: np.datetime64 | None = None
+    last: np.datetime64 | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class _PeriodMean:
+    """Mean field of a period.
+
+    Parameters
+    ----------
+    period : str
+        Its name.
+    days : int
+        Its days with a field.
+    field : ndarray of float64, shape (row, column)
+        Mean over them; NaN where there is no value.
+    grid : Grid
+        Its grid.
+    variable : str
+        What it is of.
+    """
+
+    period: str
+    days: int
+    field: Floats
+    grid: Grid
+    variable: str
+
+
+def write_region_table(
+    files: Sequence[Path], output: Path, choices: RegionChoices, progress: Progress
+) -> tuple[int, int]:
+    """Write means over districts to a CSV or Parquet file.
+
+    Parameters
+    ----------
+    files : sequence of Path
+        netCDF files of fields of one variable on one grid, in the order of their days.
+    output : Path
+        Table to write; its suffix decides.
+    choices : RegionChoices
+        What is computed.
+    progress : callable
+        Shows how far it is.
+
+    Returns
+    -------
+    tuple of int
+        Districts and periods in the table.
+
+    Raises
+    ------
+    InputFileNotFoundError, InputError
+        If a file is missing, does not hold what is asked for, or does not fit the others.
+    MissingExtraError, OutputError
+        If the table cannot be written.
+    """
+    tables: list[dict[str, NDArray[Any]]] = []
+    with writing_table(output) as append:
+        for mean in _period_means(files, choices, progress):
+            if not tables:  # all are on one grid
+                reader = _reader(mean.grid, choices)
+            tables.append(_rows(reader, mean, choices.above))
+        append({name: np.concatenate([each[name] for each in tables]) for name in tables[0]})
+    return len(tables[0]["region"]), len(tables)
+
+
+def _reader(grid: Grid, choices: RegionChoices) -> DistrictReader:
+    population = choices.population
+    people = None if population is None else read_population(population, grid)
+    return DistrictReader.of(grid, choices.districts, people)
+
+
+def _rows(
+    reader: DistrictReader, mean: _PeriodMean, above: float | None
+) -> dict[str, NDArray[Any]]:
+    """Rows of a period, in single precision, which has all the digits that mean anything."""
+    names, variable = reader.overlap.names, mean.variable
+    table: dict[str, NDArray[Any]] = {
+        "region": np.array(names),
+        "period": np.full(len(names), mean.period),
+        "days": np.full(len(names), mean.days),
+        variable: reader.mean(mean.field).astype(np.float32),
+    }
+    if above is not None:
+        table["area_above"] = reader.share_above(mean.field, above).astype(np.float32)
+    if reader.people is not None:
+        table["population"] = np.rint(reader.overlap.sums(reader.people)).astype(np.int64)
+        by_people = reader.mean(mean.field, by_people=True)
+        table[f"{variable}_by_population"] = by_people.astype(np.float32)
+        if above is not None:
+            share = reader.share_above(mean.field, above, by_people=True)
+            table["people_above"] = share.astype(np.float32)
+    return table
+
+
+def _period_means(
+    files: Sequence[Path], choices: RegionChoices, progress: Progress
+) -> Iterator[_PeriodMean]:
+    """Mean field of each period, one after the other, over all files."""
+    sums: _Sums | None = None
+    for path in files:
+        with opened(path, choices.variable) as file:
+            times = file.times_between(choices.first, choices.last)
+            times.sort(key=lambda time: file.days[time])
+            periods = period_names(file.days[times], choices.step).tolist()
+            with progress(len(times), f"reading {path.name}") as bar:
+                for time, period in zip(times, periods, strict=True):
+                    if sums is not None:
+                        sums.check_next(file, file.days[time])
+                    if sums is not None and period != sums.period:
+                        yield sums.mean()
+                        sums = None
+                    sums = sums or _Sums(period, file)
+                    sums.add(file.field(file.variable, time), file.days[time])
+                    bar.update(1)
+    if sums is not None:
+        yield sums.mean()
+
+
+class _Sums:
+    """Sum of the fields of a period."""
+
+    def __init__(self, period: str, file: MapFile) -> None:
+        self.period = period
+        self._variable, self._file, self._grid = file.variable, file.path.name, file.grid
+        self._total, self._count = np.zeros(file.grid.shape), np.zeros(file.grid.shape)
+        self._days, self._last = 0, file.days.min()
+
+    def add(self, field: Floats, day: np.datetime64) -> None:
+        """Add the field of a day."""
+        known = np.isfinite(field)
+        self._total += np.where(known, field, 0.0)
+        self._count += known
+        self._days += bool(known.any())
+        self._last = day
+
+    def check_next(self, file: MapFile, day: np.datetime64) -> None:
+        """Make sure that a day comes later, and is of the same variable on the same grid."""
+        name = file.path.name
+        if file.variable != self._variable:
+            raise InputError(
+                f"{self._file} has {self._variable}, {name} has {file.variable}; take them one by "
+                "one"
+            )
+        if not self._grid.coincides(file.grid):
+            raise InputError(
+                f"{self._file} and {name} are on different grids; take them one by one"
+            )
+        if day < self._last:
+            raise InputError(
+                f"{name} has {day}, which is before {self._last} of {self._file}; name the files "
+                "in the order of their days"
+            )
+
+    def mean(self) -> _PeriodMean:
+        """Mean of the days with a field."""
+        mean = np.full(self._total.shape, np.nan)
+        np.divide(self._total, self._count, out=mean, where=self._count > 0)
+        return _PeriodMean(self.period, self._days, mean, self._grid, self._variable)

@@ -1,0 +1,105 @@
+"""Pollutants by the names of variables, and concentrations in the units of a standard."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from pointfuse.basics.units import conversion_factor
+from pointfuse.errors import InputError
+
+MOLAR_MASSES = {"no2": 46.0055, "so2": 64.064, "co": 28.010, "o3": 47.998}
+"""Of gases, g/mol; particles have none."""
+
+SPECIES = ("pm25", "pm10", *MOLAR_MASSES)
+
+DAY, EIGHT_HOURS, HOUR = "mean of a day", "largest 8-hour mean of a day", "largest hour of a day"
+"""What daily values of a pollutant are."""
+
+_ENDINGS = {"": DAY, "_24h": DAY, "_8h": EIGHT_HOURS, "_mda8": EIGHT_HOURS, "_1h": HOUR}
+_OTHER_NAMES = {"pm2p5": "pm25", "pm2_5": "pm25", "pm2.5": "pm25"}
+_CF_NAMES = {
+    "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air": "pm25",
+    "mass_concentration_of_pm10_ambient_aerosol_particles_in_air": "pm10",
+    **{
+        f"{kind}_of_{name}_in_air": species
+        for kind in ("mass_concentration", "mole_fraction")
+        for name, species in {
+            "nitrogen_dioxide": "no2",
+            "sulfur_dioxide": "so2",
+            "carbon_monoxide": "co",
+            "ozone": "o3",
+        }.items()
+    },
+}
+
+
+class Pollutant(NamedTuple):
+    """A species, and what its daily values are."""
+
+    species: str
+    averaging: str
+
+    def __str__(self) -> str:
+        """As people say it."""
+        return f"{self.species} ({self.averaging})"
+
+
+def pollutant_of(variable: str, standard_name: str = "") -> Pollutant:
+    """The pollutant that a variable holds, by its name.
+
+    Parameters
+    ----------
+    variable : str
+        Such as ``pm25``, ``o3_8h`` (or ``o3_mda8``) for the largest 8-hour mean of a day, and
+        ``no2_1h`` for its largest hour; without an ending the mean of a day.
+    standard_name : str
+        Its CF standard name, where its own name is another one.
+
+    Raises
+    ------
+    InputError
+        If it is none of the six.
+    """
+    name = variable.lower()
+    for other, own in _OTHER_NAMES.items():
+        name = name.replace(other, own)
+    for ending, averaging in _ENDINGS.items():
+        species = name.removesuffix(ending)
+        if species in SPECIES and name == species + ending:
+            return Pollutant(species, averaging)
+    if standard_name in _CF_NAMES:
+        return Pollutant(_CF_NAMES[standard_name], DAY)
+    raise InputError(
+        f"{variable} is no pollutant of an index; expected {', '.join(SPECIES)}, with _8h or _1h "
+        "behind it for the largest 8-hour mean or hour of a day"
+    )
+
+
+def unit_factor(species: str, given: str, wanted: str, molar_volume: float) -> float:
+    """Factor from any unit of a concentration to that of a standard.
+
+    Parameters
+    ----------
+    species : str
+        One of `SPECIES`.
+    given : str
+        Any spelling of a mass concentration or, for gases, a mole fraction.
+    wanted : str
+        ``ug m-3`` or ``1e-9`` (ppb).
+    molar_volume : float
+        Of air in the conditions of the standard, l/mol.
+
+    Raises
+    ------
+    InputError
+        If the unit is not known.
+    """
+    try:
+        return conversion_factor(species, given, wanted)
+    except InputError:
+        if species not in MOLAR_MASSES:
+            raise
+    mass_per_ppb = MOLAR_MASSES[species] / molar_volume
+    if wanted == "ug m-3":
+        return conversion_factor(species, given, "1e-9") * mass_per_ppb
+    return conversion_factor(species, given, "ug m-3") / mass_per_ppb
