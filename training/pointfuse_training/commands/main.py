@@ -9,6 +9,7 @@ from pointfuse.version import __version__
 from pointfuse_training.commands.adapt import adapt
 from pointfuse_training.commands.archive import archive
 from pointfuse_training.commands.calibrate import calibrate
+from pointfuse_training.commands.covariance import covariance
 from pointfuse_training.commands.evaluate import evaluate
 from pointfuse_training.commands.fit import fit_command
 from pointfuse_training.commands.parameters import parameters
@@ -33,6 +34,6 @@ def main(debug: bool) -> None:
 
 for command in (
     *(static, simulate, parameters, patterns, process, sample, archive),
-    *(fit_command, calibrate, evaluate, adapt),
+    *(fit_command, covariance, calibrate, evaluate, adapt),
 ):
     main.add_command(command)

@@ -5,17 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+import torch
 from torch import Tensor, nn
 
 from pointfuse.model.kernels import STEPS, Kernel
 from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.fusion_network import FusionNetwork
+from pointfuse_training.network.optimal_interpolation import OptimalInterpolation
 from pointfuse_training.network.pointconv import PointConv, PositiveKernelConv
-from pointfuse_training.network.successive_corrections import CorrectionPass
 from pointfuse_training.network.variants import Network
 
 _HALF = 2
 """Edge of the squares of the grid of half the resolution, cells."""
+
+_DRAWN = 4
+"""Edge of the squares that the kernel of the interpolation is given on, cells."""
+
+_REACH = 50
+"""How far it is given, squares."""
 
 
 def kernels_of(network: Network) -> tuple[Kernel, ...]:
@@ -24,17 +31,15 @@ def kernels_of(network: Network) -> tuple[Kernel, ...]:
     if not isinstance(network, FusionNetwork):
         return tuple(_kernels_of_point_conv(network.point_conv, variables, 1))
     return (
-        *_kernels_of_passes(network),
+        _kernel_of_interpolation(network.interpolation, network.target),
         *_kernels_of_point_conv(network.weather, variables[1:], _HALF),
     )
 
 
-def _kernels_of_passes(network: FusionNetwork) -> Iterator[Kernel]:
-    for number, (scale, one) in enumerate(
-        zip(network.corrections.scales, network.corrections.passes, strict=True), start=1
-    ):
-        assert isinstance(one, CorrectionPass)
-        yield _kernel(network.target, f"pass {number}", one.kernel[0, 0], scale)
+def _kernel_of_interpolation(interpolation: OptimalInterpolation, variable: str) -> Kernel:
+    offset = _DRAWN * torch.arange(-_REACH, _REACH + 1)
+    squared = offset[:, None] ** 2 + offset**2
+    return _kernel(variable, "interpolation", interpolation.kernel(squared), _DRAWN)
 
 
 def _kernels_of_point_conv(
@@ -63,16 +68,12 @@ def steps_of(network: Network, observations: Tensor, observed: Tensor) -> dict[s
     Returns
     -------
     dict of str to Tensor, each of shape (time, 1, rows, columns)
-        In the unit of the variable; those of the passes are transformed back as they are, without
+        In the unit of the variable; those of the interpolation are transformed back as they are, without
         what the error adds to the mean.
     """
     if isinstance(network, FusionNetwork):
-        passes = _given_by(network.corrections, network, observations, observed)
-        named = {
-            "trend": passes.trend,
-            "wide passes": passes.broad,
-            "all passes": passes.field,
-        }
+        given = _given_by(network.interpolation, network, observations, observed)
+        named = {"trend": given.trend, "wide kernels": given.broad, "all kernels": given.field}
         fields = {name: (field / 2 + 1).clamp(min=1) ** 2 - 1 for name, field in named.items()}
     else:
         point_conv = _given_by(network.point_conv, network, observations, observed)

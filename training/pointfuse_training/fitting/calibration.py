@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,6 +13,7 @@ from scipy.special import expit
 
 from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations, grid_days
+from pointfuse_training.fitting.withheld import withholdings
 from pointfuse_training.network.calibration import TERMS
 from pointfuse_training.network.fusion_network import (
     FusionNetwork,
@@ -24,15 +25,6 @@ Array = NDArray[np.float64]
 
 COVERAGE = 0.9
 """Share of the errors that intervals are to hold."""
-
-FOLDS = 5
-"""A fold of the stations, or of the cities, is withheld from a day."""
-
-REGIONS = 2
-"""Runs of a day on which only the stations of one region are given."""
-
-RADII = (200e3, 800e3)
-"""Least and largest radius of such a region, m."""
 
 _FEWEST = 1000
 _SMOOTHING = 0.05
@@ -105,7 +97,7 @@ def withheld_errors(
     parts: dict[str, list[tuple[Array, ...]]] = {}
     for day in range(len(placed.observations.times)):
         one = placed.on_days(slice(day, day + 1))
-        for kind, withheld in _withholdings(one, city, random):
+        for kind, withheld in withholdings(one, city, random):
             given = one.without(withheld)
             if given.target_stations[0]:
                 parts.setdefault(kind, []).append(
@@ -122,21 +114,6 @@ def withheld_errors(
     weights = [np.full(len(kind[0]), 1 / max(len(kind[0]), 1)) for kind in kinds]
     error, bias, scale, terms = (np.concatenate(each) for each in zip(*kinds, strict=True))
     return WithheldErrors(error, bias, scale, terms, np.concatenate(weights))
-
-
-def _withholdings(
-    day: PlacedObservations, city: NDArray[np.str_], random: np.random.Generator
-) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Ways of withholding stations of a day, and which are withheld."""
-    stations = len(city)
-    yield "stations", random.integers(0, FOLDS, stations) == 0
-    _, of_city = np.unique(city, return_inverse=True)
-    yield "cities", (random.integers(0, FOLDS, of_city.max() + 1) == 0)[of_city]
-    where = day.observations.stations
-    x, y = day.metadata.grid.projection.forward(where.longitude, where.latitude)
-    for _ in range(REGIONS):
-        centre = random.integers(stations)
-        yield "regions", np.hypot(x - x[centre], y - y[centre]) > random.uniform(*RADII)
 
 
 def _errors(

@@ -17,7 +17,7 @@ from pointfuse_training.samples.sampling import SAMPLING, Sampling
 from pointfuse_training.samples.static_channels import DEFAULT_CHANNELS, PAPER_CHANNELS
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-PARTS = ("corrections", "regression", "all")
+PARTS = ("interpolation", "regression", "all")
 POINT_CONVS = ("auto", "direct", "fourier")
 
 _TABLES = {"sampling": Sampling, "hiding": Hiding}
@@ -35,8 +35,8 @@ class Recipe:
     variant : str
         Key of `variants.VARIANTS`.
     part : str
-        Part of the default network that learns: ``corrections`` (RegrUnetPP is left out),
-        ``regression`` (the corrections stay as they are), or ``all``.
+        Part of the default network that learns: ``interpolation`` (RegrUnetPP is left out),
+        ``regression`` (the interpolation stays as it is), or ``all``.
     widths : tuple of int
         Channels at each level of RegrUnetPP, finest first.
     static_channels : tuple of str
@@ -192,10 +192,10 @@ _PAPER = Recipe(
 RECIPES = {
     "default": Recipe(),
     "paper": _PAPER,
-    # First the successive corrections alone, which learn within minutes; then what follows them.
-    "corrections": Recipe(
-        name="corrections",
-        part="corrections",
+    # First the interpolation alone, which learns within minutes; then what follows it.
+    "interpolation": Recipe(
+        name="interpolation",
+        part="interpolation",
         batch=2,
         iterations=2000,
         learning_rate=2e-2,

@@ -28,16 +28,15 @@ from pointfuse_training.fitting.training_state import TrainingState
 from pointfuse_training.network.fusion_network import Estimate
 from pointfuse_training.network.paper_network import PaperNetwork
 from pointfuse_training.network.pointconv import PositiveKernelConv
-from pointfuse_training.network.successive_corrections import CorrectionPass
 from pointfuse_training.network.variants import Network, build_network, field_of
 from pointfuse_training.network.weights import check_complete, network_weights
 from pointfuse_training.samples.training_days import Batch, ValidationDays, seeded_generator
 
-CORRECTIONS_SHARE = 0.3
-"""Weight of the error of the successive corrections beside that of the whole network."""
+INTERPOLATION_SHARE = 0.3
+"""Weight of the error of the interpolation beside that of the whole network."""
 
 DEVIATION_SHARE = 0.2
-"""Weight of the likelihood beside the share of the corrections' error that is left."""
+"""Weight of the likelihood beside the share of the interpolation's error that is left."""
 
 _VALIDATION_DRAWS = 1  # added to the seed, so that no draw of the training comes again
 _TIMED_PASSES = 3
@@ -112,7 +111,7 @@ class Training:
         """Convolve in PointConv ``direct`` or ``fourier``."""
         self.point_conv = way
         for module in (*self.network.modules(), *self.averaged.modules()):
-            if isinstance(module, PositiveKernelConv | CorrectionPass):
+            if isinstance(module, PositiveKernelConv):
                 module.through_fourier = way == "fourier"
 
     def _seconds_of_loss(self, batch: Batch, way: str) -> float:
@@ -176,13 +175,13 @@ class Training:
         if isinstance(self.network, PaperNetwork):
             return absolute_error(given, batch)
         errors = field_errors(given.mean, given.unit, batch)
-        if self.recipe.part == "corrections":
+        if self.recipe.part == "interpolation":
             return errors.mean()
-        before = field_errors(given.corrected, given.unit, batch)
+        before = field_errors(given.interpolated, given.unit, batch)
         loss = share_left(errors, before)
         if self.recipe.part == "all":
             # Without a voice of its own the first guess would fade into one more feature.
-            loss = loss + CORRECTIONS_SHARE * share_left(before, before)
+            loss = loss + INTERPOLATION_SHARE * share_left(before, before)
         return loss + DEVIATION_SHARE * deviation_error(given, batch)
 
     def _update_average(self) -> None:
@@ -308,10 +307,10 @@ def _choose_part(network: Network, part: str) -> None:
     """Let only a part of the default network learn."""
     if isinstance(network, PaperNetwork):
         return
-    network.corrections_alone = part == "corrections"
+    network.interpolation_alone = part == "interpolation"
     network.requires_grad_(part == "all")
-    if part == "corrections":
-        network.corrections.requires_grad_(True)
+    if part == "interpolation":
+        network.interpolation.requires_grad_(True)
     elif part == "regression":
         for module in (network.weather, network.regr_unetpp, network.detail):
             module.requires_grad_(True)

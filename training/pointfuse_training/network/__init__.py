@@ -2,8 +2,9 @@
 
 channels                what all networks take
 pointconv               from isolated stations to a first complete field, as published
-terrain_trend           the day's regression on terrain and land
-successive_corrections  PointConv in many passes that know the terrain
+optimal_interpolation   PointConv's passes at their limit, under a covariance that knows terrain
+positive_inverse        inverses of large matrices, in a form that export can change
+resolution              between the grid and that of half the resolution
 regr_unetpp             a UNet++ that ends in numbers a cell
 detail                  from half the resolution to the cells
 calibration             the last factor of the error's size

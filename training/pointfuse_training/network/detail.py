@@ -7,7 +7,7 @@ import math
 import torch
 from torch import Tensor, nn
 
-from pointfuse_training.network.successive_corrections import halved, raised
+from pointfuse_training.network.resolution import doubled, halved
 
 DETAIL_CHANNELS = 8
 """Features that come from half the resolution."""
@@ -37,7 +37,7 @@ class Detail(nn.Module):
         self.mix = nn.Conv2d(DETAIL_CHANNELS + 3 + layers, _WIDTHS[0], 1)
         self.near = nn.Conv2d(_WIDTHS[0], _WIDTHS[1], 3, padding=1)
         self.last = nn.Conv2d(_WIDTHS[1], 2, 1)
-        # An untrained network leaves the field of the corrections as it is.
+        # An untrained network leaves the field of the interpolation as it is.
         nn.init.zeros_(self.last.weight)
         self.last.bias = nn.Parameter(torch.tensor([0.0, math.log(math.expm1(_FIRST))]))
 
@@ -56,15 +56,15 @@ class Detail(nn.Module):
         features : Tensor, shape (time, 8, half of the rows, half of the columns)
             What RegrUnetPP gives.
         field, left : Tensor, shape (time, 1, rows, columns)
-            Field of the corrections, and what it misses at stations, in the unit of the day.
+            Field of the interpolation, and what it misses at stations, in the unit of the day.
         stations : Tensor, the same shape
             Number of stations.
         static_layers : Tensor, shape (time or 1, layers, rows, columns)
             Static layers.
         """
         cells = [
-            raised(features, 2),
-            field - raised(halved(field), 2),
+            doubled(features),
+            field - doubled(halved(field)),
             left,
             stations.log1p(),
             static_layers.expand(field.shape[0], -1, -1, -1),

@@ -1,8 +1,8 @@
-"""The default network: successive corrections, then RegrUnetPP on the grid of half the resolution.
+"""The default network: optimal interpolation, then RegrUnetPP on the grid of half the resolution.
 
-It departs from Lyu et al., Geosci. Model Dev. 15, 2022, in that PointConv has many passes and
-knows the terrain, in that RegrUnetPP corrects its field rather than making one, and in that the
-error's size comes with the field. The published network is `PaperNetwork`.
+It departs from Lyu et al., Geosci. Model Dev. 15, 2022, in that PointConv's passes are carried on
+to their limit and know the terrain, in that RegrUnetPP corrects their field rather than making
+one, and in that the error's size comes with the field. The published network is `PaperNetwork`.
 """
 
 from __future__ import annotations
@@ -16,22 +16,13 @@ from torch import Tensor, nn
 from pointfuse_training.network.calibration import Calibration, calibration_terms
 from pointfuse_training.network.channels import CHANNELS, check_static_layers
 from pointfuse_training.network.detail import DETAIL_CHANNELS, Detail
+from pointfuse_training.network.optimal_interpolation import Interpolated, OptimalInterpolation
 from pointfuse_training.network.pointconv import PointConv
 from pointfuse_training.network.regr_unetpp import RegrUnetPP
-from pointfuse_training.network.successive_corrections import (
-    Corrections,
-    SuccessiveCorrections,
-    halved,
-    raised,
-    summed,
-)
+from pointfuse_training.network.resolution import doubled, halved, summed
 
 WIDTHS = (16, 48, 96, 128)
 """Channels at each level of RegrUnetPP, of which the finest has half the resolution."""
-
-MULTIPLE = 64
-"""Rows and columns are padded to a multiple of it: the widest squares twice, so that all come out
-whole on the grid of half the resolution too."""
 
 WEATHER_CENTRE = (60.0, 3.0)
 WEATHER_SPREAD = (20.0, 2.0)
@@ -44,7 +35,7 @@ published ones reach."""
 LEAST_UNIT = 1.0
 """Least unit of a day, on the transformed scale: a day of zeros can be divided by it."""
 
-_DAY_CHANNELS = 8
+_DAY_CHANNELS = 9
 _STATION_CHANNELS = 2
 _WEATHER_CHANNELS = 4
 
@@ -58,10 +49,10 @@ class Estimate(NamedTuple):
         Mean and standard deviation of what a station in the cell would report.
     unit : Tensor, shape (time, 1, 1, 1)
         Level of the day, at least `LEAST_UNIT`.
-    corrected : Tensor, shape (time, 1, rows, columns)
-        The field of the successive corrections alone.
+    interpolated : Tensor, shape (time, 1, rows, columns)
+        The field of the optimal interpolation alone.
     reach : Tensor, shape (time, 1, rows, columns)
-        Weights of the stations within the reach of a narrow kernel.
+        Stations within the reach of a middle kernel.
     stations : Tensor, shape (time, 1, 1, 1)
         Stations of the day.
     """
@@ -69,7 +60,7 @@ class Estimate(NamedTuple):
     mean: Tensor
     deviation: Tensor
     unit: Tensor
-    corrected: Tensor
+    interpolated: Tensor
     reach: Tensor
     stations: Tensor
 
@@ -91,8 +82,8 @@ class FusionNetwork(nn.Module):
         Name of the variable that is fused.
     precision : torch.dtype or None
         Type in which RegrUnetPP computes under autocast; training sets it. All else stays in
-        single precision: sums over squares of cells overflow half precision.
-    corrections_alone : bool
+        single precision, of which the interpolation needs all digits.
+    interpolation_alone : bool
         Whether RegrUnetPP is left out; training begins so.
 
     Raises
@@ -108,7 +99,7 @@ class FusionNetwork(nn.Module):
         check_static_layers(static_layers)
         layers = len(static_layers)
         self.register_buffer("static_layers", static_layers.float(), persistent=False)
-        self.corrections = SuccessiveCorrections(layers)
+        self.interpolation = OptimalInterpolation(layers)
         self.weather = PointConv(len(CHANNELS) - 1, WEATHER_KERNELS, (2.0, 1.0))
         entering = _DAY_CHANNELS + _STATION_CHANNELS + _WEATHER_CHANNELS + layers
         self.regr_unetpp = RegrUnetPP(entering, widths, outputs=DETAIL_CHANNELS)
@@ -116,7 +107,7 @@ class FusionNetwork(nn.Module):
         self.calibration = Calibration()
         self.target = CHANNELS[0]
         self.precision: torch.dtype | None = None
-        self.corrections_alone = False
+        self.interpolation_alone = False
 
     def forward(
         self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
@@ -154,30 +145,32 @@ class FusionNetwork(nn.Module):
         rows, columns = observations.shape[-2:]
         if static_layers is None:
             static_layers = self.static_layers[None]
-        observations, observed = (_padded(x, "constant") for x in (observations, observed))
-        static_layers = _padded(static_layers, "replicate")
+        observations, observed = (_even(x, "constant") for x in (observations, observed))
+        static_layers = _even(static_layers, "replicate")
         stations = observed[:, :1]
         # Whatever a caller leaves in cells without observation has no say.
         values = transformed(observations[:, :1] * (stations > 0))
-        corrections = self.corrections(values, stations, static_layers)
-        unit = corrections.mean.clamp(min=LEAST_UNIT)
-        field = corrections.field
-        if self.corrections_alone:
+        interpolated = self.interpolation(values, stations, static_layers)
+        unit = interpolated.level.clamp(min=LEAST_UNIT)
+        field = interpolated.field
+        if self.interpolation_alone:
             deviation = torch.zeros_like(field)
         else:
-            features = self._regressed(
-                self._entering(corrections, unit, observations, observed, static_layers)
-            )
+            channels = self._entering(interpolated, unit, observations, observed, static_layers)
             change, size = self.detail(
-                features, field / unit, corrections.left / unit, stations, static_layers
+                self._regressed(channels),
+                field / unit,
+                interpolated.left / unit,
+                stations,
+                static_layers,
             )
             field, deviation = field + unit * change, unit * size
         return Estimate(
             field[..., :rows, :columns],
             deviation[..., :rows, :columns],
             unit,
-            corrections.field[..., :rows, :columns],
-            raised(corrections.densities[-1], 2)[..., :rows, :columns],
+            interpolated.field[..., :rows, :columns],
+            doubled(interpolated.reaches[1])[..., :rows, :columns],
             stations.sum((2, 3), keepdim=True),
         )
 
@@ -194,26 +187,27 @@ class FusionNetwork(nn.Module):
 
     def _entering(
         self,
-        corrections: Corrections,
+        interpolated: Interpolated,
         unit: Tensor,
         observations: Tensor,
         observed: Tensor,
         static_layers: Tensor,
     ) -> Tensor:
         """Channels of RegrUnetPP (equation 4), on the grid of half the resolution."""
-        fields = torch.cat([corrections.field, corrections.broad, corrections.trend], dim=1)
+        fields = torch.cat([interpolated.field, interpolated.broad, interpolated.trend], dim=1)
         stations = observed[:, :1]
-        present = summed((stations > 0).to(unit.dtype), 2).clamp(min=1)
-        day = torch.cat([unit.log() / 3, stations.sum((2, 3), keepdim=True).log1p() / 8], dim=1)
-        half = halved((fields - corrections.mean) / unit)
-        shape = half.shape[-2:]
+        present = summed((stations > 0).to(unit.dtype)).clamp(min=1)
+        number = stations.sum((2, 3), keepdim=True)
+        spread = (interpolated.spread / unit).clamp(min=1e-3)
+        day = torch.cat([unit.log() / 3, spread.log(), number.log1p() / 8], dim=1)
+        half = halved((fields - interpolated.level) / unit)
         return torch.cat(
             [
                 half,
-                summed(corrections.left, 2) / present / unit,
-                summed(stations, 2).log1p(),
-                *(density.log1p() for density in corrections.densities),
-                day.expand(-1, -1, *shape),
+                *(reach.log1p() for reach in interpolated.reaches),
+                summed(interpolated.left) / present / unit,
+                summed(stations).log1p(),
+                day.expand(-1, -1, *half.shape[-2:]),
                 self._weather(observations[:, 1:], observed[:, 1:]),
                 halved(static_layers).expand(half.shape[0], -1, -1, -1),
             ],
@@ -226,7 +220,7 @@ class FusionNetwork(nn.Module):
         centre = values.new_tensor(WEATHER_CENTRE)[:, None, None]
         spread = values.new_tensor(WEATHER_SPREAD)[:, None, None]
         # Centring moves the zeros of absent weather, so the mask has to be applied again.
-        sums, counts = summed((values - centre) / spread * observed, 2), summed(observed, 2)
+        sums, counts = summed((values - centre) / spread * observed), summed(observed)
         fields = self.weather(sums / counts.clamp(min=1), counts.clamp(max=1))
         return torch.cat([fields.corrected, fields.wide_density.log1p()], dim=1)
 
@@ -264,6 +258,7 @@ def calibration_terms_of(estimate: Estimate, median: Tensor) -> Tensor:
     )
 
 
-def _padded(x: Tensor, mode: str) -> Tensor:
+def _even(x: Tensor, mode: str) -> Tensor:
+    """With one more row or column where their number is odd: half of the grid is whole then."""
     rows, columns = x.shape[-2:]
-    return nn.functional.pad(x, (0, -columns % MULTIPLE, 0, -rows % MULTIPLE), mode=mode)
+    return nn.functional.pad(x, (0, columns % 2, 0, rows % 2), mode=mode)

@@ -12,6 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from pointfuse.errors import InputError
+from pointfuse_training.network.resolution import doubled
 
 
 class ConvPair(nn.Module):
@@ -80,14 +81,9 @@ class RegrUnetPP(nn.Module):
             for i in range(self.levels - j):
                 if j:
                     beside = [done[i, k] for k in range(j)]
-                    entering = torch.cat([*beside, _doubled(done[i + 1, j - 1])], dim=1)
+                    entering = torch.cat([*beside, doubled(done[i + 1, j - 1])], dim=1)
                 else:
                     entering = nn.functional.max_pool2d(done[i - 1, 0], 2) if i else x
                 done[i, j] = self.nodes[f"{i}_{j}"](entering)
         y: Tensor = self.head(done[0, self.levels - 1])
         return y[..., :rows, :columns]
-
-
-def _doubled(x: Tensor) -> Tensor:
-    """Twice the resolution, bilinear between cell centres."""
-    return nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)

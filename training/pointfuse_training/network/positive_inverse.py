@@ -1,0 +1,46 @@
+"""Inverses of large positive definite matrices: an operator that export gives another form.
+
+PyTorch has LAPACK for them; ONNX has no operator, so that the file holds a loop of its own
+(`pointfuse_export.graph.sweeps`).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+@torch.library.custom_op("pointfuse::inverse_of_one_plus", mutates_args=())
+def inverse_of_one_plus(matrix: Tensor) -> Tensor:
+    """Inverse of ``1 + matrix``.
+
+    Parameters
+    ----------
+    matrix : Tensor, shape (time, size, size)
+        Positive semidefinite matrices.
+
+    Returns
+    -------
+    Tensor, shape (time, size, size)
+    """
+    one = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
+    return torch.cholesky_inverse(torch.linalg.cholesky(matrix + one))
+
+
+@inverse_of_one_plus.register_fake
+def _(matrix: Tensor) -> Tensor:
+    return torch.empty_like(matrix)
+
+
+def _keep_inverse(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
+    ctx.save_for_backward(output)
+
+
+def _gradient(ctx: Any, gradient: Tensor) -> Tensor:
+    (inverse,) = ctx.saved_tensors
+    return -inverse @ gradient @ inverse
+
+
+inverse_of_one_plus.register_autograd(_gradient, setup_context=_keep_inverse)
