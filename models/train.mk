@@ -1,8 +1,8 @@
 # From nothing to the shipped model: make -f models/train.mk (or make train). Each step is a command of its
 # own, is left alone when its result is there, and goes on where it was interrupted. SHORT=1 takes minutes: it
-# shows that the chain runs, and its network is of no use. DATA holds real stations, which only two small fits
-# see (the process of the samples, and the last factor of the error's size); without it the shipped process is
-# taken, and the error's size stays as it was learned.
+# shows that the chain runs, and its network is of no use. DATA holds real stations, which only three small fits
+# see (the process of the samples, the covariance of the interpolation, and the last factor of the error's size);
+# without it the shipped process and covariance are taken, and the error's size stays as it was learned.
 VENV ?= .venv
 BUILD ?= build/train
 DATA ?= ../shared/data/cnemc
@@ -13,9 +13,9 @@ EXPORT := $(VENV)/bin/pointfuse-export
 
 # Scenarios of simulated days (20 days each), and of samples of processes (8 days each).
 # The last four of each are held out.
-SIMULATED := $(if $(SHORT),6,160)
+SIMULATED := $(if $(SHORT),6,91)
 SIMULATED_DAYS := $(if $(SHORT),5,20)
-SAMPLED := $(if $(SHORT),5,320)
+SAMPLED := $(if $(SHORT),5,128)
 SAMPLED_DAYS := $(if $(SHORT),1,8)
 LENGTH = $(if $(SHORT),--iterations 2)
 
@@ -51,16 +51,13 @@ $(BUILD)/samples/done: $(LAYERS) $(BUILD)/process.toml  ## 12 minutes on one cor
 $(BUILD)/layers.npz: $(LAYERS) $(BUILD)/simulated/done  ## 1 minute
 	$(TRAIN) patterns $(BUILD)/simulated --static $< --target-layer china --every $(if $(SHORT),1,4) -o $@
 
-$(BUILD)/corrections/checkpoint.npz: $(BUILD)/samples/done $(BUILD)/layers.npz
-	$(FIT) --recipe models/recipes/corrections.toml $(RESUME) -o $(@D)
+$(BUILD)/covariance.npz: $(BUILD)/layers.npz  ## 7 minutes
+	$(if $(STATIONS),$(TRAIN) covariance $(READ) --every $(if $(SHORT),30,5) --archive $(BUILD)/simulated --simulated $(if $(SHORT),2,16) --static $< --recipe models/recipes/regression.toml --threads $(THREADS) -o $@,cp models/pointfuse-china12.checkpoint.npz $@)
 
-$(BUILD)/regression/checkpoint.npz: $(BUILD)/corrections/checkpoint.npz
+$(BUILD)/regression/checkpoint.npz: $(BUILD)/covariance.npz $(BUILD)/samples/done
 	$(FIT) --from $< --recipe models/recipes/regression.toml $(RESUME) -o $(@D)
 
-$(BUILD)/together/checkpoint.npz: $(BUILD)/regression/checkpoint.npz
-	$(FIT) --from $< --recipe models/recipes/together.toml $(RESUME) -o $(@D)
-
-$(BUILD)/checkpoint.npz: $(BUILD)/together/checkpoint.npz
+$(BUILD)/checkpoint.npz: $(BUILD)/regression/checkpoint.npz
 	$(if $(STATIONS),$(TRAIN) calibrate $(READ) --every $(if $(SHORT),30,2) --checkpoint $< --threads $(THREADS) -o $@,cp $< $@)
 
 $(BUILD)/simulated_days.npz: $(BUILD)/simulated/done

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -27,8 +26,9 @@ from pointfuse_training.commands.unscored_options import (
 )
 from pointfuse_training.fitting.adaptation_inputs import observations_sha256
 from pointfuse_training.fitting.covariance_fit import (
-    MOST_STEPS,
+    STEPS,
     Withheld,
+    begin,
     described,
     fit_covariance,
     whole_field,
@@ -36,28 +36,27 @@ from pointfuse_training.fitting.covariance_fit import (
 )
 from pointfuse_training.fitting.recipes import Recipe, read_recipe
 from pointfuse_training.fitting.training_inputs import archive_facts, simulated_days
-from pointfuse_training.network.checkpoints import load_checkpoint, save_checkpoint
+from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
 from pointfuse_training.network.fusion_network import FusionNetwork
+from pointfuse_training.network.variants import build_network
 from pointfuse_training.network.weights import network_weights
+from pointfuse_training.samples.static_channels import static_channels
 from pointfuse_training.samples.training_days import CompleteDays, seeded_generator
-from pointfuse_training.simulation.static_inputs import read_static_inputs
+from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
 
 
 @click.command(cls=Command)
-@click.option("--checkpoint", required=True, type=InputFile(), help="Network to begin with.")
 @reading_options
 @unscored_options
-@click.option(
-    "--archive", required=True, type=InputFile("*.nc"), help="Archive of simulated days."
-)
+@click.option("--archive", required=True, type=InputFile("*.nc"), help="Archive of simulated days.")
 @click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on its grid.")
 @click.option(
     "--recipe",
     "recipe_name",
     type=NameOrFile(),
-    default="interpolation",
+    default="regression",
     show_default=True,
-    help="How simulated days are observed: a recipe's name, or a TOML file.",
+    help="What the network is, and how simulated days are observed: a name, or a TOML file.",
 )
 @click.option(
     "--simulated", default=24, show_default=True, type=click.IntRange(1), help="Simulated days."
@@ -69,7 +68,6 @@ from pointfuse_training.simulation.static_inputs import read_static_inputs
 )
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def covariance(
-    checkpoint: Path,
     archive: Path,
     static: Path,
     recipe_name: str,
@@ -81,7 +79,7 @@ def covariance(
     reading: ReadingOptions,
     unscored: Unscored,
 ) -> None:
-    """Fit the covariance of a network's interpolation to the stations in FILES.
+    """Begin a network: fit the covariance of its interpolation to the stations in FILES.
 
     Stations, cities and regions are withheld, and simulated days are completed from stations. What
     is fitted is how far a station speaks for others, its noise, the amplitude over land and
@@ -89,25 +87,27 @@ def covariance(
     """
     began = time.perf_counter()
     torch.set_num_threads(threads)
-    trained = load_checkpoint(checkpoint)
-    network = trained.network()
-    if not isinstance(network, FusionNetwork):
-        raise InputError(
-            f"{checkpoint} holds a network of the variant '{trained.variant}', which does not "
-            "interpolate; name one of the variant 'default'"
-        )
+    recipe = read_recipe(recipe_name)
     model = load_model(reading.model, threads=1, device="cpu")
     days = read_unscored(reading, model, unscored)
-    fields = _simulated(Archive(archive), static, read_recipe(recipe_name), days)
+    grid = days.placed.metadata.grid
+    layers = read_static_inputs(static, grid, torch.device("cpu"))
+    static_layers = static_channels(layers, recipe.static_channels)
+    torch.manual_seed(seed)
+    network = build_network(recipe.variant, static_layers, recipe.widths)
+    if not isinstance(network, FusionNetwork):
+        raise InputError(
+            f"the recipe is of the variant '{recipe.variant}', which does not interpolate; name "
+            "one of the variant 'default'"
+        )
+    begin(network.interpolation, recipe.static_channels)
+    fields = _simulated(Archive(archive), static, layers, recipe, days)
     withheld = [
         *withheld_stations(days.placed, days.chosen, days.city, seed),
         *_drawn(fields, simulated, seed),
     ]
-    network.interpolation.requires_grad_(True)
-    with progress(MOST_STEPS, "fitting", quiet, "steps") as bar:
-        errors = fit_covariance(
-            network.interpolation, trained.static_layers, withheld, on_step=bar.update
-        )
+    with progress(STEPS, "fitting", quiet, "steps") as bar:
+        errors = fit_covariance(network.interpolation, static_layers, withheld, bar.update)
     times = days.placed.observations.times
     fit = {
         "command": f"pointfuse-train {call_text(click.get_current_context(), {'output', 'quiet'})}",
@@ -119,11 +119,18 @@ def covariance(
         "errors": {kind: [round(one, 4) for one in pair] for kind, pair in errors.items()},
         "observations_sha256": observations_sha256(days.placed),
     }
-    fitted = network_weights(network.requires_grad_(False))
-    save_checkpoint(
-        replace(trained, weights=fitted, provenance={**trained.provenance, "covariance": fit}),
-        output,
+    checkpoint = Checkpoint(
+        weights=network_weights(network),
+        static_layers=static_layers,
+        static_names=recipe.static_channels,
+        variant=recipe.variant,
+        widths=recipe.widths,
+        grid=grid,
+        configuration=recipe.to_dict(),
+        provenance={"covariance": fit},
+        target=days.placed.metadata.target.name,
     )
+    save_checkpoint(checkpoint, output)
     if not quiet:
         click.echo(
             f"wrote {output}: errors of {described(errors)}, from {len(times)} days, "
@@ -131,7 +138,9 @@ def covariance(
         )
 
 
-def _simulated(archive: Archive, static: Path, recipe: Recipe, days: UnscoredDays) -> CompleteDays:
+def _simulated(
+    archive: Archive, static: Path, layers: StaticInputs, recipe: Recipe, days: UnscoredDays
+) -> CompleteDays:
     """Days of the archive, seen by the network of stations."""
     grid = days.placed.metadata.grid
     if not archive.grid.coincides(grid):
@@ -139,9 +148,8 @@ def _simulated(archive: Archive, static: Path, recipe: Recipe, days: UnscoredDay
             f"the archive is on {archive.grid}, the stations on {grid}; give an archive of the "
             "same grid"
         )
-    layers = read_static_inputs(static, grid, torch.device("cpu"))
-    network = np.bincount(days.placed.cell, minlength=grid.rows * grid.columns)
-    network = torch.from_numpy(network.reshape(grid.shape))
+    stations = np.bincount(days.placed.cell, minlength=grid.rows * grid.columns)
+    network = torch.from_numpy(stations.reshape(grid.shape))
     return simulated_days(archive, static, layers, recipe, network)[0]
 
 

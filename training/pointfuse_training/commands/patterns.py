@@ -22,7 +22,7 @@ from pointfuse_training.static_layers.build import write_static_layers
 @click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on its grid.")
 @click.option(
     "--number",
-    default=8,
+    default=16,
     show_default=True,
     type=click.IntRange(1, 50),
     help="How many patterns beside the mean.",

@@ -17,7 +17,7 @@ from pointfuse_training.samples.sampling import SAMPLING, Sampling
 from pointfuse_training.samples.static_channels import DEFAULT_CHANNELS, PAPER_CHANNELS
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-PARTS = ("interpolation", "regression", "all")
+PARTS = ("regression", "all")
 POINT_CONVS = ("auto", "direct", "fourier")
 
 _TABLES = {"sampling": Sampling, "hiding": Hiding}
@@ -35,8 +35,8 @@ class Recipe:
     variant : str
         Key of `variants.VARIANTS`.
     part : str
-        Part of the default network that learns: ``interpolation`` (RegrUnetPP is left out),
-        ``regression`` (the interpolation stays as it is), or ``all``.
+        Part of the default network that learns: ``regression`` (the interpolation stays as it is),
+        or ``all``.
     widths : tuple of int
         Channels at each level of RegrUnetPP, finest first.
     static_channels : tuple of str
@@ -192,17 +192,7 @@ _PAPER = Recipe(
 RECIPES = {
     "default": Recipe(),
     "paper": _PAPER,
-    # First the interpolation alone, which learns within minutes; then what follows it.
-    "interpolation": Recipe(
-        name="interpolation",
-        part="interpolation",
-        batch=2,
-        iterations=2000,
-        learning_rate=2e-2,
-        weight_decay=0.0,
-        warm_up=20,
-        average=0.99,
-    ),
+    # What follows an interpolation whose covariance was fitted.
     "regression": Recipe(name="regression", part="regression", batch=4, average=0.998),
     # From trained weights: small steps, soon over.
     "fine-tune": Recipe(

@@ -175,8 +175,6 @@ class Training:
         if isinstance(self.network, PaperNetwork):
             return absolute_error(given, batch)
         errors = field_errors(given.mean, given.unit, batch)
-        if self.recipe.part == "interpolation":
-            return errors.mean()
         before = field_errors(given.interpolated, given.unit, batch)
         loss = share_left(errors, before)
         if self.recipe.part == "all":
@@ -307,13 +305,8 @@ def _choose_part(network: Network, part: str) -> None:
     """Let only a part of the default network learn."""
     if isinstance(network, PaperNetwork):
         return
-    network.interpolation_alone = part == "interpolation"
-    network.requires_grad_(part == "all")
-    if part == "interpolation":
-        network.interpolation.requires_grad_(True)
-    elif part == "regression":
-        for module in (network.weather, network.regr_unetpp, network.detail):
-            module.requires_grad_(True)
+    if part == "regression":
+        network.interpolation.requires_grad_(False)
 
 
 def _begin_at_level(network: PaperNetwork, level: float) -> None:

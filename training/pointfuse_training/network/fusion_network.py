@@ -21,7 +21,7 @@ from pointfuse_training.network.pointconv import PointConv
 from pointfuse_training.network.regr_unetpp import RegrUnetPP
 from pointfuse_training.network.resolution import doubled, halved, summed
 
-WIDTHS = (16, 48, 96, 128)
+WIDTHS = (16, 32, 48, 64)
 """Channels at each level of RegrUnetPP, of which the finest has half the resolution."""
 
 WEATHER_CENTRE = (60.0, 3.0)
@@ -83,8 +83,6 @@ class FusionNetwork(nn.Module):
     precision : torch.dtype or None
         Type in which RegrUnetPP computes under autocast; training sets it. All else stays in
         single precision, of which the interpolation needs all digits.
-    interpolation_alone : bool
-        Whether RegrUnetPP is left out; training begins so.
 
     Raises
     ------
@@ -107,7 +105,6 @@ class FusionNetwork(nn.Module):
         self.calibration = Calibration()
         self.target = CHANNELS[0]
         self.precision: torch.dtype | None = None
-        self.interpolation_alone = False
 
     def forward(
         self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
@@ -152,19 +149,15 @@ class FusionNetwork(nn.Module):
         values = transformed(observations[:, :1] * (stations > 0))
         interpolated = self.interpolation(values, stations, static_layers)
         unit = interpolated.level.clamp(min=LEAST_UNIT)
-        field = interpolated.field
-        if self.interpolation_alone:
-            deviation = torch.zeros_like(field)
-        else:
-            channels = self._entering(interpolated, unit, observations, observed, static_layers)
-            change, size = self.detail(
-                self._regressed(channels),
-                field / unit,
-                interpolated.left / unit,
-                stations,
-                static_layers,
-            )
-            field, deviation = field + unit * change, unit * size
+        channels = self._entering(interpolated, unit, observations, observed, static_layers)
+        change, size = self.detail(
+            self._regressed(channels),
+            interpolated.field / unit,
+            interpolated.left / unit,
+            stations,
+            static_layers,
+        )
+        field, deviation = interpolated.field + unit * change, unit * size
         return Estimate(
             field[..., :rows, :columns],
             deviation[..., :rows, :columns],

@@ -28,7 +28,9 @@ _REACHES = (3.0, 12.0, 48.0)
 _LEVEL_VARIANCE = 100.0
 """Prior variance of the level of a day over that of the field: next to nothing is known of it."""
 
-_LARGEST_LOG_AMPLITUDE = 1.5
+_LEAST_AMPLITUDE = 0.1
+_BEND = 4.0
+"""How sharply the amplitude bends to its least value."""
 
 _LEAST_VARIANCE = 1e-6
 
@@ -74,12 +76,12 @@ class OptimalInterpolation(nn.Module):
               + \sum_j \lambda_j c_j(x)\,c_j(y) + \lambda_0
 
     and the field is :math:`k\,(K + N)^{-1} u` with the covariances :math:`K` of the stations,
-    their noise :math:`N` (that of one, over their number in a cell) and their values :math:`u`
-    (Gandin, Objective analysis of meteorological fields, 1963). The amplitude is a function of the
-    static layers: where little is emitted, a field varies less. The sum over layers is a ridge
-    regression of the day on terrain, land and patterns, which generalised least squares solves.
-    Each layer is held to the range that the day's stations stand in: they say nothing of heights
-    that none is at. The unit of the covariance has no say.
+    their noise :math:`N` (a share of :math:`a^2`, over their number in a cell) and their values
+    :math:`u` (Gandin, Objective analysis of meteorological fields, 1963). The amplitude is linear
+    in the static layers: where little is emitted, a field varies less. The sum over layers is a
+    ridge regression of the day on terrain, land and patterns, which generalised least squares
+    solves. Each layer is held to the range that the day's stations stand in: they say nothing of
+    heights that none is at. The unit of the covariance has no say.
 
     A Gaussian of the distance is one of the rows times one of the columns, so that one product of
     matrices spreads all kernels over the grid.
@@ -99,7 +101,7 @@ class OptimalInterpolation(nn.Module):
         self.log_noise = nn.Parameter(torch.tensor(_FIRST_LOG_NOISE))
         self.log_variances = nn.Parameter(torch.full((layers,), _FIRST_LOG_VARIANCE))
         # At first, fields vary everywhere as much.
-        self.log_amplitude = nn.Parameter(torch.zeros(layers))
+        self.amplitude = nn.Parameter(torch.tensor([1.0] + layers * [0.0]))
 
     def forward(self, values: Tensor, stations: Tensor, static_layers: Tensor) -> Interpolated:
         """Interpolate the values of each day.
@@ -119,11 +121,12 @@ class OptimalInterpolation(nn.Module):
         bells = _Bells(cell, shape, values.dtype)
         weights, slopes, spread = self.solved(value - level, number, layers, bells.distances())
 
-        combined = torch.stack([slopes[:, 1:], self.log_amplitude.expand_as(slopes[:, 1:])], 1)
-        combined = combined @ held(static_layers.flatten(2), layers, number)
-        trend, logarithm = combined.unflatten(2, shape).split(1, dim=1)
-        trend = trend + (level + slopes[:, :1])[..., None, None]
-        amplitude = bounded(logarithm)
+        combined = torch.stack([slopes, self.amplitude.expand_as(slopes)], 1)
+        everywhere = held(static_layers.flatten(2), layers, number)
+        combined = combined[..., :1] + combined[..., 1:] @ everywhere
+        combined = combined.reshape(-1, 2, *shape)
+        trend = combined[:, :1] + level[..., None, None]
+        amplitude = positive(combined[:, 1:])
         shares = list(zip(self.scales, self.log_shares.exp(), strict=True))
         narrow = bells.spread(weights, [one for one in shares if one[0] < _BROAD])
         broad = bells.spread(weights, [one for one in shares if one[0] >= _BROAD])
@@ -139,13 +142,18 @@ class OptimalInterpolation(nn.Module):
             tuple(bells.spread(number, [(scale, one)], 2) for scale, one in _reaches(number)),
         )
 
+    def amplitude_at(self, layers: Tensor) -> Tensor:
+        """Amplitude, shape (time, place), where the static layers are, (time, layers, place)."""
+        return positive(self.amplitude[0] + self.amplitude[1:] @ layers)
+
     def kernel(self, squared: Tensor) -> Tensor:
         """Covariance of places of amplitude 1 by the square of their distance, cells."""
         first, *further = (
             share * _bell(squared, scale)
             for scale, share in zip(self.scales, self.log_shares.exp(), strict=True)
         )
-        return sum(further, start=first)
+        total: Tensor = sum(further, start=first)
+        return total
 
     def solved(
         self, anomaly: Tensor, number: Tensor, layers: Tensor, squared: Tensor
@@ -168,12 +176,12 @@ class OptimalInterpolation(nn.Module):
             the layers, (time, 1 + layers); standard deviation of the field where the amplitude
             is 1, (time, 1).
         """
-        # Everything is in units of the noise of a station, in which K + N is 1 and something.
+        # In units of the amplitude, and of the noise of a station: K + N is 1 and something.
         precision = number.sqrt()[:, None] * (-self.log_noise / 2).exp()
-        amplitude = precision * bounded(self.log_amplitude @ layers)[:, None]
-        covariance = amplitude.transpose(1, 2) * self.kernel(squared) * amplitude
+        covariance = precision.transpose(1, 2) * self.kernel(squared) * precision
         inverse = inverse_of_one_plus(covariance)
-        sides = torch.cat([torch.ones_like(precision), layers, anomaly[:, None]], 1) * precision
+        sides = torch.cat([torch.ones_like(precision), layers, anomaly[:, None]], 1)
+        sides = sides * precision / self.amplitude_at(layers)[:, None]
         solution = sides @ inverse
         # A step of refinement: where stations are crowded an inverse has few digits left.
         solution = solution + (sides - solution - solution @ covariance) @ inverse
@@ -182,7 +190,7 @@ class OptimalInterpolation(nn.Module):
         slopes = solved(normal, products[:, :-1, -1:])
         left = solution[:, -1:] - slopes.transpose(1, 2) @ solution[:, :-1]
         variance = (left * sides[:, -1:]).sum(2) / (number > 0).sum(1, keepdim=True).clamp(min=1)
-        return (amplitude * left)[:, 0], slopes[..., 0], variance.clamp(min=_LEAST_VARIANCE).sqrt()
+        return (precision * left)[:, 0], slopes[..., 0], variance.clamp(min=_LEAST_VARIANCE).sqrt()
 
     def _penalty(self) -> Tensor:
         level = self.log_variances.new_tensor([1 / _LEVEL_VARIANCE])
@@ -225,9 +233,9 @@ def _reaches(like: Tensor) -> Iterator[tuple[float, Tensor]]:
     return ((scale, like.new_ones(())) for scale in _REACHES)
 
 
-def bounded(logarithm: Tensor) -> Tensor:
-    """Amplitude from its logarithm, which is held to what is plausible."""
-    return (_LARGEST_LOG_AMPLITUDE * torch.tanh(logarithm)).exp()
+def positive(amplitude: Tensor) -> Tensor:
+    """As it is where it is of order one, and never 0."""
+    return torch.nn.functional.softplus(_BEND * amplitude) / _BEND + _LEAST_AMPLITUDE
 
 
 def _squares(one: Tensor, other: Tensor) -> Tensor:

@@ -65,7 +65,7 @@ CHANNELS: dict[str, Callable[[StaticInputs], Tensor]] = {
     "broad_ruggedness": _covariate("ruggedness", 2),
     "log_lights": _covariate("lights", 4),
     "broad_lights": _covariate("broad_lights", 4),
-    **{f"pattern_{number}": _pattern(number) for number in range(9)},
+    **{f"pattern_{number}": _pattern(number) for number in range(17)},
 }
 """How each channel is made from the static layers; all are of order one."""
 
