@@ -8,7 +8,7 @@ its static layers.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import torch
@@ -16,8 +16,18 @@ from torch import Tensor, nn
 
 from pointfuse_training.network.positive_inverse import inverse_of_one_plus
 
-SCALES = (1.5, 3.0, 6.0, 12.0, 24.0, 48.0, 96.0, 192.0)
-"""Standard deviations of the kernels, cells."""
+KERNELS = {
+    1.5: 0.03,
+    3.0: 0.03,
+    6.0: 0.08,
+    12.0: 0.12,
+    24.0: 0.26,
+    48.0: 0.33,
+    96.0: 0.2,
+    192.0: 0.05,
+}
+"""Standard deviations of the kernels, cells, and the heights that training begins with: roughly an
+exponential covariance with a length of 50 cells."""
 
 _BROAD = 12.0
 """Kernels of this width and wider make the broad field, cells."""
@@ -90,14 +100,14 @@ class OptimalInterpolation(nn.Module):
     ----------
     layers : int
         Number of static layers.
-    scales : sequence of float
-        Standard deviations of the kernels, cells.
+    kernels : mapping of float to float
+        Standard deviations of the kernels, cells, and their first heights.
     """
 
-    def __init__(self, layers: int, scales: Sequence[float] = SCALES) -> None:
+    def __init__(self, layers: int, kernels: Mapping[float, float] = KERNELS) -> None:
         super().__init__()
-        self.scales = tuple(scales)
-        self.log_shares = nn.Parameter(torch.full((len(self.scales),), -2.0))
+        self.scales = tuple(kernels)
+        self.log_shares = nn.Parameter(torch.tensor(list(kernels.values())).log())
         self.log_noise = nn.Parameter(torch.tensor(_FIRST_LOG_NOISE))
         self.log_variances = nn.Parameter(torch.full((layers,), _FIRST_LOG_VARIANCE))
         # At first, fields vary everywhere as much.
