@@ -30,7 +30,7 @@ STEPS = 40
 LEARNING_RATE = 0.1
 """Of the first step; it falls to nothing in half a cosine."""
 
-WEIGHTS = {"stations": 1.0, "cities": 1.0, "regions": 0.3, "simulated": 2.0}
+WEIGHTS = {"stations": 1.0, "cities": 1.0, "regions": 0.3, "simulated": 1.0}
 """Weights of the errors, each of which is 1 at the beginning."""
 
 MOST_TARGETS = 3000
@@ -123,7 +123,7 @@ def begin(interpolation: OptimalInterpolation, static_names: Sequence[str]) -> N
     with torch.no_grad():
         interpolation.log_variances.copy_(-3 + 2 * torch.tensor(believed).float())
         if _MEAN_PATTERN in static_names:
-            interpolation.amplitude.zero_()
+            interpolation.amplitude[0] = 0.4
             interpolation.amplitude[1 + list(static_names).index(_MEAN_PATTERN)] = 1
 
 
