@@ -68,8 +68,8 @@ def steps_of(network: Network, observations: Tensor, observed: Tensor) -> dict[s
     Returns
     -------
     dict of str to Tensor, each of shape (time, 1, rows, columns)
-        In the unit of the variable; those of the interpolation are transformed back as they are, without
-        what the error adds to the mean.
+        In the unit of the variable; those of the interpolation are transformed back as they are,
+        without what the error adds to the mean.
     """
     if isinstance(network, FusionNetwork):
         given = _given_by(network.interpolation, network, observations, observed)

@@ -26,12 +26,13 @@ def inverse_of_one_plus(matrix: Tensor) -> Tensor:
     Tensor, shape (time, size, size)
     """
     one = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
-    return torch.cholesky_inverse(torch.linalg.cholesky(matrix + one))
+    # LAPACK leaves columns side by side; whoever asks for the layout beforehand is told rows.
+    return torch.cholesky_inverse(torch.linalg.cholesky(matrix + one)).contiguous()
 
 
 @inverse_of_one_plus.register_fake
 def _(matrix: Tensor) -> Tensor:
-    return torch.empty_like(matrix)
+    return torch.empty_like(matrix, memory_format=torch.contiguous_format)
 
 
 def _keep_inverse(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
