@@ -139,11 +139,24 @@ def quick(name: str) -> Recipe:
     )
 
 
-@pytest.mark.parametrize("name", ["default", "paper"])
+@pytest.mark.parametrize("name", ["default", "interpolation"])
 def test_it_learns(
     small_archive: Path, small_static_file: Path, tmp_path: Path, name: str
 ) -> None:
+    """The interpolation is good from the beginning: days differ by more than it learns."""
     recipe = quick(name)
+    inputs = read_training_inputs([small_archive], small_static_file, recipe)
+    before = Training(recipe, inputs, ALONE).validate()
+    after = fit(recipe, inputs, tmp_path / "run", ALONE).provenance["validation"]
+    # The same day before and after, of which a tenth to a sixth was found to be won.
+    for score in ("rmse", "nme"):
+        assert after[score] < 0.95 * before[score]
+
+
+def test_the_published_network_learns(
+    small_archive: Path, small_static_file: Path, tmp_path: Path
+) -> None:
+    recipe = quick("paper")
     inputs = read_training_inputs([small_archive], small_static_file, recipe)
     fit(recipe, inputs, tmp_path / "run", ALONE)
     losses = [entry["loss"] for entry in log_of(tmp_path / "run") if "loss" in entry]
@@ -151,18 +164,6 @@ def test_it_learns(
     # Means of 20 iterations, each of other days, of which the first are part of the learning; what
     # learns nothing stays within 5 %.
     assert losses[-1] < 0.9 * losses[0]
-
-
-def test_the_interpolation_learns(
-    small_archive: Path, small_static_file: Path, tmp_path: Path
-) -> None:
-    """It is good from the beginning, so that days that are drawn differ by more than it learns."""
-    recipe = replace(quick("interpolation"), learning_rate=0.05, average=0.9, validation_days=2)
-    inputs = read_training_inputs([small_archive], small_static_file, recipe)
-    before = Training(recipe, inputs, ALONE).validate()
-    after = fit(recipe, inputs, tmp_path / "run", ALONE).provenance["validation"]
-    for score in ("rmse", "nme"):
-        assert after[score] < 0.95 * before[score]
 
 
 def test_simulated_days_and_samples_are_learned_from_together(
