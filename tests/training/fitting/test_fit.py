@@ -140,9 +140,7 @@ def quick(name: str) -> Recipe:
 
 
 @pytest.mark.parametrize("name", ["default", "interpolation"])
-def test_it_learns(
-    small_archive: Path, small_static_file: Path, tmp_path: Path, name: str
-) -> None:
+def test_it_learns(small_archive: Path, small_static_file: Path, tmp_path: Path, name: str) -> None:
     """The interpolation is good from the beginning: days differ by more than it learns."""
     recipe = quick(name)
     inputs = read_training_inputs([small_archive], small_static_file, recipe)

@@ -23,8 +23,8 @@ from pointfuse_training.fitting.training_inputs import (
     read_training_inputs,
 )
 from pointfuse_training.fitting.training_loop import (
-    INTERPOLATION_SHARE,
     DEVIATION_SHARE,
+    INTERPOLATION_SHARE,
     Training,
     validation_scores,
 )

@@ -43,8 +43,10 @@ def day(
     cells = rng.choice(stations.size, number, replace=False)
     stations.ravel()[cells] = rng.integers(1, 5, number)
     values = rng.uniform(4, 16, shape) * (stations > 0)
-    return torch.from_numpy(values)[None, None], torch.from_numpy(stations)[None, None], waves(
-        rng, layers, shape
+    return (
+        torch.from_numpy(values)[None, None],
+        torch.from_numpy(stations)[None, None],
+        waves(rng, layers, shape),
     )
 
 
