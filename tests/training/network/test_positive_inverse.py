@@ -42,6 +42,16 @@ def test_its_gradient_is_that_of_finite_differences() -> None:
     assert torch.autograd.gradcheck(inverse, (table.requires_grad_(),))
 
 
+def test_what_has_no_inverse_is_no_number_and_no_error() -> None:
+    """A training that diverges looks at its loss, and says so in a sentence."""
+    matrices = semidefinite(4, 4, times=3)
+    matrices[0] -= 100 * torch.eye(4)
+    matrices[1, 2, 2] = torch.nan
+    found = inverse_of_one_plus(matrices)
+    assert found[:2].isnan().all()
+    torch.testing.assert_close(found[2:], inverse_of_one_plus(matrices[2:]))
+
+
 @pytest.mark.slow
 def test_the_operator_keeps_what_operators_promise() -> None:
     """It changes no input, knows the shape of its output, and has its gradient registered."""
