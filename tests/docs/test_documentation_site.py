@@ -26,7 +26,7 @@ from pointfuse_training import FusionNetwork
 from pointfuse_training.commands.main import main as train_command
 from pointfuse_training.fitting.losses import LARGE
 from pointfuse_training.fitting.recipes import read_recipe
-from pointfuse_training.fitting.training_loop import CORRECTIONS_SHARE, DEVIATION_SHARE
+from pointfuse_training.fitting.training_loop import DEVIATION_SHARE, INTERPOLATION_SHARE
 from pointfuse_training.network.fusion_network import (
     LEAST_UNIT,
     WEATHER_CENTRE,
@@ -34,9 +34,9 @@ from pointfuse_training.network.fusion_network import (
     WEATHER_SPREAD,
     WIDTHS,
 )
+from pointfuse_training.network.optimal_interpolation import SCALES
 from pointfuse_training.network.paper_network import PAPER_WIDTHS
 from pointfuse_training.network.pointconv import KERNEL_SIZES, STABILISER
-from pointfuse_training.network.successive_corrections import KERNEL, KINDS, SCALES
 
 pytestmark = pytest.mark.slow
 
@@ -258,15 +258,13 @@ def test_the_method_names_the_constants_of_the_network() -> None:
     (humidity, wind), (of_humidity, of_wind) = WEATHER_CENTRE, WEATHER_SPREAD
     assert f"humidity enters as $(x_2 - {humidity:.0f}) / {of_humidity:.0f}$" in text
     assert f"wind speed as $(x_3 - {wind:.0f}) / {of_wind:.0f}$" in text
-    *scales, last = map(str, SCALES)
-    assert f"eight passes, over squares of {', '.join(scales)} and {last} cells" in text
-    assert f"a kernel $g_i$ of {KERNEL} x {KERNEL} squares" in text
-    assert f"{KINDS} kinds on squares and {KINDS // 2} on cells" in text
+    *scales, last = (f"{scale:g}" for scale in SCALES)
+    assert f"standard deviations $\\sigma_q$ of {', '.join(scales)} and {last} cells" in text
     assert "{0} x {0} and {1} x {1} squares".format(*WEATHER_KERNELS) in text
     assert LEAST_UNIT == 1
     assert "\\frac{e^2}{0.2} \\ \\mathrm{if}\\ |e| < 0.1" in text
-    assert (LARGE, CORRECTIONS_SHARE, DEVIATION_SHARE) == (0.1, 0.3, 0.2)
-    assert "0.3 times $E(u_8)$" in text
+    assert (LARGE, INTERPOLATION_SHARE, DEVIATION_SHARE) == (0.1, 0.3, 0.2)
+    assert "0.3 times $E(u_0)$" in text
     assert "0.2 times the likelihood" in text
     assert "{0} x {0} cells and a narrow one of {1} x {1}".format(*KERNEL_SIZES) in text
     assert math.exp(-5) == STABILISER
@@ -274,14 +272,14 @@ def test_the_method_names_the_constants_of_the_network() -> None:
 
 def test_the_method_counts_what_the_network_has() -> None:
     text = " ".join(read("docs/background/method.md").split())
-    channels = read_recipe(str(ROOT / "models" / "recipes" / "corrections.toml")).static_channels
+    channels = read_recipe(str(ROOT / "models" / "recipes" / "interpolation.toml")).static_channels
     network = FusionNetwork(torch.zeros(len(channels), 64, 64))
     patterns = [name for name in channels if name.startswith("pattern_")]
     assert f"land cover and lights ({len(channels) - len(patterns)})" in text
     assert f"({len(patterns)} in the shipped network)" in text
-    weights = sum(parameter.numel() for parameter in network.corrections.parameters())
-    assert f"trend and passes have {weights:,} weights together" in text
-    assert f"have {weights:,} weights" in read("docs/guide/training.md")
+    weights = sum(parameter.numel() for parameter in network.interpolation.parameters())
+    assert f"These are {weights} numbers in the shipped network" in text
+    assert f"The interpolation has {weights} weights" in read("docs/guide/training.md")
     assert f"The {network.regr_unetpp.nodes['0_0'].conv1.in_channels} channels that enter" in text
     for widths, at in ((WIDTHS, "four levels, of {}"), (PAPER_WIDTHS, "full resolution, of {}")):
         *first, last = map(str, widths)

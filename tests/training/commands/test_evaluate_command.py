@@ -20,7 +20,6 @@ from pointfuse_training.commands.main import main
 from pointfuse_training.evaluation.archive_days import days_seen
 from pointfuse_training.fitting.provenance import archive_sha256
 from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
-from pointfuse_training.network.successive_corrections import SCALES
 from pointfuse_training.network.weights import network_weights
 
 pytestmark = pytest.mark.slow
@@ -93,16 +92,17 @@ def test_a_checkpoint_is_scored_and_shown(folder, tmp_path):
     assert [day["file"] for day in scores["days"]] == ["b.nc", "b.nc"]
     assert scores["sampled_cells"] == {"fewest": [130, 0, 0], "most": [130, 0, 0]}
     assert list(scores["methods"]) == ["network", "idw"]
-    # Untrained corrections follow a smooth field, and so does inverse distance.
+    # Untrained interpolation follows a smooth field, and so does inverse distance.
     for method in scores["methods"].values():
         assert 0.8 < method["all cells"]["mean_of_days"]["r2"] < 1
     assert f"| network | all cells | {_figures(scores)} " in result.stdout
     assert "130 cells and no weather" in result.stdout
-    # Untrained Gaussians of 1.5 squares, and squares of so many cells of 12 km.
-    passes = scores["kernels"][: len(SCALES)]
-    radii = [kernel["radius_km"] for kernel in passes]
-    np.testing.assert_allclose(radii, 12 * np.sqrt(2) * 1.5 * np.array(SCALES), rtol=0.02)
-    assert [kernel["edge_cells"] for kernel in passes] == [7 * scale for scale in SCALES]
+    # On squares of four cells of 12 km. Eight Gaussians of 1.5 to 192 cells, with a share of an
+    # eighth each, fall to 1/e at 37.6 cells. Then come those of humidity and wind.
+    interpolation, *weather = scores["kernels"]
+    assert interpolation["edge_cells"] == 4 * 101
+    assert interpolation["radius_km"] == pytest.approx(451, rel=0.02)
+    assert len(weather) == 4
     page = report.read_text(encoding="utf-8")
     root = ElementTree.fromstring(page)
     assert not re.search(r"https?:|<script", page)
@@ -112,7 +112,7 @@ def test_a_checkpoint_is_scored_and_shown(folder, tmp_path):
         "Day by day",
         "Means of the seasons",
         "Step by step",
-        "Kernels of PointConv",
+        "Kernels",
         "Completed against raw",
     ]
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in root.iter("tr")}

@@ -85,14 +85,14 @@ def test_the_command_goes_on_from_a_checkpoint(data: dict[str, object], tmp_path
 def test_the_command_takes_several_archives(
     data: dict[str, object], small_samples: Path, small_archive: Path, tmp_path: Path
 ) -> None:
-    """First the corrections on samples, then what follows them on days of both kinds."""
+    """First the interpolation on samples, then what follows them on days of both kinds."""
     first, second = tmp_path / "first", tmp_path / "second"
     short = {"--iterations": 2, "--widths": "4,8"}
     small = "batch = 1\nheld_out = 1\nvalidation_days = 1\npoint_conv = 'direct'\n"
-    for name in ("corrections", "regression"):
+    for name in ("interpolation", "regression"):
         (tmp_path / f"{name}.toml").write_text(f"base = '{name}'\n{small}")
-    corrections = {"--archive": small_samples, "--recipe": tmp_path / "corrections.toml"}
-    result = train(*options(data, short, corrections, {"-o": first}), "--quiet")
+    interpolation = {"--archive": small_samples, "--recipe": tmp_path / "interpolation.toml"}
+    result = train(*options(data, short, interpolation, {"-o": first}), "--quiet")
     assert result.exit_code == 0, result.output
     regression = {"--recipe": tmp_path / "regression.toml", "--from": first / CHECKPOINT_NAME}
     both = "--archive", small_samples
@@ -106,7 +106,7 @@ def test_the_command_takes_several_archives(
         == sha256((first / CHECKPOINT_NAME).read_bytes()).hexdigest()
     )
     for name, weights in before.weights.items():
-        if name.startswith("corrections."):
+        if name.startswith("interpolation."):
             assert torch.equal(after.weights[name], weights), name
     assert not torch.equal(after.weights["detail.last.bias"], before.weights["detail.last.bias"])
 

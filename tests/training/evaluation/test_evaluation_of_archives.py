@@ -250,14 +250,14 @@ def test_steps_of_the_default_network_end_in_its_field(archive, small_grid, stat
     observations = archive[0].numpy() * observed
     reconstructor = network_reconstructor(network, small_grid, "untrained")
     steps = reconstructor.steps(observations, observed)
-    assert list(steps) == ["trend", "wide passes", "all passes"]
+    assert list(steps) == ["trend", "wide kernels", "all kernels"]
     # Untrained, the rest leaves the last of them as it is, and adds what a deviation of 0.155 of
     # the day's level does to the mean: a quarter of its square.
     given = map(torch.from_numpy, (observations[None], observed[None]))
     with torch.no_grad():
         unit = float(network.estimate(*given).unit)
     field = reconstructor.complete(observations, observed)
-    np.testing.assert_allclose(field - steps["all passes"], (0.155 * unit) ** 2 / 4, rtol=1e-3)
+    np.testing.assert_allclose(field - steps["all kernels"], (0.155 * unit) ** 2 / 4, rtol=1e-3)
     # Every step brings the field nearer to the stations.
     there = observed[0] > 0
     missed = [np.abs(step - observations[0])[there].mean() for step in steps.values()]

@@ -8,11 +8,12 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from scipy.optimize import brentq
 
 from pointfuse.model.kernels import Kernel
 from pointfuse_training import FusionNetwork, PaperNetwork
 from pointfuse_training.evaluation.first_guess import kernels_of
-from pointfuse_training.network.successive_corrections import SCALES
+from pointfuse_training.network.optimal_interpolation import SCALES
 
 
 def kernel(shape, size: int = 21) -> Kernel:
@@ -75,17 +76,22 @@ def test_a_kernel_of_squares_reaches_so_many_times_as_far():
     np.testing.assert_array_equal(wide.rings[1], narrow.rings[1])
 
 
-def test_kernels_of_the_default_network_are_those_of_its_passes():
+def test_kernels_of_the_default_network_are_that_of_the_interpolation_and_those_of_weather():
     network = FusionNetwork(torch.rand(2, 40, 52), (4, 6))
-    passes, weather = np.split(np.array(kernels_of(network)), [len(SCALES)])
-    assert [kernel.squares for kernel in passes] == [*SCALES]
-    assert [kernel.step for kernel in passes[:2]] == ["pass 1", "pass 2"]
-    assert {kernel.variable for kernel in passes} == {"pm25"}
-    for found, one in zip(passes, network.corrections.passes, strict=True):
-        np.testing.assert_array_equal(found.weights, one.kernel[0, 0].detach().numpy())
-    # Untrained Gaussians of 1.5 squares, whose kernels end at 3.5; of the weather's, of 2 and 1.
-    radii = [kernel.radius / kernel.squares for kernel in passes]
-    np.testing.assert_allclose(radii, np.sqrt(2) * 1.5, rtol=0.02)
+    interpolation, *weather = kernels_of(network)
+    assert (interpolation.variable, interpolation.step) == ("pm25", "interpolation")
+    # On squares of 4 cells, 200 cells far. Untrained, all Gaussians have the same share.
+    assert (len(interpolation.weights), interpolation.squares) == (101, 4)
+
+    def sum_of_gaussians(distance):
+        return math.exp(-2) * np.exp(-(distance**2) / 2 / np.array(SCALES) ** 2).sum()
+
+    for row, column in ((50, 50), (50, 51), (12, 97), (0, 0)):
+        expected = sum_of_gaussians(4 * math.hypot(row - 50, column - 50))
+        assert interpolation.weights[row, column] == pytest.approx(expected, rel=1e-6)
+    # Rings are 4 cells wide.
+    radius = brentq(lambda r: sum_of_gaussians(r) - sum_of_gaussians(0) / math.e, 1, 200)
+    assert interpolation.radius == pytest.approx(radius, rel=0.02)
     assert [(kernel.variable, kernel.step) for kernel in weather] == [
         ("relative_humidity", "wide"),
         ("wind_speed", "wide"),

@@ -111,7 +111,7 @@ def test_a_loss_worked_out_by_hand(
     assert batch.weights[0, 0].nonzero().tolist() == [[5, 7], [20, 9]]
     assert batch.truth[0, 0, 5, 7] == batch.reports[0, 0, 5, 7] == 15
 
-    training = Training(replace(recipe, part="corrections"), inputs, ALONE)
+    training = Training(replace(recipe, part="interpolation"), inputs, ALONE)
     mean = torch.full_like(batch.truth, 12.0)
     unit = torch.full((1, 1, 1, 1), 10.0)
     estimate = Estimate(mean, mean, unit, mean, unit, unit)

@@ -30,13 +30,15 @@ def test_the_paper_is_as_published() -> None:
 
 
 def test_the_default_network_is_trained_in_parts() -> None:
-    corrections, regression, default = map(read_recipe, ("corrections", "regression", "default"))
-    assert [recipe.part for recipe in (corrections, regression, default)] == [
-        "corrections",
+    interpolation, regression, default = map(
+        read_recipe, ("interpolation", "regression", "default")
+    )
+    assert [recipe.part for recipe in (interpolation, regression, default)] == [
+        "interpolation",
         "regression",
         "all",
     ]
-    for recipe in (corrections, regression):
+    for recipe in (interpolation, regression):
         assert (recipe.variant, recipe.static_channels) == ("default", DEFAULT_CHANNELS)
         assert (recipe.widths, recipe.sampling) == (default.widths, default.sampling)
 
@@ -79,7 +81,10 @@ def test_the_recipe_in_the_document_is_one(tmp_path: Path) -> None:
         ("widths = [8.5]", "'widths' should be of the type int, got 8.5"),
         ("widths = []", "'widths' should be positive"),
         ("keep_statistics = 1", "'keep_statistics' should be of the type bool, got 1"),
-        ('part = "head"', "there is no part 'head'; expected one of corrections, regression, all"),
+        (
+            'part = "head"',
+            "there is no part 'head'; expected one of interpolation, regression, all",
+        ),
         ("batch = 0", "'batch' should be positive, got 0"),
         ("crop = -1", "'crop' should not be negative, got -1"),
         ("average = 1.0", "'average' should be from 0 to below 1"),

@@ -23,8 +23,8 @@ from pointfuse_training.fitting.training_inputs import (
     read_training_inputs,
 )
 from pointfuse_training.fitting.training_loop import (
-    CORRECTIONS_SHARE,
     DEVIATION_SHARE,
+    INTERPOLATION_SHARE,
     Training,
     validation_scores,
 )
@@ -51,11 +51,11 @@ def test_each_part_has_its_loss(
         with torch.no_grad():
             estimate = training.network.estimate(batch.observations, batch.observed)
             errors = field_errors(estimate.mean, estimate.unit, batch)
-            before = field_errors(estimate.corrected, estimate.unit, batch)
-            expected = errors.mean() if part == "corrections" else share_left(errors, before)
+            before = field_errors(estimate.interpolated, estimate.unit, batch)
+            expected = errors.mean() if part == "interpolation" else share_left(errors, before)
             if part == "all":
-                expected += CORRECTIONS_SHARE
-            if part != "corrections":
+                expected += INTERPOLATION_SHARE
+            if part != "interpolation":
                 expected += DEVIATION_SHARE * deviation_error(estimate, batch)
             loss = training.loss(batch)
         # The same operations, on patches that are the whole grid.
@@ -95,9 +95,9 @@ def test_only_the_part_that_is_named_learns(
     after = training.network.state_dict()
     averaged = training.averaged.state_dict()
     learning = {
-        "corrections": ("corrections.",),
+        "interpolation": ("interpolation.",),
         "regression": ("weather.", "regr_unetpp.", "detail."),
-        "all": ("corrections.", "weather.", "regr_unetpp.", "detail."),
+        "all": ("interpolation.", "weather.", "regr_unetpp.", "detail."),
     }[part]
     for name, weights in before.items():
         learns = name.startswith(learning)
@@ -237,23 +237,23 @@ def test_point_conv_is_chosen_by_the_clock(
         training.choose_point_conv(batch)
         assert training.point_conv == expected
         for network in (training.network, training.averaged):
-            for part in (*network.corrections.passes, network.weather.wide):
+            for part in (network.weather.wide, network.weather.narrow):
                 assert part.through_fourier == (expected == "fourier")
 
 
 def test_a_checkpoint_can_be_started_from(
     small_recipe: Recipe, small_inputs: TrainingInputs, tmp_path: Path
 ) -> None:
-    """First the corrections, then what follows them, as the two recipes say."""
-    first = replace(small_recipe, part="corrections", iterations=2)
+    """First the interpolation, then what follows them, as the two recipes say."""
+    first = replace(small_recipe, part="interpolation", iterations=2)
     checkpoint = fit(first, small_inputs, tmp_path / "first", ALONE)
     start = read_start(tmp_path / "first" / CHECKPOINT_NAME)
     training = Training(replace(small_recipe, part="regression"), small_inputs, ALONE, start)
     assert start.widths == small_recipe.widths
-    assert not training.averaged.corrections_alone
+    assert not training.averaged.interpolation_alone
     for name, weights in network_weights(training.averaged).items():
         assert torch.equal(weights, start.weights[name])
-        if name.startswith("corrections."):
+        if name.startswith("interpolation."):
             assert torch.equal(weights, checkpoint.weights[name])
 
 

@@ -11,11 +11,11 @@ from torch import Tensor, nn
 
 from pointfuse import InputError
 from pointfuse_training import FusionNetwork
-from pointfuse_training.network.fusion_network import LEAST_UNIT, MULTIPLE, Estimate, transformed
+from pointfuse_training.network.fusion_network import LEAST_UNIT, Estimate, transformed
 from pointfuse_training.network.variants import field_of
 
-ROWS, COLUMNS, LAYERS = 50, 70, 3
-"""Neither is a multiple of 64."""
+ROWS, COLUMNS, LAYERS = 49, 71, 3
+"""Neither is even, as half the resolution would have it."""
 
 
 def network(rows: int = ROWS, columns: int = COLUMNS, seed: int = 0) -> FusionNetwork:
@@ -113,35 +113,47 @@ def test_a_share_of_the_variance_raises_the_field() -> None:
     torch.testing.assert_close(between, median + (raised - median) / 4)
 
 
-def test_an_untrained_network_leaves_the_field_of_the_corrections() -> None:
+def test_an_untrained_network_leaves_the_field_of_the_interpolation() -> None:
     torch.manual_seed(0)
     built = FusionNetwork(torch.rand(LAYERS, ROWS, COLUMNS), (4, 6)).eval()
     estimate = estimated(built, *day(times=2))
-    assert torch.equal(estimate.mean, estimate.corrected)
+    assert torch.equal(estimate.mean, estimate.interpolated)
     # What softplus of the first bias gives, and the least deviation.
     torch.testing.assert_close(
         estimate.deviation, (0.15 + 0.005) * estimate.unit.expand_as(estimate.mean)
     )
 
 
-def test_the_corrections_alone_need_nothing_of_the_rest() -> None:
+def evenly(x: Tensor, mode: str = "constant") -> Tensor:
+    """A row and a column more."""
+    return nn.functional.pad(x, (0, 1, 0, 1), mode=mode)
+
+
+def test_the_interpolation_alone_needs_nothing_of_the_rest() -> None:
     built = network()
     for part in (built.regr_unetpp, built.detail, built.weather):
         for parameter in part.parameters():
             nn.init.constant_(parameter, math.nan)
     observations, observed = day()
     assert estimated(built, observations, observed).mean.isnan().any()
-    built.corrections_alone = True
+    built.interpolation_alone = True
     estimate = estimated(built, observations, observed)
-    assert torch.equal(estimate.mean, estimate.corrected)
-    padding = (0, -COLUMNS % MULTIPLE, 0, -ROWS % MULTIPLE)
-    stations = nn.functional.pad(observed[:, :1], padding)
-    values = nn.functional.pad(transformed(observations[:, :1]), padding)
-    layers = nn.functional.pad(built.static_layers[None], padding, mode="replicate")
+    assert torch.equal(estimate.mean, estimate.interpolated)
     with torch.no_grad():
-        corrections = built.corrections(values, stations, layers)
-    torch.testing.assert_close(estimate.mean, corrections.field[..., :ROWS, :COLUMNS])
-    torch.testing.assert_close(estimate.unit, corrections.mean)
+        interpolated = built.interpolation(
+            evenly(transformed(observations[:, :1])),
+            evenly(observed[:, :1]),
+            evenly(built.static_layers[None], "replicate"),
+        )
+    torch.testing.assert_close(estimate.mean, interpolated.field[..., :ROWS, :COLUMNS])
+    torch.testing.assert_close(estimate.unit, interpolated.level)
+    assert estimate.stations.item() == observed[:, 0].sum()
+    # Half of the grid brought up again, from cells to their centres.
+    assert estimate.reach.shape == estimate.mean.shape
+    reach = estimate.reach[..., :-1, :-1].unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2))
+    means = reach.mean((-3, -1))[..., 1:-1, 1:-1]
+    # Linear between the centres of squares, which a Gaussian of 12 cells hardly bends between.
+    torch.testing.assert_close(means, interpolated.reaches[1][..., 1:-2, 1:-2], rtol=0.01, atol=0)
 
 
 def test_a_grid_may_have_any_size() -> None:
@@ -149,14 +161,30 @@ def test_a_grid_may_have_any_size() -> None:
     built = network()
     observations, observed = day()
     field, scale = fused(built, observations, observed)
-    padding = (0, -COLUMNS % MULTIPLE, 0, -ROWS % MULTIPLE)
-    layers = nn.functional.pad(built.static_layers[None], padding, mode="replicate")
-    observations, observed = (nn.functional.pad(x, padding) for x in (observations, observed))
+    layers = evenly(built.static_layers[None], "replicate")
     with torch.no_grad():
-        wider = built(observations, observed, layers)
-    assert wider[0].shape == (1, 1, 64, 128)
+        wider = built(evenly(observations), evenly(observed), layers)
+    assert wider[0].shape == (1, 1, ROWS + 1, COLUMNS + 1)
     for found, expected in zip(wider, (field, scale), strict=True):
         torch.testing.assert_close(found[..., :ROWS, :COLUMNS], expected)
+
+
+def test_each_day_may_be_seen_in_a_patch_of_its_own() -> None:
+    built = network()
+    observations, observed = (x[..., :24, :32] for x in day(times=2))
+    layers = built.static_layers
+    patches = torch.stack([layers[:, :24, :32], layers[:, 20:44, 30:62]])
+    with torch.no_grad():
+        together = built(observations, observed, patches)
+        for number, patch in enumerate(patches):
+            alone = built(
+                observations[number : number + 1], observed[number : number + 1], patch[None]
+            )
+            for found, expected in zip(together, alone, strict=True):
+                # The same sums, perhaps in another order.
+                torch.testing.assert_close(
+                    found[number : number + 1], expected, rtol=1e-4, atol=1e-3
+                )
 
 
 def test_what_lies_in_cells_without_observation_has_no_say() -> None:
@@ -237,19 +265,43 @@ def test_regr_unetpp_is_told_the_level_and_the_stations_of_the_day() -> None:
     observations, observed = day()
     observed[:, :1] *= 2
     ((channels,),) = entering(built.regr_unetpp, built, observations, observed)
-    assert channels.shape[2:] == (32, 64)
-    stations = observed[0, 0].double().numpy()
-    unit = float(estimated(built, observations, observed).unit)
-    expected = np.zeros((64, 128))
-    expected[:ROWS, :COLUMNS] = stations
-    of_squares = expected.reshape(32, 2, 64, 2).sum((1, 3))
-    # After three fields and what is left: stations, three densities, the day, weather, layers.
-    np.testing.assert_allclose(channels[0, 4], np.log1p(of_squares), rtol=1e-6)
-    np.testing.assert_allclose(channels[0, 8], math.log(unit) / 3, rtol=1e-6)
-    np.testing.assert_allclose(channels[0, 9], math.log1p(stations.sum()) / 8, rtol=1e-6)
-    assert channels.shape[1] == 14 + LAYERS
-    halves = built.static_layers.reshape(LAYERS, 25, 2, 35, 2).mean((2, 4))
-    torch.testing.assert_close(channels[0, 14:, :25, :35], halves)
+    squares = (ROWS + 1) // 2, (COLUMNS + 1) // 2
+    assert channels.shape == (1, 15 + LAYERS, *squares)
+    given = (
+        evenly(transformed(observations[:, :1])),
+        evenly(observed[:, :1]),
+        evenly(built.static_layers[None], "replicate"),
+    )
+    with torch.no_grad():
+        interpolated = built.interpolation(*given)
+
+    def of_squares(x: Tensor) -> np.ndarray:
+        """Sums over squares of two by two cells, shape (channels, rows, columns)."""
+        return x[0].double().numpy().reshape(-1, squares[0], 2, squares[1], 2).sum((2, 4))
+
+    level, spread = interpolated.level.item(), interpolated.spread.item()
+    stations = given[1]
+    fields = torch.cat([interpolated.field, interpolated.broad, interpolated.trend], dim=1)
+    in_square = np.maximum(of_squares(stations > 0)[0], 1)
+    expected = [
+        *(of_squares(fields) / 4 - level) / level,
+        *(np.log1p(reach[0, 0].numpy()) for reach in interpolated.reaches),
+        of_squares(interpolated.left)[0] / in_square / level,
+        np.log1p(of_squares(stations)[0]),
+        *(
+            np.full(squares, number)
+            for number in (
+                math.log(level) / 3,
+                math.log(spread / level),
+                math.log1p(stations.sum()) / 8,
+            )
+        ),
+    ]
+    # Single precision, of numbers of order one.
+    np.testing.assert_allclose(channels[0, :11], np.stack(expected), rtol=1e-4, atol=1e-5)
+    # After them come fields of weather and their densities, and the static layers.
+    layers = of_squares(given[2]) / 4
+    np.testing.assert_allclose(channels[0, 15:], layers, rtol=1e-5)
 
 
 def test_every_parameter_learns() -> None:

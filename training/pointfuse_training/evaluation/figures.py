@@ -183,7 +183,7 @@ def kernels_figures(evaluation: ArchiveEvaluation, scores: Mapping[str, Any]) ->
     return [
         ReportFigure(
             figure,
-            "Kernels of PointConv",
+            "Kernels",
             "Weight of a station by its place relative to the cell in the middle. The white circle "
             "is the radius of influence, at which the mean weight of a ring has fallen to 1/e of "
             f"that of the largest ring. Kernels are {listed(sorted(_edges(evaluation)))} cells "

@@ -149,7 +149,7 @@ def _kernel_table(scores: Mapping[str, Any]) -> str:
         for kernel in scores["kernels"]
     ]
     header = ["variable and step", "edge (cells)", "largest weight", "radius of influence (km)"]
-    return table("Kernels of PointConv", header, rows)
+    return table("Kernels", header, rows)
 
 
 def _provenance(scores: Mapping[str, Any]) -> str:

@@ -22,9 +22,10 @@ RADII = (200e3, 800e3)
 def withholdings(
     day: PlacedObservations, city: NDArray[np.str_], random: np.random.Generator
 ) -> Iterator[tuple[str, NDArray[np.bool_]]]:
-    """Which stations of a day are withheld, in each of some ways.
+    """Which stations of a day are withheld, in each of several ways.
 
-    The ways are ``stations``, ``cities`` and ``regions``.
+    A fold of the stations (``stations``), a fold of the cities (``cities``), and all stations
+    outside of a region (``regions``).
 
     Parameters
     ----------

@@ -42,7 +42,7 @@ def calibration_terms(median: Tensor, deviation: Tensor, reach: Tensor, stations
     deviation : Tensor, the same shape
         Standard deviation on the transformed scale, in the unit of the day.
     reach : Tensor, the same shape
-        Weights of the stations within the reach of a narrow kernel.
+        Stations within the reach of a middle kernel.
     stations : Tensor, shape (time, 1, 1, 1)
         Stations of the day.
 

@@ -59,8 +59,10 @@ class Interpolated(NamedTuple):
         The trend and the wide kernels alone.
     trend : Tensor
         Level of the day, and what its static layers add.
-    level, spread : Tensor, shape (time, 1, 1, 1)
-        Mean of the stations, and standard deviation of the field where the amplitude is 1.
+    level : Tensor, shape (time, 1, 1, 1)
+        Mean of the stations.
+    spread : Tensor, shape (time, 1, 1, 1)
+        Root of what the covariance is most likely to be multiplied by on that day, at least 0.001.
     left : Tensor
         What the field misses at the stations, 0 elsewhere.
     reaches : tuple of Tensor, each of shape (time, 1, half of the rows, half of the columns)
@@ -87,11 +89,12 @@ class OptimalInterpolation(nn.Module):
 
     and the field is :math:`k\,(K + N)^{-1} u` with the covariances :math:`K` of the stations,
     their noise :math:`N` (a share of :math:`a^2`, over their number in a cell) and their values
-    :math:`u` (Gandin, Objective analysis of meteorological fields, 1963). The amplitude is linear
-    in the static layers: where little is emitted, a field varies less. The sum over layers is a
-    ridge regression of the day on terrain, land and patterns, which generalised least squares
-    solves. Each layer is held to the range that the day's stations stand in: they say nothing of
-    heights that none is at. The unit of the covariance has no say.
+    :math:`u` less the mean of the day, which is added again (Gandin, Objective analysis of
+    meteorological fields, 1963). The amplitude is linear in the static layers: where little is
+    emitted, a field varies less. The sum over layers is a ridge regression of the day on terrain,
+    land and patterns, which generalised least squares solves. Each layer is held to the range that
+    the day's stations stand in: they say nothing of heights that none is at. The unit of the
+    covariance has no say, but for :math:`\lambda_0`, which is 100 of it.
 
     A Gaussian of the distance is one of the rows times one of the columns, so that one product of
     matrices spreads all kernels over the grid.
@@ -183,8 +186,7 @@ class OptimalInterpolation(nn.Module):
         -------
         tuple of Tensor
             Weights of the kernels around the cells, shape (time, cell); slopes of the level and of
-            the layers, (time, 1 + layers); standard deviation of the field where the amplitude
-            is 1, (time, 1).
+            the layers, (time, 1 + layers); `Interpolated.spread`, (time, 1).
         """
         # In units of the amplitude, and of the noise of a station: K + N is 1 and something.
         precision = number.sqrt()[:, None] * (-self.log_noise / 2).exp()
@@ -275,7 +277,9 @@ def _at_cells(static_layers: Tensor, cell: Tensor) -> Tensor:
 
 
 def held(places: Tensor, layers: Tensor, number: Tensor) -> Tensor:
-    """Static layers of places within their range over the stations; without any, nothing but 0.
+    """Static layers of places within their range over the stations.
+
+    On a day without stations they are no layers at all, and finite: their slopes are 0.
 
     Parameters
     ----------

@@ -24,14 +24,19 @@ def inverse_of_one_plus(matrix: Tensor) -> Tensor:
     Returns
     -------
     Tensor, shape (time, size, size)
+        NaN for a matrix that is not positive definite even with 1 added. In training, that is then
+        a loss that is no number, which is looked for.
     """
     one = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
-    return torch.cholesky_inverse(torch.linalg.cholesky(matrix + one))
+    factor, failed = torch.linalg.cholesky_ex(matrix + one)
+    inverse = torch.cholesky_inverse(factor).masked_fill(failed[:, None, None] > 0, torch.nan)
+    # LAPACK leaves columns side by side; whoever asks for the layout beforehand is told rows.
+    return inverse.contiguous()
 
 
 @inverse_of_one_plus.register_fake
 def _(matrix: Tensor) -> Tensor:
-    return torch.empty_like(matrix)
+    return torch.empty_like(matrix, memory_format=torch.contiguous_format)
 
 
 def _keep_inverse(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:

@@ -1,0 +1,414 @@
+"""Optimal interpolation against a dense Gaussian process in numpy and scipy."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+import torch
+from numpy.typing import NDArray
+from scipy.linalg import solve
+from scipy.spatial.distance import cdist
+from torch import Tensor
+
+from pointfuse_training.network.optimal_interpolation import (
+    SCALES,
+    Interpolated,
+    OptimalInterpolation,
+    solved,
+)
+
+Array = NDArray[np.float64]
+
+ROWS, COLUMNS, LAYERS = 24, 32, 3
+
+
+def built(layers: int = LAYERS, seed: int = 0) -> OptimalInterpolation:
+    """In double precision, each number away from where it starts."""
+    source = torch.Generator().manual_seed(seed)
+    interpolation = OptimalInterpolation(layers).double()
+    with torch.no_grad():
+        for parameter in interpolation.parameters():
+            parameter.add_(0.5 * torch.randn(parameter.shape, generator=source))
+    return interpolation
+
+
+def day(
+    number: int = 40, seed: int = 0, layers: int = LAYERS, shape: tuple[int, int] = (ROWS, COLUMNS)
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Values between 4 and 16 in some cells, of 1 to 4 stations each, over waves of order one."""
+    rng = np.random.default_rng(seed)
+    stations = np.zeros(shape)
+    cells = rng.choice(stations.size, number, replace=False)
+    stations.ravel()[cells] = rng.integers(1, 5, number)
+    values = rng.uniform(4, 16, shape) * (stations > 0)
+    return (
+        torch.from_numpy(values)[None, None],
+        torch.from_numpy(stations)[None, None],
+        waves(rng, layers, shape),
+    )
+
+
+def waves(rng: np.random.Generator, layers: int, shape: tuple[int, int]) -> Tensor:
+    row, column = np.indices(shape)
+    static = [
+        np.sin(row / rng.uniform(3, 9) + rng.uniform(0, 6)) * np.cos(column / rng.uniform(3, 9))
+        for _ in range(layers)
+    ]
+    return torch.from_numpy(np.stack(static))[None]
+
+
+def interpolated(interpolation: OptimalInterpolation, *given: Tensor) -> Interpolated:
+    with torch.no_grad():
+        found: Interpolated = interpolation(*given)
+    return found
+
+
+class Expected(NamedTuple):
+    """What a dense process gives, each of shape (rows, columns)."""
+
+    field: Array
+    broad: Array
+    trend: Array
+    spread: float
+
+
+def process(interpolation: OptimalInterpolation, *given: Tensor) -> Expected:
+    """The formula of the class, for one day, with every covariance written out."""
+    numbers = {name: p.numpy() for name, p in interpolation.state_dict().items()}
+    values, stations, layers = (x[0].numpy() for x in given)
+    values, stations = values[0], stations[0]
+    there = stations > 0
+    u, n = values[there], stations[there]
+    level = np.average(u, weights=n)
+    lowest, highest = layers[:, there].min(1), layers[:, there].max(1)
+    c = np.clip(layers, lowest[:, None, None], highest[:, None, None])
+    amplitude = np.exp(1.5 * np.tanh(np.tensordot(numbers["log_amplitude"], c, 1)))
+
+    place = np.argwhere(np.ones_like(there))
+    distance = cdist(place, place[there.ravel()])
+    kernels = [
+        np.exp(share) * np.outer(amplitude, amplitude[there]) * np.exp(-(distance**2) / 2 / s**2)
+        for share, s in zip(numbers["log_shares"], SCALES, strict=True)
+    ]
+    of_layers = c.reshape(len(c), -1).T @ np.diag(np.exp(numbers["log_variances"])) @ c[:, there]
+    of_level = np.full_like(of_layers, 100.0)
+
+    covariance = sum(kernels) + of_layers + of_level
+    noise = np.diag(np.exp(numbers["log_noise"]) / n)
+    weights = solve(covariance[there.ravel()] + noise, u - level, assume_a="pos")
+    trend = (of_layers + of_level) @ weights
+    broad = trend + sum(k for k, s in zip(kernels, SCALES, strict=True) if s >= 12) @ weights
+    shape = values.shape
+    field, broad, trend = (
+        level + part.reshape(shape) for part in (covariance @ weights, broad, trend)
+    )
+    spread = np.sqrt(np.maximum((u - level) @ weights / len(u), 1e-6))
+    return Expected(field, broad, trend, spread)
+
+
+def agree(found: Interpolated, expected: Expected, number: int = 0) -> None:
+    """In double precision: conditions of 1e4 to 1e5 leave eleven digits of values of order ten."""
+    for name in ("field", "broad", "trend"):
+        np.testing.assert_allclose(
+            getattr(found, name)[number, 0], getattr(expected, name), rtol=0, atol=1e-8
+        )
+    np.testing.assert_allclose(found.spread[number].item(), expected.spread, rtol=1e-8)
+
+
+@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("number", [1, 2, 40, 300])
+def test_it_is_the_expectation_of_a_gaussian_process(number: int, seed: int) -> None:
+    interpolation, given = built(seed=seed), day(number, seed)
+    agree(interpolated(interpolation, *given), process(interpolation, *given))
+
+
+def test_the_noise_of_a_cell_is_that_of_one_station_over_their_number() -> None:
+    """Four stations in a cell are as one with a quarter of the noise."""
+    interpolation = built()
+    values, _, layers = day(40)
+    four = 4.0 * (values > 0)
+    before = interpolated(interpolation, values, four, layers)
+    with torch.no_grad():
+        interpolation.log_noise -= np.log(4)
+    quieter = interpolated(interpolation, values, four / 4, layers)
+    for name in ("field", "spread", "left"):
+        torch.testing.assert_close(getattr(before, name), getattr(quieter, name))
+
+
+def test_many_stations_pull_the_field_towards_them() -> None:
+    interpolation = built()
+    values, stations, layers = day(40)
+    row, column = (stations[0, 0] == 1).nonzero()[5].tolist()
+    before = interpolated(interpolation, values, stations, layers).left[0, 0, row, column]
+    stations[0, 0, row, column] = 100
+    after = interpolated(interpolation, values, stations, layers).left[0, 0, row, column]
+    assert 0 < abs(after) < 0.1 * abs(before)
+
+
+def test_days_are_independent_and_may_have_any_number_of_stations() -> None:
+    """Those with fewer are filled up with cells that have no station and no say."""
+    interpolation = built()
+    days = [day(number, seed=number) for number in (3, 60, 0, 1, 25)]
+    together = interpolated(interpolation, *(torch.cat(parts) for parts in zip(*days, strict=True)))
+    for number, given in enumerate(days):
+        alone = interpolated(interpolation, *given)
+        for found, expected in zip(together[:6], alone[:6], strict=True):
+            # The same sums in another order.
+            torch.testing.assert_close(found[number : number + 1], expected, rtol=0, atol=1e-9)
+        for found, expected in zip(together.reaches, alone.reaches, strict=True):
+            torch.testing.assert_close(found[number : number + 1], expected)
+
+
+def test_static_layers_may_be_given_once_for_all_days() -> None:
+    interpolation = built()
+    values, stations, layers = day(40)
+    values, stations = (torch.cat([x, x.flip(-1)]) for x in (values, stations))
+    once = interpolated(interpolation, values, stations, layers)
+    each = interpolated(interpolation, values, stations, layers.expand(2, -1, -1, -1))
+    for found, expected in zip(once[:6], each[:6], strict=True):
+        torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
+
+
+def test_one_station_gives_its_value_everywhere() -> None:
+    """The level of a day is all that it tells, and it is not pulled towards any other."""
+    values, stations, layers = day(1)
+    found = interpolated(built(), values, stations, layers)
+    torch.testing.assert_close(found.field, values.sum().expand_as(found.field))
+    torch.testing.assert_close(found.level, values.sum().expand_as(found.level))
+    assert found.left.abs().max() < 1e-9
+
+
+@pytest.mark.parametrize("precision", [torch.float32, torch.float64])
+def test_no_station_gives_nothing(precision: torch.dtype) -> None:
+    values, stations, layers = (x.to(precision) for x in day(0))
+    interpolation = built().to(precision)
+    found: Interpolated = interpolation(values, stations, layers)
+    for field in (*found[:5], found.left, *found.reaches):
+        assert field.isfinite().all()
+    for field in (found.field, found.broad, found.trend, found.level, found.left, *found.reaches):
+        assert (field == 0).all()
+    assert 0 < found.spread.item() < 0.01
+    (found.field.sum() + found.spread.sum()).backward()
+    assert all((p.grad == 0).all() for p in interpolation.parameters())
+
+
+def test_a_level_that_all_stations_share_goes_into_the_field_as_it_is() -> None:
+    """Exactly: the prior of the level, of variance 100, is about the mean of the stations."""
+    interpolation = built()
+    values, stations, layers = day(40)
+    before = interpolated(interpolation, values, stations, layers)
+    higher = interpolated(interpolation, values + 50 * (stations > 0), stations, layers)
+    for name in ("field", "broad", "trend", "level"):
+        torch.testing.assert_close(getattr(higher, name), getattr(before, name) + 50)
+    for name in ("left", "spread"):
+        torch.testing.assert_close(getattr(higher, name), getattr(before, name))
+    level = (values * stations).sum() / stations.sum()
+    assert before.level.item() == pytest.approx(level.item())
+
+
+def test_the_field_is_linear_in_the_values_and_the_spread_in_their_scatter() -> None:
+    interpolation = built()
+    values, stations, layers = day(40)
+    one = interpolated(interpolation, values, stations, layers)
+    three = interpolated(interpolation, 3 * values, stations, layers)
+    for name in ("field", "broad", "trend", "level", "left", "spread"):
+        torch.testing.assert_close(getattr(three, name), 3 * getattr(one, name))
+
+
+def test_the_unit_of_the_covariance_has_no_say_but_for_the_level() -> None:
+    """Next to the level's variance of 100 it is small: the field moves by a thousandth."""
+    interpolation = built()
+    given = day(40)
+    before = interpolated(interpolation, *given)
+    with torch.no_grad():
+        for parameter in (
+            interpolation.log_shares,
+            interpolation.log_noise,
+            interpolation.log_variances,
+        ):
+            parameter += np.log(2)
+    after = interpolated(interpolation, *given)
+    torch.testing.assert_close(after.field, before.field, rtol=0, atol=0.01)
+    torch.testing.assert_close(after.spread, before.spread / 2**0.5, rtol=1e-3, atol=0)
+
+
+def test_layers_are_held_to_the_range_of_the_stations() -> None:
+    """A summit higher than all stations is to the field as high as the highest of them."""
+    interpolation = built()
+    values, stations, layers = day(40)
+    highest = int(torch.where(stations[0, 0] > 0, layers[0, 0], -torch.inf).argmax())
+    row, column = (stations[0, 0] == 0).nonzero()[100].tolist()
+    as_high, summit = layers.clone(), layers.clone()
+    as_high[0, 0, row, column] = layers[0, 0].flatten()[highest]
+    summit[0, 0, row, column] = 50.0
+    found, expected = (
+        interpolated(interpolation, values, stations, x).field for x in (summit, as_high)
+    )
+    torch.testing.assert_close(found, expected)
+
+
+def test_what_is_left_is_what_the_field_misses_at_stations() -> None:
+    given = day(40)
+    values, stations, _ = given
+    found = interpolated(built(), *given)
+    torch.testing.assert_close(found.left, (values - found.field) * (stations > 0))
+    assert (found.left != 0).sum() == 40
+    # The narrow kernels bring the field nearer to them.
+    missed = [
+        ((values - part) * (stations > 0)).square().sum()
+        for part in (found.level, found.trend, found.broad, found.field)
+    ]
+    assert missed[3] < 0.8 * min(missed[:3])
+
+
+def test_the_spread_is_that_of_the_values_in_units_of_the_noise_where_that_is_all() -> None:
+    interpolation = built()
+    values, stations, layers = day(200)
+    stations = (stations > 0).double()
+    with torch.no_grad():
+        interpolation.log_shares.fill_(-60.0)
+        interpolation.log_variances.fill_(-60.0)
+    found = interpolated(interpolation, values, stations, layers)
+    noise = np.exp(interpolation.log_noise.item() / 2)
+    deviation = values[stations > 0].std(correction=0).item() / noise
+    assert found.spread.item() == pytest.approx(deviation, rel=1e-9)
+
+
+def test_reaches_count_the_stations_around_the_centres_of_squares() -> None:
+    values, stations, layers = day(40)
+    reaches = interpolated(built(), values, stations, layers).reaches
+    # Squares of two by two cells, the first of which has its centre at half a cell.
+    centre = np.argwhere(np.ones((ROWS // 2, COLUMNS // 2))) * 2 + 0.5
+    there = stations[0, 0].numpy() > 0
+    distance = cdist(centre, np.argwhere(there))
+    for reach, width in zip(reaches, (3, 12, 48), strict=True):
+        expected = np.exp(-(distance**2) / 2 / width**2) @ stations[0, 0].numpy()[there]
+        np.testing.assert_allclose(reach.flatten(), expected, rtol=1e-9, atol=1e-12)
+
+
+def test_the_kernel_is_a_sum_of_gaussians() -> None:
+    interpolation = built()
+    distance = np.linspace(0, 300, 31)
+    shares = np.exp(interpolation.log_shares.detach().numpy())
+    expected = np.exp(-(distance[:, None] ** 2) / 2 / np.array(SCALES) ** 2) @ shares
+    found = interpolation.kernel(torch.from_numpy(distance) ** 2).detach()
+    np.testing.assert_allclose(found, expected, rtol=1e-12)
+
+
+def test_gradients_are_those_of_finite_differences() -> None:
+    """Of values and of all numbers, on a day with four cells and one with two."""
+    days = [day(number, seed, layers=2, shape=(4, 6)) for number, seed in ((4, 0), (2, 1))]
+    values, stations, layers = (torch.cat(parts) for parts in zip(*days, strict=True))
+    interpolation = built(2)
+    names = [name for name, _ in interpolation.named_parameters()]
+
+    def outcome(values: Tensor, *numbers: Tensor) -> tuple[Tensor, ...]:
+        found = torch.func.functional_call(
+            interpolation, dict(zip(names, numbers, strict=True)), (values, stations, layers)
+        )
+        return found.field, found.broad, found.trend, found.level, found.spread, found.left
+
+    numbers = [p.detach().clone().requires_grad_() for p in interpolation.parameters()]
+    assert torch.autograd.gradcheck(outcome, (values.requires_grad_(), *numbers), atol=1e-6)
+
+
+def test_gradients_are_finite_in_single_precision_with_days_of_any_number() -> None:
+    interpolation = built().float()
+    days = [day(number, seed=number) for number in (200, 1, 0)]
+    given = [torch.cat(parts).float() for parts in zip(*days, strict=True)]
+    found: Interpolated = interpolation(given[0].requires_grad_(), *given[1:])
+    (found.field.square().sum() + found.spread.sum() + found.left.abs().sum()).backward()
+    for gradient in (given[0].grad, *(p.grad for p in interpolation.parameters())):
+        assert gradient.isfinite().all()
+        assert gradient.abs().sum() > 0
+
+
+def crowded(number: int, shape: tuple[int, int], seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
+    """Stations in cities of about eight, and a smooth field with noise."""
+    rng = np.random.default_rng(seed)
+    city = rng.uniform(0, 1, (number // 8, 2)) * shape
+    place = city[rng.integers(0, len(city), number)] + 2.5 * rng.standard_normal((number, 2))
+    place = np.clip(place, 0, np.array(shape) - 1).astype(int)
+    stations = np.zeros(shape)
+    np.add.at(stations, tuple(place.T), 1)
+    row, column = np.indices(shape)
+    layers = waves(rng, LAYERS, shape)
+    values = 12 + 3 * np.sin(row / 9) * np.cos(column / 7) + layers[0, 0].numpy()
+    values = (values + rng.standard_normal(shape)) * (stations > 0)
+    return torch.from_numpy(values)[None, None], torch.from_numpy(stations)[None, None], layers
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "shape", "log_noise", "most"),
+    [
+        # A network of the size of the Chinese one, with the noise that training begins with and
+        # with a fortieth of it. The condition of 1 + K/N is up to 1e4 and 1e6: of seven digits of
+        # an inverse three and one are left, and its step of refinement doubles them.
+        (1300, (180, 210), -3.0, 1e-3),
+        (1300, (180, 210), -6.7, 1e-2),
+        # So many in a small country.
+        (3000, (60, 60), -3.0, 3e-3),
+    ],
+)
+def test_single_precision_has_the_digits(
+    number: int, shape: tuple[int, int], log_noise: float, most: float
+) -> None:
+    """The difference to double precision, on a scale where stations scatter by 1."""
+    given = crowded(number, shape)
+    assert (given[1] > 0).sum() > 0.6 * number
+    interpolation = OptimalInterpolation(LAYERS)
+    with torch.no_grad():
+        interpolation.log_noise.fill_(log_noise)
+    found = interpolated(interpolation, *(x.float() for x in given))
+    expected = interpolated(interpolation.double(), *given)
+    assert (found.field - expected.field).abs().max() < most
+    assert found.spread.item() == pytest.approx(expected.spread.item(), rel=1e-3)
+
+
+@pytest.mark.parametrize("log_number", [-12.0, -8.0, 4.0, 12.0])
+@pytest.mark.parametrize("which", ["log_shares", "log_noise", "log_variances", "log_amplitude"])
+def test_no_number_that_training_may_find_breaks_it(which: str, log_number: float) -> None:
+    """In single precision, with all stations in a corner and each layer twice."""
+    values, stations, _ = day(60, shape=(8, 8))
+    values, stations = (torch.nn.functional.pad(x, (0, 24, 0, 16)) for x in (values, stations))
+    layers = waves(np.random.default_rng(1), LAYERS, (ROWS, COLUMNS))
+    given = values, stations, torch.cat([layers, layers], dim=1)
+    interpolation = OptimalInterpolation(2 * LAYERS)
+    with torch.no_grad():
+        getattr(interpolation, which).fill_(log_number)
+    found: Interpolated = interpolation(*(x.float() for x in given))
+    (found.field.square().mean() + found.spread.sum()).backward()
+    for field in (*found[:6], *(p.grad for p in interpolation.parameters())):
+        assert field.isfinite().all()
+    if abs(log_number) < 10:
+        # The noise is a few thousandths of the covariance at least, and a condition up to 1e6
+        # leaves two digits after the step of refinement.
+        expected = interpolated(interpolation.double(), *given)
+        torch.testing.assert_close(found.field.double(), expected.field, rtol=0, atol=0.3)
+
+
+def test_all_stations_in_one_cell_are_one_with_little_noise() -> None:
+    values, stations, layers = day(1)
+    found = interpolated(built(), values, 500 * (stations > 0).double(), layers)
+    torch.testing.assert_close(found.field, values.sum().expand_as(found.field))
+
+
+@pytest.mark.parametrize("terms", [1, 2, 11])
+def test_equations_are_solved_as_numpy_does(terms: int) -> None:
+    rng = np.random.default_rng(terms)
+    table = rng.normal(size=(3, 40, terms)) * np.logspace(0, 1, terms)
+    matrix = table.transpose(0, 2, 1) @ table + np.eye(terms)
+    right = rng.normal(size=(3, terms, 1))
+    reference = np.linalg.solve(matrix, right)
+    np.testing.assert_allclose(
+        solved(torch.from_numpy(matrix), torch.from_numpy(right)), reference, rtol=1e-9, atol=1e-13
+    )
+    # Errors in single precision grow by the condition of the matrix; and in the row of a pivot,
+    # which is taken off itself, by the pivot.
+    single = solved(torch.from_numpy(matrix).float(), torch.from_numpy(right).float())
+    growth = terms * np.linalg.cond(matrix).max() + matrix.max()
+    tolerance = 2**-23 * growth * np.abs(reference).max()
+    np.testing.assert_allclose(single, reference, rtol=0, atol=tolerance)
