@@ -34,7 +34,7 @@ from pointfuse_training.network.fusion_network import (
     WEATHER_SPREAD,
     WIDTHS,
 )
-from pointfuse_training.network.optimal_interpolation import SCALES
+from pointfuse_training.network.optimal_interpolation import KERNELS
 from pointfuse_training.network.paper_network import PAPER_WIDTHS
 from pointfuse_training.network.pointconv import KERNEL_SIZES, STABILISER
 
@@ -258,13 +258,13 @@ def test_the_method_names_the_constants_of_the_network() -> None:
     (humidity, wind), (of_humidity, of_wind) = WEATHER_CENTRE, WEATHER_SPREAD
     assert f"humidity enters as $(x_2 - {humidity:.0f}) / {of_humidity:.0f}$" in text
     assert f"wind speed as $(x_3 - {wind:.0f}) / {of_wind:.0f}$" in text
-    *scales, last = (f"{scale:g}" for scale in SCALES)
+    *scales, last = (f"{scale:g}" for scale in KERNELS)
     assert f"standard deviations $\\sigma_q$ of {', '.join(scales)} and {last} cells" in text
     assert "{0} x {0} and {1} x {1} squares".format(*WEATHER_KERNELS) in text
     assert LEAST_UNIT == 1
     assert "\\frac{e^2}{0.2} \\ \\mathrm{if}\\ |e| < 0.1" in text
     assert (LARGE, INTERPOLATION_SHARE, DEVIATION_SHARE) == (0.1, 0.3, 0.2)
-    assert "0.3 times $E(u_0)$" in text
+    assert "0.3 times $E(\\hat u)$" in text
     assert "0.2 times the likelihood" in text
     assert "{0} x {0} cells and a narrow one of {1} x {1}".format(*KERNEL_SIZES) in text
     assert math.exp(-5) == STABILISER
@@ -272,7 +272,7 @@ def test_the_method_names_the_constants_of_the_network() -> None:
 
 def test_the_method_counts_what_the_network_has() -> None:
     text = " ".join(read("docs/background/method.md").split())
-    channels = read_recipe(str(ROOT / "models" / "recipes" / "interpolation.toml")).static_channels
+    channels = read_recipe(str(ROOT / "models" / "recipes" / "regression.toml")).static_channels
     network = FusionNetwork(torch.zeros(len(channels), 64, 64))
     patterns = [name for name in channels if name.startswith("pattern_")]
     assert f"land cover and lights ({len(channels) - len(patterns)})" in text

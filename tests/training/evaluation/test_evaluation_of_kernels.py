@@ -13,7 +13,7 @@ from scipy.optimize import brentq
 from pointfuse.model.kernels import Kernel
 from pointfuse_training import FusionNetwork, PaperNetwork
 from pointfuse_training.evaluation.first_guess import kernels_of
-from pointfuse_training.network.optimal_interpolation import SCALES
+from pointfuse_training.network.optimal_interpolation import KERNELS
 
 
 def kernel(shape, size: int = 21) -> Kernel:
@@ -80,11 +80,11 @@ def test_kernels_of_the_default_network_are_that_of_the_interpolation_and_those_
     network = FusionNetwork(torch.rand(2, 40, 52), (4, 6))
     interpolation, *weather = kernels_of(network)
     assert (interpolation.variable, interpolation.step) == ("pm25", "interpolation")
-    # On squares of 4 cells, 200 cells far. Untrained, all Gaussians have the same share.
+    # On squares of 4 cells, 200 cells far. Their heights are those that training begins with.
     assert (len(interpolation.weights), interpolation.squares) == (101, 4)
 
     def sum_of_gaussians(distance):
-        return math.exp(-2) * np.exp(-(distance**2) / 2 / np.array(SCALES) ** 2).sum()
+        return sum(height * math.exp(-((distance / s) ** 2) / 2) for s, height in KERNELS.items())
 
     for row, column in ((50, 50), (50, 51), (12, 97), (0, 0)):
         expected = sum_of_gaussians(4 * math.hypot(row - 50, column - 50))

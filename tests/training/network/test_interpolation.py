@@ -13,7 +13,7 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from pointfuse_training.network.optimal_interpolation import (
-    SCALES,
+    KERNELS,
     Interpolated,
     OptimalInterpolation,
     solved,
@@ -84,22 +84,23 @@ def process(interpolation: OptimalInterpolation, *given: Tensor) -> Expected:
     level = np.average(u, weights=n)
     lowest, highest = layers[:, there].min(1), layers[:, there].max(1)
     c = np.clip(layers, lowest[:, None, None], highest[:, None, None])
-    amplitude = np.exp(1.5 * np.tanh(np.tensordot(numbers["log_amplitude"], c, 1)))
+    first, *of_each = numbers["amplitude"]
+    amplitude = np.logaddexp(0, 4 * (first + np.tensordot(of_each, c, 1))) / 4 + 0.1
 
     place = np.argwhere(np.ones_like(there))
     distance = cdist(place, place[there.ravel()])
     kernels = [
         np.exp(share) * np.outer(amplitude, amplitude[there]) * np.exp(-(distance**2) / 2 / s**2)
-        for share, s in zip(numbers["log_shares"], SCALES, strict=True)
+        for share, s in zip(numbers["log_shares"], KERNELS, strict=True)
     ]
     of_layers = c.reshape(len(c), -1).T @ np.diag(np.exp(numbers["log_variances"])) @ c[:, there]
     of_level = np.full_like(of_layers, 100.0)
 
     covariance = sum(kernels) + of_layers + of_level
-    noise = np.diag(np.exp(numbers["log_noise"]) / n)
+    noise = np.diag(np.exp(numbers["log_noise"]) * amplitude[there] ** 2 / n)
     weights = solve(covariance[there.ravel()] + noise, u - level, assume_a="pos")
     trend = (of_layers + of_level) @ weights
-    broad = trend + sum(k for k, s in zip(kernels, SCALES, strict=True) if s >= 12) @ weights
+    broad = trend + sum(k for k, s in zip(kernels, KERNELS, strict=True) if s >= 12) @ weights
     shape = values.shape
     field, broad, trend = (
         level + part.reshape(shape) for part in (covariance @ weights, broad, trend)
@@ -270,8 +271,10 @@ def test_the_spread_is_that_of_the_values_in_units_of_the_noise_where_that_is_al
     with torch.no_grad():
         interpolation.log_shares.fill_(-60.0)
         interpolation.log_variances.fill_(-60.0)
+        interpolation.amplitude[1:] = 0
     found = interpolated(interpolation, values, stations, layers)
     noise = np.exp(interpolation.log_noise.item() / 2)
+    noise *= np.logaddexp(0, 4 * interpolation.amplitude[0].item()) / 4 + 0.1
     deviation = values[stations > 0].std(correction=0).item() / noise
     assert found.spread.item() == pytest.approx(deviation, rel=1e-9)
 
@@ -292,7 +295,7 @@ def test_the_kernel_is_a_sum_of_gaussians() -> None:
     interpolation = built()
     distance = np.linspace(0, 300, 31)
     shares = np.exp(interpolation.log_shares.detach().numpy())
-    expected = np.exp(-(distance[:, None] ** 2) / 2 / np.array(SCALES) ** 2) @ shares
+    expected = np.exp(-(distance[:, None] ** 2) / 2 / np.array(list(KERNELS)) ** 2) @ shares
     found = interpolation.kernel(torch.from_numpy(distance) ** 2).detach()
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
@@ -369,7 +372,7 @@ def test_single_precision_has_the_digits(
 
 
 @pytest.mark.parametrize("log_number", [-12.0, -8.0, 4.0, 12.0])
-@pytest.mark.parametrize("which", ["log_shares", "log_noise", "log_variances", "log_amplitude"])
+@pytest.mark.parametrize("which", ["log_shares", "log_noise", "log_variances", "amplitude"])
 def test_no_number_that_training_may_find_breaks_it(which: str, log_number: float) -> None:
     """In single precision, with all stations in a corner and each layer twice."""
     values, stations, _ = day(60, shape=(8, 8))
