@@ -38,12 +38,13 @@ def test_the_short_chain_makes_a_model_file(real_data: Path, tmp_path: Path) -> 
 
     checkpoint = load_checkpoint(tmp_path / "checkpoint.npz")
     assert checkpoint.provenance["observations_used"] == "none"
+    assert checkpoint.provenance["covariance"]["stations"] > 500
     assert checkpoint.provenance["calibration"]["pairs"] > 1000
     model = load_model(tmp_path / "model" / "pointfuse-china12.onnx")
     observed = np.zeros((1, 3, *model.metadata.grid.shape), np.float32)
     observed[0, 0, 100:300:10, 100:400:10] = 1
     fields = model.run(50 * observed, observed)
-    # An untrained network gives the corrections' field, and all stations say the same.
+    # An untrained network gives the interpolated field, and all stations say the same.
     assert float(fields.field[0, 200, 250]) == pytest.approx(50, rel=0.1)
     assert np.isfinite(fields.field).all()
 

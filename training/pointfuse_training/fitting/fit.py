@@ -214,6 +214,7 @@ class _Run:
         """The averaged weights, and how they came to be."""
         recipe, training = self.recipe, self.training
         used_before = self.start.observations_used if self.start else NO_OBSERVATIONS
+        covariance = self.start.covariance if self.start else None
         return Checkpoint(
             weights={name: w.cpu() for name, w in network_weights(training.averaged).items()},
             static_layers=self.inputs.static_layers,
@@ -231,6 +232,7 @@ class _Run:
                     used_before, self.inputs.facts["observations_used"]
                 ),
                 "started_from": self.identity["started_from"],
+                **({"covariance": covariance} if covariance else {}),
                 "recipe": recipe.name,
                 "seed": recipe.seed,
                 "iterations": training.iteration,

@@ -216,6 +216,8 @@ class Start(NamedTuple):
     sha256: str
     target: str = CHANNELS[0]
     observations_used: str = NO_OBSERVATIONS
+    covariance: Mapping[str, Any] | None = None
+    """How the covariance of its interpolation was fitted."""
 
 
 def read_start(path: Path) -> Start:
@@ -235,6 +237,7 @@ def read_start(path: Path) -> Start:
         _sha256(path),
         checkpoint.target,
         str(checkpoint.provenance.get("observations_used", NO_OBSERVATIONS)),
+        checkpoint.provenance.get("covariance"),
     )
 
 
