@@ -50,8 +50,7 @@ def test_it_writes_a_network_with_a_fitted_interpolation(covariance):
     fit = checkpoint.provenance["covariance"]
     assert fit["days"] == ["2019-03-01", "2019-03-07", "2019-03-13", "2019-03-19"]
     assert 0 < fit["stations"] < 130
-    # The grid is too small for regions.
-    assert set(fit["errors"]) == {"stations", "cities", "simulated"}
+    assert set(fit["errors"]) == {"stations", "cities", "regions", "simulated"}
     for before, after in fit["errors"].values():
         assert before > 0
         assert after > 0
