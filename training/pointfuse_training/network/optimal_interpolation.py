@@ -170,7 +170,7 @@ class OptimalInterpolation(nn.Module):
         """
         # Everything is in units of the noise of a station, in which K + N is 1 and something.
         precision = number.sqrt()[:, None] * (-self.log_noise / 2).exp()
-        amplitude = precision * bounded(self.log_amplitude @ layers)[:, None]
+        amplitude = precision * bounded(self.log_amplitude[None] @ layers)
         covariance = amplitude.transpose(1, 2) * self.kernel(squared) * amplitude
         inverse = inverse_of_one_plus(covariance)
         sides = torch.cat([torch.ones_like(precision), layers, anomaly[:, None]], 1) * precision
