@@ -13,47 +13,56 @@ so that each sweep is a shift and a product of matrices. A block is swept a row 
 
 from __future__ import annotations
 
-from onnxscript import FLOAT, script
+from onnxscript import FLOAT, graph, script
 from onnxscript import opset18 as op
 
 BLOCK = 64
 """Rows of a block. With fewer the whole matrix is copied more often, with more there is more to do
 for each row."""
 
-# Where slices begin and end, and paddings that take what was swept away and make room at the end.
-_BLOCK_ENDS = [BLOCK, BLOCK]
-_BEHIND_BLOCK = [0, BLOCK]
-_ROW_ENDS = [BLOCK, 2**31 - 1]
-_NEXT_ROW = [0, -1, -1, 0, 1, 1]
+# onnxscript translates the source of this function: a list in it may hold no names, and a graph in it
+# may take none from outside of it. Scan ends with the tensor that it goes along, as Loop need not.
+_FROM_BLOCK = [0, BLOCK]
+_TO_BLOCK = [BLOCK, BLOCK]
+_TO_END = [BLOCK, 2**31 - 1]
 _NEXT_BLOCK = [0, -BLOCK, -BLOCK, 0, BLOCK, BLOCK]
 
 
-# onnxscript translates the source of this function; a list in it may hold no names.
 @script(default_opset=op)
 def inverse_of_one_plus(matrix: FLOAT["time", "size", "size"]) -> FLOAT["time", "size", "size"]:  # noqa: F821 - names of dimensions
     """Inverse of ``1 + matrix``, of positive semidefinite matrices."""
+    from_block = op.Constant(value_ints=_FROM_BLOCK)
+    to_block = op.Constant(value_ints=_TO_BLOCK)
+    to_end = op.Constant(value_ints=_TO_END)
+    next_block = op.Constant(value_ints=_NEXT_BLOCK)
     size = op.Shape(matrix, start=2)
     blocks = (size + (BLOCK - 1)) / BLOCK
     padded = blocks * BLOCK
     added = padded - size
     number = op.Range(0, op.Squeeze(padded), 1)
     one = op.Cast(op.Equal(op.Unsqueeze(number, [0]), op.Unsqueeze(number, [1])), to=FLOAT.dtype)
-    system = op.Pad(matrix, op.Concat([0, 0, 0, 0], added, added, axis=0)) + one
-    one_block = op.Slice(one, [0, 0], _BLOCK_ENDS)
-    for _ in range(op.Squeeze(blocks)):
-        first = op.Slice(system, [0, 0], _BLOCK_ENDS, [1, 2])
-        swept = first
-        for _ in range(BLOCK):
-            row = op.Slice(swept, [0], [1], [1])
-            pivot = op.Slice(row, [0], [1], [2])
-            row = op.Pad(row, [0, 0, -1, 0, 0, 1], -1.0)
-            swept = op.Pad(swept, _NEXT_ROW) - op.Transpose(row, perm=[0, 2, 1]) * (row / pivot)
-        rows = op.Concat(
-            op.Slice(system, _BEHIND_BLOCK, _ROW_ENDS, [1, 2]),
-            op.Expand(-one_block, op.Shape(first)),
-            axis=2,
-        )
+    one_block = op.Slice(one, [0, 0], to_block)
+    each_row = op.Range(0, BLOCK, 1)
+    each_block = op.Range(0, op.Squeeze(blocks), 1)
+
+    @graph()
+    def with_row_swept(block, _row):  # type: ignore[no-untyped-def]
+        row = op.Slice(block, [0], [1], [1])
+        pivot = op.Slice(row, [0], [1], [2])
+        row = op.Pad(row, [0, 0, -1, 0, 0, 1], -1.0)
+        shifted = op.Pad(block, [0, -1, -1, 0, 1, 1])
+        return shifted - op.Transpose(row, perm=[0, 2, 1]) * (row / pivot)
+
+    @graph()
+    def with_block_swept(system, _block):  # type: ignore[no-untyped-def]
+        block = op.Slice(system, [0, 0], to_block, [1, 2])
+        swept = op.Scan(block, each_row, body=with_row_swept, num_scan_inputs=1)
+        rest = op.Slice(system, from_block, to_end, [1, 2])
+        rows = op.Concat(rest, op.Expand(-one_block, op.Shape(block)), axis=2)
         # The block swept is its inverse with the sign changed, so that this is added.
         change = op.MatMul(op.Transpose(rows, perm=[0, 2, 1]), op.MatMul(swept, rows))
-        system = op.Pad(system, _NEXT_BLOCK) + change
-    return -op.Slice(system, [0, 0], op.Concat(size, size, axis=0), [1, 2])
+        return op.Pad(system, next_block) + change
+
+    system = op.Pad(matrix, op.Concat([0, 0, 0, 0], added, added, axis=0)) + one
+    swept_system = op.Scan(system, each_block, body=with_block_swept, num_scan_inputs=1)
+    return -op.Slice(swept_system, [0, 0], op.Concat(size, size, axis=0), [1, 2])
