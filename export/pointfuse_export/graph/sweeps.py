@@ -20,8 +20,8 @@ BLOCK = 64
 """Rows of a block. With fewer the whole matrix is copied more often, with more there is more to do
 for each row."""
 
-# onnxscript translates the source of this function: a list in it may hold no names, and a graph in it
-# may take none from outside of it. Scan ends with the tensor that it goes along, as Loop need not.
+# onnxscript translates the source of this function: a list in it may hold no names, and a graph in
+# it may take none from outside of it. Scan ends with the tensor that it goes along, as Loop need not.
 _FROM_BLOCK = [0, BLOCK]
 _TO_BLOCK = [BLOCK, BLOCK]
 _TO_END = [BLOCK, 2**31 - 1]
@@ -29,8 +29,8 @@ _NEXT_BLOCK = [0, -BLOCK, -BLOCK, 0, BLOCK, BLOCK]
 
 
 @script(default_opset=op)
-def inverse_of_one_plus(matrix: FLOAT["time", "size", "size"]) -> FLOAT["time", "size", "size"]:  # noqa: F821 - names of dimensions
-    """Inverse of ``1 + matrix``, of positive semidefinite matrices."""
+def inverse_of_one_plus(matrix: FLOAT[None, None, None]) -> FLOAT[None, None, None]:
+    """Inverse of ``1 + matrix``, of positive semidefinite matrices (time, size, size)."""
     from_block = op.Constant(value_ints=_FROM_BLOCK)
     to_block = op.Constant(value_ints=_TO_BLOCK)
     to_end = op.Constant(value_ints=_TO_END)

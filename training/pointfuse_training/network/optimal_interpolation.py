@@ -81,8 +81,8 @@ class OptimalInterpolation(nn.Module):
     Each layer is held to the range that the day's stations stand in: they say nothing of heights
     that none is at. The unit of the covariance has no say.
 
-    A Gaussian of the distance is one of the rows times one of the columns, so that one product of
-    matrices spreads all kernels over the grid.
+    A Gaussian of the distance is one of the rows times one of the columns, so that a product of
+    matrices spreads each kernel over the grid.
 
     Parameters
     ----------
@@ -212,8 +212,11 @@ class _Bells:
         rows, columns = (_centres(self._row, size, squares) for size in self._shape)
         up = _squares(rows[:, None], self._row[:, None])
         across = _squares(columns, self._column[:, :, None])
-        weighted = torch.cat([share * weights[:, None] * _bell(up, s) for s, share in shares], 2)
-        return (weighted @ torch.cat([_bell(across, s) for s, _ in shares], 1))[:, None]
+        first, *further = (
+            (share * weights[:, None] * _bell(up, scale)) @ _bell(across, scale)
+            for scale, share in shares
+        )
+        return sum(further, start=first)[:, None]
 
 
 def _centres(like: Tensor, size: int, squares: int) -> Tensor:
