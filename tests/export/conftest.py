@@ -28,7 +28,6 @@ from pointfuse_training import (
     build_network,
 )
 from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
-from pointfuse_training.network.successive_corrections import CorrectionPass
 from pointfuse_training.network.variants import Network
 from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples.static_channels import in_bytes
@@ -71,9 +70,6 @@ def random_network(variant: str) -> Network:
                 module.bias.normal_()
             elif isinstance(module, PositiveKernelConv):
                 module.log_kernel.add_(torch.randn_like(module.log_kernel))
-            elif isinstance(module, CorrectionPass):
-                module.log_kernel.add_(0.3 * torch.randn_like(module.log_kernel))
-                module.log_noise.normal_()
         network.eval()
         if isinstance(network, PaperNetwork):
             _with_fields_of_real_size(network)
@@ -92,9 +88,11 @@ def _with_fields_of_real_size(network: PaperNetwork) -> None:
 
 
 def _with_a_say_of_every_part(network: FusionNetwork) -> None:
-    # Untrained ones leave the corrections as they are, and the error's size too.
+    # Untrained ones leave the interpolation as it is, and the error's size too.
     network.regr_unetpp.head.weight.normal_(std=0.1)
     network.detail.last.weight.normal_(std=0.1)
+    network.interpolation.log_shares.add_(torch.randn_like(network.interpolation.log_shares))
+    network.interpolation.log_amplitude.normal_(std=0.3)
     network.calibration.coefficients.copy_(torch.tensor([0.1, 0.1, -0.2, 0.1, -0.1]))
 
 

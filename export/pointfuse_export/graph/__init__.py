@@ -1,7 +1,9 @@
 """From a network to an ONNX graph.
 
 strided_conv     large kernels as ordinary convolutions
+sweeps           inverses of matrices
 onnx_graph       the network as a graph
+inner_graphs     graphs inside a graph
 regression_part  the nodes of RegrUnetPP
 static_bytes     static layers in a byte a cell
 strip            without notes of the machine that made it

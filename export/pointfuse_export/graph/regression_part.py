@@ -15,6 +15,7 @@ import onnx
 from onnx import NodeProto, TensorProto, numpy_helper
 
 from pointfuse_export.errors import VerificationError
+from pointfuse_export.graph.inner_graphs import all_graphs
 
 _MODULE = "regr_unetpp.nodes."
 
@@ -90,7 +91,9 @@ def is_between(node: NodeProto, tensors: Iterable[str]) -> bool:
 
 def without_unused(model: onnx.ModelProto, names: Iterable[str]) -> None:
     """Remove initialisers of these names where no node takes them any more."""
-    taken = {name for node in model.graph.node for name in node.input}
+    taken = {
+        name for graph in all_graphs(model.graph) for node in graph.node for name in node.input
+    }
     gone = set(names) - taken
     kept = [tensor for tensor in model.graph.initializer if tensor.name not in gone]
     del model.graph.initializer[:]

@@ -8,54 +8,61 @@ always the first, and goes to the end:
     P   Q                 R - Q' V Q   Q' V
     Q'  R     becomes     V Q          -V        with V the inverse of P
 
-so that each sweep is a shift and a product of matrices.
+so that each sweep is a shift and a product of matrices. A block is swept a row at a time.
 """
-
-# onnxscript reads the functions below as text and translates them, so they are plain.
 
 from __future__ import annotations
 
-from onnxscript import FLOAT, opset18, script
+from onnxscript import FLOAT, graph, script
+from onnxscript import opset18 as op
 
 BLOCK = 64
-"""Rows of a block: as many sweeps of one row each make its inverse, and then one sweep of all."""
+"""Rows of a block. With fewer the whole matrix is copied more often, with more there is more to do
+for each row."""
 
-_ALL = 2**31 - 1
+# onnxscript translates the source of this function: a list in it may hold no names, and a graph in
+# it may take none from outside of it. Scan ends with the tensor that it goes along, as Loop need not.
+_FROM_BLOCK = [0, BLOCK]
+_TO_BLOCK = [BLOCK, BLOCK]
+_TO_END = [BLOCK, 2**31 - 1]
+_NEXT_BLOCK = [0, -BLOCK, -BLOCK, 0, BLOCK, BLOCK]
 
 
-@script(default_opset=opset18)
-def inverse_of_one_plus(matrix: FLOAT["time", "size", "size"]) -> FLOAT["time", "size", "size"]:  # noqa: F821 - names of dimensions
-    """Inverse of ``1 + matrix``, of positive semidefinite matrices."""
-    size = opset18.Gather(opset18.Shape(matrix), opset18.Constant(value_int=2))
-    blocks = (size + 63) / 64
-    padded = blocks * 64
-    added = opset18.Reshape(padded - size, opset18.Constant(value_ints=[1]))
-    none = opset18.Constant(value_ints=[0, 0, 0, 0])
-    system = opset18.Pad(matrix, opset18.Concat(none, added, added, axis=0))
-    number = opset18.Range(opset18.Constant(value_int=0), padded, opset18.Constant(value_int=1))
-    same = opset18.Equal(opset18.Unsqueeze(number, [0]), opset18.Unsqueeze(number, [1]))
-    system = system + opset18.Cast(same, to=1)
-    for _block in range(blocks):
-        first = opset18.Slice(system, [0, 0], [64, 64], [1, 2])
-        inverse = first
-        for _row in range(64):
-            pivot = opset18.Slice(inverse, [0, 0], [1, 1], [1, 2])
-            row = opset18.Concat(
-                opset18.Slice(inverse, [0, 1], [1, 64], [1, 2]), -pivot / pivot, axis=2
-            )
-            shifted = opset18.Pad(inverse, [0, -1, -1, 0, 1, 1])
-            inverse = shifted - opset18.Transpose(row, perm=[0, 2, 1]) * (row / pivot)
-        # Swept on all of it, the block is its inverse with the sign changed, and what is below is
-        # added rather than taken away.
-        identity = opset18.Cast(opset18.Slice(same, [0, 0], [64, 64], [0, 1]), to=1)
-        rows = opset18.Concat(
-            opset18.Slice(system, [0, 64], [64, 2147483647], [1, 2]),
-            opset18.Expand(-identity, opset18.Shape(first)),
-            axis=2,
-        )
-        shifted = opset18.Pad(system, [0, -64, -64, 0, 64, 64])
-        turned = opset18.Transpose(rows, perm=[0, 2, 1])
-        system = shifted + opset18.MatMul(turned, opset18.MatMul(inverse, rows))
-    return -opset18.Slice(
-        system, [0, 0], opset18.Concat(opset18.Reshape(size, [1]), opset18.Reshape(size, [1]), axis=0), [1, 2]
-    )
+@script(default_opset=op)
+def inverse_of_one_plus(matrix: FLOAT[None, None, None]) -> FLOAT[None, None, None]:
+    """Inverse of ``1 + matrix``, of positive semidefinite matrices (time, size, size)."""
+    from_block = op.Constant(value_ints=_FROM_BLOCK)
+    to_block = op.Constant(value_ints=_TO_BLOCK)
+    to_end = op.Constant(value_ints=_TO_END)
+    next_block = op.Constant(value_ints=_NEXT_BLOCK)
+    size = op.Shape(matrix, start=2)
+    blocks = (size + (BLOCK - 1)) / BLOCK
+    padded = blocks * BLOCK
+    added = padded - size
+    number = op.Range(0, op.Squeeze(padded), 1)
+    one = op.Cast(op.Equal(op.Unsqueeze(number, [0]), op.Unsqueeze(number, [1])), to=FLOAT.dtype)
+    one_block = op.Slice(one, [0, 0], to_block)
+    each_row = op.Range(0, BLOCK, 1)
+    each_block = op.Range(0, op.Squeeze(blocks), 1)
+
+    @graph()
+    def with_row_swept(block, _row):  # type: ignore[no-untyped-def]
+        row = op.Slice(block, [0], [1], [1])
+        pivot = op.Slice(row, [0], [1], [2])
+        row = op.Pad(row, [0, 0, -1, 0, 0, 1], -1.0)
+        shifted = op.Pad(block, [0, -1, -1, 0, 1, 1])
+        return shifted - op.Transpose(row, perm=[0, 2, 1]) * (row / pivot)
+
+    @graph()
+    def with_block_swept(system, _block):  # type: ignore[no-untyped-def]
+        block = op.Slice(system, [0, 0], to_block, [1, 2])
+        swept = op.Scan(block, each_row, body=with_row_swept, num_scan_inputs=1)
+        rest = op.Slice(system, from_block, to_end, [1, 2])
+        rows = op.Concat(rest, op.Expand(-one_block, op.Shape(block)), axis=2)
+        # The block swept is its inverse with the sign changed, so that this is added.
+        change = op.MatMul(op.Transpose(rows, perm=[0, 2, 1]), op.MatMul(swept, rows))
+        return op.Pad(system, next_block) + change
+
+    system = op.Pad(matrix, op.Concat([0, 0, 0, 0], added, added, axis=0)) + one
+    swept_system = op.Scan(system, each_block, body=with_block_swept, num_scan_inputs=1)
+    return -op.Slice(swept_system, [0, 0], op.Concat(size, size, axis=0), [1, 2])

@@ -108,7 +108,7 @@ def test_what_stands_in_cells_without_observation_has_no_say(small):
 
 
 def test_what_depends_on_static_layers_alone_is_computed_once(named_default, tmp_path):
-    """The runtime folds it when a session is opened: kinds of places are no work of a day."""
+    """The runtime folds it when a session is opened: numbers of bytes are no work of a day."""
     options = onnxruntime.SessionOptions()
     options.optimized_model_filepath = str(tmp_path / "optimised.onnx")
     options.log_severity_level = 3
@@ -117,8 +117,7 @@ def test_what_depends_on_static_layers_alone_is_computed_once(named_default, tmp
     )
     optimised = onnx.load(tmp_path / "optimised.onnx").graph
     run = {node.op_type for node in optimised.node}
-    assert "Softmax" in {node.op_type for node in named_default.graph.node}
-    assert not run & {"Softmax", "Tanh", "DequantizeLinear"}
+    assert "DequantizeLinear" not in run
     assert "static_layers_steps" not in {name for node in optimised.node for name in node.input}
 
 

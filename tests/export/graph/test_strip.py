@@ -63,7 +63,6 @@ def test_nodes_are_named_after_modules_once_each(small):
     assert "regr_unetpp.head/Conv" in convolutions
     # Three variables, values and mask, in two passes.
     published = {"point_conv": 12}
-    # Features of the places, and for each of the eight passes their kinds and the kernel; two
-    # variables of the weather in two passes, values and mask; three convolutions of the cells.
-    default = {"corrections": 1 + 2 * 8, "weather": 8, "detail": 3}
+    # Two variables of the weather in two passes, values and mask; three convolutions of the cells.
+    default = {"weather": 8, "detail": 3}
     assert counts == (published if "point_conv" in counts else default)

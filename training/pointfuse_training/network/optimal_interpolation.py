@@ -96,8 +96,8 @@ class OptimalInterpolation(nn.Module):
     the day's stations stand in: they say nothing of heights that none is at. The unit of the
     covariance has no say, but for :math:`\lambda_0`, which is 100 of it.
 
-    A Gaussian of the distance is one of the rows times one of the columns, so that one product of
-    matrices spreads all kernels over the grid.
+    A Gaussian of the distance is one of the rows times one of the columns, so that a product of
+    matrices spreads each kernel over the grid.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ class OptimalInterpolation(nn.Module):
 
     def amplitude_at(self, layers: Tensor) -> Tensor:
         """Amplitude, shape (time, place), where the static layers are, (time, layers, place)."""
-        return positive(self.amplitude[0] + self.amplitude[1:] @ layers)
+        return positive(self.amplitude[0] + (self.amplitude[None, 1:] @ layers)[:, 0])
 
     def kernel(self, squared: Tensor) -> Tensor:
         """Covariance of places of amplitude 1 by the square of their distance, cells."""
@@ -232,8 +232,11 @@ class _Bells:
         rows, columns = (_centres(self._row, size, squares) for size in self._shape)
         up = _squares(rows[:, None], self._row[:, None])
         across = _squares(columns, self._column[:, :, None])
-        weighted = torch.cat([share * weights[:, None] * _bell(up, s) for s, share in shares], 2)
-        return (weighted @ torch.cat([_bell(across, s) for s, _ in shares], 1))[:, None]
+        first, *further = (
+            (share * weights[:, None] * _bell(up, scale)) @ _bell(across, scale)
+            for scale, share in shares
+        )
+        return sum(further, start=first)[:, None]
 
 
 def _centres(like: Tensor, size: int, squares: int) -> Tensor:
