@@ -8,7 +8,9 @@ always the first, and goes to the end:
     P   Q                 R - Q' V Q   Q' V
     Q'  R     becomes     V Q          -V        with V the inverse of P
 
-so that each sweep is a shift and a product of matrices. A block is swept a row at a time.
+which is a shift, less the product of G (Q, -1) with itself, where V = G' G. G is the inverse of the
+Cholesky factor of P: with V itself, digits would be lost twice. It comes from elimination in place,
+a row at a time.
 """
 
 from __future__ import annotations
@@ -21,7 +23,7 @@ BLOCK = 64
 for each row."""
 
 # onnxscript translates the source of this function: a list in it may hold no names, and a graph in
-# it may take none from outside of it. Scan ends with the tensor that it goes along, as Loop need not.
+# it may take none from outside of it. Scan ends with what it goes along, as Loop need not.
 _FROM_BLOCK = [0, BLOCK]
 _TO_BLOCK = [BLOCK, BLOCK]
 _TO_END = [BLOCK, 2**31 - 1]
@@ -41,27 +43,35 @@ def inverse_of_one_plus(matrix: FLOAT[None, None, None]) -> FLOAT[None, None, No
     added = padded - size
     number = op.Range(0, op.Squeeze(padded), 1)
     one = op.Cast(op.Equal(op.Unsqueeze(number, [0]), op.Unsqueeze(number, [1])), to=FLOAT.dtype)
-    one_block = op.Slice(one, [0, 0], to_block)
-    each_row = op.Range(0, BLOCK, 1)
     each_block = op.Range(0, op.Squeeze(blocks), 1)
+    place = op.Range(0, BLOCK, 1)
+    each_row = op.Unsqueeze(place, [1])
+    one_block = op.Slice(one, [0, 0], to_block)
+    is_below = op.Cast(op.Greater(op.Unsqueeze(place, [0]), each_row), to=FLOAT.dtype)
+    is_left = op.Transpose(is_below, perm=[1, 0])
+    below_each = op.Unsqueeze(is_below, [2])
 
     @graph()
-    def with_row_swept(block, _row):  # type: ignore[no-untyped-def]
-        row = op.Slice(block, [0], [1], [1])
-        pivot = op.Slice(row, [0], [1], [2])
-        row = op.Pad(row, [0, 0, -1, 0, 0, 1], -1.0)
-        shifted = op.Pad(block, [0, -1, -1, 0, 1, 1])
-        return shifted - op.Transpose(row, perm=[0, 2, 1]) * (row / pivot)
+    def with_row_done(block, at, below, unit):  # type: ignore[no-untyped-def]
+        row = op.Gather(block, at, axis=1)
+        column = op.Gather(block, at, axis=2) * below
+        factor = column / op.Gather(row, at, axis=2)
+        # What the row eliminates gives its place to the inverse.
+        return block - column * unit - factor * op.Where(unit > 0, unit, row)
 
     @graph()
     def with_block_swept(system, _block):  # type: ignore[no-untyped-def]
         block = op.Slice(system, [0, 0], to_block, [1, 2])
-        swept = op.Scan(block, each_row, body=with_row_swept, num_scan_inputs=1)
+        done = op.Scan(
+            block, each_row, below_each, one_block, body=with_row_done, num_scan_inputs=3
+        )
+        pivots = op.ReduceSum(done * one_block, [2])
+        root = (done * is_left + one_block) / op.Sqrt(pivots)
         rest = op.Slice(system, from_block, to_end, [1, 2])
         rows = op.Concat(rest, op.Expand(-one_block, op.Shape(block)), axis=2)
-        # The block swept is its inverse with the sign changed, so that this is added.
-        change = op.MatMul(op.Transpose(rows, perm=[0, 2, 1]), op.MatMul(swept, rows))
-        return op.Pad(system, next_block) + change
+        product = op.MatMul(root, rows)
+        change = op.MatMul(op.Transpose(product, perm=[0, 2, 1]), product)
+        return op.Pad(system, next_block) - change
 
     system = op.Pad(matrix, op.Concat([0, 0, 0, 0], added, added, axis=0)) + one
     swept_system = op.Scan(system, each_block, body=with_block_swept, num_scan_inputs=1)
