@@ -124,7 +124,7 @@ class OptimalInterpolation(nn.Module):
 
         combined = torch.stack([slopes[:, 1:], self.log_amplitude.expand_as(slopes[:, 1:])], 1)
         combined = combined @ held(static_layers.flatten(2), layers, number)
-        trend, logarithm = combined.unflatten(2, shape).split(1, dim=1)
+        trend, logarithm = combined.reshape(-1, 2, *shape).chunk(2, dim=1)
         trend = trend + (level + slopes[:, :1])[..., None, None]
         amplitude = bounded(logarithm)
         shares = list(zip(self.scales, self.log_shares.exp(), strict=True))
@@ -148,7 +148,8 @@ class OptimalInterpolation(nn.Module):
             share * _bell(squared, scale)
             for scale, share in zip(self.scales, self.log_shares.exp(), strict=True)
         )
-        return sum(further, start=first)
+        covariance: Tensor = sum(further, start=first)
+        return covariance
 
     def solved(
         self, anomaly: Tensor, number: Tensor, layers: Tensor, squared: Tensor

@@ -44,7 +44,7 @@ def _keep_inverse(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
 
 
 def _gradient(ctx: Any, gradient: Tensor) -> Tensor:
-    (inverse,) = ctx.saved_tensors
+    inverse: Tensor = ctx.saved_tensors[0]
     return -inverse @ gradient @ inverse
 
 
