@@ -44,9 +44,8 @@ def _keep_inverse(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
 
 
 def _gradient(ctx: Any, gradient: Tensor) -> Tensor:
-    (inverse,) = ctx.saved_tensors
-    of_matrix: Tensor = -inverse @ gradient @ inverse
-    return of_matrix
+    inverse: Tensor = ctx.saved_tensors[0]
+    return -inverse @ gradient @ inverse
 
 
 inverse_of_one_plus.register_autograd(_gradient, setup_context=_keep_inverse)
