@@ -9,6 +9,7 @@ process     a Gaussian process from stations
 sample      an archive of its samples
 archive     an archive from the output of transport models
 fit         a training
+covariance  the beginning of a network: how far a station speaks for others
 calibrate   the error's size held to stations
 evaluate    how well a network completes simulated days
 adapt       a network for stations of one's own
