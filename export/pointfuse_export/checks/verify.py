@@ -21,8 +21,10 @@ from pointfuse_training import PaperNetwork
 from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.variants import Network
 
-TOLERANCE = 1e-3
-"""Largest difference between two computations of a field, ug/m3."""
+TOLERANCE = 5e-4
+"""Largest difference between two computations of a field, as a share of its highest value.
+
+Single precision leaves the inverse of a thousand covariances three to four digits."""
 
 IR_VERSION = 10
 """Version of the file format: the newest that ONNX Runtime 1.20 reads."""
@@ -154,7 +156,9 @@ def check_golden_case(
 
 
 def check_against_torch(content: bytes, network: Network) -> float:
-    """Make sure that a model file computes what the network does; the largest difference, ug/m3.
+    """Make sure that a model file computes what the network does; the largest difference.
+
+    It is a share of the highest value, of 1 ug/m3 at least.
 
     Raises
     ------
@@ -254,14 +258,14 @@ def _difference(name: str, found: NDArray[np.float32], expected: NDArray[np.floa
         raise VerificationError(
             f"{name}: expected fields of the shape {expected.shape}, got {found.shape}"
         )
-    largest = float(np.abs(found - expected).max())
-    # Not 'largest > TOLERANCE', which is false for NaN.
-    if not largest <= TOLERANCE:
+    share = float(np.abs(found - expected).max() / max(expected.max(), 1))
+    # Not 'share > TOLERANCE', which is false for NaN.
+    if not share <= TOLERANCE:
         raise VerificationError(
-            f"{name}: expected fields within {TOLERANCE} of the reference, in their units, got a "
-            f"difference of {largest:.3g}; do not publish the model"
+            f"{name}: expected fields that differ from the reference by at most {TOLERANCE:g} of "
+            f"its highest value, got {share:.3g}; do not publish the model"
         )
-    return largest
+    return share
 
 
 def operators(model: onnx.ModelProto) -> dict[str, int]:
