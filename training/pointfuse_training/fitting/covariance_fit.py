@@ -96,7 +96,7 @@ class Covariance(nn.Module):
         trend = level + slopes[:, :1] + (slopes[:, None, 1:] @ there)[:, 0]
         near = self.interpolation.kernel(self._squared(day.target_cell, day.cell))
         amplitude = self.interpolation.amplitude_at(there)
-        mean = trend + amplitude * (near @ weights[..., None])[..., 0]
+        mean = trend + (amplitude * (weights @ near.transpose(1, 2))).sum(1)
         return transformed_back(mean, torch.zeros_like(mean))[0]
 
     def _squared(self, one: Tensor, other: Tensor) -> Tensor:
@@ -119,12 +119,15 @@ def begin(interpolation: OptimalInterpolation, static_names: Sequence[str]) -> N
     static_names : sequence of str
         Names of its static layers.
     """
-    believed = [n.startswith(_PATTERNS) or n in _TERRAIN for n in static_names]
+    of_patterns = torch.tensor([n.startswith(_PATTERNS) for n in static_names])
+    of_terrain = torch.tensor([n in _TERRAIN for n in static_names])
     with torch.no_grad():
-        interpolation.log_variances.copy_(-3 + 2 * torch.tensor(believed).float())
+        land, patterns = interpolation.log_variances
+        land.copy_(torch.where(of_patterns, -9.0, 0.0))
+        patterns.copy_(torch.where(of_patterns | of_terrain, 0.0, -6.0))
         if _MEAN_PATTERN in static_names:
-            interpolation.amplitude[0] = 0.4
-            interpolation.amplitude[1 + list(static_names).index(_MEAN_PATTERN)] = 1
+            interpolation.amplitude[1, 0] = 0.05
+            interpolation.amplitude[1, 1 + list(static_names).index(_MEAN_PATTERN)] = 1
 
 
 def fit_covariance(
@@ -160,7 +163,7 @@ def fit_covariance(
     parameters = list(interpolation.requires_grad_(True).parameters())
     first = [one.detach().clone() for one in parameters]
     of_amplitude = (interpolation.amplitude.detach() != 0).float()
-    of_amplitude[0] = 1
+    of_amplitude[:, 0] = 1
     optimiser = torch.optim.Adam(parameters, LEARNING_RATE)
     falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
     before: dict[str, float] = {}

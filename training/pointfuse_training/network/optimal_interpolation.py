@@ -29,6 +29,10 @@ KERNELS = {
 """Standard deviations of the kernels, cells, and the heights that training begins with: roughly an
 exponential covariance with a length of 50 cells."""
 
+VOICES = 2
+"""Covariances that a day chooses from, by how likely it is under each: under the first, layers are
+terrain and land; under the second, patterns of simulated days."""
+
 _BROAD = 12.0
 """Kernels of this width and wider make the broad field, cells."""
 
@@ -112,9 +116,9 @@ class OptimalInterpolation(nn.Module):
         self.scales = tuple(kernels)
         self.log_shares = nn.Parameter(torch.tensor(list(kernels.values())).log())
         self.log_noise = nn.Parameter(torch.tensor(_FIRST_LOG_NOISE))
-        self.log_variances = nn.Parameter(torch.full((layers,), _FIRST_LOG_VARIANCE))
+        self.log_variances = nn.Parameter(torch.full((VOICES, layers), _FIRST_LOG_VARIANCE))
         # At first, fields vary everywhere as much.
-        self.amplitude = nn.Parameter(torch.tensor([1.0] + layers * [0.0]))
+        self.amplitude = nn.Parameter(torch.tensor([[1.0] + layers * [0.0]]).repeat(VOICES, 1))
 
     def forward(self, values: Tensor, stations: Tensor, static_layers: Tensor) -> Interpolated:
         """Interpolate the values of each day.
@@ -134,17 +138,22 @@ class OptimalInterpolation(nn.Module):
         bells = _Bells(cell, shape, values.dtype)
         weights, slopes, spread = self.solved(value - level, number, layers, bells.distances())
 
-        combined = torch.stack([slopes, self.amplitude.expand_as(slopes)], 1)
+        combined = torch.cat([slopes[:, None], self.amplitude.expand(len(slopes), -1, -1)], 1)
         everywhere = held(static_layers.flatten(2), layers, number)
         combined = combined[..., :1] + combined[..., 1:] @ everywhere
-        combined = combined.reshape(-1, 2, *shape)
+        combined = combined.reshape(-1, 1 + VOICES, *shape)
         trend = combined[:, :1] + level[..., None, None]
         amplitude = positive(combined[:, 1:])
         shares = list(zip(self.scales, self.log_shares.exp(), strict=True))
-        narrow = bells.spread(weights, [one for one in shares if one[0] < _BROAD])
-        broad = bells.spread(weights, [one for one in shares if one[0] >= _BROAD])
-        broad = trend + amplitude * broad
-        field = broad + amplitude * narrow
+        narrow, broad = (
+            (amplitude * bells.spread(weights, some)).sum(1, keepdim=True)
+            for some in (
+                [one for one in shares if one[0] < _BROAD],
+                [one for one in shares if one[0] >= _BROAD],
+            )
+        )
+        broad = trend + broad
+        field = broad + narrow
         return Interpolated(
             field,
             broad,
@@ -152,12 +161,14 @@ class OptimalInterpolation(nn.Module):
             level[..., None, None],
             spread[..., None, None],
             (values - field) * (stations > 0),
-            tuple(bells.spread(number, [(scale, one)], 2) for scale, one in _reaches(number)),
+            tuple(
+                bells.spread(number[:, None], [(scale, one)], 2) for scale, one in _reaches(number)
+            ),
         )
 
     def amplitude_at(self, layers: Tensor) -> Tensor:
-        """Amplitude, shape (time, place), where the static layers are, (time, layers, place)."""
-        return positive(self.amplitude[0] + (self.amplitude[None, 1:] @ layers)[:, 0])
+        """Amplitudes, shape (time, voice, place), where layers are, (time, layers, place)."""
+        return positive(self.amplitude[:, :1] + self.amplitude[:, 1:] @ layers)
 
     def kernel(self, squared: Tensor) -> Tensor:
         """Covariance of places of amplitude 1 by the square of their distance, cells."""
@@ -192,21 +203,36 @@ class OptimalInterpolation(nn.Module):
         precision = number.sqrt()[:, None] * (-self.log_noise / 2).exp()
         covariance = precision.transpose(1, 2) * self.kernel(squared) * precision
         inverse = inverse_of_one_plus(covariance)
-        sides = torch.cat([torch.ones_like(precision), layers, anomaly[:, None]], 1)
-        sides = sides * precision / self.amplitude_at(layers)[:, None]
+        amplitude = self.amplitude_at(layers)
+        terms = torch.cat([torch.ones_like(precision), layers, anomaly[:, None]], 1)
+        sides = torch.cat([terms * precision / one for one in amplitude.split(1, dim=1)], 1)
         solution = sides @ inverse
         # A step of refinement: where stations are crowded an inverse has few digits left.
         solution = solution + (sides - solution - solution @ covariance) @ inverse
+        # One voice after the other, as if they were days.
+        stacked = (-1, terms.shape[1], terms.shape[2])
+        sides, solution = sides.reshape(stacked), solution.reshape(stacked)
         products = solution @ sides.transpose(1, 2)
-        normal = products[:, :-1, :-1] + torch.diag(self._penalty())
-        slopes = solved(normal, products[:, :-1, -1:])
+        penalty = self._penalty().repeat(len(number), 1)
+        normal = products[:, :-1, :-1] + torch.diag_embed(penalty)
+        slopes, determinant = solved(normal, products[:, :-1, -1:])
         left = solution[:, -1:] - slopes.transpose(1, 2) @ solution[:, :-1]
-        variance = (left * sides[:, -1:]).sum(2) / (number > 0).sum(1, keepdim=True).clamp(min=1)
-        return (precision * left)[:, 0], slopes[..., 0], variance.clamp(min=_LEAST_VARIANCE).sqrt()
+        there = (number > 0).to(number.dtype)
+        cells = there.sum(1, keepdim=True)
+        misfit = (left * sides[:, -1:]).sum(2).clamp(min=_LEAST_VARIANCE).reshape(-1, VOICES)
+        # Twice the logarithm of how likely the day is under each voice, whatever its spread.
+        evidence = (penalty.log().sum(1) - determinant).reshape(-1, VOICES)
+        evidence = evidence - cells * misfit.log() - 2 * (amplitude.log() * there[:, None]).sum(2)
+        share = torch.softmax(evidence / 2, dim=1)
+        weights = share[..., None] * precision * left.reshape(-1, VOICES, terms.shape[2])
+        slopes = (share[..., None] * slopes.reshape(-1, VOICES, terms.shape[1] - 1)).sum(1)
+        spread = (share * (misfit / cells.clamp(min=1)).sqrt()).sum(1, keepdim=True)
+        return weights, slopes, spread
 
     def _penalty(self) -> Tensor:
-        level = self.log_variances.new_tensor([1 / _LEVEL_VARIANCE])
-        return torch.cat([level, (-self.log_variances).exp()])
+        """Of the level and of each layer, shape (voice, 1 + layers)."""
+        level = torch.full_like(self.log_variances[:, :1], 1 / _LEVEL_VARIANCE)
+        return torch.cat([level, (-self.log_variances).exp()], 1)
 
 
 class _Bells:
@@ -225,18 +251,24 @@ class _Bells:
     def spread(
         self, weights: Tensor, shares: Sequence[tuple[float, Tensor]], squares: int = 1
     ) -> Tensor:
-        """Sum of weighted Gaussians around the cells, shape (time, 1, rows, columns).
+        """Sums of weighted Gaussians around the cells, shape (time, voice, rows, columns).
 
-        It is taken at the centres of squares of so many cells.
+        They are taken at the centres of squares of so many cells.
         """
         rows, columns = (_centres(self._row, size, squares) for size in self._shape)
         up = _squares(rows[:, None], self._row[:, None])
         across = _squares(columns, self._column[:, :, None])
         first, *further = (
-            (share * weights[:, None] * _bell(up, scale)) @ _bell(across, scale)
+            self._weighted(share * _bell(up, scale), weights) @ _bell(across, scale)
             for scale, share in shares
         )
-        return sum(further, start=first)[:, None]
+        spread: Tensor = sum(further, start=first)
+        return spread.reshape(len(weights), weights.shape[1], len(rows), len(columns))
+
+    @staticmethod
+    def _weighted(bells: Tensor, weights: Tensor) -> Tensor:
+        """Rows of all voices one below the other, shape (time, voice * row, cell)."""
+        return torch.cat([bells * one for one in weights.split(1, dim=1)], 1)
 
 
 def _centres(like: Tensor, size: int, squares: int) -> Tensor:
@@ -299,11 +331,11 @@ def held(places: Tensor, layers: Tensor, number: Tensor) -> Tensor:
     return torch.minimum(torch.maximum(places, lowest), highest)
 
 
-def solved(matrix: Tensor, right: Tensor) -> Tensor:
-    """Solution of small positive definite systems by Gauss-Jordan elimination.
+def solved(matrix: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
+    """Solution of small positive definite systems, and the logarithm of their determinant.
 
-    ONNX has no operator for it. Positive definite matrices need no pivoting (Golub and Van Loan,
-    Matrix Computations, section 4.2).
+    By Gauss-Jordan elimination, since ONNX has no operator for it. Positive definite matrices need
+    no pivoting (Golub and Van Loan, Matrix Computations, section 4.2).
 
     Parameters
     ----------
@@ -314,14 +346,17 @@ def solved(matrix: Tensor, right: Tensor) -> Tensor:
 
     Returns
     -------
-    Tensor, shape (time, terms, 1)
+    tuple of Tensor
+        Solutions, shape (time, terms, 1), and logarithms of the determinants, (time,).
     """
     system = torch.cat([matrix, right], dim=2)
+    determinant = matrix.new_zeros(len(matrix))
     for _ in range(right.shape[1]):
         # The first row is eliminated from all others and goes to the end; its column is done with.
         # Taken out of the middle of a matrix that stays whole, rows and columns would let TensorRT
         # unfold the steps into each other, four times as many operations with each.
+        determinant = determinant + system[:, 0, 0].log()
         pivot = system[:, :1, 1:] / system[:, :1, :1]
         others = system[:, 1:, 1:] - system[:, 1:, :1] * pivot
         system = torch.cat([others, pivot], dim=1)
-    return system
+    return system, determinant
