@@ -53,7 +53,7 @@ def day(seed: int, kind: str = "stations", noise: float = 0.0) -> Withheld:
 def test_cells_are_given_what_the_grid_would_be():
     interpolation = OptimalInterpolation(LAYERS)
     with torch.no_grad():
-        interpolation.amplitude.copy_(torch.tensor([0.3, 0.2, 0.0, 0.7]))
+        interpolation.amplitude[1] = torch.tensor([0.3, 0.2, 0.0, 0.7])
         one = day(1)
         values, stations = torch.zeros(2, 1, 1, ROWS * COLUMNS)
         values[0, 0, one.cell[0]] = transformed(one.value[0])
@@ -92,7 +92,8 @@ def test_the_amplitude_depends_on_no_layer_that_it_did_not_depend_on():
     interpolation = OptimalInterpolation(LAYERS)
     begin(interpolation, ["height", "pattern_0", "forest_fraction"])
     fit_covariance(interpolation, static_layers(), [day(1), day(2)])
-    level, height, pattern, forest = interpolation.amplitude.tolist()
+    of_land, (level, height, pattern, forest) = interpolation.amplitude.tolist()
+    assert of_land[1:] == [0, 0, 0]
     assert (height, forest) == (0, 0)
     assert level != 0
     assert pattern != 1
@@ -101,8 +102,8 @@ def test_the_amplitude_depends_on_no_layer_that_it_did_not_depend_on():
 def test_without_patterns_fields_vary_everywhere_as_much():
     interpolation = OptimalInterpolation(2)
     begin(interpolation, ["height", "forest_fraction"])
-    assert interpolation.amplitude.tolist() == [1, 0, 0]
-    believed, hardly = interpolation.log_variances.tolist()
+    assert interpolation.amplitude.tolist() == 2 * [[1, 0, 0]]
+    believed, hardly = interpolation.log_variances[1].tolist()
     assert believed > hardly
 
 

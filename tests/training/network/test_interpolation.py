@@ -84,29 +84,36 @@ def process(interpolation: OptimalInterpolation, *given: Tensor) -> Expected:
     level = np.average(u, weights=n)
     lowest, highest = layers[:, there].min(1), layers[:, there].max(1)
     c = np.clip(layers, lowest[:, None, None], highest[:, None, None])
-    first, *of_each = numbers["amplitude"]
-    amplitude = np.logaddexp(0, 4 * (first + np.tensordot(of_each, c, 1))) / 4 + 0.1
-
     place = np.argwhere(np.ones_like(there))
     distance = cdist(place, place[there.ravel()])
-    kernels = [
-        np.exp(share) * np.outer(amplitude, amplitude[there]) * np.exp(-(distance**2) / 2 / s**2)
+    bells = [
+        np.exp(share) * np.exp(-(distance**2) / 2 / s**2)
         for share, s in zip(numbers["log_shares"], KERNELS, strict=True)
     ]
-    of_layers = c.reshape(len(c), -1).T @ np.diag(np.exp(numbers["log_variances"])) @ c[:, there]
-    of_level = np.full_like(of_layers, 100.0)
-
-    covariance = sum(kernels) + of_layers + of_level
-    noise = np.diag(np.exp(numbers["log_noise"]) * amplitude[there] ** 2 / n)
-    weights = solve(covariance[there.ravel()] + noise, u - level, assume_a="pos")
-    trend = (of_layers + of_level) @ weights
-    broad = trend + sum(k for k, s in zip(kernels, KERNELS, strict=True) if s >= 12) @ weights
-    shape = values.shape
-    field, broad, trend = (
-        level + part.reshape(shape) for part in (covariance @ weights, broad, trend)
+    evidence, parts = [], []
+    for variances, (first, *of_each) in zip(
+        numbers["log_variances"], numbers["amplitude"], strict=True
+    ):
+        amplitude = np.logaddexp(0, 4 * (first + np.tensordot(of_each, c, 1))) / 4 + 0.1
+        kernels = [np.outer(amplitude, amplitude[there]) * bell for bell in bells]
+        of_layers = c.reshape(len(c), -1).T @ np.diag(np.exp(variances)) @ c[:, there]
+        covariance = sum(kernels) + of_layers + 100.0
+        noise = np.diag(np.exp(numbers["log_noise"]) * amplitude[there] ** 2 / n)
+        of_stations = covariance[there.ravel()] + noise
+        weights = solve(of_stations, u - level, assume_a="pos")
+        trend = (of_layers + 100.0) @ weights
+        broad = trend + sum(k for k, s in zip(kernels, KERNELS, strict=True) if s >= 12) @ weights
+        misfit = np.maximum((u - level) @ weights, 1e-6)
+        # Of a normal distribution, with the unit of the covariance at its most likely.
+        evidence.append(-(len(u) * np.log(misfit) + np.linalg.slogdet(of_stations)[1]) / 2)
+        parts.append((covariance @ weights, broad, trend, np.sqrt(misfit / len(u))))
+    likely = np.exp(np.array(evidence) - max(evidence))
+    field, broad, trend, spread = (
+        sum(share * part for share, part in zip(likely / likely.sum(), each, strict=True))
+        for each in zip(*parts, strict=True)
     )
-    spread = np.sqrt(np.maximum((u - level) @ weights / len(u), 1e-6))
-    return Expected(field, broad, trend, spread)
+    field, broad, trend = (level + part.reshape(values.shape) for part in (field, broad, trend))
+    return Expected(field, broad, trend, float(spread))
 
 
 def agree(found: Interpolated, expected: Expected, number: int = 0) -> None:
@@ -271,10 +278,11 @@ def test_the_spread_is_that_of_the_values_in_units_of_the_noise_where_that_is_al
     with torch.no_grad():
         interpolation.log_shares.fill_(-60.0)
         interpolation.log_variances.fill_(-60.0)
-        interpolation.amplitude[1:] = 0
+        interpolation.amplitude[:, 1:] = 0
+        interpolation.amplitude[:, 0] = 0.7
     found = interpolated(interpolation, values, stations, layers)
     noise = np.exp(interpolation.log_noise.item() / 2)
-    noise *= np.logaddexp(0, 4 * interpolation.amplitude[0].item()) / 4 + 0.1
+    noise *= np.logaddexp(0, 4 * interpolation.amplitude[0, 0].item()) / 4 + 0.1
     deviation = values[stations > 0].std(correction=0).item() / noise
     assert found.spread.item() == pytest.approx(deviation, rel=1e-9)
 
@@ -406,12 +414,12 @@ def test_equations_are_solved_as_numpy_does(terms: int) -> None:
     matrix = table.transpose(0, 2, 1) @ table + np.eye(terms)
     right = rng.normal(size=(3, terms, 1))
     reference = np.linalg.solve(matrix, right)
-    np.testing.assert_allclose(
-        solved(torch.from_numpy(matrix), torch.from_numpy(right)), reference, rtol=1e-9, atol=1e-13
-    )
+    solution, determinant = solved(torch.from_numpy(matrix), torch.from_numpy(right))
+    np.testing.assert_allclose(solution, reference, rtol=1e-9, atol=1e-13)
+    np.testing.assert_allclose(determinant, np.linalg.slogdet(matrix)[1], rtol=1e-9, atol=1e-12)
     # Errors in single precision grow by the condition of the matrix; and in the row of a pivot,
     # which is taken off itself, by the pivot.
-    single = solved(torch.from_numpy(matrix).float(), torch.from_numpy(right).float())
+    single, _ = solved(torch.from_numpy(matrix).float(), torch.from_numpy(right).float())
     growth = terms * np.linalg.cond(matrix).max() + matrix.max()
     tolerance = 2**-23 * growth * np.abs(reference).max()
     np.testing.assert_allclose(single, reference, rtol=0, atol=tolerance)
