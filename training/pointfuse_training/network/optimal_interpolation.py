@@ -100,6 +100,10 @@ class OptimalInterpolation(nn.Module):
     the day's stations stand in: they say nothing of heights that none is at. The unit of the
     covariance has no say, but for :math:`\lambda_0`, which is 100 of it.
 
+    There are two such covariances, which differ in :math:`a` and :math:`\lambda`, and a field of
+    each. A day weighs them by its evidence: the likelihood of its stations under each, with the
+    unit of the covariance at its most likely.
+
     A Gaussian of the distance is one of the rows times one of the columns, so that a product of
     matrices spreads each kernel over the grid.
 
