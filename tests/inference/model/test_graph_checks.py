@@ -42,7 +42,8 @@ REASONS = {
     "an attribute that is too short": "the values of the tensor '' do not fill its shape [2]",
     "dropout while training": "the operator Dropout, which gives random values",
 } | {
-    f"random values of {kind}": f"the operator {kind}, which gives random values" for kind in RANDOM
+    f"random values of {kind}": f"the operator {kind}, which gives random values"
+    for kind in sorted(RANDOM)
 }
 
 
