@@ -11,7 +11,7 @@ import click
 from pointfuse.basics.atomic_files import check_place
 from pointfuse.basics.kept_inputs import keep_inputs
 from pointfuse.basics.units import said_units
-from pointfuse.commands.command_line import Commands, exit_on_signals
+from pointfuse.commands.command_line import Commands
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFolder
 from pointfuse.version import __version__
 from pointfuse_export.commands.days import days
@@ -62,7 +62,6 @@ def main(debug: bool) -> None:
 
     `pointfuse-export DESCRIPTION -o FOLDER` is short for the command `model`.
     """
-    click.get_current_context().with_resource(exit_on_signals())
 
 
 main.add_command(days)

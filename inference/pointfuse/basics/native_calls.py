@@ -22,7 +22,8 @@ _PATIENCE = 2.0
 """Seconds that a call gets to end after it was asked to."""
 
 _ending = threading.Event()
-_lock = threading.Lock()
+# A signal can come while the main thread holds it, and its handler takes it again.
+_lock = threading.RLock()
 _running: set[_Call[Any]] = set()
 _left: list[threading.Thread] = []
 

@@ -56,9 +56,10 @@ class Commands(click.Group):
             raise
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run the command, and turn its errors into sentences and exit codes."""
+        """Run the command, and turn its errors and signals into sentences and exit codes."""
         try:
-            return super().invoke(ctx)
+            with exit_on_signals():
+                return super().invoke(ctx)
         except click.UsageError as error:
             # Patterns of the shell put names of files in.
             said = error.format_message()
@@ -114,8 +115,10 @@ def exit_on_signals() -> Iterator[None]:
     under nohup, is left so.
     """
     before: dict[int, Any] = {}
+    received: list[int] = []
 
     def end(number: int, _: FrameType | None) -> NoReturn:
+        received.append(number)
         stop_native_calls(ending=True)
         sys.exit(128 + number)
 
@@ -127,6 +130,12 @@ def exit_on_signals() -> Iterator[None]:
                 before[number] = signal.signal(number, end)
     try:
         yield
+    except KeyboardInterrupt:
+        # Python drops an exit that is raised while an object is finalised, and a thread that was
+        # stopped may report before it: the native calls then tell that the end has come.
+        if received:
+            sys.exit(128 + received[0])
+        raise
     finally:
         for number, handler in before.items():
             # None is a handler that was not set from Python and cannot be set from there.

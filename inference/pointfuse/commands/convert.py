@@ -10,7 +10,7 @@ import click
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
-from pointfuse.commands.reading_options import parse_days
+from pointfuse.commands.reading_options import days_option, parse_days
 from pointfuse.fields.writers import FILE_WRITERS, file_writer
 
 
@@ -24,7 +24,7 @@ from pointfuse.fields.writers import FILE_WRITERS, file_writer
     help="GeoTIFF to write (*.tif).",
 )
 @click.option("--variable", help="Variable to convert, such as pm25_uncertainty; pm25 by default.")
-@click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31.")
+@days_option
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def convert(file: Path, output: Path, variable: str | None, days: str | None, quiet: bool) -> None:
     """Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF for GIS.

@@ -9,11 +9,10 @@ from typing import get_args
 import click
 
 from pointfuse.basics.counted import counted
-from pointfuse.basics.output_formats import TABLE
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import say
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
-from pointfuse.commands.reading_options import parse_days
+from pointfuse.commands.inputs_and_outputs import Command, InputFile, table_option
+from pointfuse.commands.reading_options import days_option, parse_days
 from pointfuse.fields.places.extraction import Extraction, extract_to_table
 from pointfuse.fields.places.points import read_places
 from pointfuse.fields.places.series import Method
@@ -23,13 +22,7 @@ from pointfuse.stations.sources import expanded
 @click.command(cls=Command)
 @click.argument("file", type=InputFile())
 @click.argument("places", type=InputFile())
-@click.option(
-    "-o",
-    "--output",
-    required=True,
-    type=OutputFile(TABLE),
-    help="Table to write (*.csv or *.parquet).",
-)
+@table_option
 @click.option(
     "--method",
     type=click.Choice(get_args(Method)),
@@ -38,7 +31,7 @@ from pointfuse.stations.sources import expanded
     help="The value of the cell, or between the four nearest centres.",
 )
 @click.option("--variable", help="Variable to read; the fused one by default.")
-@click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31.")
+@days_option
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def extract(
     file: Path,

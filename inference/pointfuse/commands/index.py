@@ -12,7 +12,7 @@ from pointfuse.basics.output_formats import NETCDF
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
-from pointfuse.commands.reading_options import parse_days
+from pointfuse.commands.reading_options import days_option, parse_days
 from pointfuse.limits.index_files import IndexChoices, write_index
 from pointfuse.limits.standards import STANDARDS
 from pointfuse.stations.sources import expanded
@@ -38,7 +38,7 @@ from pointfuse.stations.sources import expanded
 @click.option(
     "--variable", "variables", multiple=True, help="Variable to read; repeat it for several."
 )
-@click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31.")
+@days_option
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def index(
     files: tuple[Path, ...],

@@ -11,7 +11,7 @@ import click
 
 from pointfuse.basics.atomic_files import check_place
 from pointfuse.basics.kept_inputs import keep_inputs
-from pointfuse.basics.output_formats import OutputFormat, check_name
+from pointfuse.basics.output_formats import TABLE, OutputFormat, check_name
 from pointfuse.errors import PointfuseError
 from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.stations.sources import expanded
@@ -108,6 +108,16 @@ class OutputFile(click.Path):
             check_name(path, *self.formats)
         for each in self.files(path, options):
             check_place(each)
+
+
+table_option = click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=OutputFile(TABLE),
+    help="Table to write (*.csv or *.parquet).",
+)
+"""The option that names a table to write, as ``output``."""
 
 
 class OutputFolder(click.Path):

@@ -8,7 +8,7 @@ import sys
 
 import click
 
-from pointfuse.commands.command_line import LazyCommands, PrintableFormatter, exit_on_signals, say
+from pointfuse.commands.command_line import LazyCommands, PrintableFormatter, say
 from pointfuse.errors import PointfuseError
 from pointfuse.model.shipped import shipped_models
 from pointfuse.version import __version__
@@ -65,7 +65,6 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 )
 def main(debug: bool) -> None:
     """Fuse sparse station observations into complete daily fields."""
-    click.get_current_context().with_resource(exit_on_signals())
     # A name that the terminal cannot show must not end a run that succeeded.
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -32,6 +32,11 @@ logger = logging.getLogger(__name__)
 _FARTHEST_NOON = 4.0
 """Hours that clocks may be ahead of the sun or behind it: no country's are farther."""
 
+days_option = click.option(
+    "--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31."
+)
+"""The option that `parse_days` reads, the same for every command."""
+
 _READING = (
     click.argument("files", nargs=-1, required=True, type=InputFile()),
     click.option(
@@ -48,7 +53,7 @@ _READING = (
         help="Format of the files.",
     ),
     model_file_option,
-    click.option("--days", metavar="A:B", help="First and last day: 2019-01-01:2019-01-31."),
+    days_option,
     click.option(
         "--units",
         multiple=True,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import signal
 import subprocess
 import sys
@@ -235,6 +236,20 @@ def test_handlers_are_put_back() -> None:
     finally:
         signal.signal(signal.SIGTERM, old)
         signal.signal(signal.SIGHUP, ignored)
+    assert interruptible(lambda: 7) == 7
+
+
+def test_a_stop_that_was_lost_on_its_way_keeps_its_exit_code() -> None:
+    def stopped() -> None:
+        with exit_on_signals():
+            # As in a finaliser, whose errors Python drops.
+            with contextlib.suppress(SystemExit):
+                signal.raise_signal(signal.SIGTERM)
+            interruptible(lambda: 7)
+
+    with pytest.raises(SystemExit) as end:
+        stopped()
+    assert end.value.code == 143
     assert interruptible(lambda: 7) == 7
 
 

@@ -14,10 +14,9 @@ import netCDF4
 import numpy as np
 import pytest
 import shapely
-from click.testing import CliRunner
+from field_tables import check_refused, read_csv, run
 
 from pointfuse import FusedFields, InputError, Model, Observations, PointfuseError, Stations, fuse
-from pointfuse.commands.main import main
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.districts.periods import period_names
 from pointfuse.fields.districts.population import read_population
@@ -52,16 +51,6 @@ def fields(process_model: Model) -> FusedFields:
 @pytest.fixture(scope="module")
 def file(fields: FusedFields, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return fields.to_netcdf(tmp_path_factory.mktemp("fields") / "pm25.nc")
-
-
-def run(*words: object) -> tuple[int, str]:
-    result = CliRunner().invoke(main, [str(word) for word in words])
-    return result.exit_code, result.output
-
-
-def read_csv(path: Path) -> dict[str, list[str]]:
-    header, *rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
-    return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def geojson(regions: dict[str, object] = REGIONS) -> str:
@@ -343,11 +332,7 @@ def test_files_without_regions_are_refused_in_a_sentence(
 ) -> None:
     path = tmp_path / "regions.geojson"
     path.write_text(text)
-    code, said = run("regions", file, path, "-o", tmp_path / "means.csv")
-    assert code == 1
-    assert message in said
-    assert len(said.splitlines()) == 1
-    assert [each.name for each in tmp_path.iterdir()] == ["regions.geojson"]
+    check_refused("regions", file, path, message)
 
 
 def test_one_bad_feature_costs_itself_alone(

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import xarray
-from click.testing import CliRunner
+from field_tables import check_refused, read_csv, run
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -23,7 +23,6 @@ from pointfuse import (
     Stations,
     fuse,
 )
-from pointfuse.commands.main import main
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.places.points import Places, places_of, read_places
 
@@ -62,16 +61,6 @@ def table(tmp_path: Path) -> Path:
     rows = [f"{name},{x},{y}\n" for name, (x, y) in PLACES.items()]
     path.write_text("school,lon,lat\n" + "".join(rows), encoding="utf-8")
     return path
-
-
-def run(*words: object) -> tuple[int, str]:
-    result = CliRunner().invoke(main, [str(word) for word in words])
-    return result.exit_code, result.output
-
-
-def read_csv(path: Path) -> dict[str, list[str]]:
-    header, *rows = [line.split(",") for line in path.read_text(encoding="utf-8").splitlines()]
-    return dict(zip(header, map(list, zip(*rows, strict=True)), strict=True))
 
 
 def by_xarray(file: Path, grid: pointfuse.Grid, method: str) -> xarray.Dataset:
@@ -296,11 +285,7 @@ def test_files_that_hold_no_places_are_refused_in_a_sentence(
 ) -> None:
     places = tmp_path / "places.csv"
     places.write_text(text)
-    code, said = run("extract", file, places, "-o", tmp_path / "series.csv")
-    assert code == 1
-    assert message in said
-    assert len(said.splitlines()) == 1
-    assert list(tmp_path.iterdir()) == [places]
+    check_refused("extract", file, places, message)
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pointfuse.commands.command_line import Commands, exit_on_signals
+from pointfuse.commands.command_line import Commands
 from pointfuse.version import __version__
 from pointfuse_training.commands.adapt import adapt
 from pointfuse_training.commands.archive import archive
@@ -29,7 +29,6 @@ from pointfuse_training.commands.static import static
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 def main(debug: bool) -> None:
     """Make archives of simulated days, and train and evaluate networks."""
-    click.get_current_context().with_resource(exit_on_signals())
 
 
 for command in (

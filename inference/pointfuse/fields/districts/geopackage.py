@@ -61,6 +61,7 @@ def _features(base: sqlite3.Connection) -> Iterator[Feature]:
     _check_system(base, system)
     quoted = '"' + str(table).replace('"', '""') + '"'
     for row in base.execute(f"SELECT * FROM {quoted}"):
+        # A row of SQLite goes over its values, not over its names.
         properties = {key: row[key] for key in row.keys() if key != column}  # noqa: SIM118
         yield Feature(properties, _geometry(row[column]))
 

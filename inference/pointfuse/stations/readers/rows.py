@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import datetime
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -317,15 +318,8 @@ def clock_time(zone: datetime.tzinfo, *formats: str) -> ReadTime:
     """
 
     def read(table: Table, line: int, cells: list[str]) -> datetime.datetime:
-        text = " ".join(cell.strip() for cell in cells)
-        for form in formats:
-            try:
-                written = datetime.datetime.strptime(text, form)
-            except ValueError:
-                continue
-            text = written.isoformat()
-            break
-        return table.instant(text, line, "time", zone)
+        text, written = _read_as(formats, cells)
+        return table.instant(written.isoformat() if written else text, line, "time", zone)
 
     return read
 
@@ -334,12 +328,16 @@ def calendar_day(*formats: str) -> ReadTime:
     """What reads days as `datetime.strptime`; ISO 8601 where no format fits."""
 
     def read(table: Table, line: int, cells: list[str]) -> np.datetime64:
-        text = " ".join(cell.strip() for cell in cells)
-        for form in formats:
-            try:
-                return np.datetime64(datetime.datetime.strptime(text, form).date(), "D")
-            except ValueError:
-                continue
-        return table.day(text, line, "date")
+        text, written = _read_as(formats, cells)
+        return np.datetime64(written.date(), "D") if written else table.day(text, line, "date")
 
     return read
+
+
+def _read_as(formats: Sequence[str], cells: Sequence[str]) -> tuple[str, datetime.datetime | None]:
+    """The text of some cells, and what it is in the first format that fits."""
+    text = " ".join(cell.strip() for cell in cells)
+    for form in formats:
+        with contextlib.suppress(ValueError):
+            return text, datetime.datetime.strptime(text, form)
+    return text, None

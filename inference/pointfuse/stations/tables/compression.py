@@ -15,7 +15,8 @@ from pointfuse.basics.printable import printable
 from pointfuse.errors import UnreadableFileError
 
 _DAMAGED = (EOFError, OSError, zlib.error, lzma.LZMAError, zipfile.BadZipFile, NotImplementedError)
-"""Errors of a packed file that is damaged or cut off; an OSError of that kind has no number."""
+"""Errors of a packed file that is damaged or cut off. An OSError of that kind has no number; damage
+in the head of a zip archive names ways of packing that there are not (NotImplementedError)."""
 
 _KINDS = {b"\x1f\x8b": "gzip", b"BZh": "bzip2", b"\xfd7zX": "xz", b"PK\x03\x04": "zip"}
 """Ways to pack a file, by its first bytes."""
