@@ -2,6 +2,7 @@
 
 strided_conv     large kernels as ordinary convolutions
 sweeps           inverses of matrices
+sums             sums of covariances over the grid
 onnx_graph       the network as a graph
 inner_graphs     graphs inside a graph
 regression_part  the nodes of RegrUnetPP

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,9 +27,9 @@ from pointfuse_training.fitting.process_team import Team
 from pointfuse_training.fitting.provenance import check_provenance, observations_used
 from pointfuse_training.fitting.recipes import Recipe, changed
 from pointfuse_training.fitting.training_inputs import Start, TrainingInputs, read_training_inputs
-from pointfuse_training.fitting.training_loop import Training
+from pointfuse_training.fitting.training_loop import DEVIATION_SHARE, Training
 from pointfuse_training.network.checkpoints import load_checkpoint, save_checkpoint
-from pointfuse_training.network.fusion_network import Estimate, FusionNetwork
+from pointfuse_training.network.fusion_network import Estimate, FusionNetwork, transformed
 from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples import observed_days
 from pointfuse_training.samples.hidden_stations import Hiding, draw_hidden
@@ -111,15 +112,19 @@ def test_a_loss_worked_out_by_hand(
     assert batch.weights[0, 0].nonzero().tolist() == [[5, 7], [20, 9]]
     assert batch.truth[0, 0, 5, 7] == batch.reports[0, 0, 5, 7] == 15
 
-    training = Training(replace(recipe, part="interpolation"), inputs, ALONE)
-    mean = torch.full_like(batch.truth, 12.0)
-    unit = torch.full((1, 1, 1, 1), 10.0)
-    estimate = Estimate(mean, mean, unit, mean, unit, unit)
+    training = Training(recipe, inputs, ALONE)
+    mean = transformed(torch.full_like(batch.truth, 48.0))
+    level = transformed(torch.full((1, 1, 1, 1), 60.0))
+    before = transformed(torch.full_like(batch.truth, 81.0))
+    estimate = Estimate(mean, torch.ones_like(mean), level, before, level, level)
     training._model = lambda observations, observed, static: estimate
-    # 12 is 48 ug/m3, 33 above two stations of 15 and 8 above one of 40. The unit of 10 is worth 60
-    # there, and half of where large errors begin comes off.
-    expected = (2 * (33 / 60 - 0.05) + (8 / 60 - 0.05)) / 3
+    # 48 ug/m3 is 33 above two stations of 15 and 8 above one of 40; the interpolation was twice as
+    # far. The level of 60 is the unit, and half of where large errors begin comes off.
+    errors, first = ((2 * (a / 60 - 0.05) + (b / 60 - 0.05)) / 3 for a, b in ((33, 8), (66, 41)))
+    apart = [math.log((15 + 10) / 58), math.log((15 + 10) / 58), math.log((40 + 10) / 58)]
+    likelihood = sum(one**2 / 2 for one in apart) / 3
     # The mean of 2,080 cells in single precision.
+    expected = errors / first + DEVIATION_SHARE * likelihood
     assert float(training.loss(batch)) == pytest.approx(expected, rel=1e-4)
 
 

@@ -1,105 +1,116 @@
-"""The covariance of the interpolation, held to stations that were withheld."""
+"""The covariances of the interpolation: those under which days are most likely."""
 
 from __future__ import annotations
 
 import numpy as np
 import pytest
 import torch
+from scipy.spatial.distance import cdist
+from scipy.stats import multivariate_normal
 
 from pointfuse import Observations, Stations
 from pointfuse.stations.gridding import place
-from pointfuse_training.fitting import covariance_fit
 from pointfuse_training.fitting.covariance_fit import (
-    Covariance,
-    Withheld,
+    STEPS,
+    Likelihood,
+    StationDay,
     begin,
+    described,
     fit_covariance,
-    whole_field,
-    withheld_stations,
+    real_days,
+    simulated_days_of,
 )
-from pointfuse_training.network.fusion_network import transformed, transformed_back
+from pointfuse_training.network.fusion_network import KNEE, transformed
 from pointfuse_training.network.optimal_interpolation import OptimalInterpolation
 from pointfuse_training.samples.training_days import Batch
 
-ROWS, COLUMNS, LAYERS = 20, 24, 3
+ROWS, COLUMNS = 20, 24
+NAMES = ["height", "pattern_0", "forest_fraction"]
 
 
 def static_layers() -> torch.Tensor:
     row, column = torch.meshgrid(torch.arange(ROWS), torch.arange(COLUMNS), indexing="ij")
-    return torch.stack([(row / 10).sin(), (column / 7).cos(), row * column / 480])
+    return torch.stack([(row / 10).sin(), 1 + (column / 7).cos() / 2, row * column / 480])
 
 
-def field(seed: int) -> np.ndarray:
-    """A smooth field of concentrations (ug/m3)."""
+def begun() -> OptimalInterpolation:
+    interpolation = OptimalInterpolation(len(NAMES))
+    begin(interpolation, NAMES)
+    return interpolation
+
+
+def drawn(seed: int, length: float, noise: float, relief: float = 0.0) -> StationDay:
+    """A day of a process with this length (cells), noise and relief, in 200 cells."""
     rng = np.random.default_rng(seed)
-    row, column = np.mgrid[:ROWS, :COLUMNS]
-    waves = np.sin(row / rng.uniform(3, 5)) + np.cos(column / rng.uniform(3, 5))
-    return 40 + 10 * waves
+    cell = np.sort(rng.permutation(ROWS * COLUMNS)[:200])
+    number = rng.integers(1, 4, 200).astype(float)
+    height = static_layers()[0].numpy().ravel()[cell]
+    places = np.stack([cell // COLUMNS, cell % COLUMNS, relief * length * height], 1)
+    covariance = np.exp(-np.hypot(cdist(places, places), 0.5) / length)
+    root = np.linalg.cholesky(covariance + noise * np.diag(1 / number))
+    scaled = 1.4 + 0.3 * root @ rng.standard_normal(200)
+    value = KNEE * np.expm1(scaled)
+    return StationDay(*map(torch.from_numpy, (cell, value, number)))
 
 
-def day(seed: int, kind: str = "stations", noise: float = 0.0) -> Withheld:
-    """A field seen in 60 cells; 40 others are to be expected."""
-    rng = np.random.default_rng(seed)
-    values = field(seed).ravel()
-    cells = rng.permutation(ROWS * COLUMNS)[:100]
-    seen = values[cells[:60]] + noise * rng.standard_normal(60)
-    table = [cells[:60], seen, rng.integers(1, 4, 60), cells[60:], values[cells[60:]]]
-    tensors = [torch.from_numpy(np.asarray(part))[None] for part in table]
-    for number in (1, 2, 4):
-        tensors[number] = tensors[number].float()
-    return Withheld(kind, *tensors)
-
-
-def test_cells_are_given_what_the_grid_would_be():
-    interpolation = OptimalInterpolation(LAYERS)
+def test_the_likelihood_is_that_of_a_normal_distribution() -> None:
+    """Its unit is at its most likely, and the mean is that of the day."""
+    interpolation, day = begun().double(), drawn(1, 8.0, 0.1)
     with torch.no_grad():
-        interpolation.amplitude[1] = torch.tensor([0.3, 0.2, 0.0, 0.7])
-        one = day(1)
-        values, stations = torch.zeros(2, 1, 1, ROWS * COLUMNS)
-        values[0, 0, one.cell[0]] = transformed(one.value[0])
-        stations[0, 0, one.cell[0]] = one.number[0]
-        shape = (1, 1, ROWS, COLUMNS)
-        on_grid = interpolation(
-            values.reshape(shape), stations.reshape(shape), static_layers()[None]
-        ).field
-        expected = transformed_back(on_grid, torch.zeros_like(on_grid))[0].flatten()
-        found = Covariance(interpolation, static_layers())(one)
-    # Sums over 60 cells in single precision, of values of about 40 ug/m3.
-    assert found[0].numpy() == pytest.approx(expected[one.target_cell[0]].numpy(), abs=2e-3)
+        interpolation.amplitude[:, 3] = 0.4
+    layers = static_layers().numpy().reshape(3, -1)[:, day.cell]
+    number = day.number.numpy()
+    values = transformed(day.value).numpy()
+    anomaly = values - np.average(values, weights=number)
+    length = np.exp(interpolation.log_length.item())
+    relief = length * interpolation.relief.detach().numpy() @ layers
+    places = np.stack([day.cell // COLUMNS, day.cell % COLUMNS, *relief], 1)
+    for voice in (0, 1):
+        first, *each = interpolation.amplitude[voice].tolist()
+        amplitude = np.logaddexp(0, 4 * (first + each @ layers)) / 4 + 0.1
+        near = np.exp(-np.hypot(cdist(places, places), 0.5) / length)
+        noise = np.diag(np.exp(interpolation.log_noise.item()) / number)
+        slopes = np.exp(interpolation.log_variances[voice].detach().numpy())
+        covariance = np.outer(amplitude, amplitude) * (near + noise) + 100
+        covariance += (layers.T * slopes) @ layers
+        unit = anomaly @ np.linalg.solve(covariance, anomaly) / len(anomaly)
+        expected = multivariate_normal(cov=unit * covariance).logpdf(anomaly)
+        # A constant that no parameter changes.
+        expected += len(anomaly) / 2 * (np.log(2 * np.pi) + 1)
+        found = Likelihood(interpolation, static_layers(), voice)(day).item()
+        assert found == pytest.approx(expected, abs=1e-6)
 
 
-def test_the_fit_makes_errors_small_on_days_that_it_has_not_seen():
-    interpolation = OptimalInterpolation(LAYERS)
-    begin(interpolation, ["height", "pattern_0", "forest_fraction"])
-    learned = [day(seed, noise=4.0) for seed in range(6)]
-    others = [day(seed, noise=4.0) for seed in range(20, 26)]
-    covariance = Covariance(interpolation, static_layers())
-
-    def error() -> float:
-        with torch.no_grad():
-            return float(sum(((covariance(one) - one.target) ** 2).sum() for one in others))
-
-    before = error()
-    errors = fit_covariance(interpolation, static_layers(), learned)
-    first, last = errors["stations"]
-    assert last < first
-    # Fields that are so smooth, with so much noise, are far from what the search begins with.
-    assert error() < 0.9 * before
+def test_what_days_were_drawn_with_is_found() -> None:
+    interpolation = begun()
+    real = [drawn(seed, length=6.0, noise=0.2, relief=1.5) for seed in range(12)]
+    steps: list[int] = []
+    of_real, of_simulated = fit_covariance(interpolation, static_layers(), real, real[:2], steps.append)
+    assert of_real.after > of_real.before
+    assert of_simulated.after >= of_simulated.before
+    assert sum(steps) == 2 * STEPS
+    # Twelve days of 200 stations: the standard errors are about a tenth of each.
+    assert interpolation.log_length.exp().item() == pytest.approx(6.0, rel=0.35)
+    assert interpolation.log_noise.exp().item() == pytest.approx(0.2, rel=0.35)
+    assert abs(interpolation.relief[0, 0].item()) == pytest.approx(1.5, rel=0.35)
     assert not any(one.requires_grad for one in interpolation.parameters())
 
 
-def test_the_amplitude_depends_on_no_layer_that_it_did_not_depend_on():
-    interpolation = OptimalInterpolation(LAYERS)
-    begin(interpolation, ["height", "pattern_0", "forest_fraction"])
-    fit_covariance(interpolation, static_layers(), [day(1), day(2)])
+def test_what_is_nothing_stays_nothing() -> None:
+    interpolation = begun()
+    days = [drawn(seed, 6.0, 0.2) for seed in range(3)]
+    fit_covariance(interpolation, static_layers(), days, days)
     of_land, (level, height, pattern, forest) = interpolation.amplitude.tolist()
-    assert of_land[1:] == [0, 0, 0]
+    assert of_land == [1, 0, 0, 0]
     assert (height, forest) == (0, 0)
-    assert level != 0
-    assert pattern != 1
+    assert (level, pattern) != (pytest.approx(0.05), 1)
+    land, patterns = interpolation.log_variances.tolist()
+    assert land[1] == patterns[2] == -12
+    assert land[0] != 0
+    assert interpolation.relief[:, 1:].abs().max() == 0
 
 
-def test_without_patterns_fields_vary_everywhere_as_much():
+def test_without_patterns_fields_vary_everywhere_as_much() -> None:
     interpolation = OptimalInterpolation(2)
     begin(interpolation, ["height", "forest_fraction"])
     assert interpolation.amplitude.tolist() == 2 * [[1, 0, 0]]
@@ -107,54 +118,34 @@ def test_without_patterns_fields_vary_everywhere_as_much():
     assert believed > hardly
 
 
-def test_each_kind_counts_by_what_it_was(monkeypatch):
-    """Errors a hundred times as large, of another kind, change nothing of the first."""
-    monkeypatch.setattr(covariance_fit, "STEPS", 1)
-    scores = []
-    for kinds in (["stations"], ["stations", "simulated"]):
-        interpolation = OptimalInterpolation(LAYERS)
-        days = [day(number, kind) for number, kind in enumerate(kinds)]
-        scores.append(fit_covariance(interpolation, static_layers(), days))
-    assert scores[0]["stations"][0] == pytest.approx(scores[1]["stations"][0])
-    share, _ = scores[1]["simulated"]
-    assert 0 < share < 1
-
-
-def test_a_whole_field_is_looked_at_where_it_has_weight():
-    observed = torch.zeros(1, 3, ROWS, COLUMNS)
-    observed[0, 0, 3, 4], observed[0, 0, 10, 11] = 2, 1
-    truth = torch.rand(1, 1, ROWS, COLUMNS) + 1
-    weights = torch.zeros_like(truth)
-    weights[..., 12:, :] = 1
-    batch = Batch(
-        observed * 20, observed, truth, truth, torch.zeros(1, 2, dtype=torch.int64), weights
-    )
-    drawn = whole_field(batch, torch.Generator().manual_seed(1))
-    assert drawn.cell.tolist() == [[3 * COLUMNS + 4, 10 * COLUMNS + 11]]
-    assert drawn.number.tolist() == [[2, 1]]
-    assert drawn.value.tolist() == [[40, 20]]
-    assert (drawn.target_cell // COLUMNS >= 12).all()
-    assert torch.equal(drawn.target[0], truth.flatten()[drawn.target_cell[0]])
-
-
-def test_stations_are_withheld_in_all_ways(metadata, monkeypatch):
-    # The grid is small.
-    monkeypatch.setattr("pointfuse_training.fitting.withheld.RADII", (60e3, 100e3))
-    rng = np.random.default_rng(3)
-    x = rng.uniform(-2e5, 2e5, (60, 2))
+def test_days_of_stations_are_means_of_cells(metadata) -> None:
+    x = np.array([[0.0, 0.0], [100.0, 0.0], [60e3, 60e3]])
     longitude, latitude = metadata.grid.projection.inverse(*x.T)
-    stations = Stations(np.array([f"S{k}" for k in range(60)]), longitude, latitude)
-    values = rng.uniform(5, 90, (2, 60))
-    values[0, :5] = np.nan
-    times = np.array(["2019-03-01", "2019-03-02"], "datetime64[D]")
+    stations = Stations(np.array(["A", "B", "C"]), longitude, latitude)
+    values = np.array([[10.0, 20.0, 40.0], [np.nan] * 3, [np.nan, 30.0, np.nan]])
+    times = np.array(["2019-03-01", "2019-03-02", "2019-03-03"], "datetime64[D]")
     placed = place(Observations(stations, times, {metadata.target.name: values}), metadata)
-    number = np.arange(len(placed.cell))
-    verifying = number % 2 == 0
-    city = np.array([f"C{k % 12}" for k in number])
-    days = list(withheld_stations(placed, verifying, city, seed=1))
-    assert {one.kind for one in days} == {"stations", "cities", "regions"}
-    for one in days:
-        assert torch.isfinite(one.value).all()
-        assert torch.isfinite(one.target).all()
-        assert one.number.sum() + one.target.numel() <= 60
-        assert set(one.target_cell[0].tolist()) <= set(placed.cell[verifying].tolist())
+    first, last = real_days(placed)
+    assert sorted(zip(first.value.tolist(), first.number.tolist(), strict=True)) == [(15, 2), (40, 1)]
+    assert (last.value.tolist(), last.number.tolist()) == ([30], [1])
+    assert last.cell.tolist() == [placed.cell[1]]
+
+
+def test_simulated_days_are_what_stations_see() -> None:
+    observed = torch.zeros(1, 3, ROWS, COLUMNS)
+    nothing = torch.zeros(1, 1, ROWS, COLUMNS)
+    place_ = torch.zeros(1, 2, dtype=torch.int64)
+    empty = Batch(observed, observed.clone(), nothing, nothing, place_, nothing)
+    observed[0, 0, 3, 4], observed[0, 0, 10, 11] = 2, 1
+    batch = Batch(observed * 20, observed, nothing, nothing, place_, nothing)
+    (day,) = simulated_days_of([empty._replace(observed=empty.observed * 0), batch])
+    assert day.cell.tolist() == [3 * COLUMNS + 4, 10 * COLUMNS + 11]
+    assert (day.value.tolist(), day.number.tolist()) == ([40, 20], [2, 1])
+
+
+def test_people_are_told_the_length_in_km() -> None:
+    interpolation = OptimalInterpolation(1)
+    with torch.no_grad():
+        interpolation.log_length.fill_(float(np.log(50)))
+        interpolation.log_noise.fill_(float(np.log(0.05)))
+    assert described(interpolation, 12_000.0) == "length 600 km, noise 0.050"

@@ -15,7 +15,7 @@ from pointfuse_training.fitting.losses import (
     field_errors,
     share_left,
 )
-from pointfuse_training.network.fusion_network import Estimate
+from pointfuse_training.network.fusion_network import KNEE, Estimate
 from pointfuse_training.samples.training_days import Batch
 
 SHAPE = (2, 1, 5, 6)
@@ -39,16 +39,16 @@ def batch() -> Batch:
 
 @pytest.fixture
 def estimate() -> Estimate:
-    unit = torch.tensor([8.0, 20.0]).double().reshape(2, 1, 1, 1)
-    mean, deviation = positive(3, 26.0), 0.1 + positive(4, 3.0)
-    nothing = torch.zeros_like(unit)
+    level = torch.tensor([1.1, 2.4]).double().reshape(2, 1, 1, 1)
+    mean, deviation = positive(3, 3.0), 0.1 + positive(4, 0.8)
+    nothing = torch.zeros_like(level)
     return Estimate(
-        mean.requires_grad_(), deviation.requires_grad_(), unit, positive(5), nothing, nothing
+        mean.requires_grad_(), deviation.requires_grad_(), level, positive(5), nothing, nothing
     )
 
 
-def root(values: Tensor) -> np.ndarray:
-    return 2 * (np.sqrt(values.numpy() + 1) - 1)
+def scaled(values: Tensor) -> np.ndarray:
+    return np.log1p(values.numpy() / KNEE)
 
 
 def test_the_published_loss_is_equation_5(batch: Batch) -> None:
@@ -60,14 +60,12 @@ def test_the_published_loss_is_equation_5(batch: Batch) -> None:
 def test_errors_of_a_day_are_those_of_huber_over_its_level(
     batch: Batch, estimate: Estimate
 ) -> None:
-    unit = estimate.unit.numpy()
-    field = (estimate.mean.detach().numpy() / 2 + 1) ** 2 - 1
-    # The slope of the transformation back is u / 2 + 1.
-    error = (field - batch.truth.numpy()) / (unit * (unit / 2 + 1))
+    field = KNEE * np.expm1(estimate.mean.detach().numpy())
+    error = (field - batch.truth.numpy()) / (KNEE * np.expm1(estimate.level.numpy()))
     # Quadratic up to 0.1, then linear and as steep as the loss is there: slope 1.
     loss = np.where(np.abs(error) < LARGE, error**2 / (2 * LARGE), np.abs(error) - LARGE / 2)
     expected = np.mean(loss * batch.weights.numpy(), axis=(1, 2, 3))
-    found = field_errors(estimate.mean.detach(), estimate.unit, batch)
+    found = field_errors(estimate.mean.detach(), estimate.level, batch)
     np.testing.assert_allclose(found, expected, rtol=1e-12)
     # Both kinds of errors are there.
     assert 0.02 < np.mean(np.abs(error) < LARGE) < 0.98
@@ -87,9 +85,8 @@ def test_days_count_by_the_share_of_their_error_that_is_left() -> None:
 def test_deviations_are_judged_by_the_likelihood_of_reports(
     batch: Batch, estimate: Estimate
 ) -> None:
-    unit = estimate.unit.numpy()
-    error = (root(batch.reports) - estimate.mean.detach().numpy()) / unit
-    deviation = estimate.deviation.detach().numpy() / unit
+    error = scaled(batch.reports) - estimate.mean.detach().numpy()
+    deviation = estimate.deviation.detach().numpy()
     loss = np.log(deviation) + error**2 / (2 * deviation**2)
     expected = np.mean(loss * batch.weights.numpy())
     assert float(deviation_error(estimate, batch).detach()) == pytest.approx(expected)
@@ -102,7 +99,7 @@ def test_the_deviation_learns_and_the_mean_does_not(batch: Batch, estimate: Esti
 
 
 def test_the_best_deviation_is_the_size_of_the_error(batch: Batch, estimate: Estimate) -> None:
-    apart = torch.from_numpy(root(batch.reports)) - estimate.mean.detach()
+    apart = torch.from_numpy(scaled(batch.reports)) - estimate.mean.detach()
     best = estimate._replace(deviation=apart.abs())
     least = deviation_error(best, batch)
     for factor in (0.9, 1.1):

@@ -29,20 +29,6 @@ def test_the_paper_is_as_published() -> None:
     assert (paper.static_channels, paper.widths) == (PAPER_CHANNELS, (32, 64, 128, 256))
 
 
-def test_the_default_network_is_trained_in_parts() -> None:
-    interpolation, regression, default = map(
-        read_recipe, ("interpolation", "regression", "default")
-    )
-    assert [recipe.part for recipe in (interpolation, regression, default)] == [
-        "interpolation",
-        "regression",
-        "all",
-    ]
-    for recipe in (interpolation, regression):
-        assert (recipe.variant, recipe.static_channels) == ("default", DEFAULT_CHANNELS)
-        assert (recipe.widths, recipe.sampling) == (default.widths, default.sampling)
-
-
 @pytest.mark.parametrize("name", RECIPES)
 def test_a_recipe_survives_json(name: str) -> None:
     recipe = RECIPES[name]

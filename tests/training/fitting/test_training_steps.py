@@ -14,7 +14,7 @@ from pointfuse import InputError
 from pointfuse_training.fitting.fit import CHECKPOINT_NAME, fit
 from pointfuse_training.fitting.losses import deviation_error, field_errors, share_left
 from pointfuse_training.fitting.process_team import Team
-from pointfuse_training.fitting.recipes import PARTS, RECIPES, Recipe, changed
+from pointfuse_training.fitting.recipes import RECIPES, Recipe, changed
 from pointfuse_training.fitting.training_inputs import (
     Start,
     TrainingInputs,
@@ -24,7 +24,6 @@ from pointfuse_training.fitting.training_inputs import (
 )
 from pointfuse_training.fitting.training_loop import (
     DEVIATION_SHARE,
-    INTERPOLATION_SHARE,
     Training,
     validation_scores,
 )
@@ -42,24 +41,19 @@ def batch(small_inputs: TrainingInputs) -> Batch:
     return DrawnBatches(small_inputs.training, 2, 0, 0)[0]
 
 
-def test_each_part_has_its_loss(
+def test_the_default_network_has_the_share_that_is_left_and_the_likelihood(
     small_recipe: Recipe, small_inputs: TrainingInputs, batch: Batch
 ) -> None:
-    for part in PARTS:
-        training = Training(replace(small_recipe, part=part), small_inputs, ALONE)
-        training.network.eval()
-        with torch.no_grad():
-            estimate = training.network.estimate(batch.observations, batch.observed)
-            errors = field_errors(estimate.mean, estimate.unit, batch)
-            before = field_errors(estimate.interpolated, estimate.unit, batch)
-            expected = errors.mean() if part == "interpolation" else share_left(errors, before)
-            if part == "all":
-                expected += INTERPOLATION_SHARE
-            if part != "interpolation":
-                expected += DEVIATION_SHARE * deviation_error(estimate, batch)
-            loss = training.loss(batch)
-        # The same operations, on patches that are the whole grid.
-        torch.testing.assert_close(loss, expected)
+    training = Training(small_recipe, small_inputs, ALONE)
+    training.network.eval()
+    with torch.no_grad():
+        estimate = training.network.estimate(batch.observations, batch.observed)
+        errors = field_errors(estimate.mean, estimate.level, batch)
+        before = field_errors(estimate.interpolated, estimate.level, batch)
+        expected = share_left(errors, before) + DEVIATION_SHARE * deviation_error(estimate, batch)
+        loss = training.loss(batch)
+    # The same operations, on patches that are the whole grid.
+    torch.testing.assert_close(loss, expected)
 
 
 def test_the_paper_has_equation_5(
@@ -84,23 +78,17 @@ def test_the_paper_has_equation_5(
     assert 0.2 < float(field.mean() / drawn.truth.mean()) < 5
 
 
-@pytest.mark.parametrize("part", PARTS)
-def test_only_the_part_that_is_named_learns(
-    small_recipe: Recipe, small_inputs: TrainingInputs, batch: Batch, part: str
+def test_all_but_the_interpolation_learns(
+    small_recipe: Recipe, small_inputs: TrainingInputs, batch: Batch
 ) -> None:
-    training = Training(replace(small_recipe, part=part), small_inputs, ALONE)
+    training = Training(small_recipe, small_inputs, ALONE)
     before = {name: w.clone() for name, w in training.network.state_dict().items()}
     for _ in range(3):
         training.step(batch, 0.0)
     after = training.network.state_dict()
     averaged = training.averaged.state_dict()
-    learning = {
-        "interpolation": ("interpolation.",),
-        "regression": ("weather.", "regr_unetpp.", "detail."),
-        "all": ("interpolation.", "weather.", "regr_unetpp.", "detail."),
-    }[part]
     for name, weights in before.items():
-        learns = name.startswith(learning)
+        learns = name.startswith(("weather.", "regr_unetpp.", "detail."))
         assert torch.equal(after[name], weights) != learns, name
         if not learns:
             assert torch.equal(averaged[name], weights), name
@@ -244,17 +232,13 @@ def test_point_conv_is_chosen_by_the_clock(
 def test_a_checkpoint_can_be_started_from(
     small_recipe: Recipe, small_inputs: TrainingInputs, tmp_path: Path
 ) -> None:
-    """First the interpolation, then what follows them, as the two recipes say."""
-    first = replace(small_recipe, part="interpolation", iterations=2)
-    checkpoint = fit(first, small_inputs, tmp_path / "first", ALONE)
+    checkpoint = fit(replace(small_recipe, iterations=2), small_inputs, tmp_path / "first", ALONE)
     start = read_start(tmp_path / "first" / CHECKPOINT_NAME)
-    training = Training(replace(small_recipe, part="regression"), small_inputs, ALONE, start)
+    training = Training(small_recipe, small_inputs, ALONE, start)
     assert start.widths == small_recipe.widths
-    assert not training.averaged.interpolation_alone
     for name, weights in network_weights(training.averaged).items():
         assert torch.equal(weights, start.weights[name])
-        if name.startswith("interpolation."):
-            assert torch.equal(weights, checkpoint.weights[name])
+        assert torch.equal(weights, checkpoint.weights[name])
 
 
 def test_validation_scores_land_without_stations(small_inputs: TrainingInputs) -> None:

@@ -13,7 +13,6 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from pointfuse_training.network.optimal_interpolation import (
-    KERNELS,
     Interpolated,
     OptimalInterpolation,
     solved,
@@ -69,7 +68,6 @@ class Expected(NamedTuple):
     """What a dense process gives, each of shape (rows, columns)."""
 
     field: Array
-    broad: Array
     trend: Array
     spread: float
 
@@ -82,43 +80,45 @@ def process(interpolation: OptimalInterpolation, *given: Tensor) -> Expected:
     there = stations > 0
     u, n = values[there], stations[there]
     level = np.average(u, weights=n)
-    lowest, highest = layers[:, there].min(1), layers[:, there].max(1)
-    c = np.clip(layers, lowest[:, None, None], highest[:, None, None])
-    place = np.argwhere(np.ones_like(there))
-    distance = cdist(place, place[there.ravel()])
-    bells = [
-        np.exp(share) * np.exp(-(distance**2) / 2 / s**2)
-        for share, s in zip(numbers["log_shares"], KERNELS, strict=True)
-    ]
+    every = np.ones_like(there).ravel()
+    row, column = np.indices(there.shape)
+    length = np.exp(numbers["log_length"])
+    of_relief = length * np.tensordot(numbers["relief"], layers, 1)
+    place = np.stack([row, column, *of_relief]).reshape(-1, every.size).T
+    # Two places in a cell are half a cell apart.
+    distance = np.hypot(cdist(place, place[there.ravel()]), 0.5)
     evidence, parts = [], []
     for variances, (first, *of_each) in zip(
         numbers["log_variances"], numbers["amplitude"], strict=True
     ):
-        amplitude = np.logaddexp(0, 4 * (first + np.tensordot(of_each, c, 1))) / 4 + 0.1
-        kernels = [np.outer(amplitude, amplitude[there]) * bell for bell in bells]
-        of_layers = c.reshape(len(c), -1).T @ np.diag(np.exp(variances)) @ c[:, there]
-        covariance = sum(kernels) + of_layers + 100.0
-        noise = np.diag(np.exp(numbers["log_noise"]) * amplitude[there] ** 2 / n)
+        amplitude = np.logaddexp(0, 4 * (first + np.tensordot(of_each, layers, 1))) / 4 + 0.1
+        amplitude = amplitude.ravel()
+        near = np.outer(amplitude, amplitude[there.ravel()]) * np.exp(-distance / length)
+        of_layers = layers.reshape(len(layers), -1).T @ np.diag(np.exp(variances)) @ layers[:, there]
+        covariance = near + of_layers + 100.0
+        noise = np.diag(np.exp(numbers["log_noise"]) * amplitude[there.ravel()] ** 2 / n)
         of_stations = covariance[there.ravel()] + noise
         weights = solve(of_stations, u - level, assume_a="pos")
-        trend = (of_layers + 100.0) @ weights
-        broad = trend + sum(k for k, s in zip(kernels, KERNELS, strict=True) if s >= 12) @ weights
         misfit = np.maximum((u - level) @ weights, 1e-6)
         # Of a normal distribution, with the unit of the covariance at its most likely.
         evidence.append(-(len(u) * np.log(misfit) + np.linalg.slogdet(of_stations)[1]) / 2)
-        parts.append((covariance @ weights, broad, trend, np.sqrt(misfit / len(u))))
+        parts.append(
+            (near @ weights, of_layers @ weights, 100 * weights.sum(), np.sqrt(misfit / len(u)))
+        )
     likely = np.exp(np.array(evidence) - max(evidence))
-    field, broad, trend, spread = (
+    near, of_layers, constant, spread = (
         sum(share * part for share, part in zip(likely / likely.sum(), each, strict=True))
         for each in zip(*parts, strict=True)
     )
-    field, broad, trend = (level + part.reshape(values.shape) for part in (field, broad, trend))
-    return Expected(field, broad, trend, float(spread))
+    at_stations = of_layers[there.ravel()]
+    trend = level + constant + np.clip(of_layers, at_stations.min(), at_stations.max())
+    field, trend = ((part).reshape(values.shape) for part in (trend + near, trend))
+    return Expected(field, trend, float(spread))
 
 
 def agree(found: Interpolated, expected: Expected, number: int = 0) -> None:
     """In double precision: conditions of 1e4 to 1e5 leave eleven digits of values of order ten."""
-    for name in ("field", "broad", "trend"):
+    for name in ("field", "trend"):
         np.testing.assert_allclose(
             getattr(found, name)[number, 0], getattr(expected, name), rtol=0, atol=1e-8
         )
@@ -162,7 +162,7 @@ def test_days_are_independent_and_may_have_any_number_of_stations() -> None:
     together = interpolated(interpolation, *(torch.cat(parts) for parts in zip(*days, strict=True)))
     for number, given in enumerate(days):
         alone = interpolated(interpolation, *given)
-        for found, expected in zip(together[:6], alone[:6], strict=True):
+        for found, expected in zip(together[:5], alone[:5], strict=True):
             # The same sums in another order.
             torch.testing.assert_close(found[number : number + 1], expected, rtol=0, atol=1e-9)
         for found, expected in zip(together.reaches, alone.reaches, strict=True):
@@ -175,7 +175,7 @@ def test_static_layers_may_be_given_once_for_all_days() -> None:
     values, stations = (torch.cat([x, x.flip(-1)]) for x in (values, stations))
     once = interpolated(interpolation, values, stations, layers)
     each = interpolated(interpolation, values, stations, layers.expand(2, -1, -1, -1))
-    for found, expected in zip(once[:6], each[:6], strict=True):
+    for found, expected in zip(once[:5], each[:5], strict=True):
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
 
@@ -193,13 +193,9 @@ def test_no_station_gives_nothing(precision: torch.dtype) -> None:
     values, stations, layers = (x.to(precision) for x in day(0))
     interpolation = built().to(precision)
     found: Interpolated = interpolation(values, stations, layers)
-    for field in (*found[:5], found.left, *found.reaches):
-        assert field.isfinite().all()
-    for field in (found.field, found.broad, found.trend, found.level, found.left, *found.reaches):
+    for field in (found.field, found.trend, found.level, found.left, *found.reaches):
         assert (field == 0).all()
     assert 0 < found.spread.item() < 0.01
-    (found.field.sum() + found.spread.sum()).backward()
-    assert all((p.grad == 0).all() for p in interpolation.parameters())
 
 
 def test_a_level_that_all_stations_share_goes_into_the_field_as_it_is() -> None:
@@ -208,7 +204,7 @@ def test_a_level_that_all_stations_share_goes_into_the_field_as_it_is() -> None:
     values, stations, layers = day(40)
     before = interpolated(interpolation, values, stations, layers)
     higher = interpolated(interpolation, values + 50 * (stations > 0), stations, layers)
-    for name in ("field", "broad", "trend", "level"):
+    for name in ("field", "trend", "level"):
         torch.testing.assert_close(getattr(higher, name), getattr(before, name) + 50)
     for name in ("left", "spread"):
         torch.testing.assert_close(getattr(higher, name), getattr(before, name))
@@ -221,40 +217,41 @@ def test_the_field_is_linear_in_the_values_and_the_spread_in_their_scatter() -> 
     values, stations, layers = day(40)
     one = interpolated(interpolation, values, stations, layers)
     three = interpolated(interpolation, 3 * values, stations, layers)
-    for name in ("field", "broad", "trend", "level", "left", "spread"):
+    for name in ("field", "trend", "level", "left", "spread"):
         torch.testing.assert_close(getattr(three, name), 3 * getattr(one, name))
 
 
-def test_the_unit_of_the_covariance_has_no_say_but_for_the_level() -> None:
-    """Next to the level's variance of 100 it is small: the field moves by a thousandth."""
+def test_the_trend_is_held_to_the_range_that_it_has_at_stations() -> None:
+    """A summit higher than all stations has the trend of one of them, and is no nearer to any."""
     interpolation = built()
-    given = day(40)
-    before = interpolated(interpolation, *given)
     with torch.no_grad():
-        for parameter in (
-            interpolation.log_shares,
-            interpolation.log_noise,
-            interpolation.log_variances,
-        ):
-            parameter += np.log(2)
-    after = interpolated(interpolation, *given)
-    torch.testing.assert_close(after.field, before.field, rtol=0, atol=0.01)
-    torch.testing.assert_close(after.spread, before.spread / 2**0.5, rtol=1e-3, atol=0)
-
-
-def test_layers_are_held_to_the_range_of_the_stations() -> None:
-    """A summit higher than all stations is to the field as high as the highest of them."""
-    interpolation = built()
+        interpolation.relief.zero_()
+        interpolation.amplitude[:, 1:] = 0
     values, stations, layers = day(40)
-    highest = int(torch.where(stations[0, 0] > 0, layers[0, 0], -torch.inf).argmax())
+    at_stations = interpolated(interpolation, values, stations, layers).trend[stations > 0]
     row, column = (stations[0, 0] == 0).nonzero()[100].tolist()
-    as_high, summit = layers.clone(), layers.clone()
-    as_high[0, 0, row, column] = layers[0, 0].flatten()[highest]
-    summit[0, 0, row, column] = 50.0
-    found, expected = (
-        interpolated(interpolation, values, stations, x).field for x in (summit, as_high)
-    )
-    torch.testing.assert_close(found, expected)
+    for height in (-50.0, 50.0):
+        summit = layers.clone()
+        summit[0, 0, row, column] = height
+        trend = interpolated(interpolation, values, stations, summit).trend[0, 0, row, column]
+        ends = torch.stack([at_stations.min(), at_stations.max()])
+        assert (trend - ends).abs().min() < 1e-9
+
+
+def test_a_valley_hears_little_of_a_summit_as_near() -> None:
+    """Relief counts as distance: of two stations as far away, that of the same height counts."""
+    interpolation = OptimalInterpolation(1).double()
+    with torch.no_grad():
+        interpolation.relief[0, 0] = 1.0
+        interpolation.log_variances.fill_(-12.0)
+    values, stations, layers = torch.zeros(3, 1, 1, 12, 41).double()
+    layers[..., 20:] = 2.0
+    stations[0, 0, 6, [10, 30]] = 1
+    values[0, 0, 6, 10], values[0, 0, 6, 30] = 10, 20
+    field = interpolated(interpolation, values, stations, layers).field[0, 0, 6]
+    # The middle of the valley is at 0 to 19, the foot of the summit at 20.
+    assert field[19] < 13
+    assert field[20] > 17
 
 
 def test_what_is_left_is_what_the_field_misses_at_stations() -> None:
@@ -263,20 +260,20 @@ def test_what_is_left_is_what_the_field_misses_at_stations() -> None:
     found = interpolated(built(), *given)
     torch.testing.assert_close(found.left, (values - found.field) * (stations > 0))
     assert (found.left != 0).sum() == 40
-    # The narrow kernels bring the field nearer to them.
+    # The covariances bring the field nearer to them.
     missed = [
         ((values - part) * (stations > 0)).square().sum()
-        for part in (found.level, found.trend, found.broad, found.field)
+        for part in (found.level, found.trend, found.field)
     ]
-    assert missed[3] < 0.8 * min(missed[:3])
+    assert missed[2] < 0.8 * min(missed[:2])
 
 
-def test_the_spread_is_that_of_the_values_in_units_of_the_noise_where_that_is_all() -> None:
+def test_the_spread_is_that_of_the_values_where_no_place_speaks_for_another() -> None:
     interpolation = built()
     values, stations, layers = day(200)
     stations = (stations > 0).double()
     with torch.no_grad():
-        interpolation.log_shares.fill_(-60.0)
+        interpolation.log_length.fill_(-9.0)
         interpolation.log_variances.fill_(-60.0)
         interpolation.amplitude[:, 1:] = 0
         interpolation.amplitude[:, 0] = 0.7
@@ -299,41 +296,31 @@ def test_reaches_count_the_stations_around_the_centres_of_squares() -> None:
         np.testing.assert_allclose(reach.flatten(), expected, rtol=1e-9, atol=1e-12)
 
 
-def test_the_kernel_is_a_sum_of_gaussians() -> None:
-    interpolation = built()
-    distance = np.linspace(0, 300, 31)
-    shares = np.exp(interpolation.log_shares.detach().numpy())
-    expected = np.exp(-(distance[:, None] ** 2) / 2 / np.array(list(KERNELS)) ** 2) @ shares
-    found = interpolation.kernel(torch.from_numpy(distance) ** 2).detach()
-    np.testing.assert_allclose(found, expected, rtol=1e-12)
-
-
-def test_gradients_are_those_of_finite_differences() -> None:
-    """Of values and of all numbers, on a day with four cells and one with two."""
-    days = [day(number, seed, layers=2, shape=(4, 6)) for number, seed in ((4, 0), (2, 1))]
-    values, stations, layers = (torch.cat(parts) for parts in zip(*days, strict=True))
+def test_gradients_of_the_evidence_are_those_of_finite_differences() -> None:
+    values, stations, layers = day(5, layers=2, shape=(4, 6))
+    there = stations.flatten() > 0
+    number, anomaly = stations.flatten()[there][None], values.flatten()[there][None] - 10
+    of_cells = layers.flatten(2)[..., there]
+    row, column = (stations[0, 0] > 0).nonzero().double().T[:, None]
     interpolation = built(2)
     names = [name for name, _ in interpolation.named_parameters()]
 
-    def outcome(values: Tensor, *numbers: Tensor) -> tuple[Tensor, ...]:
-        found = torch.func.functional_call(
-            interpolation, dict(zip(names, numbers, strict=True)), (values, stations, layers)
-        )
-        return found.field, found.broad, found.trend, found.level, found.spread, found.left
+    class Evidence(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.one = interpolation
+
+        def forward(self) -> Tensor:
+            places = self.one.coordinates(row, column, of_cells, (4, 6))
+            found: Tensor = self.one.conditioned(anomaly, number, of_cells, places).evidence
+            return found
+
+    def outcome(*numbers: Tensor) -> Tensor:
+        given = {f"one.{name}": one for name, one in zip(names, numbers, strict=True)}
+        return torch.func.functional_call(Evidence(), given, ())  # type: ignore[no-any-return]
 
     numbers = [p.detach().clone().requires_grad_() for p in interpolation.parameters()]
-    assert torch.autograd.gradcheck(outcome, (values.requires_grad_(), *numbers), atol=1e-6)
-
-
-def test_gradients_are_finite_in_single_precision_with_days_of_any_number() -> None:
-    interpolation = built().float()
-    days = [day(number, seed=number) for number in (200, 1, 0)]
-    given = [torch.cat(parts).float() for parts in zip(*days, strict=True)]
-    found: Interpolated = interpolation(given[0].requires_grad_(), *given[1:])
-    (found.field.square().sum() + found.spread.sum() + found.left.abs().sum()).backward()
-    for gradient in (given[0].grad, *(p.grad for p in interpolation.parameters())):
-        assert gradient.isfinite().all()
-        assert gradient.abs().sum() > 0
+    assert torch.autograd.gradcheck(outcome, numbers, atol=1e-6)
 
 
 def crowded(number: int, shape: tuple[int, int], seed: int = 0) -> tuple[Tensor, Tensor, Tensor]:
@@ -380,7 +367,7 @@ def test_single_precision_has_the_digits(
 
 
 @pytest.mark.parametrize("log_number", [-12.0, -8.0, 4.0, 12.0])
-@pytest.mark.parametrize("which", ["log_shares", "log_noise", "log_variances", "amplitude"])
+@pytest.mark.parametrize("which", ["log_length", "log_noise", "log_variances", "amplitude"])
 def test_no_number_that_training_may_find_breaks_it(which: str, log_number: float) -> None:
     """In single precision, with all stations in a corner and each layer twice."""
     values, stations, _ = day(60, shape=(8, 8))
@@ -391,8 +378,7 @@ def test_no_number_that_training_may_find_breaks_it(which: str, log_number: floa
     with torch.no_grad():
         getattr(interpolation, which).fill_(log_number)
     found: Interpolated = interpolation(*(x.float() for x in given))
-    (found.field.square().mean() + found.spread.sum()).backward()
-    for field in (*found[:6], *(p.grad for p in interpolation.parameters())):
+    for field in found[:5]:
         assert field.isfinite().all()
     if abs(log_number) < 10:
         # The noise is a few thousandths of the covariance at least, and a condition up to 1e6

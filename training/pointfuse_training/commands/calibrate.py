@@ -51,7 +51,7 @@ def calibrate(
 ) -> None:
     """Calibrate the error's size of a network with the stations in FILES.
 
-    Six numbers are fitted: the share of the variance that the field is raised by, and five for its
+    Six numbers are fitted: how far the field is from the median to the mean, and five for its
     error, so that 90 % intervals hold 90 % of stations, cities and regions that
     are withheld.
     """
@@ -80,13 +80,13 @@ def calibrate(
         "days": len(times),
         "stations": int(days.chosen.sum()),
         "pairs": len(errors.error),
-        "variance_share": share,
+        "mean_share": share,
         "coefficients": dict(zip(TERMS, coefficients.tolist(), strict=True)),
         "observations_sha256": observations_sha256(days.placed),
     }
     fitted = {
         "calibration.coefficients": torch.from_numpy(coefficients).float(),
-        "calibration.variance_share": torch.tensor([share]),
+        "calibration.mean_share": torch.tensor([share]),
     }
     save_checkpoint(
         replace(

@@ -17,22 +17,21 @@ from pointfuse.commands.inputs_and_outputs import Command, InputFile, NameOrFile
 from pointfuse.commands.reading_options import ReadingOptions, reading_options
 from pointfuse.errors import InputError
 from pointfuse.model.loading import load_model
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.commands.unscored_options import (
     Unscored,
-    UnscoredDays,
     read_unscored,
     unscored_options,
 )
 from pointfuse_training.fitting.adaptation_inputs import observations_sha256
 from pointfuse_training.fitting.covariance_fit import (
     STEPS,
-    Withheld,
     begin,
     described,
     fit_covariance,
-    whole_field,
-    withheld_stations,
+    real_days,
+    simulated_days_of,
 )
 from pointfuse_training.fitting.recipes import Recipe, read_recipe
 from pointfuse_training.fitting.training_inputs import archive_facts, simulated_days
@@ -54,7 +53,7 @@ from pointfuse_training.simulation.static_inputs import StaticInputs, read_stati
     "--recipe",
     "recipe_name",
     type=NameOrFile(),
-    default="regression",
+    default="default",
     show_default=True,
     help="What the network is, and how simulated days are observed: a name, or a TOML file.",
 )
@@ -79,17 +78,18 @@ def covariance(
     reading: ReadingOptions,
     unscored: Unscored,
 ) -> None:
-    """Begin a network: fit the covariance of its interpolation to the stations in FILES.
+    """Begin a network: fit the covariances of its interpolation to the stations in FILES.
 
-    Stations, cities and regions are withheld, and simulated days are completed from stations. What
-    is fitted is how far a station speaks for others, its noise, the amplitude over land and
-    terrain, and how much their layers are believed: a few dozen numbers.
+    How far a station speaks for others on the map and up a slope, how much it has to itself and
+    what terrain and land tell are those under which the days of the stations are most likely; what
+    patterns tell, those under which simulated days are.
     """
     began = time.perf_counter()
     torch.set_num_threads(threads)
     recipe = read_recipe(recipe_name)
     model = load_model(reading.model, threads=1, device="cpu")
     days = read_unscored(reading, model, unscored)
+    learned = days.alone().placed
     grid = days.placed.metadata.grid
     layers = read_static_inputs(static, grid, torch.device("cpu"))
     static_layers = static_channels(layers, recipe.static_channels)
@@ -101,23 +101,31 @@ def covariance(
             "one of the variant 'default'"
         )
     begin(network.interpolation, recipe.static_channels)
-    fields = _simulated(Archive(archive), static, layers, recipe, days)
-    withheld = [
-        *withheld_stations(days.placed, days.chosen, days.city, seed),
-        *_drawn(fields, simulated, seed),
-    ]
-    with progress(STEPS, "fitting", quiet, "steps") as bar:
-        errors = fit_covariance(network.interpolation, static_layers, withheld, bar.update)
+    fields = _simulated(Archive(archive), static, layers, recipe, days.placed)
+    generators = (seeded_generator(seed, draw) for draw in range(simulated))
+    drawn = simulated_days_of(fields.draw(0, one) for one in generators)
+    with progress(2 * STEPS, "fitting", quiet, "steps") as bar:
+        of_real, of_simulated = fit_covariance(
+            network.interpolation,
+            static_layers,
+            list(real_days(learned)),
+            list(drawn),
+            bar.update,
+        )
+    network.float()
     times = days.placed.observations.times
     fit = {
         "command": f"pointfuse-train {call_text(click.get_current_context(), {'output', 'quiet'})}",
         "date": str(datetime.date.today()),
         "days": times.astype(str).tolist(),
-        "stations": int(days.chosen.sum()),
+        "stations": len(learned.cell),
         "simulated_days": simulated,
         "archive_sha256": archive_facts([fields])["archive_sha256"],
-        "errors": {kind: [round(one, 4) for one in pair] for kind, pair in errors.items()},
-        "observations_sha256": observations_sha256(days.placed),
+        "log_likelihood": {
+            "real": [round(one, 4) for one in of_real],
+            "simulated": [round(one, 4) for one in of_simulated],
+        },
+        "observations_sha256": observations_sha256(learned),
     }
     checkpoint = Checkpoint(
         weights=network_weights(network),
@@ -133,26 +141,25 @@ def covariance(
     save_checkpoint(checkpoint, output)
     if not quiet:
         click.echo(
-            f"wrote {output}: errors of {described(errors)}, from {len(times)} days, "
-            f"{time.perf_counter() - began:.0f} s"
+            f"wrote {output}: {described(network.interpolation, grid.cell_size)}, from "
+            f"{len(times)} days, {time.perf_counter() - began:.0f} s"
         )
 
 
 def _simulated(
-    archive: Archive, static: Path, layers: StaticInputs, recipe: Recipe, days: UnscoredDays
+    archive: Archive,
+    static: Path,
+    layers: StaticInputs,
+    recipe: Recipe,
+    placed: PlacedObservations,
 ) -> CompleteDays:
     """Days of the archive, seen by the network of stations."""
-    grid = days.placed.metadata.grid
+    grid = placed.metadata.grid
     if not archive.grid.coincides(grid):
         raise InputError(
             f"the archive is on {archive.grid}, the stations on {grid}; give an archive of the "
             "same grid"
         )
-    stations = np.bincount(days.placed.cell, minlength=grid.rows * grid.columns)
+    stations = np.bincount(placed.cell, minlength=grid.rows * grid.columns)
     network = torch.from_numpy(stations.reshape(grid.shape))
     return simulated_days(archive, static, layers, recipe, network)[0]
-
-
-def _drawn(days: CompleteDays, number: int, seed: int) -> list[Withheld]:
-    generators = (seeded_generator(seed, draw) for draw in range(number))
-    return [whole_field(days.draw(0, one), one) for one in generators]

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from pointfuse.model.kernels import STEPS, Kernel
 from pointfuse_training.network.channels import CHANNELS
-from pointfuse_training.network.fusion_network import FusionNetwork
+from pointfuse_training.network.fusion_network import FusionNetwork, transformed_back
 from pointfuse_training.network.optimal_interpolation import OptimalInterpolation
 from pointfuse_training.network.pointconv import PointConv, PositiveKernelConv
 from pointfuse_training.network.variants import Network
@@ -38,8 +38,9 @@ def kernels_of(network: Network) -> tuple[Kernel, ...]:
 
 def _kernel_of_interpolation(interpolation: OptimalInterpolation, variable: str) -> Kernel:
     offset = _DRAWN * torch.arange(-_REACH, _REACH + 1)
-    squared = offset[:, None] ** 2 + offset**2
-    return _kernel(variable, "interpolation", interpolation.kernel(squared), _DRAWN)
+    distance = (offset[:, None] ** 2 + offset**2).sqrt()
+    covariance = (-distance / interpolation.log_length.exp()).exp()
+    return _kernel(variable, "interpolation", covariance, _DRAWN)
 
 
 def _kernels_of_point_conv(
@@ -73,8 +74,9 @@ def steps_of(network: Network, observations: Tensor, observed: Tensor) -> dict[s
     """
     if isinstance(network, FusionNetwork):
         given = _given_by(network.interpolation, network, observations, observed)
-        named = {"trend": given.trend, "wide kernels": given.broad, "all kernels": given.field}
-        fields = {name: (field / 2 + 1).clamp(min=1) ** 2 - 1 for name, field in named.items()}
+        named = {"trend": given.trend, "interpolation": given.field}
+        nothing = torch.zeros(())
+        fields = {name: transformed_back(field, nothing)[0] for name, field in named.items()}
     else:
         point_conv = _given_by(network.point_conv, network, observations, observed)
         fields = {

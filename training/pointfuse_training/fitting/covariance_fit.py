@@ -1,116 +1,82 @@
-"""The covariance of the interpolation, fitted to stations that are withheld and to whole fields.
+"""The covariances of the interpolation, from how likely days are under them.
 
-A network learns how fields behave from simulations alone. How much a station has to itself, how
-far and how high it speaks for others, is for stations to tell: a few dozen numbers, in which
-there is no place and no day.
+A network learns how fields behave from simulations alone. How far a station speaks for others, how
+much it has to itself, and what terrain and land tell is for stations to say; what patterns of
+simulated days tell, for simulated days. Some twenty numbers are fitted, in which there is no place
+and no day: each covariance is the one under which its days are most likely.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor, nn
+from torch import Tensor
 
-from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations
-from pointfuse_training.fitting.withheld import withholdings
-from pointfuse_training.network.fusion_network import transformed, transformed_back
-from pointfuse_training.network.optimal_interpolation import OptimalInterpolation, held
+from pointfuse_training.network.fusion_network import transformed
+from pointfuse_training.network.optimal_interpolation import RELIEF, OptimalInterpolation
 from pointfuse_training.samples.training_days import Batch
 
-Array = NDArray[np.float64]
-
 STEPS = 40
-"""Steps of the fit."""
+"""How often the days' likelihood is looked at, at most, for each covariance."""
 
-LEARNING_RATE = 0.1
-"""Of the first step; it falls to nothing in half a cosine."""
+RELIEF_LAYERS = ("height", "broad_ruggedness", "broad_lights")
+"""Layers that are coordinates of a place, one each."""
 
-WEIGHTS = {"stations": 1.0, "cities": 1.0, "regions": 0.3, "simulated": 1.0}
-"""Weights of the errors, each of which is 1 at the beginning."""
+TREND_LAYERS = (
+    "height",
+    "broad_height",
+    "broad_ruggedness",
+    "log_lights",
+    "barren_fraction",
+    "forest_fraction",
+)
+"""Layers that the trend of a real day is made of."""
 
-MOST_TARGETS = 3000
-"""Cells of a whole field that are looked at."""
-
-_SIMULATED = "simulated"
-
-_PRIOR = 0.001
-"""Weight of the squares of what is changed, for numbers that next to nothing depends on."""
+PATTERN_LAYERS = ("height", "broad_height")
+"""Layers that the trend of a simulated day is made of, besides the patterns."""
 
 _PATTERNS, _MEAN_PATTERN = "pattern_", "pattern_0"
-_TERRAIN = ("height", "broad_height")
+_FIRST_FAR = 0.3
+"""How many lengths a unit of such a layer is as far as, at first."""
+
+_UNBELIEVED = -12.0
+"""Logarithm of the variance of a slope that is next to none."""
 
 
-@dataclass(frozen=True)
-class Withheld:
-    """Values of a day, and others that are to be expected from them.
+class StationDay(NamedTuple):
+    """A day at the cells with stations.
 
-    Parameters
+    Attributes
     ----------
-    kind : str
-        Way of withholding; errors of a kind are summed up.
-    cell, value, number : Tensor, shape (1, cell)
-        Cells with stations, their means (ug/m3), and of how many stations.
-    target_cell, target : Tensor, shape (1, target)
-        Cells, and what is true there (ug/m3).
+    cell : Tensor of int64, shape (cell,)
+        Which they are, along the rows of the grid.
+    value, number : Tensor of float64, shape (cell,)
+        Their means (ug/m3), and of how many stations.
     """
 
-    kind: str
     cell: Tensor
     value: Tensor
     number: Tensor
-    target_cell: Tensor
-    target: Tensor
 
 
-class Covariance(nn.Module):
-    """The interpolation at cells instead of on a whole grid.
+class Fit(NamedTuple):
+    """How likely days are: mean logarithm of the likelihood of a cell, before and after."""
 
-    Parameters
-    ----------
-    interpolation : OptimalInterpolation
-        Its numbers are those that are fitted.
-    static_layers : Tensor, shape (layers, rows, columns)
-        Static layers.
-    """
-
-    def __init__(self, interpolation: OptimalInterpolation, static_layers: Tensor) -> None:
-        super().__init__()
-        self.interpolation = interpolation
-        self._layers = static_layers.flatten(1)
-        self._columns = static_layers.shape[-1]
-
-    def forward(self, day: Withheld) -> Tensor:
-        """Expected values at the targets of a day, ug/m3, shape (1, target)."""
-        values, number = transformed(day.value), day.number
-        level = (values * number).sum(1, keepdim=True) / number.sum(1, keepdim=True)
-        layers, there = self._layers[:, day.cell[0]][None], self._layers[:, day.target_cell[0]]
-        weights, slopes, _ = self.interpolation.solved(
-            values - level, number, layers, self._squared(day.cell, day.cell)
-        )
-        there = held(there[None], layers, number)
-        trend = level + slopes[:, :1] + (slopes[:, None, 1:] @ there)[:, 0]
-        near = self.interpolation.kernel(self._squared(day.target_cell, day.cell))
-        amplitude = self.interpolation.amplitude_at(there)
-        mean = trend + (amplitude * (weights @ near.transpose(1, 2))).sum(1)
-        return transformed_back(mean, torch.zeros_like(mean))[0]
-
-    def _squared(self, one: Tensor, other: Tensor) -> Tensor:
-        """Squares of distances, cells, shape (1, one, other)."""
-        rows = one[:, :, None] // self._columns - other[:, None] // self._columns
-        columns = one[:, :, None] % self._columns - other[:, None] % self._columns
-        return (rows**2 + columns**2).float()
+    before: float
+    after: float
 
 
 def begin(interpolation: OptimalInterpolation, static_names: Sequence[str]) -> None:
     """Give an interpolation the numbers that the search begins with.
 
-    Fields vary as the mean pattern of simulated days is high, the patterns and the height are
-    believed, and other layers little.
+    Under the first covariance slopes of terrain and land are believed; under the second those of
+    patterns, and fields vary as the mean pattern is high.
 
     Parameters
     ----------
@@ -119,183 +85,187 @@ def begin(interpolation: OptimalInterpolation, static_names: Sequence[str]) -> N
     static_names : sequence of str
         Names of its static layers.
     """
-    of_patterns = torch.tensor([n.startswith(_PATTERNS) for n in static_names])
-    of_terrain = torch.tensor([n in _TERRAIN for n in static_names])
+    of_land = [name in TREND_LAYERS for name in static_names]
+    of_patterns = [name.startswith(_PATTERNS) or name in PATTERN_LAYERS for name in static_names]
     with torch.no_grad():
-        land, patterns = interpolation.log_variances
-        land.copy_(torch.where(of_patterns, -9.0, 0.0))
-        patterns.copy_(torch.where(of_patterns | of_terrain, 0.0, -6.0))
+        for variances, believed in zip(
+            interpolation.log_variances, (of_land, of_patterns), strict=True
+        ):
+            variances.copy_(torch.where(torch.tensor(believed), 0.0, _UNBELIEVED))
+        for dimension, name in zip(range(RELIEF), RELIEF_LAYERS, strict=True):
+            if name in static_names:
+                interpolation.relief[dimension, static_names.index(name)] = _FIRST_FAR
         if _MEAN_PATTERN in static_names:
             interpolation.amplitude[1, 0] = 0.05
-            interpolation.amplitude[1, 1 + list(static_names).index(_MEAN_PATTERN)] = 1
+            interpolation.amplitude[1, 1 + static_names.index(_MEAN_PATTERN)] = 1
 
 
 def fit_covariance(
     interpolation: OptimalInterpolation,
     static_layers: Tensor,
-    days: Sequence[Withheld],
+    real: Sequence[StationDay],
+    simulated: Sequence[StationDay],
     on_step: Callable[[int], None] = lambda steps: None,
-) -> dict[str, tuple[float, float]]:
-    """Make the errors at what is withheld small, each kind as it counts in scores.
+) -> tuple[Fit, Fit]:
+    """Make real days most likely under the first covariance, and simulated ones under the second.
 
-    Sums of squared errors at stations, and of absolute errors in whole fields, each relative to
-    what it is at the beginning. An amplitude that does not depend on a layer goes on not to: with
-    all of them it would know the stations one by one.
+    Length, relief and noise are those of real days for both. A number that is nothing at the
+    beginning stays nothing: with all layers in the amplitude and in the relief, it would be the
+    stations one by one that are learned.
 
     Parameters
     ----------
     interpolation : OptimalInterpolation
-        Where the search begins; it is changed.
+        Where the search begins; it is changed, and in double precision afterwards.
     static_layers : Tensor, shape (layers, rows, columns)
         Static layers.
-    days : sequence of Withheld
-        What is withheld.
+    real, simulated : sequence of StationDay
+        Days.
     on_step : callable
-        Told 1 after each of `STEPS` steps.
+        Told 1 after each of 2 x `STEPS` steps.
 
     Returns
     -------
-    dict
-        Of each kind the error before and after: root mean square (ug/m3), or of simulated days
-        the share of the mean.
+    tuple of Fit
+        Of real days under the first covariance, and of simulated ones under the second.
     """
-    covariance = Covariance(interpolation, static_layers)
-    parameters = list(interpolation.requires_grad_(True).parameters())
-    first = [one.detach().clone() for one in parameters]
-    of_amplitude = (interpolation.amplitude.detach() != 0).float()
-    of_amplitude[:, 0] = 1
-    optimiser = torch.optim.Adam(parameters, LEARNING_RATE)
-    falling = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, STEPS)
-    before: dict[str, float] = {}
-    for _ in range(STEPS):
-        before = before or _errors(covariance, days)
-        optimiser.zero_grad()
-        for day in days:
-            error = _error(covariance, day) * (WEIGHTS[day.kind] / before[day.kind])
-            torch.autograd.backward(error)
-        changed = torch.stack(
-            [((a - b) ** 2).sum() for a, b in zip(parameters, first, strict=True)]
-        )
-        torch.autograd.backward(_PRIOR * changed.sum())
-        optimiser.step()
-        with torch.no_grad():
-            interpolation.amplitude.mul_(of_amplitude)
-        falling.step()
-        on_step(1)
+    interpolation.double().requires_grad_(True)
+    named = dict(interpolation.named_parameters())
+    fits = []
+    for voice, days, names in (
+        (0, real, ("log_length", "relief", "log_noise", "log_variances")),
+        (1, simulated, ("log_variances", "amplitude")),
+    ):
+        likelihood = Likelihood(interpolation, static_layers, voice)
+        fits.append(_most_likely(likelihood, days, {name: named[name] for name in names}, on_step))
     interpolation.requires_grad_(False)
-    after, sizes = _errors(covariance, days), {kind: _size(days, kind) for kind in before}
-    return {
-        kind: (_score(kind, total / sizes[kind]), _score(kind, after[kind] / sizes[kind]))
-        for kind, total in before.items()
+    return fits[0], fits[1]
+
+
+class Likelihood:
+    """Mean logarithm of the likelihood of a cell with stations, under one of the covariances.
+
+    Parameters
+    ----------
+    interpolation : OptimalInterpolation
+        In double precision.
+    static_layers : Tensor, shape (layers, rows, columns)
+        Static layers.
+    voice : int
+        Which covariance.
+    """
+
+    def __init__(
+        self, interpolation: OptimalInterpolation, static_layers: Tensor, voice: int
+    ) -> None:
+        self._interpolation, self._voice = interpolation, voice
+        self._layers = static_layers.double().flatten(1)
+        self._shape = static_layers.shape[1:]
+
+    def __call__(self, day: StationDay) -> Tensor:
+        """The sum over the cells of a day."""
+        values, number = transformed(day.value)[None], day.number[None]
+        level = (values * number).sum() / number.sum()
+        layers = self._layers[:, day.cell][None]
+        row, column = day.cell // self._shape[1], day.cell % self._shape[1]
+        places = self._interpolation.coordinates(
+            row[None].double(), column[None].double(), layers, self._shape
+        )
+        said = self._interpolation.conditioned(values - level, number, layers, places)
+        of_noise = number.log().sum() - number.numel() * self._interpolation.log_noise
+        return said.evidence[0, self._voice] + of_noise / 2 - self._of_inverse(number, places)
+
+    def _of_inverse(self, number: Tensor, places: Tensor) -> Tensor:
+        """Half the logarithm of the determinant that all covariances have in common."""
+        covariance = self._interpolation.precise(number, places)[0]
+        one = torch.eye(len(covariance), dtype=covariance.dtype)
+        root: Tensor = torch.linalg.cholesky(one + covariance)
+        return root.diagonal().log().sum()
+
+
+def _most_likely(
+    likelihood: Likelihood,
+    days: Sequence[StationDay],
+    parameters: Mapping[str, Tensor],
+    on_step: Callable[[int], None],
+) -> Fit:
+    """Go to the likeliest parameters; those that are nothing stay it."""
+    free = {
+        name: (one > _UNBELIEVED if name == "log_variances" else one != 0)
+        for name, one in ((name, p.detach()) for name, p in parameters.items())
     }
+    cells = sum(len(day.cell) for day in days)
+    likely: list[float] = []
+    optimiser = torch.optim.LBFGS(
+        parameters.values(), max_iter=STEPS, max_eval=STEPS - 1, line_search_fn="strong_wolfe"
+    )
+
+    def unlikely() -> float:
+        optimiser.zero_grad()
+        total = 0.0
+        for day in days:
+            loss = -likelihood(day) / cells
+            torch.autograd.backward(loss)
+            total += loss.item()
+        for name, parameter in parameters.items():
+            if parameter.grad is not None:
+                parameter.grad.mul_(free[name])
+        likely.append(-total)
+        if len(likely) <= STEPS:
+            on_step(1)
+        return total
+
+    optimiser.step(unlikely)
+    on_step(max(STEPS - len(likely), 0))
+    return Fit(likely[0], max(likely))
 
 
-def _error(covariance: Covariance, day: Withheld) -> Tensor:
-    error: Tensor = covariance(day) - day.target
-    return error.abs().sum() if day.kind == _SIMULATED else (error**2).sum()
-
-
-@torch.no_grad()
-def _errors(covariance: Covariance, days: Iterable[Withheld]) -> dict[str, float]:
-    sums: dict[str, float] = {}
-    for day in days:
-        sums[day.kind] = sums.get(day.kind, 0.0) + float(_error(covariance, day))
-    return sums
-
-
-def _size(days: Iterable[Withheld], kind: str) -> float:
-    """What the sum of the errors of a kind is divided by for a score."""
-    targets = [day.target for day in days if day.kind == kind]
-    return sum(float(t.sum()) if kind == _SIMULATED else t.numel() for t in targets)
-
-
-def _score(kind: str, mean: float) -> float:
-    return mean if kind == _SIMULATED else mean**0.5
-
-
-def withheld_stations(
-    placed: PlacedObservations,
-    verifying: NDArray[np.bool_],
-    city: NDArray[np.str_],
-    seed: int,
-) -> Iterator[Withheld]:
-    """Stations, whole cities, and all but a region, withheld from each day.
+def real_days(placed: PlacedObservations) -> Iterator[StationDay]:
+    """Days at stations, those without any left out.
 
     Parameters
     ----------
     placed : PlacedObservations
         The days.
-    verifying : ndarray of bool, shape (station,)
-        Stations whose errors count; the others are given, or not looked at.
-    city : ndarray of str, shape (station,)
-        Their cities.
-    seed : int
-        Seed of what is withheld.
     """
-    random = np.random.default_rng(seed)
-    for day in range(len(placed.observations.times)):
-        one = placed.on_days(slice(day, day + 1))
-        values = one.observations.values[one.metadata.target.name][0]
-        reports = np.isfinite(values)
-        for kind, withheld in withholdings(one, city, random):
-            given, looked_at = reports & ~withheld, reports & withheld & verifying
-            if given.any() and looked_at.any():
-                yield _withheld(kind, one.cell, values, given, looked_at)
+    values = placed.observations.values[placed.metadata.target.name]
+    for reports in values:
+        known = np.isfinite(reports)
+        if known.any():
+            yield _of_stations(placed.cell[known], reports[known])
 
 
-def _withheld(
-    kind: str,
-    cell: NDArray[np.int64],
-    values: Array,
-    given: NDArray[np.bool_],
-    looked_at: NDArray[np.bool_],
-) -> Withheld:
-    cells, of_cell, number = np.unique(cell[given], return_inverse=True, return_counts=True)
-    means = np.bincount(of_cell, values[given]) / number
-    return Withheld(
-        kind,
-        torch.from_numpy(cells)[None],
-        torch.from_numpy(means).float()[None],
-        torch.from_numpy(number).float()[None],
-        torch.from_numpy(cell[looked_at])[None],
-        torch.from_numpy(values[looked_at]).float()[None],
-    )
+def _of_stations(cell: NDArray[np.int64], value: NDArray[np.float64]) -> StationDay:
+    cells, of_cell, number = np.unique(cell, return_inverse=True, return_counts=True)
+    means = np.bincount(of_cell, value) / number
+    return StationDay(*map(torch.from_numpy, (cells, means, number.astype(np.float64))))
 
 
-def whole_field(batch: Batch, generator: torch.Generator) -> Withheld:
-    """A simulated day as stations see it, and what is true in some of its cells.
+def simulated_days_of(batches: Iterable[Batch]) -> Iterator[StationDay]:
+    """Simulated days as stations see them, those without any left out.
 
     Parameters
     ----------
-    batch : Batch
-        The day on the whole grid; cells are drawn by their weights.
-    generator : torch.Generator
-        Source of random numbers.
-
-    Raises
-    ------
-    InputError
-        If the day has no station.
+    batches : iterable of Batch
+        Days on the whole grid.
     """
-    number = batch.observed[0, 0].flatten()
-    cell = number.nonzero()[:, 0]
-    if not len(cell):
-        raise InputError("expected a simulated day with stations, got one without any")
-    weights = batch.weights.flatten()
-    most = min(MOST_TARGETS, int((weights > 0).sum()))
-    target = torch.multinomial(weights, most, generator=generator)
-    return Withheld(
-        _SIMULATED,
-        cell[None],
-        batch.observations[0, 0].flatten()[cell][None],
-        number[cell][None],
-        target[None],
-        batch.truth.flatten()[target][None],
-    )
+    for batch in batches:
+        number = batch.observed[0, 0].flatten().double()
+        cell = number.nonzero()[:, 0]
+        if len(cell):
+            value = batch.observations[0, 0].flatten().double()
+            yield StationDay(cell, value[cell], number[cell])
 
 
-def described(errors: Mapping[str, tuple[float, float]]) -> str:
-    """Errors before and after, for people."""
-    return ", ".join(
-        f"{kind} {before:.3g} to {after:.3g}" for kind, (before, after) in errors.items()
-    )
+def described(interpolation: OptimalInterpolation, cell_size: float) -> str:
+    """Its length and noise, for people.
+
+    Parameters
+    ----------
+    interpolation : OptimalInterpolation
+        The interpolation.
+    cell_size : float
+        Edge of a cell, m.
+    """
+    length = math.exp(interpolation.log_length.item()) * cell_size / 1000
+    return f"length {length:.0f} km, noise {math.exp(interpolation.log_noise.item()):.3f}"

@@ -11,6 +11,9 @@ from pointfuse_training.samples.training_days import Batch
 LEAST = 1e-3
 """Least error of a day that others are compared with: a uniform one has none."""
 
+LEAST_LEVEL = 1.0
+"""Least level of a day that errors are compared with, ug/m3: a day of zeros has none."""
+
 LARGE = 0.1
 """Error, in the level of the day, from which on it counts as it is and not as its square."""
 
@@ -29,7 +32,7 @@ def absolute_error(field: Tensor, batch: Batch) -> Tensor:
     return weighted.mean()
 
 
-def field_errors(mean: Tensor, unit: Tensor, batch: Batch) -> Tensor:
+def field_errors(mean: Tensor, level: Tensor, batch: Batch) -> Tensor:
     """Error of each day, of the concentration over the level of the day.
 
     A severe day weighs as a clean one. Within a day it is the polluted places that count, as they
@@ -40,7 +43,7 @@ def field_errors(mean: Tensor, unit: Tensor, batch: Batch) -> Tensor:
     ----------
     mean : Tensor, shape (days, 1, rows, columns)
         Field on the transformed scale.
-    unit : Tensor, shape (days, 1, 1, 1)
+    level : Tensor, shape (days, 1, 1, 1)
         Level of the day, on that scale.
     batch : Batch
         Truth, and weights of the cells.
@@ -49,9 +52,9 @@ def field_errors(mean: Tensor, unit: Tensor, batch: Batch) -> Tensor:
     -------
     Tensor, shape (days,)
     """
-    field, _ = transformed_back(mean, torch.zeros_like(mean))
-    # What a change by the unit does to the concentration, where it is that of the day's level.
-    error = (field - batch.truth) / (unit * (unit / 2 + 1))
+    nothing = torch.zeros(())
+    (field, _), (mean_of_day, _) = (transformed_back(one, nothing) for one in (mean, level))
+    error = (field - batch.truth) / mean_of_day.clamp(min=LEAST_LEVEL)
     huber = torch.nn.functional.huber_loss(
         error, torch.zeros_like(error), reduction="none", delta=LARGE
     )
@@ -86,7 +89,7 @@ def deviation_error(estimate: Estimate, batch: Batch) -> Tensor:
     batch : Batch
         Reports, and weights of the cells.
     """
-    error = (transformed(batch.reports) - estimate.mean.detach()) / estimate.unit
-    deviation = estimate.deviation / estimate.unit
+    error = transformed(batch.reports) - estimate.mean.detach()
+    deviation = estimate.deviation
     weighted: Tensor = (deviation.log() + (error / deviation) ** 2 / 2) * batch.weights
     return weighted.mean()

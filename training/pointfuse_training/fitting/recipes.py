@@ -17,7 +17,6 @@ from pointfuse_training.samples.sampling import SAMPLING, Sampling
 from pointfuse_training.samples.static_channels import DEFAULT_CHANNELS, PAPER_CHANNELS
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
-PARTS = ("regression", "all")
 POINT_CONVS = ("auto", "direct", "fourier")
 
 _TABLES = {"sampling": Sampling, "hiding": Hiding}
@@ -34,9 +33,6 @@ class Recipe:
         Name of the recipe that the values come from.
     variant : str
         Key of `variants.VARIANTS`.
-    part : str
-        Part of the default network that learns: ``regression`` (the interpolation stays as it is),
-        or ``all``.
     widths : tuple of int
         Channels at each level of RegrUnetPP, finest first.
     static_channels : tuple of str
@@ -98,7 +94,6 @@ class Recipe:
 
     name: str = "default"
     variant: str = "default"
-    part: str = "all"
     widths: tuple[int, ...] = VARIANT_WIDTHS["default"]
     static_channels: tuple[str, ...] = DEFAULT_CHANNELS
     archive_shares: tuple[float, ...] = ()
@@ -130,7 +125,6 @@ class Recipe:
     def __post_init__(self) -> None:
         for name, known in (
             ("variant", tuple(VARIANTS)),
-            ("part", PARTS),
             ("precision", PRECISIONS),
             ("point_conv", POINT_CONVS),
         ):
@@ -192,8 +186,6 @@ _PAPER = Recipe(
 RECIPES = {
     "default": Recipe(),
     "paper": _PAPER,
-    # What follows an interpolation whose covariance was fitted.
-    "regression": Recipe(name="regression", part="regression", batch=4, average=0.998),
     # From trained weights: small steps, soon over.
     "fine-tune": Recipe(
         name="fine-tune",

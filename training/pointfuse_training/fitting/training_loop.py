@@ -32,9 +32,6 @@ from pointfuse_training.network.variants import Network, build_network, field_of
 from pointfuse_training.network.weights import check_complete, network_weights
 from pointfuse_training.samples.training_days import Batch, ValidationDays, seeded_generator
 
-INTERPOLATION_SHARE = 0.3
-"""Weight of the error of the interpolation beside that of the whole network."""
-
 DEVIATION_SHARE = 0.2
 """Weight of the likelihood beside the share of the interpolation's error that is left."""
 
@@ -86,7 +83,6 @@ class Training:
             day = inputs.training.draw(0, seeded_generator(recipe.seed, 0))
             _begin_at_level(network, float(day.truth.mean()))
         self.network = network.to(team.device)
-        _choose_part(network, recipe.part)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.network.precision = _PRECISIONS[self.precision]
         if self.network.precision is not None:
@@ -169,18 +165,14 @@ class Training:
                     module.eval()
 
     def loss(self, batch: Batch) -> Tensor:
-        """Loss of the part of the network that is trained."""
+        """What is made small."""
         static = batch.patches(self.inputs.static_layers.to(self.team.device))
         given = self._model(batch.observations, batch.observed, static)
         if isinstance(self.network, PaperNetwork):
             return absolute_error(given, batch)
-        errors = field_errors(given.mean, given.unit, batch)
-        before = field_errors(given.interpolated, given.unit, batch)
-        loss = share_left(errors, before)
-        if self.recipe.part == "all":
-            # Without a voice of its own the first guess would fade into one more feature.
-            loss = loss + INTERPOLATION_SHARE * share_left(before, before)
-        return loss + DEVIATION_SHARE * deviation_error(given, batch)
+        errors = field_errors(given.mean, given.level, batch)
+        before = field_errors(given.interpolated, given.level, batch)
+        return share_left(errors, before) + DEVIATION_SHARE * deviation_error(given, batch)
 
     def _update_average(self) -> None:
         """Move the averaged weights; at first quickly, lest they remember the random start."""
@@ -299,14 +291,6 @@ class _Learner(nn.Module):
             field: Tensor = self.network(observations, observed, static_layers)
             return field
         return self.network.estimate(observations, observed, static_layers)
-
-
-def _choose_part(network: Network, part: str) -> None:
-    """Let only a part of the default network learn."""
-    if isinstance(network, PaperNetwork):
-        return
-    if part == "regression":
-        network.interpolation.requires_grad_(False)
 
 
 def _begin_at_level(network: PaperNetwork, level: float) -> None:

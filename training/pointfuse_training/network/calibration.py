@@ -14,17 +14,17 @@ class Calibration(nn.Module):
 
     A network learns the size of its errors on days that were made; real stations differ from them
     in ways that depend on little more than these. Training leaves the coefficients alone:
-    `fitting.calibration` finds them, and which share of the predicted variance the field is raised
-    by when it is transformed back (all of it, if deviations were exact).
+    `fitting.calibration` finds them, and how far the field is on the way from the median to the
+    mean (all the way, if deviations were exact).
     """
 
     coefficients: Tensor
-    variance_share: Tensor
+    mean_share: Tensor
 
     def __init__(self) -> None:
         super().__init__()
         self.register_buffer("coefficients", torch.zeros(len(TERMS)))
-        self.register_buffer("variance_share", torch.ones(1))
+        self.register_buffer("mean_share", torch.ones(1))
 
     def forward(self, terms: Tensor) -> Tensor:
         """The factor, shape (time, 1, rows, columns), from terms, (time, terms, rows, columns)."""
@@ -40,7 +40,7 @@ def calibration_terms(median: Tensor, deviation: Tensor, reach: Tensor, stations
     median : Tensor, shape (time, 1, rows, columns)
         Median of the field, ug/m3.
     deviation : Tensor, the same shape
-        Standard deviation on the transformed scale, in the unit of the day.
+        Standard deviation on the scale of the network.
     reach : Tensor, the same shape
         Stations within the reach of a middle kernel.
     stations : Tensor, shape (time, 1, 1, 1)

@@ -13,11 +13,11 @@ DETAIL_CHANNELS = 8
 """Features that come from half the resolution."""
 
 _WIDTHS = (16, 8)
-_LEAST = 0.005
-"""Least standard deviation, in the unit of the day."""
+_LEAST, _MOST = 0.01, 1.5
+"""Least and largest standard deviation, on the scale of the network."""
 
-_FIRST = 0.15
-"""Standard deviation that training starts from, in the unit of the day."""
+_FIRST = 0.3
+"""Standard deviation that training starts from."""
 
 
 class Detail(nn.Module):
@@ -49,14 +49,14 @@ class Detail(nn.Module):
         stations: Tensor,
         static_layers: Tensor,
     ) -> tuple[Tensor, Tensor]:
-        """Change of the field and standard deviation, both in the unit of the day.
+        """Change of the field and standard deviation, both on the scale of the network.
 
         Parameters
         ----------
         features : Tensor, shape (time, 8, half of the rows, half of the columns)
             What RegrUnetPP gives.
         field, left : Tensor, shape (time, 1, rows, columns)
-            Field of the interpolation, and what it misses at stations, in the unit of the day.
+            Field of the interpolation, and what it misses at stations.
         stations : Tensor, the same shape
             Number of stations.
         static_layers : Tensor, shape (time or 1, layers, rows, columns)
@@ -71,4 +71,4 @@ class Detail(nn.Module):
         ]
         near = torch.relu(self.near(torch.relu(self.mix(torch.cat(cells, dim=1)))))
         change, size = self.last(near).split(1, dim=1)
-        return change, nn.functional.softplus(size) + _LEAST
+        return change, (nn.functional.softplus(size) + _LEAST).clamp(max=_MOST)

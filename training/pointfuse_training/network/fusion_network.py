@@ -32,23 +32,26 @@ WEATHER_KERNELS = (11, 5)
 """Edges of the kernels of PointConv for weather, in cells of half the resolution: as far as the
 published ones reach."""
 
-LEAST_UNIT = 1.0
-"""Least unit of a day, on the transformed scale: a day of zeros can be divided by it."""
+KNEE = 10.0
+"""Concentration from which on the scale of the network is logarithmic, ug/m3."""
 
-_DAY_CHANNELS = 9
+HIGHEST = 8.0
+"""Most that a field is, on the scale of the network: some 30,000 ug/m3."""
+
+_DAY_CHANNELS = 8
 _STATION_CHANNELS = 2
 _WEATHER_CHANNELS = 4
 
 
 class Estimate(NamedTuple):
-    """What the network makes of each day on the transformed scale, ``2 (sqrt(v + 1) - 1)``.
+    """What the network makes of each day on its scale, the logarithm of ``1 + v / KNEE``.
 
     Attributes
     ----------
     mean, deviation : Tensor, shape (time, 1, rows, columns)
         Mean and standard deviation of what a station in the cell would report.
-    unit : Tensor, shape (time, 1, 1, 1)
-        Level of the day, at least `LEAST_UNIT`.
+    level : Tensor, shape (time, 1, 1, 1)
+        Mean of the stations of the day.
     interpolated : Tensor, shape (time, 1, rows, columns)
         The field of the optimal interpolation alone.
     reach : Tensor, shape (time, 1, rows, columns)
@@ -59,7 +62,7 @@ class Estimate(NamedTuple):
 
     mean: Tensor
     deviation: Tensor
-    unit: Tensor
+    level: Tensor
     interpolated: Tensor
     reach: Tensor
     stations: Tensor
@@ -97,7 +100,7 @@ class FusionNetwork(nn.Module):
         check_static_layers(static_layers)
         layers = len(static_layers)
         self.register_buffer("static_layers", static_layers.float(), persistent=False)
-        self.interpolation = OptimalInterpolation(layers)
+        self.interpolation = OptimalInterpolation(layers).requires_grad_(False)
         self.weather = PointConv(len(CHANNELS) - 1, WEATHER_KERNELS, (2.0, 1.0))
         entering = _DAY_CHANNELS + _STATION_CHANNELS + _WEATHER_CHANNELS + layers
         self.regr_unetpp = RegrUnetPP(entering, widths, outputs=DETAIL_CHANNELS)
@@ -129,7 +132,7 @@ class FusionNetwork(nn.Module):
         """
         estimate = self.estimate(observations, observed, static_layers)
         field, deviation = transformed_back(
-            estimate.mean, estimate.deviation, self.calibration.variance_share
+            estimate.mean, estimate.deviation, self.calibration.mean_share
         )
         median, _ = transformed_back(estimate.mean, estimate.deviation, 0.0)
         factor = self.calibration(calibration_terms_of(estimate, median))
@@ -148,20 +151,19 @@ class FusionNetwork(nn.Module):
         # Whatever a caller leaves in cells without observation has no say.
         values = transformed(observations[:, :1] * (stations > 0))
         interpolated = self.interpolation(values, stations, static_layers)
-        unit = interpolated.level.clamp(min=LEAST_UNIT)
-        channels = self._entering(interpolated, unit, observations, observed, static_layers)
-        change, size = self.detail(
+        channels = self._entering(interpolated, observations, observed, static_layers)
+        change, deviation = self.detail(
             self._regressed(channels),
-            interpolated.field / unit,
-            interpolated.left / unit,
+            interpolated.field,
+            interpolated.left,
             stations,
             static_layers,
         )
-        field, deviation = interpolated.field + unit * change, unit * size
+        field = interpolated.field + change
         return Estimate(
             field[..., :rows, :columns],
             deviation[..., :rows, :columns],
-            unit,
+            interpolated.level,
             interpolated.field[..., :rows, :columns],
             doubled(interpolated.reaches[1])[..., :rows, :columns],
             stations.sum((2, 3), keepdim=True),
@@ -181,24 +183,24 @@ class FusionNetwork(nn.Module):
     def _entering(
         self,
         interpolated: Interpolated,
-        unit: Tensor,
         observations: Tensor,
         observed: Tensor,
         static_layers: Tensor,
     ) -> Tensor:
         """Channels of RegrUnetPP (equation 4), on the grid of half the resolution."""
-        fields = torch.cat([interpolated.field, interpolated.broad, interpolated.trend], dim=1)
+        fields = torch.cat([interpolated.field, interpolated.trend], dim=1)
+        half = halved(fields - interpolated.level)
         stations = observed[:, :1]
-        present = summed((stations > 0).to(unit.dtype)).clamp(min=1)
+        present = summed((stations > 0).to(half.dtype)).clamp(min=1)
         number = stations.sum((2, 3), keepdim=True)
-        spread = (interpolated.spread / unit).clamp(min=1e-3)
-        day = torch.cat([unit.log() / 3, spread.log(), number.log1p() / 8], dim=1)
-        half = halved((fields - interpolated.level) / unit)
+        day = torch.cat(
+            [interpolated.level, interpolated.spread.log(), number.log1p() / 8], dim=1
+        )
         return torch.cat(
             [
                 half,
                 *(reach.log1p() for reach in interpolated.reaches),
-                summed(interpolated.left) / present / unit,
+                summed(interpolated.left) / present,
                 summed(stations).log1p(),
                 day.expand(-1, -1, *half.shape[-2:]),
                 self._weather(observations[:, 1:], observed[:, 1:]),
@@ -219,8 +221,8 @@ class FusionNetwork(nn.Module):
 
 
 def transformed(values: Tensor) -> Tensor:
-    """``2 (sqrt(v + 1) - 1)``: scatter on this scale does not grow with the concentration."""
-    return 2 * ((values.clamp(min=0) + 1).sqrt() - 1)
+    """The logarithm of ``1 + v / KNEE``: errors are relative, but for those of clean air."""
+    return (values.clamp(min=0) / KNEE).log1p()
 
 
 def transformed_back(
@@ -228,27 +230,26 @@ def transformed_back(
 ) -> tuple[Tensor, Tensor]:
     """Mean and standard deviation of a value whose transformed one is normally distributed.
 
-    With ``r = m / 2 + 1`` and the variance ``s^2`` they are ``r^2 - 1 + s^2 / 4`` and the root of
-    ``r^2 s^2 + s^4 / 8``, the moments of the square of a normal variable. Without the variance
-    the mean would be biased low.
+    With the variance ``s^2`` they are ``KNEE (exp(m + s^2 / 2) - 1)`` and ``KNEE exp(m + s^2 / 2)``
+    times the root of ``exp(s^2) - 1``, the moments of a lognormal variable. The median, which is
+    the same without the variance, is lower.
 
     Parameters
     ----------
     mean, deviation : Tensor
         On the transformed scale.
     share : Tensor or float
-        Share of the variance that the mean is raised by; 0 gives the median.
+        Share of the way from the median to the mean; 0 gives the median.
     """
-    root = (mean / 2 + 1).clamp(min=1)
-    variance = deviation**2
-    return root**2 - 1 + share * variance / 4, (root**2 * variance + variance**2 / 8).sqrt()
+    median, variance = mean.clamp(min=0.0, max=HIGHEST), deviation**2
+    grown = KNEE * (median + variance / 2).exp()
+    rise = grown * -(-variance / 2).expm1()
+    return KNEE * median.expm1() + share * rise, grown * variance.expm1().sqrt()
 
 
 def calibration_terms_of(estimate: Estimate, median: Tensor) -> Tensor:
     """What the calibration of an estimate depends on, shape (time, terms, rows, columns)."""
-    return calibration_terms(
-        median, estimate.deviation / estimate.unit, estimate.reach, estimate.stations
-    )
+    return calibration_terms(median, estimate.deviation, estimate.reach, estimate.stations)
 
 
 def _even(x: Tensor, mode: str) -> Tensor:

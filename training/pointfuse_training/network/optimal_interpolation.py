@@ -2,42 +2,33 @@
 
 PointConv's two passes are the first two of the method of successive corrections (Barnes, 1964),
 whose limit is optimal interpolation (Bratseth, Tellus 38A, 1986). Here the limit itself is taken,
-under a covariance that is learned: Gaussian kernels of many widths, and a regression of the day on
-its static layers.
+under a covariance that knows the terrain, with a regression of the day on its static layers.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
 from pointfuse_training.network.positive_inverse import inverse_of_one_plus
-
-KERNELS = {
-    1.5: 0.03,
-    3.0: 0.03,
-    6.0: 0.08,
-    12.0: 0.12,
-    24.0: 0.26,
-    48.0: 0.33,
-    96.0: 0.2,
-    192.0: 0.05,
-}
-"""Standard deviations of the kernels, cells, and the heights that training begins with: roughly an
-exponential covariance with a length of 50 cells."""
+from pointfuse_training.network.summed_covariances import (
+    factors,
+    squared_distances,
+    summed_covariances,
+)
 
 VOICES = 2
 """Covariances that a day chooses from, by how likely it is under each: under the first, layers are
 terrain and land; under the second, patterns of simulated days."""
 
-_BROAD = 12.0
-"""Kernels of this width and wider make the broad field, cells."""
+RELIEF = 3
+"""Dimensions that places have besides those of the map."""
 
-_REACHES = (3.0, 12.0, 48.0)
-"""Widths of the kernels that stations are counted with, cells."""
+REACHES = (3.0, 12.0, 48.0)
+"""Standard deviations of the Gaussians that stations are counted with, cells."""
 
 _LEVEL_VARIANCE = 100.0
 """Prior variance of the level of a day over that of the field: next to nothing is known of it."""
@@ -48,6 +39,13 @@ _BEND = 4.0
 
 _LEAST_VARIANCE = 1e-6
 
+_BEYOND = 1e4
+"""More than any trend."""
+
+_MOST_ROWS = 12
+"""Rows of a block of the grid, at most: more need more memory, and fewer more steps."""
+
+_FIRST_LENGTH = 50.0
 _FIRST_LOG_NOISE = -3.0
 _FIRST_LOG_VARIANCE = -3.0
 
@@ -59,8 +57,6 @@ class Interpolated(NamedTuple):
     ----------
     field : Tensor
         The complete field.
-    broad : Tensor
-        The trend and the wide kernels alone.
     trend : Tensor
         Level of the day, and what its static layers add.
     level : Tensor, shape (time, 1, 1, 1)
@@ -70,16 +66,37 @@ class Interpolated(NamedTuple):
     left : Tensor
         What the field misses at the stations, 0 elsewhere.
     reaches : tuple of Tensor, each of shape (time, 1, half of the rows, half of the columns)
-        Stations within the reach of a narrow, a middle and a wide kernel.
+        Stations within the reach of a narrow, a middle and a wide Gaussian.
     """
 
     field: Tensor
-    broad: Tensor
     trend: Tensor
     level: Tensor
     spread: Tensor
     left: Tensor
     reaches: tuple[Tensor, ...]
+
+
+class Conditioned(NamedTuple):
+    """What the stations of each day say under each of the covariances.
+
+    Attributes
+    ----------
+    evidence : Tensor, shape (time, voice)
+        Logarithm of how likely the day is, with the unit of the covariance at its most likely, but
+        for a constant.
+    variance : Tensor, shape (time, voice)
+        That unit.
+    weights : Tensor, shape (time, voice, cell)
+        Weights of the covariances with the cells.
+    slopes : Tensor, shape (time, voice, 1 + layers)
+        Slopes of the level and of the layers.
+    """
+
+    evidence: Tensor
+    variance: Tensor
+    weights: Tensor
+    slopes: Tensor
 
 
 class OptimalInterpolation(nn.Module):
@@ -88,37 +105,49 @@ class OptimalInterpolation(nn.Module):
     With the amplitude :math:`a`, static layers :math:`c` and the distance :math:`d` of two places
     it is
 
-    .. math:: k(x, y) = a(x)\,a(y) \sum_q w_q e^{-d^2 / 2 \sigma_q^2}
+    .. math:: k(x, y) = a(x)\,a(y)\,e^{-d / \ell}
               + \sum_j \lambda_j c_j(x)\,c_j(y) + \lambda_0
 
     and the field is :math:`k\,(K + N)^{-1} u` with the covariances :math:`K` of the stations,
     their noise :math:`N` (a share of :math:`a^2`, over their number in a cell) and their values
     :math:`u` less the mean of the day, which is added again (Gandin, Objective analysis of
-    meteorological fields, 1963). The amplitude is linear in the static layers: where little is
-    emitted, a field varies less. The sum over layers is a ridge regression of the day on terrain,
-    land and patterns, which generalised least squares solves. Each layer is held to the range that
-    the day's stations stand in: they say nothing of heights that none is at. The unit of the
-    covariance has no say, but for :math:`\lambda_0`, which is 100 of it.
+    meteorological fields, 1963). Places have `RELIEF` coordinates besides those of the map, each
+    linear in the static layers: a valley is as far from its slopes as the map and the height tell.
+    The amplitude is linear in the static layers too: where little is emitted, a field varies less.
+    The sum over layers is a ridge regression of the day on terrain, land and patterns, which
+    generalised least squares solves. It is held to the range that it has at the day's stations:
+    they say nothing of heights that none is at. The unit of the covariance has no say, but for
+    :math:`\lambda_0`, which is 100 of it.
 
     There are two such covariances, which differ in :math:`a` and :math:`\lambda`, and a field of
     each. A day weighs them by its evidence: the likelihood of its stations under each, with the
     unit of the covariance at its most likely.
 
-    A Gaussian of the distance is one of the rows times one of the columns, so that a product of
-    matrices spreads each kernel over the grid.
+    Its numbers come from likelihoods (`fitting.covariance_fit`), and training leaves them alone.
 
     Parameters
     ----------
     layers : int
         Number of static layers.
-    kernels : mapping of float to float
-        Standard deviations of the kernels, cells, and their first heights.
+
+    Attributes
+    ----------
+    log_length : Parameter, shape ()
+        Logarithm of the length, cells.
+    relief : Parameter, shape (RELIEF, layers)
+        Further coordinates of a place for each unit of a layer, in lengths.
+    log_noise : Parameter, shape ()
+        Logarithm of the variance of a station's noise, in units of the covariance.
+    log_variances : Parameter, shape (VOICES, layers)
+        Logarithms of the variances of the layers' slopes, in units of the covariance.
+    amplitude : Parameter, shape (VOICES, 1 + layers)
+        A constant, and a term for each unit of a layer; see `positive`.
     """
 
-    def __init__(self, layers: int, kernels: Mapping[float, float] = KERNELS) -> None:
+    def __init__(self, layers: int) -> None:
         super().__init__()
-        self.scales = tuple(kernels)
-        self.log_shares = nn.Parameter(torch.tensor(list(kernels.values())).log())
+        self.log_length = nn.Parameter(torch.tensor(_FIRST_LENGTH).log())
+        self.relief = nn.Parameter(torch.zeros(RELIEF, layers))
         self.log_noise = nn.Parameter(torch.tensor(_FIRST_LOG_NOISE))
         self.log_variances = nn.Parameter(torch.full((VOICES, layers), _FIRST_LOG_VARIANCE))
         # At first, fields vary everywhere as much.
@@ -139,53 +168,72 @@ class OptimalInterpolation(nn.Module):
         value = torch.gather(values.flatten(1), 1, cell)
         level = (value * number).sum(1, keepdim=True) / number.sum(1, keepdim=True).clamp(min=1)
         layers = _at_cells(static_layers, cell)
-        bells = _Bells(cell, shape, values.dtype)
-        weights, slopes, spread = self.solved(value - level, number, layers, bells.distances())
+        row = torch.div(cell, shape[1], rounding_mode="floor").to(values.dtype)
+        column = cell.to(values.dtype) - shape[1] * row
+        places = self.coordinates(row, column, layers, shape)
+        said = self.conditioned(value - level, number, layers, places)
+        share = torch.softmax(said.evidence, dim=1)[..., None]
+        slopes = (share * said.slopes).sum(1, keepdim=True)
+        spread = (share[..., 0] * said.variance.sqrt()).sum(1, keepdim=True)
 
-        combined = torch.cat([slopes[:, None], self.amplitude.expand(len(slopes), -1, -1)], 1)
-        everywhere = held(static_layers.flatten(2), layers, number)
-        combined = combined[..., :1] + combined[..., 1:] @ everywhere
-        combined = combined.reshape(-1, 1 + VOICES, *shape)
-        trend = combined[:, :1] + level[..., None, None]
-        amplitude = positive(combined[:, 1:])
-        shares = list(zip(self.scales, self.log_shares.exp(), strict=True))
-        narrow, broad = (
-            (amplitude * bells.spread(weights, some)).sum(1, keepdim=True)
-            for some in (
-                [one for one in shares if one[0] < _BROAD],
-                [one for one in shares if one[0] >= _BROAD],
-            )
-        )
-        broad = trend + broad
-        field = broad + narrow
+        everywhere = static_layers.flatten(2)
+        of_layers = held(slopes[..., 1:] @ everywhere, slopes[..., 1:] @ layers, number)
+        trend = (level[:, None] + slopes[..., :1] + of_layers).reshape(-1, 1, *shape)
+        amplitude = self.amplitude_at(everywhere).reshape(-1, VOICES, *shape)
+        near = amplitude * self._spread(places, share * said.weights, everywhere, shape)
+        field = trend + near.sum(1, keepdim=True)
         return Interpolated(
             field,
-            broad,
             trend,
             level[..., None, None],
             spread[..., None, None],
             (values - field) * (stations > 0),
-            tuple(
-                bells.spread(number[:, None], [(scale, one)], 2) for scale, one in _reaches(number)
-            ),
+            tuple(_counted(number, row, column, shape, reach) for reach in REACHES),
         )
+
+    def coordinates(
+        self, row: Tensor, column: Tensor, layers: Tensor, shape: Sequence[int]
+    ) -> Tensor:
+        """Coordinates of places, cells, shape (time, 2 + RELIEF, place).
+
+        Those of the map are relative to the middle of the grid: small numbers have more digits.
+
+        Parameters
+        ----------
+        row, column : Tensor, shape (time, place)
+            Their rows and columns.
+        layers : Tensor, shape (time, layers, place)
+            Static layers there.
+        shape : sequence of int
+            Rows and columns of the grid.
+        """
+        map_ = [row - (shape[0] - 1) / 2, column - (shape[1] - 1) / 2]
+        return torch.cat([torch.stack(map_, 1), self.log_length.exp() * self.relief @ layers], 1)
+
+    def _spread(
+        self, places: Tensor, weights: Tensor, layers: Tensor, shape: Sequence[int]
+    ) -> Tensor:
+        """Sums of covariances with the stations, shape (time, voice, rows, columns)."""
+        rows, columns = shape
+        cell = torch.arange(rows * columns, device=places.device)[None].expand(len(layers), -1)
+        row = torch.div(cell, columns, rounding_mode="floor").to(places.dtype)
+        column = cell.to(places.dtype) - columns * row
+        grid = self.coordinates(row, column, layers, shape).transpose(1, 2)
+        left, right = factors(grid, places)
+        block = max(n for n in range(1, _MOST_ROWS + 1) if rows % n == 0)
+        left = left.reshape(len(layers), rows // block, block * columns, left.shape[2])
+        decay = (-self.log_length).exp()
+        sums = summed_covariances(left, right, decay, weights.transpose(1, 2))
+        spread: Tensor = sums.flatten(1, 2).transpose(1, 2).reshape(-1, VOICES, rows, columns)
+        return spread
 
     def amplitude_at(self, layers: Tensor) -> Tensor:
         """Amplitudes, shape (time, voice, place), where layers are, (time, layers, place)."""
         return positive(self.amplitude[:, :1] + self.amplitude[:, 1:] @ layers)
 
-    def kernel(self, squared: Tensor) -> Tensor:
-        """Covariance of places of amplitude 1 by the square of their distance, cells."""
-        first, *further = (
-            share * _bell(squared, scale)
-            for scale, share in zip(self.scales, self.log_shares.exp(), strict=True)
-        )
-        total: Tensor = sum(further, start=first)
-        return total
-
-    def solved(
-        self, anomaly: Tensor, number: Tensor, layers: Tensor, squared: Tensor
-    ) -> tuple[Tensor, Tensor, Tensor]:
+    def conditioned(
+        self, anomaly: Tensor, number: Tensor, layers: Tensor, places: Tensor
+    ) -> Conditioned:
         """What the stations of each day say.
 
         Parameters
@@ -194,18 +242,10 @@ class OptimalInterpolation(nn.Module):
             Values less the level of the day, and of how many stations each is the mean.
         layers : Tensor, shape (time, layers, cell)
             Static layers there.
-        squared : Tensor, shape (time, cell, cell)
-            Squares of their distances, cells.
-
-        Returns
-        -------
-        tuple of Tensor
-            Weights of the kernels around the cells, shape (time, cell); slopes of the level and of
-            the layers, (time, 1 + layers); `Interpolated.spread`, (time, 1).
+        places : Tensor, shape (time, 2 + RELIEF, cell)
+            Their `coordinates`.
         """
-        # In units of the amplitude, and of the noise of a station: K + N is 1 and something.
-        precision = number.sqrt()[:, None] * (-self.log_noise / 2).exp()
-        covariance = precision.transpose(1, 2) * self.kernel(squared) * precision
+        precision, covariance = self._precision(number), self.precise(number, places)
         inverse = inverse_of_one_plus(covariance)
         amplitude = self.amplitude_at(layers)
         terms = torch.cat([torch.ones_like(precision), layers, anomaly[:, None]], 1)
@@ -222,16 +262,36 @@ class OptimalInterpolation(nn.Module):
         slopes, determinant = solved(normal, products[:, :-1, -1:])
         left = solution[:, -1:] - slopes.transpose(1, 2) @ solution[:, :-1]
         there = (number > 0).to(number.dtype)
-        cells = there.sum(1, keepdim=True)
-        misfit = (left * sides[:, -1:]).sum(2).clamp(min=_LEAST_VARIANCE).reshape(-1, VOICES)
-        # Twice the logarithm of how likely the day is under each voice, whatever its spread.
-        evidence = (penalty.log().sum(1) - determinant).reshape(-1, VOICES)
-        evidence = evidence - cells * misfit.log() - 2 * (amplitude.log() * there[:, None]).sum(2)
-        share = torch.softmax(evidence / 2, dim=1)
-        weights = share[..., None] * precision * left.reshape(-1, VOICES, terms.shape[2])
-        slopes = (share[..., None] * slopes.reshape(-1, VOICES, terms.shape[1] - 1)).sum(1)
-        spread = (share * (misfit / cells.clamp(min=1)).sqrt()).sum(1, keepdim=True)
-        return weights, slopes, spread
+        cells = there.sum(1, keepdim=True).clamp(min=1)
+        misfit = (left * sides[:, -1:]).sum(2).reshape(-1, VOICES)
+        variance = misfit.clamp(min=_LEAST_VARIANCE) / cells
+        likely = (penalty.log().sum(1) - determinant).reshape(-1, VOICES)
+        likely = likely - cells * variance.log() - 2 * (amplitude.log() * there[:, None]).sum(2)
+        return Conditioned(
+            likely / 2,
+            variance,
+            precision * left.reshape(-1, VOICES, terms.shape[2]),
+            slopes.reshape(-1, VOICES, terms.shape[1] - 1),
+        )
+
+    def precise(self, number: Tensor, places: Tensor) -> Tensor:
+        """Covariances of the cells in units of the amplitude and of the noise of each.
+
+        With the noise they are 1 more.
+
+        Parameters
+        ----------
+        number : Tensor, shape (time, cell)
+            Of how many stations each is the mean.
+        places : Tensor, shape (time, 2 + RELIEF, cell)
+            Their `coordinates`.
+        """
+        precision = self._precision(number)
+        near = (squared_distances(places, places).sqrt() * -(-self.log_length).exp()).exp()
+        return precision.transpose(1, 2) * near * precision
+
+    def _precision(self, number: Tensor) -> Tensor:
+        return number.sqrt()[:, None] * (-self.log_noise / 2).exp()
 
     def _penalty(self) -> Tensor:
         """Of the level and of each layer, shape (voice, 1 + layers)."""
@@ -239,62 +299,25 @@ class OptimalInterpolation(nn.Module):
         return torch.cat([level, (-self.log_variances).exp()], 1)
 
 
-class _Bells:
-    """Gaussians around cells of each day."""
-
-    def __init__(self, cell: Tensor, shape: Sequence[int], dtype: torch.dtype) -> None:
-        row = torch.div(cell, shape[1], rounding_mode="floor")
-        self._row, self._column = row.to(dtype), (cell - shape[1] * row).to(dtype)
-        self._shape = shape
-
-    def distances(self) -> Tensor:
-        """Squares of the distances of the cells, shape (time, cell, cell)."""
-        squared = _squares(self._row[:, :, None], self._row[:, None])
-        return squared + _squares(self._column[:, :, None], self._column[:, None])
-
-    def spread(
-        self, weights: Tensor, shares: Sequence[tuple[float, Tensor]], squares: int = 1
-    ) -> Tensor:
-        """Sums of weighted Gaussians around the cells, shape (time, voice, rows, columns).
-
-        They are taken at the centres of squares of so many cells.
-        """
-        rows, columns = (_centres(self._row, size, squares) for size in self._shape)
-        up = _squares(rows[:, None], self._row[:, None])
-        across = _squares(columns, self._column[:, :, None])
-        first, *further = (
-            self._weighted(share * _bell(up, scale), weights) @ _bell(across, scale)
-            for scale, share in shares
-        )
-        spread: Tensor = sum(further, start=first)
-        return spread.reshape(len(weights), weights.shape[1], len(rows), len(columns))
-
-    @staticmethod
-    def _weighted(bells: Tensor, weights: Tensor) -> Tensor:
-        """Rows of all voices one below the other, shape (time, voice * row, cell)."""
-        return torch.cat([bells * one for one in weights.split(1, dim=1)], 1)
+def _counted(
+    number: Tensor, row: Tensor, column: Tensor, shape: Sequence[int], reach: float
+) -> Tensor:
+    """Stations within reach of the centres of squares of 2 x 2 cells."""
+    up, across = (
+        _gaussian(torch.arange(0, size, 2, dtype=at.dtype, device=at.device) + 0.5, at, reach)
+        for size, at in zip(shape, (row, column), strict=True)
+    )
+    return ((up * number[:, None]) @ across.transpose(1, 2))[:, None]
 
 
-def _centres(like: Tensor, size: int, squares: int) -> Tensor:
-    first = torch.arange(0, size, squares, dtype=like.dtype, device=like.device)
-    return first + (squares - 1) / 2
-
-
-def _reaches(like: Tensor) -> Iterator[tuple[float, Tensor]]:
-    return ((scale, like.new_ones(())) for scale in _REACHES)
+def _gaussian(places: Tensor, others: Tensor, deviation: float) -> Tensor:
+    """Of the distances in one direction, shape (time, place, other)."""
+    return torch.exp((places[:, None] - others[:, None]) ** 2 * (-0.5 / deviation**2))
 
 
 def positive(amplitude: Tensor) -> Tensor:
     """As it is where it is of order one, and never 0."""
     return torch.nn.functional.softplus(_BEND * amplitude) / _BEND + _LEAST_AMPLITUDE
-
-
-def _squares(one: Tensor, other: Tensor) -> Tensor:
-    return (one - other) ** 2
-
-
-def _bell(squared: Tensor, scale: float) -> Tensor:
-    return torch.exp(squared * (-0.5 / scale**2))
 
 
 def _cells_with_stations(stations: Tensor) -> tuple[Tensor, Tensor]:
@@ -315,24 +338,23 @@ def _at_cells(static_layers: Tensor, cell: Tensor) -> Tensor:
     return torch.gather(flat, 2, cell[:, None].expand(-1, flat.shape[1], -1))
 
 
-def held(places: Tensor, layers: Tensor, number: Tensor) -> Tensor:
-    """Static layers of places within their range over the stations.
-
-    On a day without stations they are no layers at all, and finite: their slopes are 0.
+def held(trend: Tensor, of_stations: Tensor, number: Tensor) -> Tensor:
+    """A trend within the range that it has over the stations; 0 on a day without any.
 
     Parameters
     ----------
-    places : Tensor, shape (time or 1, layers, place)
-        Static layers, of order one.
-    layers : Tensor, shape (time, layers, cell)
-        Those of the cells with stations.
+    trend : Tensor, shape (time, 1, place)
+        The trend of places.
+    of_stations : Tensor, shape (time, 1, cell)
+        That of the cells with stations.
     number : Tensor, shape (time, cell)
         Stations there; 0 for none.
     """
-    # Layers are of order one, so that this is outside their range.
-    far = 1e3 * (number == 0).to(layers.dtype)[:, None]
-    highest, lowest = (layers - far).amax(2, keepdim=True), (layers + far).amin(2, keepdim=True)
-    return torch.minimum(torch.maximum(places, lowest), highest)
+    far = _BEYOND * (number == 0).to(trend.dtype)[:, None]
+    ends = (of_stations + far).amin(2, keepdim=True), (of_stations - far).amax(2, keepdim=True)
+    # On a day without stations the first is the higher one.
+    lowest, highest = torch.minimum(*ends), torch.maximum(*ends)
+    return torch.minimum(torch.maximum(trend, lowest), highest)
 
 
 def solved(matrix: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse_training.archives.archive import Archive
+from pointfuse_training.network.fusion_network import transformed
 
 Field = NDArray[np.float32]
 
@@ -31,7 +32,7 @@ def patterns_of(
 ) -> Field:
     """Mean of days, and the empirical orthogonal functions in which they differ from it most.
 
-    Days are taken on the scale ``2 (sqrt(v + 1) - 1)``, each relative to its weighted mean.
+    Days are taken on the scale of the network, each relative to its weighted mean.
 
     Parameters
     ----------
@@ -62,8 +63,8 @@ def patterns_of(
     shares = (weights / weights.sum()).astype(np.float32)
     relative = np.empty((len(days), *weights.shape), np.float32)
     for at, day in enumerate(days):
-        root = 2 * (np.sqrt(archive[day][0].numpy() + 1) - 1)
-        relative[at] = root / max(float((root * shares).sum()), _LEAST_LEVEL)
+        scaled = transformed(archive[day][0]).numpy()
+        relative[at] = scaled / max(float((scaled * shares).sum()), _LEAST_LEVEL)
         on_day(1)
     mean = relative.mean(axis=0)
     relative -= mean

@@ -1,0 +1,29 @@
+"""Sums of exponential covariances in ONNX: a block of rows of the grid at a time.
+
+All of them at once would need half a gigabyte.
+"""
+
+from __future__ import annotations
+
+from onnxscript import FLOAT, graph, script
+from onnxscript import opset18 as op
+
+
+@script(default_opset=op)
+def summed_covariances(
+    left: FLOAT[None, None, None, None],
+    right: FLOAT[None, None, None],
+    decay: FLOAT,
+    weights: FLOAT[None, None, None],
+) -> FLOAT[None, None, None, None]:
+    """Sums of ``weights * exp(-decay * distance)``; shapes as in `pointfuse_training.network`."""
+    falling = -decay
+
+    @graph()
+    def of_block(block):  # type: ignore[no-untyped-def]
+        squared = op.Relu(op.MatMul(block, right))
+        return op.MatMul(op.Exp(op.Sqrt(squared) * falling), weights)
+
+    return op.Scan(
+        left, body=of_block, num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[1]
+    )

@@ -1,0 +1,94 @@
+"""Sums of exponential covariances over a grid: an operator that export gives another form.
+
+For a whole grid and a thousand stations there are 150 million covariances. They are made and summed
+up a block of rows at a time; in a model file that is a loop (`pointfuse_export.graph.sums`).
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor
+
+_WITHIN_A_CELL = 0.5
+"""Mean distance of two places in one cell, over the edge of the cell (0.52, if both are random)."""
+
+
+def squared_distances(places: Tensor, others: Tensor) -> Tensor:
+    """Squares of distances between places; two in one cell are half a cell apart.
+
+    Parameters
+    ----------
+    places : Tensor, shape (..., dimension, place)
+        Coordinates, cells.
+    others : Tensor, shape (..., dimension, other)
+        Coordinates, cells.
+
+    Returns
+    -------
+    Tensor, shape (..., place, other)
+    """
+    squares = [
+        (one[..., :, None] - other[..., None, :]) ** 2
+        for one, other in zip(places.unbind(-2), others.unbind(-2), strict=True)
+    ]
+    return sum(squares, start=squares[0].new_tensor(_WITHIN_A_CELL**2))
+
+
+def factors(places: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
+    """Two tables whose product is `squared_distances`, but for rounding.
+
+    Of whole or half numbers of cells all digits are kept: the first two coordinates come first, so
+    that no large number is left when the others are added.
+
+    Parameters
+    ----------
+    places : Tensor, shape (..., place, dimension)
+        Coordinates, cells.
+    others : Tensor, shape (..., dimension, other)
+        Coordinates, cells.
+
+    Returns
+    -------
+    tuple of Tensor, of shapes (..., place, factor) and (..., factor, other)
+    """
+    left, right = [], []
+    for some in (slice(0, 2), slice(2, None)):
+        one, other = places[..., some], others[..., some, :]
+        ones, squares = torch.ones_like(one[..., :1]), (one**2).sum(-1, keepdim=True)
+        other_squares = (other**2).sum(-2, keepdim=True)
+        if some.start == 0:
+            other_squares = other_squares + _WITHIN_A_CELL**2
+        left += [squares, ones, -2 * one]
+        right += [torch.ones_like(other_squares), other_squares, other]
+    return torch.cat(left, -1), torch.cat(right, -2)
+
+
+@torch.library.custom_op("pointfuse::summed_covariances", mutates_args=())
+def summed_covariances(left: Tensor, right: Tensor, decay: Tensor, weights: Tensor) -> Tensor:
+    """Sums over stations of ``weights * exp(-decay * distance)``; it has no derivatives.
+
+    Parameters
+    ----------
+    left : Tensor, shape (time or 1, block, place, factor)
+        Blocks of places, as `factors` gives them.
+    right : Tensor, shape (time, factor, station)
+        Stations.
+    decay : Tensor, shape ()
+        One over the length of the covariance, in the unit of the distances.
+    weights : Tensor, shape (time, station, sum)
+        Weights of the stations.
+
+    Returns
+    -------
+    Tensor, shape (time, block, place, sum)
+    """
+    sums = [
+        torch.exp((block @ right).clamp(min=0).sqrt() * -decay) @ weights
+        for block in left.unbind(1)
+    ]
+    return torch.stack(sums, 1)
+
+
+@summed_covariances.register_fake
+def _(left: Tensor, right: Tensor, decay: Tensor, weights: Tensor) -> Tensor:
+    return weights.new_empty(weights.shape[0], *left.shape[1:3], weights.shape[2])
