@@ -51,8 +51,8 @@ $(BUILD)/samples/done: $(LAYERS) $(BUILD)/process.toml  ## 12 minutes on one cor
 $(BUILD)/layers.npz: $(LAYERS) $(BUILD)/simulated/done  ## 1 minute
 	$(TRAIN) patterns $(BUILD)/simulated --static $< --target-layer china --every $(if $(SHORT),1,4) -o $@
 
-$(BUILD)/covariance.npz: $(BUILD)/layers.npz  ## 7 minutes
-	$(if $(STATIONS),$(TRAIN) covariance $(READ) --every $(if $(SHORT),30,5) --archive $(BUILD)/simulated --simulated $(if $(SHORT),2,16) --static $< --recipe models/recipes/regression.toml --threads $(THREADS) -o $@,cp models/pointfuse-china12.checkpoint.npz $@)
+$(BUILD)/covariance.npz: $(BUILD)/layers.npz  ## 4 minutes
+	$(if $(STATIONS),$(TRAIN) covariance $(READ) --every $(if $(SHORT),30,3) --archive $(BUILD)/simulated --simulated $(if $(SHORT),2,12) --static $< --recipe models/recipes/regression.toml --threads $(THREADS) -o $@,cp models/pointfuse-china12.checkpoint.npz $@)
 
 $(BUILD)/regression/checkpoint.npz: $(BUILD)/covariance.npz $(BUILD)/samples/done
 	$(FIT) --from $< --recipe models/recipes/regression.toml $(RESUME) -o $(@D)

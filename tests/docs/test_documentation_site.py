@@ -24,17 +24,19 @@ from pointfuse_benchmarks.accuracy import limits_table, method_figures
 from pointfuse_export.commands.main import main as export_command
 from pointfuse_training import FusionNetwork
 from pointfuse_training.commands.main import main as train_command
+from pointfuse_training.fitting.covariance_fit import begin
 from pointfuse_training.fitting.losses import LARGE
 from pointfuse_training.fitting.recipes import read_recipe
-from pointfuse_training.fitting.training_loop import DEVIATION_SHARE, INTERPOLATION_SHARE
+from pointfuse_training.fitting.training_loop import DEVIATION_SHARE
 from pointfuse_training.network.fusion_network import (
-    LEAST_UNIT,
+    HIGHEST,
+    KNEE,
     WEATHER_CENTRE,
     WEATHER_KERNELS,
     WEATHER_SPREAD,
     WIDTHS,
 )
-from pointfuse_training.network.optimal_interpolation import KERNELS
+from pointfuse_training.network.optimal_interpolation import REACHES
 from pointfuse_training.network.paper_network import PAPER_WIDTHS
 from pointfuse_training.network.pointconv import KERNEL_SIZES, STABILISER
 
@@ -258,13 +260,13 @@ def test_the_method_names_the_constants_of_the_network() -> None:
     (humidity, wind), (of_humidity, of_wind) = WEATHER_CENTRE, WEATHER_SPREAD
     assert f"humidity enters as $(x_2 - {humidity:.0f}) / {of_humidity:.0f}$" in text
     assert f"wind speed as $(x_3 - {wind:.0f}) / {of_wind:.0f}$" in text
-    *scales, last = (f"{scale:g}" for scale in KERNELS)
-    assert f"standard deviations $\\sigma_q$ of {', '.join(scales)} and {last} cells" in text
+    *reaches, last = (f"{reach:g}" for reach in REACHES)
+    assert f"Gaussians of {', '.join(reaches)} and {last} cells" in text
+    assert f"\\frac{{v}}{{{KNEE:g}}}" in text
+    assert f"held between 0 and {HIGHEST:g}" in text
     assert "{0} x {0} and {1} x {1} squares".format(*WEATHER_KERNELS) in text
-    assert LEAST_UNIT == 1
     assert "\\frac{e^2}{0.2} \\ \\mathrm{if}\\ |e| < 0.1" in text
-    assert (LARGE, INTERPOLATION_SHARE, DEVIATION_SHARE) == (0.1, 0.3, 0.2)
-    assert "0.3 times $E(\\hat u)$" in text
+    assert (LARGE, DEVIATION_SHARE) == (0.1, 0.2)
     assert "0.2 times the likelihood" in text
     assert "{0} x {0} cells and a narrow one of {1} x {1}".format(*KERNEL_SIZES) in text
     assert math.exp(-5) == STABILISER
@@ -277,9 +279,12 @@ def test_the_method_counts_what_the_network_has() -> None:
     patterns = [name for name in channels if name.startswith("pattern_")]
     assert f"land cover and lights ({len(channels) - len(patterns)})" in text
     assert f"({len(patterns)} in the shipped network)" in text
-    weights = sum(parameter.numel() for parameter in network.interpolation.parameters())
-    assert f"These are {weights} numbers in the shipped network" in text
-    assert f"The interpolation has {weights} weights" in read("docs/guide/training.md")
+    begin(network.interpolation, channels)
+    numbers = dict(network.interpolation.named_parameters())
+    believed = numbers.pop("log_variances") > -12
+    # The first amplitude is 1, and no number.
+    chosen = sum(int((one != 0).sum()) for one in numbers.values()) - 1 + int(believed.sum())
+    assert f"These are {chosen} numbers in the shipped network" in text
     assert f"The {network.regr_unetpp.nodes['0_0'].conv1.in_channels} channels that enter" in text
     for widths, at in ((WIDTHS, "four levels, of {}"), (PAPER_WIDTHS, "full resolution, of {}")):
         *first, last = map(str, widths)

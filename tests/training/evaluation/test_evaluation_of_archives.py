@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -29,6 +30,7 @@ from pointfuse_training.evaluation.reconstruction import Reconstructor, network_
 from pointfuse_training.evaluation.region import ScoredRegion, read_region
 from pointfuse_training.evaluation.sampling import SampledCells, read_cells
 from pointfuse_training.evaluation.tables import scores_markdown, scores_of
+from pointfuse_training.network.fusion_network import KNEE
 from pointfuse_training.network.variants import field_of
 
 WINTER, SUMMER = 20, 200
@@ -250,18 +252,17 @@ def test_steps_of_the_default_network_end_in_its_field(archive, small_grid, stat
     observations = archive[0].numpy() * observed
     reconstructor = network_reconstructor(network, small_grid, "untrained")
     steps = reconstructor.steps(observations, observed)
-    assert list(steps) == ["trend", "wide kernels", "all kernels"]
-    # Untrained, the rest leaves the last of them as it is, and adds what a deviation of 0.155 of
-    # the day's level does to the mean: a quarter of its square.
-    given = map(torch.from_numpy, (observations[None], observed[None]))
-    with torch.no_grad():
-        unit = float(network.estimate(*given).unit)
+    assert list(steps) == ["trend", "interpolation"]
+    # Untrained, the rest leaves the last of them as it is, and adds what a deviation of 0.31 does
+    # to the mean.
     field = reconstructor.complete(observations, observed)
-    np.testing.assert_allclose(field - steps["all kernels"], (0.155 * unit) ** 2 / 4, rtol=1e-3)
+    np.testing.assert_allclose(
+        (field + KNEE) / (steps["interpolation"] + KNEE), math.exp(0.31**2 / 2), rtol=1e-5
+    )
     # Every step brings the field nearer to the stations.
     there = observed[0] > 0
     missed = [np.abs(step - observations[0])[there].mean() for step in steps.values()]
-    assert missed[0] > missed[1] > missed[2]
+    assert missed[0] > missed[1]
 
 
 def test_steps_of_the_published_network_are_those_of_pointconv(archive, small_grid, stations):

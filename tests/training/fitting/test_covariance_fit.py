@@ -85,7 +85,9 @@ def test_what_days_were_drawn_with_is_found() -> None:
     interpolation = begun()
     real = [drawn(seed, length=6.0, noise=0.2, relief=1.5) for seed in range(12)]
     steps: list[int] = []
-    of_real, of_simulated = fit_covariance(interpolation, static_layers(), real, real[:2], steps.append)
+    of_real, of_simulated = fit_covariance(
+        interpolation, static_layers(), real, real[:2], steps.append
+    )
     assert of_real.after > of_real.before
     assert of_simulated.after >= of_simulated.before
     assert sum(steps) == 2 * STEPS
@@ -126,7 +128,10 @@ def test_days_of_stations_are_means_of_cells(metadata) -> None:
     times = np.array(["2019-03-01", "2019-03-02", "2019-03-03"], "datetime64[D]")
     placed = place(Observations(stations, times, {metadata.target.name: values}), metadata)
     first, last = real_days(placed)
-    assert sorted(zip(first.value.tolist(), first.number.tolist(), strict=True)) == [(15, 2), (40, 1)]
+    assert sorted(zip(first.value.tolist(), first.number.tolist(), strict=True)) == [
+        (15, 2),
+        (40, 1),
+    ]
     assert (last.value.tolist(), last.number.tolist()) == ([30], [1])
     assert last.cell.tolist() == [placed.cell[1]]
 

@@ -118,9 +118,7 @@ def test_an_untrained_network_leaves_the_field_of_the_interpolation() -> None:
     estimate = estimated(built, *day(times=2))
     assert torch.equal(estimate.mean, estimate.interpolated)
     # What softplus of the first bias gives, and the least deviation.
-    torch.testing.assert_close(
-        estimate.deviation, torch.full_like(estimate.mean, 0.3 + 0.01)
-    )
+    torch.testing.assert_close(estimate.deviation, torch.full_like(estimate.mean, 0.3 + 0.01))
 
 
 def evenly(x: Tensor, mode: str = "constant") -> Tensor:

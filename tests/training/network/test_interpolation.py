@@ -94,7 +94,9 @@ def process(interpolation: OptimalInterpolation, *given: Tensor) -> Expected:
         amplitude = np.logaddexp(0, 4 * (first + np.tensordot(of_each, layers, 1))) / 4 + 0.1
         amplitude = amplitude.ravel()
         near = np.outer(amplitude, amplitude[there.ravel()]) * np.exp(-distance / length)
-        of_layers = layers.reshape(len(layers), -1).T @ np.diag(np.exp(variances)) @ layers[:, there]
+        of_layers = (
+            layers.reshape(len(layers), -1).T @ np.diag(np.exp(variances)) @ layers[:, there]
+        )
         covariance = near + of_layers + 100.0
         noise = np.diag(np.exp(numbers["log_noise"]) * amplitude[there.ravel()] ** 2 / n)
         of_stations = covariance[there.ravel()] + noise

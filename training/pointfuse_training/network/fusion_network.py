@@ -193,9 +193,7 @@ class FusionNetwork(nn.Module):
         stations = observed[:, :1]
         present = summed((stations > 0).to(half.dtype)).clamp(min=1)
         number = stations.sum((2, 3), keepdim=True)
-        day = torch.cat(
-            [interpolated.level, interpolated.spread.log(), number.log1p() / 8], dim=1
-        )
+        day = torch.cat([interpolated.level, interpolated.spread.log(), number.log1p() / 8], dim=1)
         return torch.cat(
             [
                 half,
