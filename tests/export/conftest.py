@@ -91,7 +91,7 @@ def _with_a_say_of_every_part(network: FusionNetwork) -> None:
     # Untrained ones leave the interpolation as it is, and the error's size too.
     network.regr_unetpp.head.weight.normal_(std=0.1)
     network.detail.last.weight.normal_(std=0.1)
-    network.interpolation.log_shares.add_(torch.randn_like(network.interpolation.log_shares))
+    network.interpolation.relief.add_(0.3 * torch.randn_like(network.interpolation.relief))
     network.interpolation.amplitude.add_(0.3 * torch.randn_like(network.interpolation.amplitude))
     network.calibration.coefficients.copy_(torch.tensor([0.1, 0.1, -0.2, 0.1, -0.1]))
 

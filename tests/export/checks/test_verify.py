@@ -88,7 +88,7 @@ def _batch_normalisation(model):
     [
         (_foreign_domain, "operator sets of the model.*com.example"),
         (_fixed_time, "inputs of the model.*FLOAT., .1, 3, 42, 53"),
-        (_double_precision, "not valid ONNX.*inconsistent type"),
+        (_double_precision, "not valid ONNX.*elem type"),
         (_renamed_input, "inputs of the model.*'observed'.*'mask'"),
         (_newer_operators, r"operator sets of the model.*18.*21"),
         (_newer_format, "file format of the model: expected 10, got 11"),

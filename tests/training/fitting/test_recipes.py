@@ -12,7 +12,7 @@ import pytest
 from pointfuse import InputError
 from pointfuse_training.fitting.recipes import RECIPES, Recipe, changed, read_recipe
 from pointfuse_training.samples.hidden_stations import HIDING
-from pointfuse_training.samples.static_channels import CHANNELS, DEFAULT_CHANNELS, PAPER_CHANNELS
+from pointfuse_training.samples.static_channels import CHANNELS, PAPER_CHANNELS
 
 
 def test_the_paper_is_as_published() -> None:

@@ -143,7 +143,7 @@ def _errors(
 
 
 def fitted_share(errors: WithheldErrors) -> float:
-    """Share of the way from the median to the mean that makes the squared error of the field least, 0 to 1."""
+    """How far from the median to the mean the squared error of the field is least, 0 to 1."""
     weighted = errors.weight * errors.bias
     share = float(weighted @ errors.error) / max(float(weighted @ errors.bias), 1e-12)
     return min(max(share, 0.0), 1.0)

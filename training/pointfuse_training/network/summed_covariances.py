@@ -12,7 +12,7 @@ from torch import Tensor
 _WITHIN_A_CELL = 0.5
 """Mean distance of two places in one cell, over the edge of the cell (0.52, if both are random)."""
 
-_AT_ONCE = 1024
+_AT_ONCE = 128
 """Places whose covariances are made at once."""
 
 
@@ -86,12 +86,14 @@ def summed_covariances(left: Tensor, right: Tensor, decay: Tensor, weights: Tens
     Tensor, shape (time, block, place, sum)
     """
     places = left.flatten(1, 2)
-    sums = [
-        # In place: what fits into the cache is done several times as fast.
-        (some @ right).clamp_(min=0).sqrt_().mul_(-decay).exp_() @ weights
-        for some in places.split(_AT_ONCE, 1)
-    ]
-    return torch.cat(sums, 1).unflatten(1, left.shape[1:3])
+    sums = weights.new_empty(len(weights), places.shape[1], weights.shape[2])
+    for day, (stations, some) in enumerate(zip(right, weights, strict=True)):
+        of_day = places[day if len(places) > 1 else 0]
+        for block, out in zip(of_day.split(_AT_ONCE), sums[day].split(_AT_ONCE), strict=True):
+            # In place: what fits into the cache is done several times as fast.
+            near = (block @ stations).clamp_(min=0).sqrt_().mul_(-decay).exp_()
+            torch.mm(near, some, out=out)
+    return sums.unflatten(1, left.shape[1:3])
 
 
 @summed_covariances.register_fake
