@@ -104,18 +104,20 @@ def process(interpolation: OptimalInterpolation, *given: Tensor) -> Expected:
         misfit = np.maximum((u - level) @ weights, 1e-6)
         # Of a normal distribution, with the unit of the covariance at its most likely.
         evidence.append(-(len(u) * np.log(misfit) + np.linalg.slogdet(of_stations)[1]) / 2)
-        parts.append(
-            (near @ weights, of_layers @ weights, 100 * weights.sum(), np.sqrt(misfit / len(u)))
-        )
+        of_layers = of_layers @ weights
+        at_stations = of_layers[there.ravel()]
+        trend = 100 * weights.sum() + np.clip(of_layers, at_stations.min(), at_stations.max())
+        parts.append((near @ weights, trend, np.sqrt(misfit / len(u))))
     likely = np.exp(np.array(evidence) - max(evidence))
-    near, of_layers, constant, spread = (
-        sum(share * part for share, part in zip(likely / likely.sum(), each, strict=True))
-        for each in zip(*parts, strict=True)
-    )
-    at_stations = of_layers[there.ravel()]
-    trend = level + constant + np.clip(of_layers, at_stations.min(), at_stations.max())
-    field, trend = ((part).reshape(values.shape) for part in (trend + near, trend))
-    return Expected(field, trend, float(spread))
+    likely = likely / likely.sum()
+    # Far from all stations the second has half of the share of the first.
+    apart = cdist(place[:, :2], place[there.ravel(), :2])
+    first = likely[0] * (1 - np.exp(-2 * np.exp(-(apart**2) / 2 / 8**2) @ n) / 2)
+    near, trends, spreads = zip(*parts, strict=True)
+    trend = first * trends[0] + (1 - first) * trends[1]
+    field = trend + first * near[0] + (1 - first) * near[1]
+    field, trend = (level + part.reshape(values.shape) for part in (field, trend))
+    return Expected(field, trend, float(likely @ spreads))
 
 
 def agree(found: Interpolated, expected: Expected, number: int = 0) -> None:

@@ -27,6 +27,12 @@ terrain and land; under the second, patterns of simulated days."""
 RELIEF = 3
 """Dimensions that places have besides those of the map."""
 
+NEAR = 8.0
+ENOUGH = 0.5
+"""Standard deviation of the Gaussian that stations nearby are counted with, cells, and how many of
+them make the choice of a day hold. Of days that nothing is scored on, with squares of 300 to 900 km
+left out."""
+
 REACHES = (3.0, 12.0, 48.0)
 """Standard deviations of the Gaussians that stations are counted with, cells."""
 
@@ -121,7 +127,8 @@ class OptimalInterpolation(nn.Module):
 
     There are two such covariances, which differ in :math:`a` and :math:`\lambda`, and a field of
     each. A day weighs them by its evidence: the likelihood of its stations under each, with the
-    unit of the covariance at its most likely.
+    unit of the covariance at its most likely. Far from all stations, which have no say there, the
+    second has half of the share of the first.
 
     Its numbers come from likelihoods (`fitting.covariance_fit`), and training leaves them alone.
 
@@ -172,23 +179,25 @@ class OptimalInterpolation(nn.Module):
         column = cell.to(values.dtype) - shape[1] * row
         places = self.coordinates(row, column, layers, shape)
         said = self.conditioned(value - level, number, layers, places)
-        share = torch.softmax(said.evidence, dim=1)[..., None]
-        slopes = (share * said.slopes).sum(1, keepdim=True)
-        spread = (share[..., 0] * said.variance.sqrt()).sum(1, keepdim=True)
+        share = torch.softmax(said.evidence, dim=1)
+        spread = (share * said.variance.sqrt()).sum(1, keepdim=True)
+        nearby = _counted(number, row, column, shape, NEAR, 1)
+        first = share[:, :1, None, None] * (1 - (-nearby / ENOUGH).exp() / 2)
+        share_there = torch.cat([first, 1 - first], 1)
 
         everywhere = static_layers.flatten(2)
-        of_layers = held(slopes[..., 1:] @ everywhere, slopes[..., 1:] @ layers, number)
-        trend = (level[:, None] + slopes[..., :1] + of_layers).reshape(-1, 1, *shape)
+        of_layers = held(said.slopes[..., 1:] @ everywhere, said.slopes[..., 1:] @ layers, number)
+        trends = (level[:, None] + said.slopes[..., :1] + of_layers).reshape(-1, VOICES, *shape)
         amplitude = self.amplitude_at(everywhere).reshape(-1, VOICES, *shape)
-        near = amplitude * self._spread(places, share * said.weights, everywhere, shape)
-        field = trend + near.sum(1, keepdim=True)
+        fields = trends + amplitude * self._spread(places, said.weights, everywhere, shape)
+        trend, field = ((share_there * x).sum(1, keepdim=True) for x in (trends, fields))
         return Interpolated(
             field,
             trend,
             level[..., None, None],
             spread[..., None, None],
             (values - field) * (stations > 0),
-            tuple(_counted(number, row, column, shape, reach) for reach in REACHES),
+            tuple(_counted(number, row, column, shape, reach, 2) for reach in REACHES),
         )
 
     def coordinates(
@@ -300,11 +309,20 @@ class OptimalInterpolation(nn.Module):
 
 
 def _counted(
-    number: Tensor, row: Tensor, column: Tensor, shape: Sequence[int], reach: float
+    number: Tensor,
+    row: Tensor,
+    column: Tensor,
+    shape: Sequence[int],
+    deviation: float,
+    squares: int,
 ) -> Tensor:
-    """Stations within reach of the centres of squares of 2 x 2 cells."""
+    """Stations around the centres of squares of so many cells, by a Gaussian of the distance."""
     up, across = (
-        _gaussian(torch.arange(0, size, 2, dtype=at.dtype, device=at.device) + 0.5, at, reach)
+        _gaussian(
+            torch.arange(0, size, squares, dtype=at.dtype, device=at.device) + (squares - 1) / 2,
+            at,
+            deviation,
+        )
         for size, at in zip(shape, (row, column), strict=True)
     )
     return ((up * number[:, None]) @ across.transpose(1, 2))[:, None]
@@ -343,9 +361,9 @@ def held(trend: Tensor, of_stations: Tensor, number: Tensor) -> Tensor:
 
     Parameters
     ----------
-    trend : Tensor, shape (time, 1, place)
+    trend : Tensor, shape (time, voice, place)
         The trend of places.
-    of_stations : Tensor, shape (time, 1, cell)
+    of_stations : Tensor, shape (time, voice, cell)
         That of the cells with stations.
     number : Tensor, shape (time, cell)
         Stations there; 0 for none.
