@@ -33,8 +33,9 @@ def output_names(network: Network) -> tuple[str, ...]:
 
 
 _LARGEST_FOLDED = 1000
-"""Values of a constant that others are computed from. Static layers have more, on a small grid too:
-they are to stay what they are, for readers of the file find them by their name."""
+"""Values of a constant that others are computed from, and of one that is computed. Static layers
+have more, on a small grid too: they are to stay what they are, for readers of the file find them by
+their name. The numbers of all rows and columns would be megabytes."""
 
 
 def inference_network(network: Network) -> Network:
@@ -89,5 +90,5 @@ def to_onnx(network: Network) -> onnx.ModelProto:
         )
     if program is None:
         raise VerificationError("PyTorch exported no graph; see its messages above")
-    optimize_ir(program.model, input_size_limit=_LARGEST_FOLDED)
+    optimize_ir(program.model, input_size_limit=_LARGEST_FOLDED, output_size_limit=_LARGEST_FOLDED)
     return program.model_proto

@@ -60,7 +60,9 @@ def test_difference_of_the_scale_alone_is_found(small_default):
     (sum_,) = (node for node in altered.graph.node if "pm25_scale" in node.output)
     divisor = next(t for t in altered.graph.initializer if t.name == sum_.input[1])
     divisor.raw_data = (np.float32(1.01) * np.frombuffer(divisor.raw_data, "<f4")).tobytes()
-    with pytest.raises(VerificationError, match="pm25_scale, three days: expected fields that differ"):
+    with pytest.raises(
+        VerificationError, match="pm25_scale, three days: expected fields that differ"
+    ):
         check_against_torch(altered.SerializeToString(), network)
 
 
