@@ -183,8 +183,8 @@ def _files(metadata: ModelMetadata, files: Sequence[FileReport]) -> str:
         f"{made}\n\n{_facts(facts)}\n\nBefore the files were written, the first reproduced "
         f"the network in PyTorch to {TOLERANCE:g} of its highest values, in ONNX Runtime on a CPU. "
         "Then each was run on simulated days, with a fifth of the stations withheld. Absolute "
-        f"errors in {units}, of the first file against PyTorch and of the others against the first, over "
-        f"all cells; and the largest difference from the golden case:\n\n{errors}\n\n"
+        f"errors in {units}, of the first file against PyTorch and of the others against the "
+        f"first, over all cells; and the largest difference from the golden case:\n\n{errors}\n\n"
         f"Scores against the simulated truth:\n\n{scores}"
     )
 
