@@ -11,4 +11,6 @@ fit         a training
 scale       the head of the scale
 evaluate    how well a network completes simulated days
 adapt       a network for stations of one's own
+
+scenario_options  options of archives of scenarios, and of the grid
 """

@@ -9,7 +9,14 @@ import click
 import torch
 
 from pointfuse.basics.progress import progress
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, ModelFile, OutputFolder
+from pointfuse.commands.inputs_and_outputs import Command, InputFile
+from pointfuse_training.commands.scenario_options import (
+    folder_option,
+    grid_option,
+    scenarios_option,
+    static_option,
+    threads_option,
+)
 from pointfuse_training.processes.process_file import read_process
 from pointfuse_training.processes.runs import sample_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
@@ -17,7 +24,7 @@ from pointfuse_training.static_layers.grids import read_grid
 
 
 @click.command(cls=Command)
-@click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on the grid.")
+@static_option
 @click.option(
     "--process",
     "process_path",
@@ -25,14 +32,8 @@ from pointfuse_training.static_layers.grids import read_grid
     type=InputFile(),
     help="What to draw from: a file that 'process' wrote.",
 )
-@click.option(
-    "--grid",
-    "place",
-    type=ModelFile("*.nc"),
-    help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
-    "CF); the shipped model's by default.",
-)
-@click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
+@grid_option
+@scenarios_option
 @click.option(
     "--days",
     default=8,
@@ -41,21 +42,8 @@ from pointfuse_training.static_layers.grids import read_grid
     help="Days of each scenario, which share its parameters.",
 )
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
-@click.option(
-    "--threads",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Threads; the bits of an archive may depend on them.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    required=True,
-    type=OutputFolder("scenario_*.nc"),
-    help="Folder of the archive.",
-)
+@threads_option
+@folder_option
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def sample(
     static: Path,

@@ -9,7 +9,14 @@ from pathlib import Path
 import click
 import torch
 
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, ModelFile, OutputFolder
+from pointfuse.commands.inputs_and_outputs import Command
+from pointfuse_training.commands.scenario_options import (
+    folder_option,
+    grid_option,
+    scenarios_option,
+    static_option,
+    threads_option,
+)
 from pointfuse_training.fitting.devices import checked_device
 from pointfuse_training.simulation.runs import simulate_archive
 from pointfuse_training.simulation.static_inputs import read_static_inputs
@@ -17,15 +24,9 @@ from pointfuse_training.static_layers.grids import read_grid
 
 
 @click.command(cls=Command)
-@click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on the grid.")
-@click.option(
-    "--grid",
-    "place",
-    type=ModelFile("*.nc"),
-    help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
-    "CF); the shipped model's by default.",
-)
-@click.option("--scenarios", required=True, type=click.IntRange(1), help="Number of scenarios.")
+@static_option
+@grid_option
+@scenarios_option
 @click.option("--days", required=True, type=click.IntRange(1, 365), help="Days of each scenario.")
 @click.option("--seed", default=0, show_default=True, type=click.IntRange(0), help="Seed.")
 @click.option(
@@ -36,21 +37,8 @@ from pointfuse_training.static_layers.grids import read_grid
     help="Scenarios to simulate side by side; more than one pays on a GPU.",
 )
 @click.option("--device", default="cpu", show_default=True, help="Where to run: cpu, cuda, cuda:1.")
-@click.option(
-    "--threads",
-    default=1,
-    show_default=True,
-    type=click.IntRange(1),
-    help="Threads; the bits of an archive may depend on them.",
-)
-@click.option(
-    "-o",
-    "--output",
-    "folder",
-    required=True,
-    type=OutputFolder("scenario_*.nc"),
-    help="Folder of the archive.",
-)
+@threads_option
+@folder_option
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def simulate(
     static: Path,
