@@ -17,8 +17,8 @@ from pointfuse.basics.array_archives import read_arrays
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.counted import counted
-from pointfuse.basics.native_calls import Pool
 from pointfuse.basics.shown import Shown
+from pointfuse.basics.threads.native_calls import Pool
 from pointfuse.errors import InputError
 from pointfuse.fusion.estimation import estimate
 from pointfuse.fusion.fuse import days_to_fuse

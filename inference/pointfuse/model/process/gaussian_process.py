@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.blas_threads import one_blas_thread
+from pointfuse.basics.threads.blas_threads import one_blas_thread
 from pointfuse.errors import InputError, ModelFileError
 from pointfuse.grid.regular_grid import Grid, Interpolation
 from pointfuse.model.process.covariance import covariance, distances

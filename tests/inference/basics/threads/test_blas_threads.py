@@ -9,13 +9,13 @@ from threading import Barrier
 
 import pytest
 
-from pointfuse.basics import blas_threads
-from pointfuse.basics.blas_threads import one_blas_thread
+from pointfuse.basics.threads import blas_threads
+from pointfuse.basics.threads.blas_threads import one_blas_thread
 
 # Another reader of the same setting: OpenBLAS tells its threads through its own variable at start.
 TELL = """
 import json
-from pointfuse.basics.blas_threads import blas_threads, one_blas_thread
+from pointfuse.basics.threads.blas_threads import blas_threads, one_blas_thread
 told = [blas_threads()]
 with one_blas_thread():
     told.append(blas_threads())
