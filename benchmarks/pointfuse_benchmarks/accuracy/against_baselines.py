@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.fusion.estimation import estimate
 from pointfuse.model.loading import Model, load_model

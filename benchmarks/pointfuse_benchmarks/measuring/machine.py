@@ -12,7 +12,7 @@ from typing import Any
 import onnxruntime
 
 from pointfuse import __version__
-from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.model.devices import cuda_version, installed_wheels
 from pointfuse.model.nvidia import driver_version, gpus
 from pointfuse_benchmarks.measuring.checkout import ROOT

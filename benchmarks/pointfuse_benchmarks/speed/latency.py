@@ -23,7 +23,7 @@ from typing import Any
 
 import click
 
-from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.errors import DeviceError
 from pointfuse.model.devices import PROVIDERS, Device
 from pointfuse.model.loading import MAX_THREADS

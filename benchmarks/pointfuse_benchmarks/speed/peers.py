@@ -21,7 +21,7 @@ from pathlib import Path
 import click
 import numpy as np
 
-from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.errors import PointfuseError
 from pointfuse.fusion.fuse import days_to_fuse, fuse
 from pointfuse.model.loading import Model, load_model

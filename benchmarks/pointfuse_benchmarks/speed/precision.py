@@ -19,7 +19,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.errors import DeviceError
 from pointfuse.fusion.fuse import days_to_fuse
 from pointfuse.model.devices import Device

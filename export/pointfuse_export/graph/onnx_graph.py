@@ -13,7 +13,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph.strided_conv import StridedKernelConv
-from pointfuse_export.graph.sums import summed_covariances
+from pointfuse_export.graph.sums import summed_exponentials, summed_materns
 from pointfuse_export.graph.sweeps import inverse_of_one_plus
 from pointfuse_training import PaperNetwork, PositiveKernelConv
 from pointfuse_training.network.channels import CHANNELS
@@ -85,7 +85,8 @@ def to_onnx(network: Network) -> onnx.ModelProto:
             optimize=False,
             custom_translation_table={
                 torch.ops.pointfuse.inverse_of_one_plus.default: inverse_of_one_plus,
-                torch.ops.pointfuse.summed_covariances.default: summed_covariances,
+                torch.ops.pointfuse.summed_exponentials.default: summed_exponentials,
+                torch.ops.pointfuse.summed_materns.default: summed_materns,
             },
         )
     if program is None:

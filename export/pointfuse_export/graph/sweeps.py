@@ -31,8 +31,13 @@ _NEXT_BLOCK = [0, -BLOCK, -BLOCK, 0, BLOCK, BLOCK]
 
 
 @script(default_opset=op)
-def inverse_of_one_plus(matrix: FLOAT[None, None, None]) -> FLOAT[None, None, None]:
-    """Inverse of ``1 + matrix``, of positive semidefinite matrices (time, size, size)."""
+def inverse_of_one_plus(
+    matrix: FLOAT[None, None, None],
+) -> tuple[FLOAT[None, None, None], FLOAT[None]]:
+    """Inverse of ``1 + matrix`` and the logarithm of its determinant.
+
+    Of positive semidefinite matrices (time, size, size).
+    """
     from_block = op.Constant(value_ints=_FROM_BLOCK)
     to_block = op.Constant(value_ints=_TO_BLOCK)
     to_end = op.Constant(value_ints=_TO_END)
@@ -71,8 +76,9 @@ def inverse_of_one_plus(matrix: FLOAT[None, None, None]) -> FLOAT[None, None, No
         rows = op.Concat(rest, op.Expand(-one_block, op.Shape(block)), axis=2)
         product = op.MatMul(root, rows)
         change = op.MatMul(op.Transpose(product, perm=[0, 2, 1]), product)
-        return op.Pad(system, next_block) - change
+        return op.Pad(system, next_block) - change, op.ReduceSum(op.Log(pivots), [1], keepdims=0)
 
     system = op.Pad(matrix, op.Concat([0, 0, 0, 0], added, added, axis=0)) + one
-    swept_system = op.Scan(system, each_block, body=with_block_swept, num_scan_inputs=1)
-    return -op.Slice(swept_system, [0, 0], op.Concat(size, size, axis=0), [1, 2])
+    swept_system, of_blocks = op.Scan(system, each_block, body=with_block_swept, num_scan_inputs=1)
+    inverse = -op.Slice(swept_system, [0, 0], op.Concat(size, size, axis=0), [1, 2])
+    return inverse, op.ReduceSum(of_blocks, [0], keepdims=0)

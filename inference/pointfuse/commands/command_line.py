@@ -19,12 +19,12 @@ from typing import Any, NoReturn
 import click
 from click.core import ParameterSource
 
-from pointfuse.basics.native_calls import (
+from pointfuse.basics.printable import printable
+from pointfuse.basics.threads.native_calls import (
     allow_native_calls,
     calls_left_running,
     stop_native_calls,
 )
-from pointfuse.basics.printable import printable
 from pointfuse.errors import PointfuseError
 
 

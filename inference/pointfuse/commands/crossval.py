@@ -10,8 +10,8 @@ import click
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.output_formats import REPORT, SCORES
 from pointfuse.basics.printable import json_text
-from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.progress import progress
+from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.reading_options import (

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.basics.one_ahead import one_ahead
+from pointfuse.basics.threads.one_ahead import one_ahead
 from pointfuse.errors import InputError, require_path
 from pointfuse.fields.cf import day_bounds, now
 from pointfuse.fields.cf_global_attributes import global_attributes, partial_days

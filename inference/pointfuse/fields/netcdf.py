@@ -13,7 +13,7 @@ import netCDF4
 import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.basics.one_ahead import one_ahead
+from pointfuse.basics.threads.one_ahead import one_ahead
 from pointfuse.errors import InputError, require_path
 from pointfuse.fields.cf import CFVariable, day_variables, grid_variables
 from pointfuse.fields.cf_global_attributes import global_attributes, partial_days

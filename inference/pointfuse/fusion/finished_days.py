@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from pointfuse.basics.array_archives import read_arrays
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
@@ -86,11 +86,10 @@ def _load(path: Path, placed: PlacedObservations, model: Model) -> FusedFields |
     """Fields that were kept; None if there are none, or they are damaged."""
     # The checksums of the archive tell of a file that was cut off when the power failed.
     try:
-        with path.open("rb") as file, np.load(file) as archive:
-            kept = dict(archive)
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile):
+        kept = read_arrays(path)
+        fields = [kept[name] for name in _KEPT]
+    except (OSError, ValueError, KeyError):
         return None
-    fields = (kept[name] for name in _KEPT)
     return day_fields(placed, model, DayStatus.FUSED, *fields)
 
 

@@ -9,7 +9,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from pointfuse.basics.counted import counted
-from pointfuse.basics.one_ahead import one_ahead
+from pointfuse.basics.threads.one_ahead import one_ahead
 from pointfuse.errors import InputError
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.array_archives import read_arrays
 from pointfuse.grid.projections import Projection
 
 COAST, LAKES, BORDERS, PROVINCES = KINDS = ("coast", "lakes", "borders", "provinces")
@@ -36,11 +37,11 @@ def read_lines(kind: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     begins : ndarray of int64, shape (line,)
         Where each line begins.
     """
-    with np.load(Path(__file__).with_name("natural_earth.npz")) as stored:
-        # In whole numbers of 16 bits, as they were subtracted.
-        whole = np.cumsum(stored[f"{kind}_steps"], axis=1, dtype=np.int16)
-        lengths = stored[f"{kind}_lengths"].astype(np.int64)
-        return whole.T / float(stored["steps_per_degree"]), np.cumsum(lengths) - lengths
+    stored = read_arrays(Path(__file__).with_name("natural_earth.npz"))
+    # In whole numbers of 16 bits, as they were subtracted.
+    whole = np.cumsum(stored[f"{kind}_steps"], axis=1, dtype=np.int16)
+    lengths = stored[f"{kind}_lengths"].astype(np.int64)
+    return whole.T / float(stored["steps_per_degree"]), np.cumsum(lengths) - lengths
 
 
 # Panels of a sheet have the same lines.

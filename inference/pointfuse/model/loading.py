@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.processors import usable_cpus
 from pointfuse.basics.shown import Shown
+from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.basics.units import said_units
 from pointfuse.errors import InputError, ModelFileError, require, require_path
 from pointfuse.model.devices import Device, DeviceChoice, on_device

@@ -20,7 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.native_calls import interruptible
+from pointfuse.basics.threads.native_calls import interruptible
 from pointfuse.errors import DeviceError, ModelFileError
 from pointfuse.model.bound_run import Arrays, BoundRun
 from pointfuse.model.devices import (

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.array_archives import read_arrays
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, UnreadableFileError
@@ -251,14 +252,14 @@ def _save(path: Path, part: Observations) -> None:
 
 
 def _load(path: Path) -> Observations:
-    with np.load(path) as kept:
-        return Observations(
-            Stations(kept["code"], kept["longitude"], kept["latitude"]),
-            kept["times"],
-            {
-                name.removeprefix("value "): kept[name]
-                for name in kept.files
-                if name.startswith("value ")
-            },
-            files=(SourceFile(str(kept["name"]), "", 0, 0),),
-        )
+    kept = read_arrays(path)
+    return Observations(
+        Stations(kept["code"], kept["longitude"], kept["latitude"]),
+        kept["times"],
+        {
+            name.removeprefix("value "): table
+            for name, table in kept.items()
+            if name.startswith("value ")
+        },
+        files=(SourceFile(str(kept["name"]), "", 0, 0),),
+    )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import logging
-import zipfile
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
@@ -14,11 +13,12 @@ from typing import Literal, get_args
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.array_archives import read_arrays
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.counted import counted
-from pointfuse.basics.native_calls import Pool
 from pointfuse.basics.shown import Shown
+from pointfuse.basics.threads.native_calls import Pool
 from pointfuse.errors import InputError
 from pointfuse.fusion.estimation import estimate
 from pointfuse.fusion.fuse import days_to_fuse
@@ -311,13 +311,13 @@ def _resume(progress_file: Path | None, key: str, result: CrossValidation) -> in
     if progress_file is None or not progress_file.is_file():
         return 0
     try:
-        with np.load(progress_file) as kept:
-            if str(kept["key"]) != key:
-                return 0
-            done = int(kept["tables"].shape[1])
-            for table, kept_table in zip(_tables(result), kept["tables"], strict=True):
-                table[:done] = kept_table
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        kept = read_arrays(progress_file)
+        if str(kept["key"]) != key:
+            return 0
+        done = int(kept["tables"].shape[1])
+        for table, kept_table in zip(_tables(result), kept["tables"], strict=True):
+            table[:done] = kept_table
+    except (OSError, ValueError, KeyError):
         # Of another kind or damaged: as good as none.
         return 0
     return done

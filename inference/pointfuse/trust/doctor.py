@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 
 from pointfuse.basics.dot_products import has_integer_dot_products
-from pointfuse.basics.processors import allowed_cpus, cpu_quota, usable_cpus
+from pointfuse.basics.threads.processors import allowed_cpus, cpu_quota, usable_cpus
 from pointfuse.errors import DeviceError, PointfuseError
 from pointfuse.model.devices import (
     PROVIDERS,

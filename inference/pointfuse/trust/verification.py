@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from os import PathLike
 from pathlib import Path
 
-from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.basics.units import said_units
 from pointfuse.errors import ModelFileError
 from pointfuse.model.devices import Device, DeviceChoice, on_device

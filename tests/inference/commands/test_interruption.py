@@ -15,7 +15,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from pointfuse.basics.native_calls import (
+from pointfuse.basics.threads.native_calls import (
     Pool,
     allow_native_calls,
     calls_left_running,

@@ -12,7 +12,7 @@ from typing import Any
 from torch.utils.data import DataLoader
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.basics.processors import usable_cpus
+from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.errors import InputError, OutputError
 from pointfuse_training.fitting.process_team import Team
 from pointfuse_training.fitting.provenance import (

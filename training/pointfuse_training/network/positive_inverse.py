@@ -13,8 +13,8 @@ from torch import Tensor
 
 
 @torch.library.custom_op("pointfuse::inverse_of_one_plus", mutates_args=())
-def inverse_of_one_plus(matrix: Tensor) -> Tensor:
-    """Inverse of ``1 + matrix``.
+def inverse_of_one_plus(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    """Inverse of ``1 + matrix``, and the logarithm of its determinant.
 
     Parameters
     ----------
@@ -23,29 +23,31 @@ def inverse_of_one_plus(matrix: Tensor) -> Tensor:
 
     Returns
     -------
-    Tensor, shape (time, size, size)
+    tuple of Tensor, of shapes (time, size, size) and (time,)
         NaN for a matrix that is not positive definite even with 1 added. In training, that is then
         a loss that is no number, which is looked for.
     """
     one = torch.eye(matrix.shape[-1], dtype=matrix.dtype, device=matrix.device)
     factor, failed = torch.linalg.cholesky_ex(matrix + one)
-    inverse = torch.cholesky_inverse(factor).masked_fill(failed[:, None, None] > 0, torch.nan)
+    factor = factor.masked_fill(failed[:, None, None] > 0, torch.nan)
+    determinant = 2 * factor.diagonal(dim1=1, dim2=2).log().sum(1)
     # LAPACK leaves columns side by side; whoever asks for the layout beforehand is told rows.
-    return inverse.contiguous()
+    return torch.cholesky_inverse(factor).contiguous(), determinant
 
 
 @inverse_of_one_plus.register_fake
-def _(matrix: Tensor) -> Tensor:
-    return torch.empty_like(matrix, memory_format=torch.contiguous_format)
+def _(matrix: Tensor) -> tuple[Tensor, Tensor]:
+    inverse = torch.empty_like(matrix, memory_format=torch.contiguous_format)
+    return inverse, matrix.new_empty(matrix.shape[0])
 
 
-def _keep_inverse(ctx: Any, inputs: tuple[Tensor], output: Tensor) -> None:
-    ctx.save_for_backward(output)
+def _keep_inverse(ctx: Any, inputs: tuple[Tensor], output: tuple[Tensor, Tensor]) -> None:
+    ctx.save_for_backward(output[0])
 
 
-def _gradient(ctx: Any, gradient: Tensor) -> Tensor:
+def _gradient(ctx: Any, of_inverse: Tensor, of_determinant: Tensor) -> Tensor:
     inverse: Tensor = ctx.saved_tensors[0]
-    return -inverse @ gradient @ inverse
+    return of_determinant[:, None, None] * inverse - inverse @ of_inverse @ inverse
 
 
 inverse_of_one_plus.register_autograd(_gradient, setup_context=_keep_inverse)

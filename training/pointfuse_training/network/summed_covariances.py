@@ -1,10 +1,12 @@
-"""Sums of exponential covariances over a grid: an operator that export gives another form.
+"""Sums of covariances over a grid: operators that export gives another form.
 
 For a whole grid and a thousand stations there are 150 million covariances. They are made and summed
 up a block of rows at a time; in a model file that is a loop (`pointfuse_export.graph.sums`).
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable
 
 import torch
 from torch import Tensor
@@ -38,7 +40,7 @@ def squared_distances(places: Tensor, others: Tensor) -> Tensor:
 
 
 def factors(places: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
-    """Two tables whose product is `squared_distances`, but for rounding.
+    """Two tables whose product is `squared_distances`, but for rounding, and above 0.
 
     Of whole or half numbers of cells all digits are kept: the first two coordinates come first, so
     that no large number is left when the others are added.
@@ -66,8 +68,8 @@ def factors(places: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     return torch.cat(left, -1), torch.cat(right, -2)
 
 
-@torch.library.custom_op("pointfuse::summed_covariances", mutates_args=())
-def summed_covariances(left: Tensor, right: Tensor, decay: Tensor, weights: Tensor) -> Tensor:
+@torch.library.custom_op("pointfuse::summed_exponentials", mutates_args=())
+def summed_exponentials(left: Tensor, right: Tensor, decay: Tensor, weights: Tensor) -> Tensor:
     """Sums over stations of ``weights * exp(-decay * distance)``; it has no derivatives.
 
     Parameters
@@ -85,17 +87,37 @@ def summed_covariances(left: Tensor, right: Tensor, decay: Tensor, weights: Tens
     -------
     Tensor, shape (time, block, place, sum)
     """
+    return _summed(lambda far: far.neg_().exp_(), left, right, decay, weights)
+
+
+@torch.library.custom_op("pointfuse::summed_materns", mutates_args=())
+def summed_materns(left: Tensor, right: Tensor, decay: Tensor, weights: Tensor) -> Tensor:
+    """Sums over stations of ``weights * (1 + r) exp(-r)``, where r is ``decay * distance``.
+
+    Parameters and result are those of `summed_exponentials`.
+    """
+    return _summed(lambda far: far.neg().exp_().mul_(far.add_(1)), left, right, decay, weights)
+
+
+def _summed(
+    covariance: Callable[[Tensor], Tensor],
+    left: Tensor,
+    right: Tensor,
+    decay: Tensor,
+    weights: Tensor,
+) -> Tensor:
     places = left.flatten(1, 2)
     sums = weights.new_empty(len(weights), places.shape[1], weights.shape[2])
     for day, (stations, some) in enumerate(zip(right, weights, strict=True)):
         of_day = places[day if len(places) > 1 else 0]
         for block, out in zip(of_day.split(_AT_ONCE), sums[day].split(_AT_ONCE), strict=True):
             # In place: what fits into the cache is done several times as fast.
-            near = (block @ stations).clamp_(min=0).sqrt_().mul_(-decay).exp_()
-            torch.mm(near, some, out=out)
+            far = (block @ stations).sqrt_().mul_(decay)
+            torch.mm(covariance(far), some, out=out)
     return sums.unflatten(1, left.shape[1:3])
 
 
-@summed_covariances.register_fake
+@summed_exponentials.register_fake
+@summed_materns.register_fake
 def _(left: Tensor, right: Tensor, decay: Tensor, weights: Tensor) -> Tensor:
     return weights.new_empty(weights.shape[0], *left.shape[1:3], weights.shape[2])

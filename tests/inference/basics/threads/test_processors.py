@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pointfuse.basics.processors import cpu_quota, usable_cpus
+from pointfuse.basics.threads.processors import cpu_quota, usable_cpus
 
 NOWHERE = Path("/nowhere")
 

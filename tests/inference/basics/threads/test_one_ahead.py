@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from pointfuse.basics.one_ahead import one_ahead
+from pointfuse.basics.threads.one_ahead import one_ahead
 
 
 def test_items_come_in_their_order():

@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
-from pointfuse.basics.native_calls import Pool
+from pointfuse.basics.threads.native_calls import Pool
 
 Item = TypeVar("Item")
 

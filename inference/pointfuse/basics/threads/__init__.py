@@ -1,0 +1,6 @@
+"""Threads and processors, so that work is neither blocked nor started twice.
+
+native_calls  native code that Ctrl-C can end
+one_ahead     computes the next item while the current one is used
+processors    number of processors that may be used
+"""
