@@ -76,7 +76,7 @@ def inverse_of_one_plus(
         rows = op.Concat(rest, op.Expand(-one_block, op.Shape(block)), axis=2)
         product = op.MatMul(root, rows)
         change = op.MatMul(op.Transpose(product, perm=[0, 2, 1]), product)
-        return op.Pad(system, next_block) - change, op.ReduceSum(op.Log(pivots), [1], keepdims=0)
+        return op.Pad(system, next_block) - change, op.ReduceSum(op.Log(pivots), [1, 2], keepdims=0)
 
     system = op.Pad(matrix, op.Concat([0, 0, 0, 0], added, added, axis=0)) + one
     swept_system, of_blocks = op.Scan(system, each_block, body=with_block_swept, num_scan_inputs=1)

@@ -40,11 +40,13 @@ def covariance(station_files, small_archive, model_file, small_static_file, tmp_
 def test_it_writes_a_network_with_a_fitted_interpolation(covariance):
     result, output = covariance("--half-of-cities", 1)
     assert result.exit_code == 0, result.output
-    assert result.output.startswith(f"wrote {output}: length ")
+    assert result.output.startswith(f"wrote {output}: of stations length ")
     checkpoint = load_checkpoint(output)
     network = checkpoint.network()
     assert checkpoint.static_names == ("height", "forest_fraction")
-    assert network.interpolation.log_noise.item() not in (-3.0, pytest.approx(-3.0))
+    of_stations, of_models = network.interpolation.log_noise.exp().tolist()
+    assert of_stations != pytest.approx(0.05)
+    assert of_models == pytest.approx(0.01)
     fit = checkpoint.provenance["covariance"]
     assert fit["days"] == ["2019-03-01", "2019-03-07", "2019-03-13", "2019-03-19"]
     assert 0 < fit["stations"] < 130

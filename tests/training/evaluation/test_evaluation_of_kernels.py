@@ -8,12 +8,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from scipy.optimize import brentq
 
 from pointfuse.model.kernels import Kernel
 from pointfuse_training import FusionNetwork, PaperNetwork
 from pointfuse_training.evaluation.first_guess import kernels_of
-from pointfuse_training.network.optimal_interpolation import KERNELS
 
 
 def kernel(shape, size: int = 21) -> Kernel:
@@ -80,18 +78,14 @@ def test_kernels_of_the_default_network_are_that_of_the_interpolation_and_those_
     network = FusionNetwork(torch.rand(2, 40, 52), (4, 6))
     interpolation, *weather = kernels_of(network)
     assert (interpolation.variable, interpolation.step) == ("pm25", "interpolation")
-    # On squares of 4 cells, 200 cells far. Their heights are those that training begins with.
+    # On squares of 4 cells, 200 cells far.
     assert (len(interpolation.weights), interpolation.squares) == (101, 4)
-
-    def sum_of_gaussians(distance):
-        return sum(height * math.exp(-((distance / s) ** 2) / 2) for s, height in KERNELS.items())
-
+    # That of stations falls to 1 / e over 50 cells before anything is fitted.
     for row, column in ((50, 50), (50, 51), (12, 97), (0, 0)):
-        expected = sum_of_gaussians(4 * math.hypot(row - 50, column - 50))
+        expected = math.exp(-4 * math.hypot(row - 50, column - 50) / 50)
         assert interpolation.weights[row, column] == pytest.approx(expected, rel=1e-6)
     # Rings are 4 cells wide.
-    radius = brentq(lambda r: sum_of_gaussians(r) - sum_of_gaussians(0) / math.e, 1, 200)
-    assert interpolation.radius == pytest.approx(radius, rel=0.02)
+    assert interpolation.radius == pytest.approx(50, rel=0.02)
     assert [(kernel.variable, kernel.step) for kernel in weather] == [
         ("relative_humidity", "wide"),
         ("wind_speed", "wide"),

@@ -62,14 +62,16 @@ def test_the_likelihood_is_that_of_a_normal_distribution() -> None:
     number = day.number.numpy()
     values = transformed(day.value).numpy()
     anomaly = values - np.average(values, weights=number)
-    length = np.exp(interpolation.log_length.item())
-    relief = length * interpolation.relief.detach().numpy() @ layers
+    lengths = interpolation.log_length.exp().tolist()
+    relief = lengths[0] * interpolation.relief.detach().numpy() @ layers
     places = np.stack([day.cell // COLUMNS, day.cell % COLUMNS, *relief], 1)
-    for voice in (0, 1):
+    in_relief, on_map = (np.hypot(cdist(some, some), 0.5) for some in (places, places[:, :2]))
+    far = np.sqrt(3) * on_map / lengths[1]
+    correlations = np.exp(-in_relief / lengths[0]), (1 + far) * np.exp(-far)
+    for voice, near in enumerate(correlations):
         first, *each = interpolation.amplitude[voice].tolist()
         amplitude = np.logaddexp(0, 4 * (first + each @ layers)) / 4 + 0.1
-        near = np.exp(-np.hypot(cdist(places, places), 0.5) / length)
-        noise = np.diag(np.exp(interpolation.log_noise.item()) / number)
+        noise = np.diag(np.exp(interpolation.log_noise[voice].item()) / number)
         slopes = np.exp(interpolation.log_variances[voice].detach().numpy())
         covariance = np.outer(amplitude, amplitude) * (near + noise) + 100
         covariance += (layers.T * slopes) @ layers
@@ -92,8 +94,8 @@ def test_what_days_were_drawn_with_is_found() -> None:
     assert of_simulated.after >= of_simulated.before
     assert sum(steps) == 2 * STEPS
     # Twelve days of 200 stations: the standard errors are about a tenth of each.
-    assert interpolation.log_length.exp().item() == pytest.approx(6.0, rel=0.35)
-    assert interpolation.log_noise.exp().item() == pytest.approx(0.2, rel=0.35)
+    assert interpolation.log_length[0].exp().item() == pytest.approx(6.0, rel=0.35)
+    assert interpolation.log_noise[0].exp().item() == pytest.approx(0.2, rel=0.35)
     assert abs(interpolation.relief[0, 0].item()) == pytest.approx(1.5, rel=0.35)
     assert not any(one.requires_grad for one in interpolation.parameters())
 
@@ -107,17 +109,23 @@ def test_what_is_nothing_stays_nothing() -> None:
     assert (height, forest) == (0, 0)
     assert (level, pattern) != (pytest.approx(0.05), 1)
     land, patterns = interpolation.log_variances.tolist()
-    assert land[1] == patterns[2] == -12
-    assert land[0] != 0
+    assert land[1] == -12
+    assert all(one not in (0, -12) for one in [land[0], *patterns])
     assert interpolation.relief[:, 1:].abs().max() == 0
+    # What models are given without: a fit would make it smaller than single precision bears.
+    assert interpolation.log_noise[1].exp().item() == pytest.approx(0.01)
 
 
 def test_without_patterns_fields_vary_everywhere_as_much() -> None:
     interpolation = OptimalInterpolation(2)
     begin(interpolation, ["height", "forest_fraction"])
     assert interpolation.amplitude.tolist() == 2 * [[1, 0, 0]]
-    believed, hardly = interpolation.log_variances[1].tolist()
-    assert believed > hardly
+
+
+def test_the_broad_pattern_is_for_stations_and_the_others_for_models() -> None:
+    interpolation = OptimalInterpolation(3)
+    begin(interpolation, ["height", "broad_pattern", "pattern_0"])
+    assert interpolation.log_variances.tolist() == [[0, 0, -12], [0, -12, 0]]
 
 
 def test_days_of_stations_are_means_of_cells(metadata) -> None:
@@ -136,13 +144,14 @@ def test_days_of_stations_are_means_of_cells(metadata) -> None:
     assert last.cell.tolist() == [placed.cell[1]]
 
 
-def test_simulated_days_are_what_stations_see() -> None:
+def test_simulated_days_have_no_errors_of_stations() -> None:
     observed = torch.zeros(1, 3, ROWS, COLUMNS)
     nothing = torch.zeros(1, 1, ROWS, COLUMNS)
     place_ = torch.zeros(1, 2, dtype=torch.int64)
     empty = Batch(observed, observed.clone(), nothing, nothing, place_, nothing)
     observed[0, 0, 3, 4], observed[0, 0, 10, 11] = 2, 1
-    batch = Batch(observed * 20, observed, nothing, nothing, place_, nothing)
+    truth = observed[:, :1] * 20
+    batch = Batch(observed * 30, observed, truth, nothing, place_, nothing)
     (day,) = simulated_days_of([empty._replace(observed=empty.observed * 0), batch])
     assert day.cell.tolist() == [3 * COLUMNS + 4, 10 * COLUMNS + 11]
     assert (day.value.tolist(), day.number.tolist()) == ([40, 20], [2, 1])
@@ -151,6 +160,7 @@ def test_simulated_days_are_what_stations_see() -> None:
 def test_people_are_told_the_length_in_km() -> None:
     interpolation = OptimalInterpolation(1)
     with torch.no_grad():
-        interpolation.log_length.fill_(float(np.log(50)))
+        interpolation.log_length.copy_(torch.tensor([50.0, 15.0]).log())
         interpolation.log_noise.fill_(float(np.log(0.05)))
-    assert described(interpolation, 12_000.0) == "length 600 km, noise 0.050"
+    text = "of stations length 600 km and noise 0.050, of models length 180 km"
+    assert described(interpolation, 12_000.0) == text

@@ -21,10 +21,12 @@ def semidefinite(size: int, rank: int, times: int = 2) -> Tensor:
 def test_it_is_the_inverse_that_numpy_finds(size: int, rank: int) -> None:
     matrix = semidefinite(size, rank)
     expected = np.linalg.inv(np.eye(size) + matrix.numpy())
-    found = inverse_of_one_plus(matrix)
+    found, determinant = inverse_of_one_plus(matrix)
     # Conditions are below 1e3, in double precision.
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
-    single = inverse_of_one_plus(matrix.float())
+    of_numpy = np.linalg.slogdet(np.eye(size) + matrix.numpy())[1]
+    np.testing.assert_allclose(determinant, of_numpy, rtol=1e-12, atol=1e-12)
+    single, _ = inverse_of_one_plus(matrix.float())
     assert single.dtype == torch.float32
     # The largest element of an inverse is at most 1; seven digits, less those of the condition.
     condition = np.linalg.cond(np.eye(size) + matrix.numpy()).max()
@@ -35,8 +37,8 @@ def test_its_gradient_is_that_of_finite_differences() -> None:
     """Through a symmetric matrix, since nothing else is ever inverted."""
     table = torch.randn(2, 4, 3, dtype=torch.float64, generator=torch.Generator().manual_seed(0))
 
-    def inverse(table: Tensor) -> Tensor:
-        found: Tensor = inverse_of_one_plus(table @ table.transpose(1, 2))
+    def inverse(table: Tensor) -> tuple[Tensor, Tensor]:
+        found: tuple[Tensor, Tensor] = inverse_of_one_plus(table @ table.transpose(1, 2))
         return found
 
     assert torch.autograd.gradcheck(inverse, (table.requires_grad_(),))
@@ -48,8 +50,9 @@ def test_what_has_no_inverse_is_no_number_and_no_error() -> None:
     matrices[0] -= 100 * torch.eye(4)
     matrices[1, 2, 2] = torch.nan
     found = inverse_of_one_plus(matrices)
-    assert found[:2].isnan().all()
-    torch.testing.assert_close(found[2:], inverse_of_one_plus(matrices[2:]))
+    for some, alone in zip(found, inverse_of_one_plus(matrices[2:]), strict=True):
+        assert some[:2].isnan().all()
+        torch.testing.assert_close(some[2:], alone)
 
 
 @pytest.mark.slow

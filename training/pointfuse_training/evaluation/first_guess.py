@@ -37,9 +37,10 @@ def kernels_of(network: Network) -> tuple[Kernel, ...]:
 
 
 def _kernel_of_interpolation(interpolation: OptimalInterpolation, variable: str) -> Kernel:
+    """Of the covariance of stations, where the relief is level."""
     offset = _DRAWN * torch.arange(-_REACH, _REACH + 1)
     distance = (offset[:, None] ** 2 + offset**2).sqrt()
-    covariance = (-distance / interpolation.log_length.exp()).exp()
+    covariance = (-distance / interpolation.log_length[0].exp()).exp()
     return _kernel(variable, "interpolation", covariance, _DRAWN)
 
 

@@ -1,9 +1,9 @@
 """The covariances of the interpolation, from how likely days are under them.
 
 A network learns how fields behave from simulations alone. How far a station speaks for others, how
-much it has to itself, and what terrain and land tell is for stations to say; what patterns of
-simulated days tell, for simulated days. Some twenty numbers are fitted, in which there is no place
-and no day: each covariance is the one under which its days are most likely.
+much it has to itself, and what terrain and land tell is for stations to say; how smooth the fields
+of models are, and what patterns tell of them, for simulated days. Some fifty numbers are fitted, in
+which there is no place and no day: each covariance is the one under which its days are most likely.
 """
 
 from __future__ import annotations
@@ -28,6 +28,8 @@ STEPS = 40
 RELIEF_LAYERS = ("height", "broad_ruggedness", "broad_lights")
 """Layers that are coordinates of a place, one each."""
 
+_MEAN_PATTERN, _BROAD_PATTERN = "pattern_0", "broad_pattern"
+
 TREND_LAYERS = (
     "height",
     "broad_height",
@@ -35,13 +37,11 @@ TREND_LAYERS = (
     "log_lights",
     "barren_fraction",
     "forest_fraction",
+    _BROAD_PATTERN,
 )
-"""Layers that the trend of a real day is made of."""
-
-PATTERN_LAYERS = ("height", "broad_height")
-"""Layers that the trend of a simulated day is made of, besides the patterns."""
-
-_PATTERNS, _MEAN_PATTERN = "pattern_", "pattern_0"
+"""Layers that the trend of a real day is made of. What simulations tell of a city and its
+surroundings is not among them: with it, real cities that are left out are predicted worse. That of
+a simulated day is made of all layers but the broad pattern, which says nothing new of it."""
 _FIRST_FAR = 0.3
 """How many lengths a unit of such a layer is as far as, at first."""
 
@@ -75,8 +75,8 @@ class Fit(NamedTuple):
 def begin(interpolation: OptimalInterpolation, static_names: Sequence[str]) -> None:
     """Give an interpolation the numbers that the search begins with.
 
-    Under the first covariance slopes of terrain and land are believed; under the second those of
-    patterns, and fields vary as the mean pattern is high.
+    Under the first covariance slopes of terrain and land are believed; under the second all, and
+    fields vary as the mean pattern is high.
 
     Parameters
     ----------
@@ -85,11 +85,11 @@ def begin(interpolation: OptimalInterpolation, static_names: Sequence[str]) -> N
     static_names : sequence of str
         Names of its static layers.
     """
-    of_land = [name in TREND_LAYERS for name in static_names]
-    of_patterns = [name.startswith(_PATTERNS) or name in PATTERN_LAYERS for name in static_names]
+    of_stations = [name in TREND_LAYERS for name in static_names]
+    of_models = [name != _BROAD_PATTERN for name in static_names]
     with torch.no_grad():
         for variances, believed in zip(
-            interpolation.log_variances, (of_land, of_patterns), strict=True
+            interpolation.log_variances, (of_stations, of_models), strict=True
         ):
             variances.copy_(torch.where(torch.tensor(believed), 0.0, _UNBELIEVED))
         for dimension, name in zip(range(RELIEF), RELIEF_LAYERS, strict=True):
@@ -109,9 +109,10 @@ def fit_covariance(
 ) -> tuple[Fit, Fit]:
     """Make real days most likely under the first covariance, and simulated ones under the second.
 
-    Length, relief and noise are those of real days for both. A number that is nothing at the
-    beginning stays nothing: with all layers in the amplitude and in the relief, it would be the
-    stations one by one that are learned.
+    The noise of the second stays what it is: simulated days are taken without any, as the fields of
+    models are given, and less of it would cost digits. A number that is nothing at the beginning
+    stays nothing: with all layers in the amplitude and in the relief, it would be the stations one
+    by one that are learned.
 
     Parameters
     ----------
@@ -134,7 +135,7 @@ def fit_covariance(
     fits = []
     for voice, days, names in (
         (0, real, ("log_length", "relief", "log_noise", "log_variances")),
-        (1, simulated, ("log_variances", "amplitude")),
+        (1, simulated, ("log_length", "log_variances", "amplitude")),
     ):
         likelihood = Likelihood(interpolation, static_layers, voice)
         fits.append(_most_likely(likelihood, days, {name: named[name] for name in names}, on_step))
@@ -172,15 +173,7 @@ class Likelihood:
             row[None].double(), column[None].double(), layers, self._shape
         )
         said = self._interpolation.conditioned(values - level, number, layers, places)
-        of_noise = number.log().sum() - number.numel() * self._interpolation.log_noise
-        return said.evidence[0, self._voice] + of_noise / 2 - self._of_inverse(number, places)
-
-    def _of_inverse(self, number: Tensor, places: Tensor) -> Tensor:
-        """Half the logarithm of the determinant that all covariances have in common."""
-        covariance = self._interpolation.precise(number, places)[0]
-        one = torch.eye(len(covariance), dtype=covariance.dtype)
-        root: Tensor = torch.linalg.cholesky(one + covariance)
-        return root.diagonal().log().sum()
+        return said.evidence[0, self._voice] + number.log().sum() / 2
 
 
 def _most_likely(
@@ -242,7 +235,7 @@ def _of_stations(cell: NDArray[np.int64], value: NDArray[np.float64]) -> Station
 
 
 def simulated_days_of(batches: Iterable[Batch]) -> Iterator[StationDay]:
-    """Simulated days as stations see them, those without any left out.
+    """Simulated days at stations, without their errors; those without any station left out.
 
     Parameters
     ----------
@@ -253,12 +246,12 @@ def simulated_days_of(batches: Iterable[Batch]) -> Iterator[StationDay]:
         number = batch.observed[0, 0].flatten().double()
         cell = number.nonzero()[:, 0]
         if len(cell):
-            value = batch.observations[0, 0].flatten().double()
+            value = batch.truth[0, 0].flatten().double()
             yield StationDay(cell, value[cell], number[cell])
 
 
 def described(interpolation: OptimalInterpolation, cell_size: float) -> str:
-    """Its length and noise, for people.
+    """Its lengths and noise, for people.
 
     Parameters
     ----------
@@ -267,5 +260,9 @@ def described(interpolation: OptimalInterpolation, cell_size: float) -> str:
     cell_size : float
         Edge of a cell, m.
     """
-    length = math.exp(interpolation.log_length.item()) * cell_size / 1000
-    return f"length {length:.0f} km, noise {math.exp(interpolation.log_noise.item()):.3f}"
+    of_stations, of_models = (interpolation.log_length.exp() * cell_size / 1000).tolist()
+    noise = math.exp(interpolation.log_noise[0].item())
+    return (
+        f"of stations length {of_stations:.0f} km and noise {noise:.3f}, of models length "
+        f"{of_models:.0f} km"
+    )

@@ -14,24 +14,21 @@ import torch
 from torch import Tensor, nn
 
 from pointfuse_training.network.positive_inverse import inverse_of_one_plus
+from pointfuse_training.network.resolution import doubled
+from pointfuse_training.network.ridge_regression import held, solved
 from pointfuse_training.network.summed_covariances import (
-    factors,
+    over_grid,
     squared_distances,
-    summed_covariances,
+    summed_exponentials,
+    summed_materns,
 )
 
 VOICES = 2
-"""Covariances that a day chooses from, by how likely it is under each: under the first, layers are
-terrain and land; under the second, patterns of simulated days."""
+"""Covariances that a day chooses from, by how likely it is under each: the first is of stations,
+the second of the fields of models."""
 
 RELIEF = 3
 """Dimensions that places have besides those of the map."""
-
-NEAR = 8.0
-ENOUGH = 0.5
-"""Standard deviation of the Gaussian that stations nearby are counted with, cells, and how many of
-them make the choice of a day hold. Of days that nothing is scored on, with squares of 300 to 900 km
-left out."""
 
 REACHES = (3.0, 12.0, 48.0)
 """Standard deviations of the Gaussians that stations are counted with, cells."""
@@ -45,14 +42,8 @@ _BEND = 4.0
 
 _LEAST_VARIANCE = 1e-6
 
-_BEYOND = 1e4
-"""More than any trend."""
-
-_MOST_ROWS = 12
-"""Rows of a block of the grid, at most: more need more memory, and fewer more steps."""
-
-_FIRST_LENGTH = 50.0
-_FIRST_LOG_NOISE = -3.0
+_FIRST_LENGTHS = (50.0, 12.0)
+_FIRST_NOISES = (0.05, 0.01)
 _FIRST_LOG_VARIANCE = -3.0
 
 
@@ -108,27 +99,28 @@ class Conditioned(NamedTuple):
 class OptimalInterpolation(nn.Module):
     r"""The field that is expected, given stations, under a covariance that knows places.
 
-    With the amplitude :math:`a`, static layers :math:`c` and the distance :math:`d` of two places
-    it is
+    With the amplitude :math:`a`, the correlation :math:`\rho` and static layers :math:`c` it is
 
-    .. math:: k(x, y) = a(x)\,a(y)\,e^{-d / \ell}
-              + \sum_j \lambda_j c_j(x)\,c_j(y) + \lambda_0
+    .. math:: k(x, y) = a(x)\,a(y)\,\rho(x, y) + \sum_j \lambda_j c_j(x)\,c_j(y) + \lambda_0
 
     and the field is :math:`k\,(K + N)^{-1} u` with the covariances :math:`K` of the stations,
     their noise :math:`N` (a share of :math:`a^2`, over their number in a cell) and their values
     :math:`u` less the mean of the day, which is added again (Gandin, Objective analysis of
-    meteorological fields, 1963). Places have `RELIEF` coordinates besides those of the map, each
-    linear in the static layers: a valley is as far from its slopes as the map and the height tell.
-    The amplitude is linear in the static layers too: where little is emitted, a field varies less.
-    The sum over layers is a ridge regression of the day on terrain, land and patterns, which
-    generalised least squares solves. It is held to the range that it has at the day's stations:
-    they say nothing of heights that none is at. The unit of the covariance has no say, but for
-    :math:`\lambda_0`, which is 100 of it.
+    meteorological fields, 1963). The amplitude is linear in the static layers: where little is
+    emitted, a field varies less. The sum over layers is a ridge regression of the day on terrain,
+    land and patterns, which generalised least squares solves. It is held to the range that it has
+    at the day's stations: they say nothing of heights that none is at. The unit of the covariance
+    has no say, but for :math:`\lambda_0`, which is 100 of it.
 
-    There are two such covariances, which differ in :math:`a` and :math:`\lambda`, and a field of
-    each. A day weighs them by its evidence: the likelihood of its stations under each, with the
-    unit of the covariance at its most likely. Far from all stations, which have no say there, the
-    second has half of the share of the first.
+    There are two such covariances, and a field of each. A day weighs them by its evidence: the
+    likelihood of its stations under each, with the unit of the covariance at its most likely.
+
+    - That of stations has :math:`\rho = e^{-d / \ell}`. In the distance :math:`d`, places have
+      `RELIEF` coordinates besides those of the map, each linear in the static layers: a valley is
+      as far from its slopes as the map and the height tell.
+    - That of models, whose fields are smooth, is of Matern's class with smoothness 3/2:
+      :math:`\rho = (1 + r)\,e^{-r}`, :math:`r = \sqrt 3\, d / \ell`, with the distance on the map.
+      It is summed up on the grid of half the resolution, and raised bilinearly.
 
     Its numbers come from likelihoods (`fitting.covariance_fit`), and training leaves them alone.
 
@@ -139,12 +131,12 @@ class OptimalInterpolation(nn.Module):
 
     Attributes
     ----------
-    log_length : Parameter, shape ()
-        Logarithm of the length, cells.
+    log_length : Parameter, shape (VOICES,)
+        Logarithms of the lengths, cells.
     relief : Parameter, shape (RELIEF, layers)
         Further coordinates of a place for each unit of a layer, in lengths.
-    log_noise : Parameter, shape ()
-        Logarithm of the variance of a station's noise, in units of the covariance.
+    log_noise : Parameter, shape (VOICES,)
+        Logarithms of the variance of a station's noise, in units of the covariance.
     log_variances : Parameter, shape (VOICES, layers)
         Logarithms of the variances of the layers' slopes, in units of the covariance.
     amplitude : Parameter, shape (VOICES, 1 + layers)
@@ -153,9 +145,9 @@ class OptimalInterpolation(nn.Module):
 
     def __init__(self, layers: int) -> None:
         super().__init__()
-        self.log_length = nn.Parameter(torch.tensor(_FIRST_LENGTH).log())
+        self.log_length = nn.Parameter(torch.tensor(_FIRST_LENGTHS).log())
         self.relief = nn.Parameter(torch.zeros(RELIEF, layers))
-        self.log_noise = nn.Parameter(torch.tensor(_FIRST_LOG_NOISE))
+        self.log_noise = nn.Parameter(torch.tensor(_FIRST_NOISES).log())
         self.log_variances = nn.Parameter(torch.full((VOICES, layers), _FIRST_LOG_VARIANCE))
         # At first, fields vary everywhere as much.
         self.amplitude = nn.Parameter(torch.tensor([[1.0] + layers * [0.0]]).repeat(VOICES, 1))
@@ -181,16 +173,14 @@ class OptimalInterpolation(nn.Module):
         said = self.conditioned(value - level, number, layers, places)
         share = torch.softmax(said.evidence, dim=1)
         spread = (share * said.variance.sqrt()).sum(1, keepdim=True)
-        nearby = _counted(number, row, column, shape, NEAR, 1)
-        first = share[:, :1, None, None] * (1 - (-nearby / ENOUGH).exp() / 2)
-        share_there = torch.cat([first, 1 - first], 1)
 
         everywhere = static_layers.flatten(2)
         of_layers = held(said.slopes[..., 1:] @ everywhere, said.slopes[..., 1:] @ layers, number)
         trends = (level[:, None] + said.slopes[..., :1] + of_layers).reshape(-1, VOICES, *shape)
         amplitude = self.amplitude_at(everywhere).reshape(-1, VOICES, *shape)
         fields = trends + amplitude * self._spread(places, said.weights, everywhere, shape)
-        trend, field = ((share_there * x).sum(1, keepdim=True) for x in (trends, fields))
+        said_by = share[..., None, None]
+        trend, field = ((said_by * x).sum(1, keepdim=True) for x in (trends, fields))
         return Interpolated(
             field,
             trend,
@@ -205,8 +195,6 @@ class OptimalInterpolation(nn.Module):
     ) -> Tensor:
         """Coordinates of places, cells, shape (time, 2 + RELIEF, place).
 
-        Those of the map are relative to the middle of the grid: small numbers have more digits.
-
         Parameters
         ----------
         row, column : Tensor, shape (time, place)
@@ -216,25 +204,22 @@ class OptimalInterpolation(nn.Module):
         shape : sequence of int
             Rows and columns of the grid.
         """
-        map_ = [row - (shape[0] - 1) / 2, column - (shape[1] - 1) / 2]
-        return torch.cat([torch.stack(map_, 1), self.log_length.exp() * self.relief @ layers], 1)
+        relief = self.log_length[0].exp() * self.relief @ layers
+        return torch.cat([_on_map(row, column, shape).expand(len(layers), -1, -1), relief], 1)
 
     def _spread(
         self, places: Tensor, weights: Tensor, layers: Tensor, shape: Sequence[int]
     ) -> Tensor:
-        """Sums of covariances with the stations, shape (time, voice, rows, columns)."""
-        rows, columns = shape
-        cell = torch.arange(rows * columns, device=places.device)[None].expand(len(layers), -1)
-        row = torch.div(cell, columns, rounding_mode="floor").to(places.dtype)
-        column = cell.to(places.dtype) - columns * row
-        grid = self.coordinates(row, column, layers, shape).transpose(1, 2)
-        left, right = factors(grid, places)
-        block = max(n for n in range(1, _MOST_ROWS + 1) if rows % n == 0)
-        left = left.reshape(len(layers), rows // block, block * columns, left.shape[2])
-        decay = (-self.log_length).exp()
-        sums = summed_covariances(left, right, decay, weights.transpose(1, 2))
-        spread: Tensor = sums.flatten(1, 2).transpose(1, 2).reshape(-1, VOICES, rows, columns)
-        return spread
+        """Sums of correlations with the stations, shape (time, voice, rows, columns)."""
+        of_stations, of_models = weights.transpose(1, 2).split(1, dim=2)
+        decays = (-self.log_length).exp()
+        grid = self.coordinates(*_rows_and_columns(shape, 1, places), layers, shape)
+        near = over_grid(summed_exponentials, grid, places, decays[0], of_stations, shape)
+        half = [-(-size // 2) for size in shape]
+        grid = _on_map(*_rows_and_columns(half, 2, places), shape)
+        decay = 3**0.5 * decays[1]
+        smooth = over_grid(summed_materns, grid, places[:, :2], decay, of_models, half)
+        return torch.cat([near, doubled(smooth)[..., : shape[0], : shape[1]]], 1)
 
     def amplitude_at(self, layers: Tensor) -> Tensor:
         """Amplitudes, shape (time, voice, place), where layers are, (time, layers, place)."""
@@ -254,33 +239,34 @@ class OptimalInterpolation(nn.Module):
         places : Tensor, shape (time, 2 + RELIEF, cell)
             Their `coordinates`.
         """
-        precision, covariance = self._precision(number), self.precise(number, places)
-        inverse = inverse_of_one_plus(covariance)
+        precision = self._precision(number)
         amplitude = self.amplitude_at(layers)
-        terms = torch.cat([torch.ones_like(precision), layers, anomaly[:, None]], 1)
-        sides = torch.cat([terms * precision / one for one in amplitude.split(1, dim=1)], 1)
+        ones = torch.ones_like(number[:, None])
+        terms = torch.cat([ones, layers, anomaly[:, None]], 1)[:, None]
+        # One voice after the other, as if they were days.
+        sides = (terms * (precision / amplitude)[:, :, None]).flatten(0, 1)
+        covariance = self.precise(number, places).flatten(0, 1)
+        inverse, of_covariance = inverse_of_one_plus(covariance)
         solution = sides @ inverse
         # A step of refinement: where stations are crowded an inverse has few digits left.
         solution = solution + (sides - solution - solution @ covariance) @ inverse
-        # One voice after the other, as if they were days.
-        stacked = (-1, terms.shape[1], terms.shape[2])
-        sides, solution = sides.reshape(stacked), solution.reshape(stacked)
         products = solution @ sides.transpose(1, 2)
         penalty = self._penalty().repeat(len(number), 1)
         normal = products[:, :-1, :-1] + torch.diag_embed(penalty)
-        slopes, determinant = solved(normal, products[:, :-1, -1:])
+        slopes, of_slopes = solved(normal, products[:, :-1, -1:])
         left = solution[:, -1:] - slopes.transpose(1, 2) @ solution[:, :-1]
         there = (number > 0).to(number.dtype)
         cells = there.sum(1, keepdim=True).clamp(min=1)
         misfit = (left * sides[:, -1:]).sum(2).reshape(-1, VOICES)
         variance = misfit.clamp(min=_LEAST_VARIANCE) / cells
-        likely = (penalty.log().sum(1) - determinant).reshape(-1, VOICES)
-        likely = likely - cells * variance.log() - 2 * (amplitude.log() * there[:, None]).sum(2)
+        likely = (penalty.log().sum(1) - of_slopes - of_covariance).reshape(-1, VOICES)
+        likely = likely - cells * (variance.log() + self.log_noise)
+        likely = likely - 2 * (amplitude.log() * there[:, None]).sum(2)
         return Conditioned(
             likely / 2,
             variance,
-            precision * left.reshape(-1, VOICES, terms.shape[2]),
-            slopes.reshape(-1, VOICES, terms.shape[1] - 1),
+            precision * left.reshape(-1, VOICES, number.shape[1]),
+            slopes.reshape(-1, VOICES, 1 + layers.shape[1]),
         )
 
     def precise(self, number: Tensor, places: Tensor) -> Tensor:
@@ -294,18 +280,43 @@ class OptimalInterpolation(nn.Module):
             Of how many stations each is the mean.
         places : Tensor, shape (time, 2 + RELIEF, cell)
             Their `coordinates`.
+
+        Returns
+        -------
+        Tensor, shape (time, VOICES, cell, cell)
         """
         precision = self._precision(number)
-        near = (squared_distances(places, places).sqrt() * -(-self.log_length).exp()).exp()
-        return precision.transpose(1, 2) * near * precision
+        decays = (-self.log_length).exp()
+        near = (squared_distances(places, places).sqrt() * -decays[0]).exp()
+        on_map = places[:, :2]
+        far = squared_distances(on_map, on_map).sqrt() * (3**0.5 * decays[1])
+        both = torch.stack([near, (1 + far) * (-far).exp()], 1)
+        return precision[..., None] * both * precision[:, :, None]
 
     def _precision(self, number: Tensor) -> Tensor:
-        return number.sqrt()[:, None] * (-self.log_noise / 2).exp()
+        """Roots of the stations over those of their noise, shape (time, VOICES, cell)."""
+        return number.sqrt()[:, None] * (-self.log_noise / 2).exp()[:, None]
 
     def _penalty(self) -> Tensor:
         """Of the level and of each layer, shape (voice, 1 + layers)."""
         level = torch.full_like(self.log_variances[:, :1], 1 / _LEVEL_VARIANCE)
         return torch.cat([level, (-self.log_variances).exp()], 1)
+
+
+def _rows_and_columns(shape: Sequence[int], squares: int, like: Tensor) -> tuple[Tensor, Tensor]:
+    """Those of the centres of squares of so many cells, each of shape (1, square)."""
+    number = torch.arange(shape[0] * shape[1], device=like.device)[None]
+    row = torch.div(number, shape[1], rounding_mode="floor")
+    column, between = number - shape[1] * row, (squares - 1) / 2
+    return row.to(like.dtype) * squares + between, column.to(like.dtype) * squares + between
+
+
+def _on_map(row: Tensor, column: Tensor, shape: Sequence[int]) -> Tensor:
+    """Coordinates on the map, cells, shape (time, 2, place).
+
+    They are relative to the middle of the grid: small numbers have more digits.
+    """
+    return torch.stack([row - (shape[0] - 1) / 2, column - (shape[1] - 1) / 2], 1)
 
 
 def _counted(
@@ -354,53 +365,3 @@ def _at_cells(static_layers: Tensor, cell: Tensor) -> Tensor:
     if len(flat) == 1:
         return flat[0][:, cell].transpose(0, 1)
     return torch.gather(flat, 2, cell[:, None].expand(-1, flat.shape[1], -1))
-
-
-def held(trend: Tensor, of_stations: Tensor, number: Tensor) -> Tensor:
-    """A trend within the range that it has over the stations; 0 on a day without any.
-
-    Parameters
-    ----------
-    trend : Tensor, shape (time, voice, place)
-        The trend of places.
-    of_stations : Tensor, shape (time, voice, cell)
-        That of the cells with stations.
-    number : Tensor, shape (time, cell)
-        Stations there; 0 for none.
-    """
-    far = _BEYOND * (number == 0).to(trend.dtype)[:, None]
-    ends = (of_stations + far).amin(2, keepdim=True), (of_stations - far).amax(2, keepdim=True)
-    # On a day without stations the first is the higher one.
-    lowest, highest = torch.minimum(*ends), torch.maximum(*ends)
-    return torch.minimum(torch.maximum(trend, lowest), highest)
-
-
-def solved(matrix: Tensor, right: Tensor) -> tuple[Tensor, Tensor]:
-    """Solution of small positive definite systems, and the logarithm of their determinant.
-
-    By Gauss-Jordan elimination, since ONNX has no operator for it. Positive definite matrices need
-    no pivoting (Golub and Van Loan, Matrix Computations, section 4.2).
-
-    Parameters
-    ----------
-    matrix : Tensor, shape (time, terms, terms)
-        Positive definite matrices.
-    right : Tensor, shape (time, terms, 1)
-        Right-hand sides.
-
-    Returns
-    -------
-    tuple of Tensor
-        Solutions, shape (time, terms, 1), and logarithms of the determinants, (time,).
-    """
-    system = torch.cat([matrix, right], dim=2)
-    determinant = matrix.new_zeros(len(matrix))
-    for _ in range(right.shape[1]):
-        # The first row is eliminated from all others and goes to the end; its column is done with.
-        # Taken out of the middle of a matrix that stays whole, rows and columns would let TensorRT
-        # unfold the steps into each other, four times as many operations with each.
-        determinant = determinant + system[:, 0, 0].log()
-        pivot = system[:, :1, 1:] / system[:, :1, :1]
-        others = system[:, 1:, 1:] - system[:, 1:, :1] * pivot
-        system = torch.cat([others, pivot], dim=1)
-    return system, determinant

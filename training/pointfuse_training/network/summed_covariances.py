@@ -6,13 +6,16 @@ up a block of rows at a time; in a model file that is a loop (`pointfuse_export.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import torch
 from torch import Tensor
 
 _WITHIN_A_CELL = 0.5
 """Mean distance of two places in one cell, over the edge of the cell (0.52, if both are random)."""
+
+_MOST_ROWS = 12
+"""Rows of a block of the grid, at most: more need more memory, and fewer more steps."""
 
 _AT_ONCE = 128
 """Places whose covariances are made at once."""
@@ -59,13 +62,48 @@ def factors(places: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     left, right = [], []
     for some in (slice(0, 2), slice(2, None)):
         one, other = places[..., some], others[..., some, :]
-        ones, squares = torch.ones_like(one[..., :1]), (one**2).sum(-1, keepdim=True)
-        other_squares = (other**2).sum(-2, keepdim=True)
+        squares, other_squares = (one**2).sum(-1, keepdim=True), (other**2).sum(-2, keepdim=True)
         if some.start == 0:
             other_squares = other_squares + _WITHIN_A_CELL**2
-        left += [squares, ones, -2 * one]
+        left += [squares, torch.ones_like(squares), -2 * one]
         right += [torch.ones_like(other_squares), other_squares, other]
     return torch.cat(left, -1), torch.cat(right, -2)
+
+
+def over_grid(
+    sums: Callable[[Tensor, Tensor, Tensor, Tensor], Tensor],
+    grid: Tensor,
+    stations: Tensor,
+    decay: Tensor,
+    weights: Tensor,
+    shape: Sequence[int],
+) -> Tensor:
+    """Sums of covariances with stations at each cell of a grid.
+
+    Parameters
+    ----------
+    sums : callable
+        `summed_exponentials` or `summed_materns`.
+    grid : Tensor, shape (time or 1, dimension, cell)
+        Coordinates of its cells, row by row.
+    stations : Tensor, shape (time, dimension, station)
+        Coordinates of the stations.
+    decay : Tensor, shape ()
+        One over the length of the covariance, in the unit of the coordinates.
+    weights : Tensor, shape (time, station, sum)
+        Weights of the stations.
+    shape : sequence of int
+        Rows and columns of the grid.
+
+    Returns
+    -------
+    Tensor, shape (time, sum, rows, columns)
+    """
+    left, right = factors(grid.transpose(1, 2), stations)
+    rows = max(n for n in range(1, _MOST_ROWS + 1) if shape[0] % n == 0)
+    left = left.reshape(-1, shape[0] // rows, rows * shape[1], left.shape[2])
+    summed = sums(left, right, decay, weights).flatten(1, 2).transpose(1, 2)
+    return summed.reshape(-1, weights.shape[2], *shape)
 
 
 @torch.library.custom_op("pointfuse::summed_exponentials", mutates_args=())

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from pointfuse.errors import InputError
@@ -18,6 +19,9 @@ from pointfuse_training.simulation.static_inputs import StaticInputs
 
 RUGGED = 300.0
 """Scatter of the height from a cell to its neighbours that counts as 1, m."""
+
+BROAD = 16
+"""Standard deviation of the Gaussian that smooths the mean of simulated days, cells."""
 
 
 def ruggedness(height: Tensor) -> Tensor:
@@ -47,6 +51,13 @@ def _pattern(number: int) -> Callable[[StaticInputs], Tensor]:
     return of
 
 
+def _broad_pattern(layers: StaticInputs) -> Tensor:
+    """The mean of simulated days without its cities: real days have it too."""
+    mean = _pattern(0)(layers)
+    broad = gaussian_filter(mean.cpu().double().numpy(), BROAD, mode="nearest")
+    return torch.from_numpy(broad).float()
+
+
 def _covariate(name: str, scale: float) -> Callable[[StaticInputs], Tensor]:
     """A layer that the process of the samples knows of, over a scale."""
     return lambda layers: torch.from_numpy(covariate_layers(layers)[name]).float() / scale
@@ -65,6 +76,7 @@ CHANNELS: dict[str, Callable[[StaticInputs], Tensor]] = {
     "broad_ruggedness": _covariate("ruggedness", 2),
     "log_lights": _covariate("lights", 4),
     "broad_lights": _covariate("broad_lights", 4),
+    "broad_pattern": _broad_pattern,
     **{f"pattern_{number}": _pattern(number) for number in range(17)},
 }
 """How each channel is made from the static layers; all are of order one."""
