@@ -6,6 +6,7 @@ import math
 
 import numpy as np
 import pytest
+import scipy.ndimage
 import torch
 from torch import Tensor, nn
 
@@ -139,9 +140,12 @@ def test_the_estimate_tells_of_the_interpolation() -> None:
     torch.testing.assert_close(estimate.interpolated, interpolated.field[..., :ROWS, :COLUMNS])
     torch.testing.assert_close(estimate.level, interpolated.level)
     assert estimate.stations.item() == observed[:, 0].sum()
+    here, _, middle, _ = estimate.reaches
+    around = scipy.ndimage.convolve(observed[0, 0].numpy(), np.ones((3, 3)), mode="constant")
+    np.testing.assert_allclose(here[0, 0], around, atol=1e-5)
     # Half of the grid brought up again, from cells to their centres.
-    assert estimate.reach.shape == estimate.mean.shape
-    reach = estimate.reach[..., :-1, :-1].unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2))
+    assert middle.shape == estimate.mean.shape
+    reach = middle[..., :-1, :-1].unflatten(-1, (-1, 2)).unflatten(-3, (-1, 2))
     means = reach.mean((-3, -1))[..., 1:-1, 1:-1]
     # Linear between the centres of squares, which a Gaussian of 12 cells hardly bends between.
     torch.testing.assert_close(means, interpolated.reaches[1][..., 1:-2, 1:-2], rtol=0.01, atol=0)

@@ -51,9 +51,8 @@ def calibrate(
 ) -> None:
     """Calibrate the error's size of a network with the stations in FILES.
 
-    Six numbers are fitted: how far the field is from the median to the mean, and five for its
-    error, so that 90 % intervals hold 90 % of stations, cities and regions that
-    are withheld.
+    Nine numbers are fitted: how far the field is from the median to the mean, and eight for its
+    error, so that 90 % intervals hold 90 % of stations, cities and regions that are withheld.
     """
     torch.set_num_threads(threads)
     trained = load_checkpoint(checkpoint)

@@ -2,11 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
-TERMS = ("constant", "level", "deviation", "reach", "stations")
-"""What the logarithm of the factor is linear in; see `Calibration.terms`."""
+TERMS = (
+    "constant",
+    "level",
+    "deviation",
+    "here",
+    "near",
+    "middle",
+    "far",
+    "stations",
+)
+"""What the logarithm of the factor is linear in; see `calibration_terms`."""
+
+_MOST = (2.0, 3.0, 4.0, 5.0)
+"""Most that the logarithms of the stations within each reach are."""
 
 
 class Calibration(nn.Module):
@@ -32,7 +46,9 @@ class Calibration(nn.Module):
         return weighted.sum(1, keepdim=True).exp()
 
 
-def calibration_terms(median: Tensor, deviation: Tensor, reach: Tensor, stations: Tensor) -> Tensor:
+def calibration_terms(
+    median: Tensor, deviation: Tensor, reaches: Sequence[Tensor], stations: Tensor
+) -> Tensor:
     """`TERMS` of each cell, of order one and held to where coefficients can be fitted.
 
     Parameters
@@ -41,8 +57,9 @@ def calibration_terms(median: Tensor, deviation: Tensor, reach: Tensor, stations
         Median of the field, ug/m3.
     deviation : Tensor, the same shape
         Standard deviation on the scale of the network.
-    reach : Tensor, the same shape
-        Stations within the reach of a middle kernel.
+    reaches : sequence of four Tensor, the same shape
+        Stations in the cells around, and within the reach of a narrow, a middle and a wide
+        Gaussian.
     stations : Tensor, shape (time, 1, 1, 1)
         Stations of the day.
 
@@ -52,6 +69,9 @@ def calibration_terms(median: Tensor, deviation: Tensor, reach: Tensor, stations
     """
     level = ((median + 1).log() - 3.5).clamp(-2.5, 2.5)
     size = (deviation.log() + 2).clamp(-2, 2)
-    support = reach.log1p().clamp(max=3)
+    here, near, middle, far = (
+        reach.log1p().clamp(max=most) for reach, most in zip(reaches, _MOST, strict=True)
+    )
     network = ((stations + 1).log() - 7).clamp(-3, 1).expand_as(median)
-    return torch.cat([torch.ones_like(median), level, size, support, network], dim=1)
+    reach = [here, near, middle, far]
+    return torch.cat([torch.ones_like(median), level, size, *reach, network], dim=1)

@@ -19,7 +19,7 @@ from pointfuse_training.network.detail import DETAIL_CHANNELS, Detail
 from pointfuse_training.network.optimal_interpolation import Interpolated, OptimalInterpolation
 from pointfuse_training.network.pointconv import PointConv
 from pointfuse_training.network.regr_unetpp import RegrUnetPP
-from pointfuse_training.network.resolution import doubled, halved, summed
+from pointfuse_training.network.resolution import around, doubled, halved, summed
 
 WIDTHS = (16, 32, 48, 64)
 """Channels at each level of RegrUnetPP, of which the finest has half the resolution."""
@@ -54,8 +54,9 @@ class Estimate(NamedTuple):
         Mean of the stations of the day.
     interpolated : Tensor, shape (time, 1, rows, columns)
         The field of the optimal interpolation alone.
-    reach : Tensor, shape (time, 1, rows, columns)
-        Stations within the reach of a middle kernel.
+    reaches : tuple of Tensor, each of shape (time, 1, rows, columns)
+        Stations in the three by three cells around, and within the reach of a narrow, a middle and
+        a wide Gaussian.
     stations : Tensor, shape (time, 1, 1, 1)
         Stations of the day.
     """
@@ -64,7 +65,7 @@ class Estimate(NamedTuple):
     deviation: Tensor
     level: Tensor
     interpolated: Tensor
-    reach: Tensor
+    reaches: tuple[Tensor, ...]
     stations: Tensor
 
 
@@ -165,7 +166,10 @@ class FusionNetwork(nn.Module):
             deviation[..., :rows, :columns],
             interpolated.level,
             interpolated.field[..., :rows, :columns],
-            doubled(interpolated.reaches[1])[..., :rows, :columns],
+            tuple(
+                reach[..., :rows, :columns]
+                for reach in (around(stations), *map(doubled, interpolated.reaches))
+            ),
             stations.sum((2, 3), keepdim=True),
         )
 
@@ -247,7 +251,7 @@ def transformed_back(
 
 def calibration_terms_of(estimate: Estimate, median: Tensor) -> Tensor:
     """What the calibration of an estimate depends on, shape (time, terms, rows, columns)."""
-    return calibration_terms(median, estimate.deviation, estimate.reach, estimate.stations)
+    return calibration_terms(median, estimate.deviation, estimate.reaches, estimate.stations)
 
 
 def _even(x: Tensor, mode: str) -> Tensor:

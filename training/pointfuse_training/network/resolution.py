@@ -1,4 +1,4 @@
-"""Between the grid and that of half the resolution."""
+"""Between the grid and that of half the resolution, and between a cell and its neighbours."""
 
 from __future__ import annotations
 
@@ -9,6 +9,11 @@ from torch import Tensor
 def summed(x: Tensor) -> Tensor:
     """Sums over squares of two by two cells."""
     return torch.nn.functional.avg_pool2d(x, 2) * 4
+
+
+def around(x: Tensor) -> Tensor:
+    """Sums over the three by three cells around each."""
+    return torch.nn.functional.avg_pool2d(x, 3, stride=1, padding=1) * 9
 
 
 def halved(x: Tensor) -> Tensor:
