@@ -103,12 +103,17 @@ def process(interpolation: OptimalInterpolation, *given: Tensor) -> Expected:
         of_stations = to_stations + of_layers[there.ravel()] + 100.0 + noise
         weights = solve(of_stations, u - level, assume_a="pos")
         misfit = np.maximum((u - level) @ weights, 1e-6)
+        # A cell that is too far off what the others say of it is brought nearer.
+        own = np.diag(np.linalg.inv(to_stations + noise))
+        off, may_be = weights / own, 4 * np.sqrt(misfit / len(u) / own)
+        nearer = u - level - off + np.clip(off, -may_be, may_be)
+        robust = solve(of_stations, nearer, assume_a="pos")
         # Of a normal distribution, with the unit of the covariance at its most likely.
         evidence.append(-(len(u) * np.log(misfit) + np.linalg.slogdet(of_stations)[1]) / 2)
-        of_layers = of_layers @ weights
+        of_layers = of_layers @ robust
         at_stations = of_layers[there.ravel()]
-        trend = 100 * weights.sum() + np.clip(of_layers, at_stations.min(), at_stations.max())
-        parts.append((to_grid @ weights, trend, np.sqrt(misfit / len(u))))
+        trend = 100 * robust.sum() + np.clip(of_layers, at_stations.min(), at_stations.max())
+        parts.append((to_grid @ robust, trend, np.sqrt(misfit / len(u))))
     likely = np.exp(np.array(evidence) - max(evidence))
     likely = likely / likely.sum()
     near, trends, spreads = zip(*parts, strict=True)

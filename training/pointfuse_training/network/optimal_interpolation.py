@@ -27,6 +27,11 @@ VOICES = 2
 """Covariances that a day chooses from, by how likely it is under each: the first is of stations,
 the second of the fields of models."""
 
+MOST_OFF = 4.0
+"""Standard deviations that a cell may be off what all others say of it; beyond them it has no say.
+On 20 days that nothing is scored on the RMSE is 0.992 of that without a limit where stations are
+left out, and 0.993 where cities are; with 5 deviations 0.994 and 0.995."""
+
 RELIEF = 3
 """Dimensions that places have besides those of the map."""
 
@@ -254,11 +259,18 @@ class OptimalInterpolation(nn.Module):
         penalty = self._penalty().repeat(len(number), 1)
         normal = products[:, :-1, :-1] + torch.diag_embed(penalty)
         slopes, of_slopes = solved(normal, products[:, :-1, -1:])
-        left = solution[:, -1:] - slopes.transpose(1, 2) @ solution[:, :-1]
+        left = (solution[:, -1:] - slopes.transpose(1, 2) @ solution[:, :-1])[:, 0]
         there = (number > 0).to(number.dtype)
         cells = there.sum(1, keepdim=True).clamp(min=1)
-        misfit = (left * sides[:, -1:]).sum(2).reshape(-1, VOICES)
+        misfit = (left * sides[:, -1]).sum(1).reshape(-1, VOICES)
         variance = misfit.clamp(min=_LEAST_VARIANCE) / cells
+        # What each cell is off all others, over what an inverse says that it may be.
+        own = inverse.diagonal(dim1=1, dim2=2)
+        most = MOST_OFF * (variance.reshape(-1, 1) * own).sqrt()
+        beyond = ((left - left.clamp(-most, most)) / own)[:, None]
+        without = solution[:, -1:] - beyond @ inverse
+        slopes, _ = solved(normal, (without @ sides[:, :-1].transpose(1, 2)).transpose(1, 2))
+        left = without - slopes.transpose(1, 2) @ solution[:, :-1]
         likely = (penalty.log().sum(1) - of_slopes - of_covariance).reshape(-1, VOICES)
         likely = likely - cells * (variance.log() + self.log_noise)
         likely = likely - 2 * (amplitude.log() * there[:, None]).sum(2)
