@@ -13,6 +13,7 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
+from pointfuse_training.network import optimal_interpolation
 from pointfuse_training.network.optimal_interpolation import (
     Interpolated,
     OptimalInterpolation,
@@ -164,6 +165,25 @@ def agree(found: Interpolated, expected: Expected, number: int = 0) -> None:
 def test_it_is_the_expectation_of_a_gaussian_process(number: int, seed: int) -> None:
     interpolation, given = built(seed=seed), day(number, seed)
     agree(interpolated(interpolation, *given), process(interpolation, *given))
+
+
+def test_a_broken_station_has_little_say_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is 600 where 299 others are 4 to 16."""
+    interpolation = built()
+    values, stations, layers = day(300)
+    row, column = (stations[0, 0] > 0).nonzero()[150].tolist()
+    without = stations.clone()
+    without[0, 0, row, column] = 0
+    expected = interpolated(interpolation, values * (without > 0), without, layers).field
+    values[0, 0, row, column] = 600
+    given = values, stations, layers
+    found = interpolated(interpolation, *given)
+    agree(found, process(interpolation, *given))
+    monkeypatch.setattr(optimal_interpolation, "MOST_OFF", 1e9)
+    unlimited = interpolated(interpolation, *given)
+    changes = [(one.field - expected).square().mean().sqrt() for one in (found, unlimited)]
+    # One of 300 is 17 deviations off at most, which it makes itself.
+    assert changes[0] < 0.4 * changes[1]
 
 
 def test_the_noise_of_a_cell_is_that_of_one_station_over_their_number() -> None:
