@@ -72,7 +72,8 @@ def test_fields_are_expectations_of_what_is_transformed_back(
     built = network()
     given = (torch.full((1, 1, ROWS, COLUMNS), value) for value in (mean, deviation))
     whole = torch.ones(1, 1, ROWS, COLUMNS)
-    made = Estimate(*given, torch.ones(1, 1, 1, 1), whole, whole, torch.ones(1, 1, 1, 1))
+    one = torch.ones(1, 1, 1, 1)
+    made = Estimate(*given, one, whole, (whole, whole, whole, whole), one)
     monkeypatch.setattr(built, "estimate", lambda *inputs: made)
     field, scale = fused(built, *day())
     nodes, weights = np.polynomial.hermite_e.hermegauss(60)
@@ -120,6 +121,28 @@ def test_an_untrained_network_leaves_the_field_of_the_interpolation() -> None:
     assert torch.equal(estimate.mean, estimate.interpolated)
     # What softplus of the first bias gives, and the least deviation.
     torch.testing.assert_close(estimate.deviation, torch.full_like(estimate.mean, 0.3 + 0.01))
+
+
+def test_what_is_learned_counts_as_far_as_a_day_is_one_of_models() -> None:
+    built = network()
+    shares = []
+    with torch.no_grad():
+        built.detail.last.weight.zero_()
+        built.detail.last.bias[0] = 0.5
+        for log_noise in (-6.0, -3.0, 0.0):
+            built.interpolation.log_noise[1] = log_noise
+            observations, observed = day(share=0.02)
+            estimate = estimated(built, observations, observed)
+            interpolated = built.interpolation(
+                evenly(transformed(observations[:, :1])),
+                evenly(observed[:, :1]),
+                evenly(built.static_layers[None], "replicate"),
+            )
+            shares.append(interpolated.models.item())
+            expected = torch.full_like(estimate.mean, 0.5 * shares[-1])
+            change = estimate.mean - estimate.interpolated
+            torch.testing.assert_close(change, expected, atol=1e-5, rtol=0)
+    assert max(shares) - min(shares) > 0.1
 
 
 def evenly(x: Tensor, mode: str = "constant") -> Tensor:
@@ -261,7 +284,7 @@ def test_regr_unetpp_is_told_the_level_and_the_stations_of_the_day() -> None:
     observed[:, :1] *= 2
     ((channels,),) = entering(built.regr_unetpp, built, observations, observed)
     squares = (ROWS + 1) // 2, (COLUMNS + 1) // 2
-    assert channels.shape == (1, 14 + LAYERS, *squares)
+    assert channels.shape == (1, 15 + LAYERS, *squares)
     given = (
         evenly(transformed(observations[:, :1])),
         evenly(observed[:, :1]),
@@ -289,14 +312,15 @@ def test_regr_unetpp_is_told_the_level_and_the_stations_of_the_day() -> None:
                 level,
                 math.log(spread),
                 math.log1p(stations.sum()) / 8,
+                interpolated.models.item(),
             )
         ),
     ]
     # Single precision, of numbers of order one.
-    np.testing.assert_allclose(channels[0, :10], np.stack(expected), rtol=1e-4, atol=1e-5)
+    np.testing.assert_allclose(channels[0, :11], np.stack(expected), rtol=1e-4, atol=1e-5)
     # After them come fields of weather and their densities, and the static layers.
     layers = of_squares(given[2]) / 4
-    np.testing.assert_allclose(channels[0, 14:], layers, rtol=1e-5)
+    np.testing.assert_allclose(channels[0, 15:], layers, rtol=1e-5)
 
 
 def test_every_parameter_learns_but_those_of_the_interpolation() -> None:

@@ -216,7 +216,7 @@ def test_days_are_independent_and_may_have_any_number_of_stations() -> None:
     together = interpolated(interpolation, *(torch.cat(parts) for parts in zip(*days, strict=True)))
     for number, given in enumerate(days):
         alone = interpolated(interpolation, *given)
-        for found, expected in zip(together[:5], alone[:5], strict=True):
+        for found, expected in zip(together[:6], alone[:6], strict=True):
             # The same sums in another order.
             torch.testing.assert_close(found[number : number + 1], expected, rtol=0, atol=1e-9)
         for found, expected in zip(together.reaches, alone.reaches, strict=True):
@@ -229,7 +229,7 @@ def test_static_layers_may_be_given_once_for_all_days() -> None:
     values, stations = (torch.cat([x, x.flip(-1)]) for x in (values, stations))
     once = interpolated(interpolation, values, stations, layers)
     each = interpolated(interpolation, values, stations, layers.expand(2, -1, -1, -1))
-    for found, expected in zip(once[:5], each[:5], strict=True):
+    for found, expected in zip(once[:6], each[:6], strict=True):
         torch.testing.assert_close(found, expected, rtol=0, atol=1e-12)
 
 
@@ -434,7 +434,7 @@ def test_no_number_that_training_may_find_breaks_it(which: str, log_number: floa
     with torch.no_grad():
         getattr(interpolation, which).fill_(log_number)
     found: Interpolated = interpolation(*(x.float() for x in given))
-    for field in found[:5]:
+    for field in found[:6]:
         assert field.isfinite().all()
     if abs(log_number) < 10:
         # The noise is a few thousandths of the covariance at least, and a condition up to 1e6

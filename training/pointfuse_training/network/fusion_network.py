@@ -2,7 +2,8 @@
 
 It departs from Lyu et al., Geosci. Model Dev. 15, 2022, in that PointConv's passes are carried on
 to their limit and know the terrain, in that RegrUnetPP corrects their field rather than making
-one, and in that the error's size comes with the field. The published network is `PaperNetwork`.
+one, as far as a day is one of models, and in that the error's size comes with the field. The
+published network is `PaperNetwork`.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ KNEE = 10.0
 HIGHEST = 8.0
 """Most that a field is, on the scale of the network: some 30,000 ug/m3."""
 
-_DAY_CHANNELS = 8
+_DAY_CHANNELS = 9
 _STATION_CHANNELS = 2
 _WEATHER_CHANNELS = 4
 
@@ -160,7 +161,7 @@ class FusionNetwork(nn.Module):
             stations,
             static_layers,
         )
-        field = interpolated.field + change
+        field = interpolated.field + interpolated.models * change
         return Estimate(
             field[..., :rows, :columns],
             deviation[..., :rows, :columns],
@@ -197,7 +198,10 @@ class FusionNetwork(nn.Module):
         stations = observed[:, :1]
         present = summed((stations > 0).to(half.dtype)).clamp(min=1)
         number = stations.sum((2, 3), keepdim=True)
-        day = torch.cat([interpolated.level, interpolated.spread.log(), number.log1p() / 8], dim=1)
+        spread = interpolated.spread.log()
+        day = torch.cat(
+            [interpolated.level, spread, number.log1p() / 8, interpolated.models], dim=1
+        )
         return torch.cat(
             [
                 half,

@@ -65,6 +65,8 @@ class Interpolated(NamedTuple):
         Mean of the stations.
     spread : Tensor, shape (time, 1, 1, 1)
         Root of what the covariance is most likely to be multiplied by on that day, at least 0.001.
+    models : Tensor, shape (time, 1, 1, 1)
+        Share of the covariance of models.
     left : Tensor
         What the field misses at the stations, 0 elsewhere.
     reaches : tuple of Tensor, each of shape (time, 1, half of the rows, half of the columns)
@@ -75,6 +77,7 @@ class Interpolated(NamedTuple):
     trend: Tensor
     level: Tensor
     spread: Tensor
+    models: Tensor
     left: Tensor
     reaches: tuple[Tensor, ...]
 
@@ -191,6 +194,7 @@ class OptimalInterpolation(nn.Module):
             trend,
             level[..., None, None],
             spread[..., None, None],
+            said_by[:, 1:],
             (values - field) * (stations > 0),
             tuple(_counted(number, row, column, shape, reach, 2) for reach in REACHES),
         )
