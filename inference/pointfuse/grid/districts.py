@@ -87,11 +87,20 @@ def _ring(corners: object) -> Ring:
     if ring.ndim != 2 or ring.shape[1] != 2 or len(ring) < _FEWEST_CORNERS:
         raise InputError(f"expected a ring of three or more corners, got {len(ring)}")
     longitude, latitude = ring.T
+    wide = np.abs(np.diff(longitude, append=longitude[0]))
     # Comparisons with NaN are false.
     if not ((np.abs(latitude) <= 90).all() and (np.abs(longitude) <= 360).all()):
         raise InputError(
             f"expected longitudes and latitudes in degrees, got {ring[0, 0]:g}, {ring[0, 1]:g}; "
             "transform the regions to EPSG:4326, such as with "
             "'ogr2ogr -t_srs EPSG:4326 regions.geojson FILE'"
+        )
+    # Only what goes round the whole Earth has longer edges, of 360 degrees.
+    long_way = np.flatnonzero((wide > 180) & (wide < 360))
+    if len(long_way):
+        begin, end = longitude[long_way[0]], longitude[(long_way[0] + 1) % len(ring)]
+        raise InputError(
+            f"an edge from {begin:g} to {end:g} degrees east goes the long way round the Earth; "
+            "split the region at the date line, such as with 'ogr2ogr -wrapdateline'"
         )
     return ring

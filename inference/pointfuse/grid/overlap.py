@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -9,15 +10,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.by_value import ByValue
+from pointfuse.basics.counted import counted
 from pointfuse.grid.districts import District, Ring
 from pointfuse.grid.projections import LatitudeLongitude, Mercator
 from pointfuse.grid.regular_grid import Grid
+
+logger = logging.getLogger(__name__)
 
 _SAG = 1e-6
 """How far an edge that is straight in degrees may bend away from its chords, in cells."""
 
 _NOTHING = 1e-12
 """Share of a cell below which it is left out: what rounding leaves of cells beside an edge."""
+
+_SLIVER = 1e-3
+"""Share of a cell by which polygons of a district may overlap, as neighbours drawn apart do."""
 
 Floats = NDArray[np.float64]
 
@@ -88,10 +95,12 @@ def overlap(grid: Grid, districts: Sequence[District]) -> Overlap:
     grid : Grid
         The grid.
     districts : sequence of District
-        The districts; they may overlap each other.
+        The districts; they may overlap each other. A warning counts those whose own polygons
+        overlap or cross themselves, for they have no certain area.
     """
     area_of_cell, box = cell_areas(grid).ravel(), _Box.of(grid)
     cells, shares, inside = [], [], []
+    crossing: list[str] = []
     for district in districts:
         total, area = np.zeros(grid.shape), 0.0
         for polygon in district.polygons:
@@ -102,12 +111,21 @@ def overlap(grid: Grid, districts: Sequence[District]) -> Overlap:
                 area += sign * _area_on_sphere(dense, grid.projection.earth_radius)
                 if box.touches(dense):
                     _add_ring(total, grid, dense, sign)
+        if total.min() < -_SLIVER or total.max() > 1 + _SLIVER:
+            crossing.append(district.name)
         covered = np.clip(total.ravel(), 0, 1)
         found = np.flatnonzero(covered > _NOTHING)
         cells.append(found)
         shares.append(covered[found])
         on_grid = float(covered @ area_of_cell)
         inside.append(min(on_grid / area, 1.0) if area > 0 else 0.0)
+    if crossing:
+        logger.warning(
+            "the polygons of %s overlap or cross themselves, so some cells count too much or too "
+            "little, first %s; repair them, such as with 'ogr2ogr -makevalid'",
+            counted(len(crossing), "region"),
+            crossing[0],
+        )
     cell = np.concatenate([*cells, np.zeros(0, np.int64)])
     share = np.concatenate([*shares, np.zeros(0)])
     return Overlap(

@@ -380,7 +380,7 @@ def test_files_are_in_the_order_of_their_days(
         fuse(part, process_model).to_netcdf(tmp_path / f"pm25_{number}.nc")
     code, said = run("regions", tmp_path / "pm25_*.nc", regions, "-o", tmp_path / "means.csv")
     assert code == 1
-    assert "pm25_2.nc has 2018-12-31, which is before 2019-03-08 of pm25_1.nc" in said
+    assert "pm25_2.nc has 2018-12-31, which is not after 2019-03-08 of pm25_1.nc" in said
 
 
 @pytest.mark.parametrize("odd", [None, 3, b"x", [1, 2], {"a": 1}, "none.geojson", object()])
@@ -432,3 +432,53 @@ def test_rasters_of_something_else_are_refused(
         dataset["population"][:] = 0
     with pytest.raises(InputError, match=message):
         fields.mean(REGIONS["West"], population=population)
+
+
+def test_what_is_no_feature_costs_only_itself(
+    tmp_path: Path, file: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    content = json.loads(geojson())
+    content["features"] = [None, {"type": "Thing"}, {"type": "Topology"}, *content["features"]]
+    path = tmp_path / "regions.geojson"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert [each.name for each in read_districts(path)] == list(REGIONS)
+    assert "3 features left out" in caplog.text
+
+
+def test_a_first_feature_without_properties_takes_no_name_from_the_others(tmp_path: Path) -> None:
+    content = json.loads(geojson())
+    nameless = {"type": "Feature", "properties": None, "geometry": REGIONS["West"]}
+    called_1 = {"type": "Feature", "properties": {"NAME_1": "1"}, "geometry": REGIONS["West"]}
+    content["features"] = [nameless, called_1, *content["features"]]
+    path = tmp_path / "regions.geojson"
+    path.write_text(json.dumps(content), encoding="utf-8")
+    assert [each.name for each in read_districts(path)] == ["feature 1", "1", *REGIONS]
+
+
+def test_a_polygon_that_stands_twice_counts_once(tmp_path: Path) -> None:
+    content = json.loads(geojson())
+    path = tmp_path / "regions.geojson"
+    path.write_text(geojson(), encoding="utf-8")
+    once = read_districts(path)
+    content["features"] *= 2
+    path.write_text(json.dumps(content), encoding="utf-8")
+    twice = read_districts(path)
+    assert [len(each.polygons) for each in twice] == [len(each.polygons) for each in once] == [1, 2]
+
+
+@pytest.mark.parametrize("above", ["nan", "inf"])
+def test_a_threshold_is_a_number(tmp_path: Path, file: Path, regions: Path, above: str) -> None:
+    output = tmp_path / "means.csv"
+    code, said = run("regions", file, regions, "-o", output, "--above", above)
+    assert code == 1
+    assert "expected a number that values can be above" in said
+    assert not output.exists()
+
+
+def test_a_day_counts_once(tmp_path: Path, file: Path, regions: Path) -> None:
+    for name in ("pm25_1.nc", "pm25_2.nc"):
+        (tmp_path / name).write_bytes(file.read_bytes())
+    output = tmp_path / "means.csv"
+    code, said = run("regions", tmp_path / "pm25_?.nc", regions, "-o", output, "--days", DAYS[1])
+    assert code == 1
+    assert "pm25_2.nc has 2019-01-06, which is not after 2019-01-06 of pm25_1.nc" in said

@@ -324,6 +324,7 @@ def test_files_of_days_make_one_series(
     assert run("extract", pattern, table, "-o", output)[0] == 0
     assert read_csv(output)["date"] == ["2019-01-06"] * 3 + ["2019-01-08"] * 3
     output.unlink()
+    (tmp_path / "pm25_2.nc").unlink()
     # A file of another model lacks what the first one has.
     fuse(days.at_times(slice(2, 3)), tiny_model).to_netcdf(tmp_path / "pm25_3.nc")
     code, said = run("extract", pattern, table, "-o", output)
@@ -345,3 +346,14 @@ def test_days_that_a_file_lacks_are_refused(file: Path, table: Path, tmp_path: P
     assert code == 1
     assert "pm25.nc has no day of 2020-01-01:2020-01-01; it holds 2019-01-06 to 2019-01-08" in said
     assert not (tmp_path / "series.csv").exists()
+
+
+def test_a_day_of_two_files_is_refused(file: Path, table: Path, tmp_path: Path) -> None:
+    """It would stand twice in the table, and count twice in a mean of it."""
+    for name in ("pm25_1.nc", "pm25_2.nc"):
+        (tmp_path / name).write_bytes(file.read_bytes())
+    output = tmp_path / "series.csv"
+    code, said = run("extract", tmp_path / "pm25_?.nc", table, "-o", output)
+    assert code == 1
+    assert "pm25_2.nc has 2019-01-06, which is not after 2019-01-08 of the files before it" in said
+    assert not output.exists()

@@ -219,3 +219,43 @@ def test_weighted_means_are_those_of_exactextract() -> None:
 def test_geometries_that_are_no_areas_are_refused(geometry: object, message: str) -> None:
     with pytest.raises(InputError, match=message):
         polygons_of(geometry)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(("west", "east"), [(170, -170), (-179, 179)])
+def test_an_edge_goes_the_short_way_or_is_refused(west: float, east: float) -> None:
+    """As the writer of a box across the date line means it, or perhaps not."""
+    with pytest.raises(InputError, match="the long way round the Earth"):
+        polygons_of({"type": "Polygon", "coordinates": [box(west, 50, east, 60).tolist()]})
+
+
+@pytest.mark.parametrize(("west", "east"), [(170, 190), (-180, 180), (0, 360)])
+def test_boxes_beyond_the_date_line_and_round_the_earth(west: float, east: float) -> None:
+    (rings,) = polygons_of({"type": "Polygon", "coordinates": [box(west, -50, east, 60).tolist()]})
+    shares = overlap(DEGREES, [District("box", (rings,))])
+    assert len(shares.cell) == (east - west) * 110
+
+
+BOW = np.array([[116.0, 39], [118, 41], [118, 39], [117, 40.4]])
+
+
+@pytest.mark.parametrize(
+    "polygons",
+    [
+        ((box(104, 34, 108, 38),), (box(106, 34, 110, 38),)),
+        ((BOW,),),
+        ((box(104, 34, 108, 38), box(100, 30, 102, 32)),),
+    ],
+    ids=["overlapping", "crossing itself", "hole outside"],
+)
+def test_polygons_that_contradict_each_other_are_named(
+    polygons: tuple[tuple[np.ndarray, ...], ...], caplog: pytest.LogCaptureFixture
+) -> None:
+    districts = [District("fine", ((box(104, 34, 108, 38),),)), District("odd", polygons)]
+    overlap(LAMBERT, districts)
+    assert "polygons of 1 region overlap or cross themselves" in caplog.text
+    assert "first odd" in caplog.text
+
+
+def test_neighbours_in_one_district_are_no_overlap(caplog: pytest.LogCaptureFixture) -> None:
+    overlap(LAMBERT, [District("both", ((box(104, 34, 106, 38),), (box(106, 34, 108, 38),)))])
+    assert not caplog.text

@@ -346,3 +346,23 @@ def test_an_empty_name_is_told() -> None:
     for given in ("", [""]):
         with pytest.raises(InputError, match="no file name was given"):
             read_stations(given)
+
+
+def test_an_open_file_that_is_closed_or_written_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "tidy.csv"
+    writing = path.open("w", encoding="utf-8")
+    with writing, pytest.raises(InputError, match=r"tidy\.csv cannot be read: not readable; open"):
+        read_stations(writing)
+    with pytest.raises(InputError, match=r"cannot be read: .* closed file"):
+        read_stations(writing)
+
+
+def test_a_dataset_of_fields_is_no_table_of_stations() -> None:
+    """Its cells and its stations would be combined into more rows than memory holds."""
+    xarray = pytest.importorskip("xarray", reason="pip install xarray")
+    fields = xarray.Dataset(
+        {"pm25": (("time", "y", "x"), np.ones((2, 400, 400)))},
+        {"station": np.arange(1600), "longitude": ("station", np.full(1600, 110.0))},
+    )
+    with pytest.raises(InputError, match=r"x \(400\).*; expected one of stations, in which each"):
+        read_stations(fields)

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError
-from pointfuse.grid.districts import District, polygons_of
+from pointfuse.grid.districts import District, Ring, polygons_of
 
 logger = logging.getLogger(__name__)
 
@@ -49,14 +49,15 @@ def districts_of(
     wrong: list[str] = []
     for number, feature in enumerate(listed, start=1):
         given = feature.properties.get(name) if name else None
-        title = str(number) if given in (None, "") else printable(str(given).strip())
+        title = printable(str(given).strip()) if given not in (None, "") else ""
+        title = title or (f"feature {number}" if name else str(number))
         try:
             polygons = polygons_of(feature.geometry)
         except InputError as error:
             wrong.append(f"{title}: {error}")
             continue
         before = found[title].polygons if title in found else ()
-        found[title] = District(title, (*before, *polygons))
+        found[title] = District(title, _distinct((*before, *polygons)))
     if not found:
         raise InputError(
             f"{source} has no regions"
@@ -69,9 +70,15 @@ def districts_of(
     return [*found.values()]
 
 
+def _distinct(polygons: tuple[tuple[Ring, ...], ...]) -> tuple[tuple[Ring, ...], ...]:
+    """Polygons without those that stand there once more, which would count twice."""
+    by_corners = {tuple(ring.tobytes() for ring in polygon): polygon for polygon in polygons}
+    return tuple(by_corners.values())
+
+
 def _name_of(features: list[Feature], source: str, wanted: str | None) -> str | None:
     """The property that names the districts; None if there are no properties."""
-    known = list(features[0].properties) if features else []
+    known = list(dict.fromkeys(title for each in features for title in each.properties))
     if wanted is not None:
         if features and wanted not in known:
             raise InputError(

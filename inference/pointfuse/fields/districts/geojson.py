@@ -40,17 +40,22 @@ def features_of(thing: object) -> list[Feature]:
     match thing:
         case {"type": "FeatureCollection", "features": features} if _is_list(features):
             _check_system(thing)
-            return [each for feature in features for each in features_of(feature)]
-        case {"type": "Feature"}:
-            properties = thing.get("properties")
-            named = dict(properties) if isinstance(properties, Mapping) else {}
-            if "id" in thing:
-                named.setdefault("id", thing["id"])
-            return [Feature(named, thing.get("geometry"))]
-        case {"type": "Polygon" | "MultiPolygon" | "GeometryCollection"}:
-            return [Feature({}, thing)]
+            return [_feature_of(feature) for feature in features]
+        case {"type": "Feature" | "Polygon" | "MultiPolygon" | "GeometryCollection"}:
+            return [_feature_of(thing)]
     found = str(thing.get("type"))[:40]
     raise InputError(f"expected a FeatureCollection of polygons, got {found}")
+
+
+def _feature_of(thing: object) -> Feature:
+    """A feature, or a geometry alone; whether it is an area is seen later, one by one."""
+    if not (isinstance(thing, Mapping) and thing.get("type") == "Feature"):
+        return Feature({}, thing)
+    properties = thing.get("properties")
+    named = dict(properties) if isinstance(properties, Mapping) else {}
+    if "id" in thing:
+        named.setdefault("id", thing["id"])
+    return Feature(named, thing.get("geometry"))
 
 
 def _is_list(features: Any) -> bool:

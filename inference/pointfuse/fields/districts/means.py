@@ -125,6 +125,8 @@ class DistrictReader:
             0 to 1; NaN where nothing counts.
         """
         values = field.ravel()[self.overlap.cell].astype(np.float64)
+        if not np.isfinite(threshold):
+            raise InputError(f"expected a number that values can be above, got {threshold}")
         above = np.where(np.isnan(values), np.nan, values > threshold)
         return self._weighted(above, self._weights(by_people))
 

@@ -195,10 +195,10 @@ class _Sums:
             raise InputError(
                 f"{self._file} and {name} are on different grids; take them one by one"
             )
-        if day < self._last:
+        if day <= self._last:
             raise InputError(
-                f"{name} has {day}, which is before {self._last} of {self._file}; name the files "
-                "in the order of their days"
+                f"{name} has {day}, which is not after {self._last} of {self._file}; name each "
+                "file once, in the order of their days"
             )
 
     def mean(self) -> _PeriodMean:

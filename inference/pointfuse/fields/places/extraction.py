@@ -72,9 +72,17 @@ def extract_to_table(
         If the table cannot be written.
     """
     days, columns = 0, list[str]()
+    last: np.datetime64 | None = None
     with writing_table(output) as append:
         for path in files:
             with opened(path, wanted.variable) as file:
+                found = file.days[file.times_between(wanted.first, wanted.last)]
+                if last is not None and found.min() <= last:
+                    raise InputError(
+                        f"{path.name} has {found.min()}, which is not after {last} of the files "
+                        "before it; name each file once, in the order of their days"
+                    )
+                last = found.max()
                 for part in _series_of(file, wanted, progress):
                     table = part.columns()
                     if columns and list(table) != columns:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
@@ -151,6 +152,16 @@ def _of_dataset(dataset: Any) -> Columns:
         raise InputError(
             f"{NAME} is a Dataset with the variables {held}; expected one of stations, with "
             "station, longitude, latitude, time and pm25"
+        )
+    # A table has a row for each combination of the dimensions: where a variable has other ones than
+    # the rest, as fields or ragged arrays do, rows would be mixed up, and fill the memory. Only
+    # bounds have a dimension of their own.
+    combinations = math.prod(dataset.sizes.values())
+    if combinations > 2 * max(each.size for each in dataset.variables.values()):
+        sizes = ", ".join(f"{name} ({size})" for name, size in dataset.sizes.items())
+        raise InputError(
+            f"{NAME} is a Dataset with the dimensions {printable(sizes)}; expected one of "
+            "stations, in which each variable is by station and time; select those that are"
         )
     frame = dataset.to_dataframe().reset_index()
     units = {str(name): each.attrs.get("units") for name, each in dataset.data_vars.items()}

@@ -145,9 +145,14 @@ def opened_file(
     Raises
     ------
     UnreadableFileError
-        If it is packed and damaged.
+        If it is closed, open for writing, or packed and damaged.
     """
-    content = raw.read()
+    try:
+        content = raw.read()
+    except (ValueError, OSError) as error:
+        raise UnreadableFileError(
+            f"{printable(name)} cannot be read: {error}; open it for reading, or give its path"
+        ) from error
     given = io.BytesIO(content.encode() if isinstance(content, str) else content)
     with unpacked(given, printable(name)) as file:
         content = file.read()
