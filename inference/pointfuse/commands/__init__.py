@@ -6,8 +6,8 @@ inputs_and_outputs  what a command reads and writes; no output replaces an input
 reading_options     options for reading station files
 running_options     options for running a model
 texts               printed summaries
-check               says what files are taken for
 fuse                makes fields from station files
+check               says what files are taken for
 crossval            cross-validation
 qc                  lists suspect observations
 plot                maps
