@@ -9,6 +9,7 @@ ioapi                 I/O API, for CMAQ
 geotiff               GeoTIFF, for GIS
 writers               table of writers and suffixes
 map_file              fields read from a file
+xarray_extra          the library xarray, which an extra installs
 places                values at places: schools, addresses
 districts             means over provinces, cities, catchments
 fused_fields          fields for users, with methods to write and open them

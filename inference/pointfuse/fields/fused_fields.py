@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.shown import Shown, figure, load_cards
-from pointfuse.errors import MissingExtraError
 from pointfuse.fields.cf import day_variables, grid_variables
 from pointfuse.fields.cf_global_attributes import global_attributes
 from pointfuse.fields.daily_fields import DailyFields
@@ -20,6 +19,7 @@ from pointfuse.fields.districts.region_files import districts_from
 from pointfuse.fields.netcdf import write_netcdf
 from pointfuse.fields.places.points import places_of
 from pointfuse.fields.places.series import Method, PlaceReader, PlaceSeries
+from pointfuse.fields.xarray_extra import xarray_library
 
 if TYPE_CHECKING:
     import pandas
@@ -63,20 +63,15 @@ class FusedFields(DailyFields, Shown):
         MissingExtraError
             If xarray is not installed.
         """
-        try:
-            import xarray
-        except ImportError as error:
-            raise MissingExtraError(
-                "a dataset needs xarray; install it with pip install 'pointfuse[xarray]'"
-            ) from error
-        dataset = xarray.Dataset(
+        dataset: xarray.Dataset = xarray_library().Dataset(
             {
                 variable.name: (variable.dimensions, variable.values, dict(variable.attributes))
                 for variable in (*grid_variables(self), *day_variables(self))
             },
             attrs=global_attributes(self, history),
         )
-        return xarray.decode_cf(dataset, decode_coords="all")
+        decoded: xarray.Dataset = xarray_library().decode_cf(dataset, decode_coords="all")
+        return decoded
 
     def to_dataframe(self) -> pandas.DataFrame:
         """The fields as a table of pandas with a row a day and cell, 160,000 a day over China.

@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.counted import counted
-from pointfuse.errors import InputError, MissingExtraError
+from pointfuse.errors import InputError
+from pointfuse.fields.xarray_extra import xarray_library
 from pointfuse.grid.districts import District
 from pointfuse.grid.overlap import Overlap, overlap
 from pointfuse.grid.regular_grid import Grid
@@ -186,14 +187,8 @@ class DistrictMeans(ByValue):
         MissingExtraError
             If xarray is not installed.
         """
-        try:
-            import xarray
-        except ImportError as error:
-            raise MissingExtraError(
-                "a dataset needs xarray; install it with pip install 'pointfuse[xarray]'"
-            ) from error
         found = {self.variable: self.values, f"{self.variable}_by_population": self.by_population}
-        return xarray.Dataset(
+        dataset: xarray.Dataset = xarray_library().Dataset(
             {
                 name: (("date", "region"), values, {"units": self.units})
                 for name, values in found.items()
@@ -201,6 +196,7 @@ class DistrictMeans(ByValue):
             },
             {"date": self.days.astype("datetime64[ns]"), "region": list(self.regions)},
         )
+        return dataset
 
     def to_dataframe(self) -> pandas.DataFrame:
         """The means as a table of pandas with a row a day and region.

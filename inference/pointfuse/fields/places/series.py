@@ -14,9 +14,10 @@ from numpy.typing import NDArray
 from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.counted import counted
 from pointfuse.basics.table_files import writing_table
-from pointfuse.errors import ArgumentError, MissingExtraError, require_path
+from pointfuse.errors import ArgumentError, require_path
 from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.fields.places.points import Places
+from pointfuse.fields.xarray_extra import xarray_library
 from pointfuse.grid.regular_grid import Grid, Interpolation
 
 if TYPE_CHECKING:
@@ -203,14 +204,8 @@ class PlaceSeries(ByValue):
         MissingExtraError
             If xarray is not installed.
         """
-        try:
-            import xarray
-        except ImportError as error:
-            raise MissingExtraError(
-                "a dataset needs xarray; install it with pip install 'pointfuse[xarray]'"
-            ) from error
         units = dict.fromkeys(self._quantities, self.units) | {"station_distance_km": "km"}
-        return xarray.Dataset(
+        dataset: xarray.Dataset = xarray_library().Dataset(
             {
                 name: (("date", "place"), values, {"units": units[name]})
                 for name, values in self._quantities.items()
@@ -222,6 +217,7 @@ class PlaceSeries(ByValue):
                 "latitude": ("place", self.places.latitude, {"units": "degrees_north"}),
             },
         )
+        return dataset
 
     def to_dataframe(self) -> pandas.DataFrame:
         """The series as a table of pandas with a row a day and place.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, ClassVar
 
 from pointfuse.basics.printable import printable
@@ -81,13 +82,13 @@ def parse_json(name: str, content: bytes, cells: UnreadableCells) -> JsonTable:
 
 def _loaded(text: str) -> Any:
     """The content, with numbers as they are written; of lines of JSON the list."""
-    plain = {"parse_float": str, "parse_int": str, "parse_constant": str}
+    parsed = partial(json.loads, parse_float=str, parse_int=str, parse_constant=str)
     try:
-        return json.loads(text, **plain)  # type: ignore[arg-type]
+        return parsed(text)
     except json.JSONDecodeError as error:
         if error.msg != "Extra data":
             raise
-        return [json.loads(line, **plain) for line in text.splitlines() if line.strip()]  # type: ignore[arg-type]
+        return [parsed(line) for line in text.splitlines() if line.strip()]
 
 
 def _records(content: Any, depth: int = 0) -> Sequence[Mapping[str, Any]] | None:
