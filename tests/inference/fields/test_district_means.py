@@ -282,6 +282,21 @@ def test_every_format_gives_the_same_districts(
         assert shapely.union_all(polygons).equals(expected)
 
 
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("regions.shp", "shapefile"), ("R.ZIP", "shapefile"), ("r.gpkg", "GeoPackage")],
+)
+@pytest.mark.parametrize("content", [b"", b"\x00" * 200, b"no such file"])
+def test_a_file_with_a_damaged_head_is_what_its_name_says(
+    tmp_path: Path, name: str, kind: str, content: bytes
+) -> None:
+    if kind == "shapefile":
+        pytest.importorskip("shapefile", reason="pip install '.[shapefile]'")
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=f"^{name}: it is a damaged {kind}"):
+        read_districts(tmp_path / name)
+
+
 def test_independent_software_writes_the_same(tmp_path: Path) -> None:
     """GDAL, by pyogrio, as a GIS would."""
     pyogrio = pytest.importorskip("pyogrio.raw", reason="pip install pyogrio")

@@ -333,6 +333,16 @@ def test_files_of_days_make_one_series(
     assert not output.exists()
 
 
+def test_places_without_coordinates_are_not_called_outside(
+    file: Path, table: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    with table.open("a") as added:
+        added.write("Nowhere,,\nNor here,,\n")
+    assert run("extract", file, table, "-o", tmp_path / "series.csv")[0] == 0
+    without = "2 places without coordinates, and so without values, first Nowhere"
+    assert caplog.messages == [without, OUTSIDE]
+
+
 def test_places_outside_are_counted(
     file: Path, table: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -51,9 +51,11 @@ def read_districts(path: Path, name_property: str | None = None) -> list[Distric
 def _features(path: Path) -> list[Feature]:
     with path.open("rb") as file:
         begin = file.read(16)
-    if begin.startswith(b"SQLite format 3"):
+    # A file with a damaged head is still what its name says.
+    suffix = path.suffix.lower()
+    if begin.startswith(b"SQLite format 3") or suffix == ".gpkg":
         return geopackage_features(path)
-    if begin.startswith((b"\x00\x00\x27\x0a", b"PK")):
+    if begin.startswith((b"\x00\x00\x27\x0a", b"PK")) or suffix in (".shp", ".zip"):
         return shapefile_features(path)
     return geojson_features(path.read_bytes())
 

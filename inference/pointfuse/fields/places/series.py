@@ -66,11 +66,17 @@ class PlaceReader:
             raise ArgumentError(f"expected the method nearest or bilinear, got {method!r}")
         cell = grid.cells(places.longitude, places.latitude)
         inside = cell >= 0
-        if not inside.all():
-            out = np.flatnonzero(~inside)
+        located = np.isfinite(places.longitude) & np.isfinite(places.latitude)
+        if (nowhere := np.flatnonzero(~located)).size:
+            logger.warning(
+                "%s without coordinates, and so without values, first %s",
+                counted(nowhere.size, "place"),
+                places.name[nowhere[0]],
+            )
+        if (out := np.flatnonzero(located & ~inside)).size:
             logger.warning(
                 "%s outside the grid without values, first %s (%g, %g)",
-                counted(len(out), "place"),
+                counted(out.size, "place"),
                 places.name[out[0]],
                 places.longitude[out[0]],
                 places.latitude[out[0]],
