@@ -15,11 +15,17 @@ from numpy.typing import NDArray
 # once can end in a SystemError (python/cpython#106905).
 _ONE_AT_A_TIME = threading.Lock()
 
-_DAMAGED = (EOFError, RuntimeError, ValueError, zipfile.BadZipFile, zlib.error)
-"""What comes of a damaged archive; an unknown compression is a RuntimeError."""
-
-_SINGLE_ARRAY = (AttributeError, TypeError)
-"""What comes of a file of one array, which cannot be closed."""
+_NO_ARCHIVE = (
+    AttributeError,
+    EOFError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    zipfile.BadZipFile,
+    zlib.error,
+)
+"""What comes of a damaged archive - a RuntimeError of an unknown compression - and of a file of one
+array, which cannot be closed: an AttributeError or TypeError."""
 
 
 def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
@@ -41,5 +47,5 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         # Where numpy opens the file itself, it leaves it open if it is damaged.
         with _ONE_AT_A_TIME, path.open("rb") as file, np.load(file) as archive:
             return dict(archive)
-    except (*_DAMAGED, *_SINGLE_ARRAY) as error:
+    except _NO_ARCHIVE as error:
         raise ValueError(f"{path} is not a whole archive of arrays: {error}") from error

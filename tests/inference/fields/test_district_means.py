@@ -297,6 +297,12 @@ def test_a_file_with_a_damaged_head_is_what_its_name_says(
         read_districts(tmp_path / name)
 
 
+@pytest.mark.parametrize("name", ["regions.shp", "regions.zip", "regions.gpkg"])
+def test_geojson_may_have_any_name(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_text(geojson(REGIONS))
+    assert [district.name for district in read_districts(tmp_path / name)] == [*REGIONS]
+
+
 def test_independent_software_writes_the_same(tmp_path: Path) -> None:
     """GDAL, by pyogrio, as a GIS would."""
     pyogrio = pytest.importorskip("pyogrio.raw", reason="pip install pyogrio")

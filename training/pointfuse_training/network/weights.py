@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from pointfuse.basics import array_archives
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
 
 
@@ -60,13 +59,13 @@ def read_arrays(path: Path) -> dict[str, NDArray[Any]]:
         If it is no numpy archive.
     """
     try:
-        with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            return {key: archive[key] for key in archive.files}
+        return array_archives.read_arrays(path)
     except FileNotFoundError as error:
         raise InputFileNotFoundError(f"there is no file {path}; check the path") from error
-    except (OSError, EOFError, TypeError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, ValueError) as error:
+        problem = error.__cause__ or error
         raise ModelFileError(
-            f"{path} is not a numpy archive (.npz) of arrays ({error}); get the file again"
+            f"{path} is not a numpy archive (.npz) of arrays ({problem}); get the file again"
         ) from error
 
 

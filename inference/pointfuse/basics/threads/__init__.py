@@ -1,4 +1,4 @@
-"""Threads and processors, so that work is neither blocked nor started twice.
+"""Threads, and the processors that they run on.
 
 native_calls  native code that Ctrl-C can end
 one_ahead     computes the next item while the current one is used

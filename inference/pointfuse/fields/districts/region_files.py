@@ -51,8 +51,9 @@ def read_districts(path: Path, name_property: str | None = None) -> list[Distric
 def _features(path: Path) -> list[Feature]:
     with path.open("rb") as file:
         begin = file.read(16)
-    # A file with a damaged head is still what its name says.
-    suffix = path.suffix.lower()
+    # A file with a damaged head is still what its name says, unless it begins as GeoJSON does.
+    is_json = begin.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
+    suffix = "" if is_json else path.suffix.lower()
     if begin.startswith(b"SQLite format 3") or suffix == ".gpkg":
         return geopackage_features(path)
     if begin.startswith((b"\x00\x00\x27\x0a", b"PK")) or suffix in (".shp", ".zip"):
