@@ -28,9 +28,8 @@ from pointfuse_training.fitting.covariance_fit import begin
 from pointfuse_training.fitting.losses import LARGE
 from pointfuse_training.fitting.recipes import read_recipe
 from pointfuse_training.fitting.training_loop import DEVIATION_SHARE
+from pointfuse_training.network.concentration_scale import HIGHEST, KNEE, STRAIGHT
 from pointfuse_training.network.fusion_network import (
-    HIGHEST,
-    KNEE,
     WEATHER_CENTRE,
     WEATHER_KERNELS,
     WEATHER_SPREAD,
@@ -262,8 +261,9 @@ def test_the_method_names_the_constants_of_the_network() -> None:
     assert f"wind speed as $(x_3 - {wind:.0f}) / {of_wind:.0f}$" in text
     *reaches, last = (f"{reach:g}" for reach in REACHES)
     assert f"Gaussians of {', '.join(reaches)} and {last} cells" in text
-    assert f"\\frac{{v}}{{{KNEE:g}}}" in text
-    assert f"held between 0 and {HIGHEST:g}" in text
+    assert f"\\frac{{v}}{{{STRAIGHT:g}}}" in text
+    assert f"e^{{-{KNEE:g} / {STRAIGHT:g}}}" in text
+    assert f"$\\mu$ held between 0 and {HIGHEST:g}" in text
     assert "{0} x {0} and {1} x {1} squares".format(*WEATHER_KERNELS) in text
     assert "\\frac{e^2}{0.2} \\ \\mathrm{if}\\ |e| < 0.1" in text
     assert (LARGE, DEVIATION_SHARE) == (0.1, 0.2)

@@ -20,7 +20,7 @@ from pointfuse_training.fitting.covariance_fit import (
     real_days,
     simulated_days_of,
 )
-from pointfuse_training.network.fusion_network import KNEE, transformed
+from pointfuse_training.network.concentration_scale import transformed, transformed_back
 from pointfuse_training.network.optimal_interpolation import OptimalInterpolation
 from pointfuse_training.samples.training_days import Batch
 
@@ -49,7 +49,7 @@ def drawn(seed: int, length: float, noise: float, relief: float = 0.0) -> Statio
     covariance = np.exp(-np.hypot(cdist(places, places), 0.5) / length)
     root = np.linalg.cholesky(covariance + noise * np.diag(1 / number))
     scaled = 1.4 + 0.3 * root @ rng.standard_normal(200)
-    value = KNEE * np.expm1(scaled)
+    value = transformed_back(torch.from_numpy(scaled), torch.zeros(()))[0].numpy()
     return StationDay(*map(torch.from_numpy, (cell, value, number)))
 
 

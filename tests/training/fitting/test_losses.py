@@ -15,7 +15,8 @@ from pointfuse_training.fitting.losses import (
     field_errors,
     share_left,
 )
-from pointfuse_training.network.fusion_network import KNEE, Estimate
+from pointfuse_training.network.concentration_scale import KNEE, STRAIGHT
+from pointfuse_training.network.fusion_network import Estimate
 from pointfuse_training.samples.training_days import Batch
 
 SHAPE = (2, 1, 5, 6)
@@ -48,7 +49,13 @@ def estimate() -> Estimate:
 
 
 def scaled(values: Tensor) -> np.ndarray:
-    return np.log1p(values.numpy() / KNEE)
+    above = values.numpy() / STRAIGHT
+    least = KNEE / STRAIGHT
+    return above + np.log((1 - np.exp(-above - least)) / (1 - np.exp(-least)))
+
+
+def concentration(scaled: np.ndarray) -> np.ndarray:
+    return STRAIGHT * np.log1p(np.exp(scaled) * np.expm1(KNEE / STRAIGHT)) - KNEE
 
 
 def test_the_published_loss_is_equation_5(batch: Batch) -> None:
@@ -60,8 +67,8 @@ def test_the_published_loss_is_equation_5(batch: Batch) -> None:
 def test_errors_of_a_day_are_those_of_huber_over_its_level(
     batch: Batch, estimate: Estimate
 ) -> None:
-    field = KNEE * np.expm1(estimate.mean.detach().numpy())
-    error = (field - batch.truth.numpy()) / (KNEE * np.expm1(estimate.level.numpy()))
+    field = concentration(estimate.mean.detach().numpy())
+    error = (field - batch.truth.numpy()) / concentration(estimate.level.numpy())
     # Quadratic up to 0.1, then linear and as steep as the loss is there: slope 1.
     loss = np.where(np.abs(error) < LARGE, error**2 / (2 * LARGE), np.abs(error) - LARGE / 2)
     expected = np.mean(loss * batch.weights.numpy(), axis=(1, 2, 3))

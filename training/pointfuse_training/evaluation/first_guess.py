@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from pointfuse.model.kernels import STEPS, Kernel
 from pointfuse_training.network.channels import CHANNELS
-from pointfuse_training.network.fusion_network import FusionNetwork, transformed_back
+from pointfuse_training.network.concentration_scale import transformed_back
+from pointfuse_training.network.fusion_network import FusionNetwork
 from pointfuse_training.network.optimal_interpolation import OptimalInterpolation
 from pointfuse_training.network.pointconv import PointConv, PositiveKernelConv
 from pointfuse_training.network.variants import Network

@@ -15,11 +15,8 @@ from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations, grid_days
 from pointfuse_training.fitting.withheld import withholdings
 from pointfuse_training.network.calibration import TERMS
-from pointfuse_training.network.fusion_network import (
-    FusionNetwork,
-    calibration_terms_of,
-    transformed_back,
-)
+from pointfuse_training.network.concentration_scale import transformed_back
+from pointfuse_training.network.fusion_network import FusionNetwork, calibration_terms_of
 
 Array = NDArray[np.float64]
 

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pointfuse.stations.gridding import PlacedObservations
-from pointfuse_training.network.fusion_network import transformed
+from pointfuse_training.network.concentration_scale import transformed
 from pointfuse_training.network.optimal_interpolation import RELIEF, OptimalInterpolation
 from pointfuse_training.samples.training_days import Batch
 

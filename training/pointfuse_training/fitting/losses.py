@@ -5,7 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from pointfuse_training.network.fusion_network import Estimate, transformed, transformed_back
+from pointfuse_training.network.concentration_scale import transformed, transformed_back
+from pointfuse_training.network.fusion_network import Estimate
 from pointfuse_training.samples.training_days import Batch
 
 LEAST = 1e-3

@@ -1,6 +1,7 @@
 """The networks in PyTorch.
 
 channels                what all networks take
+concentration_scale     the scale on which the default network sees concentrations
 pointconv               from isolated stations to a first complete field, as published
 optimal_interpolation   PointConv's passes at their limit, under a covariance that knows terrain
 ridge_regression        a regression of the day on its static layers

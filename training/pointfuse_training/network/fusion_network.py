@@ -16,6 +16,7 @@ from torch import Tensor, nn
 
 from pointfuse_training.network.calibration import Calibration, calibration_terms
 from pointfuse_training.network.channels import CHANNELS, check_static_layers
+from pointfuse_training.network.concentration_scale import transformed, transformed_back
 from pointfuse_training.network.detail import DETAIL_CHANNELS, Detail
 from pointfuse_training.network.optimal_interpolation import Interpolated, OptimalInterpolation
 from pointfuse_training.network.pointconv import PointConv
@@ -33,19 +34,13 @@ WEATHER_KERNELS = (11, 5)
 """Edges of the kernels of PointConv for weather, in cells of half the resolution: as far as the
 published ones reach."""
 
-KNEE = 10.0
-"""Concentration from which on the scale of the network is logarithmic, ug/m3."""
-
-HIGHEST = 8.0
-"""Most that a field is, on the scale of the network: some 30,000 ug/m3."""
-
 _DAY_CHANNELS = 9
 _STATION_CHANNELS = 2
 _WEATHER_CHANNELS = 4
 
 
 class Estimate(NamedTuple):
-    """What the network makes of each day on its scale, the logarithm of ``1 + v / KNEE``.
+    """What the network makes of each day on its scale (`transformed`).
 
     Attributes
     ----------
@@ -224,33 +219,6 @@ class FusionNetwork(nn.Module):
         sums, counts = summed((values - centre) / spread * observed), summed(observed)
         fields = self.weather(sums / counts.clamp(min=1), counts.clamp(max=1))
         return torch.cat([fields.corrected, fields.wide_density.log1p()], dim=1)
-
-
-def transformed(values: Tensor) -> Tensor:
-    """The logarithm of ``1 + v / KNEE``: errors are relative, but for those of clean air."""
-    return (values.clamp(min=0) / KNEE).log1p()
-
-
-def transformed_back(
-    mean: Tensor, deviation: Tensor, share: Tensor | float = 1.0
-) -> tuple[Tensor, Tensor]:
-    """Mean and standard deviation of a value whose transformed one is normally distributed.
-
-    With the variance ``s^2`` they are ``KNEE (exp(m + s^2 / 2) - 1)`` and ``KNEE exp(m + s^2 / 2)``
-    times the root of ``exp(s^2) - 1``, the moments of a lognormal variable. The median, which is
-    the same without the variance, is lower.
-
-    Parameters
-    ----------
-    mean, deviation : Tensor
-        On the transformed scale.
-    share : Tensor or float
-        Share of the way from the median to the mean; 0 gives the median.
-    """
-    median, variance = mean.clamp(min=0.0, max=HIGHEST), deviation**2
-    grown = KNEE * (median + variance / 2).exp()
-    rise = grown * -(-variance / 2).expm1()
-    return KNEE * median.expm1() + share * rise, grown * variance.expm1().sqrt()
 
 
 def calibration_terms_of(estimate: Estimate, median: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse_training.archives.archive import Archive
-from pointfuse_training.network.fusion_network import transformed
+from pointfuse_training.network.concentration_scale import transformed
 
 Field = NDArray[np.float32]
 
