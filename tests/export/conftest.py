@@ -93,7 +93,9 @@ def _with_a_say_of_every_part(network: FusionNetwork) -> None:
     network.detail.last.weight.normal_(std=0.1)
     network.interpolation.relief.add_(0.3 * torch.randn_like(network.interpolation.relief))
     network.interpolation.amplitude.add_(0.3 * torch.randn_like(network.interpolation.amplitude))
-    network.calibration.coefficients.copy_(torch.tensor([0.1, 0.1, -0.2, 0.1, -0.1]))
+    network.calibration.coefficients.copy_(
+        torch.tensor([0.1, 0.1, -0.2, 0.1, -0.1, 0.1, -0.1, 0.1])
+    )
 
 
 @cache

@@ -97,11 +97,11 @@ def test_a_checkpoint_is_scored_and_shown(folder, tmp_path):
         assert 0.8 < method["all cells"]["mean_of_days"]["r2"] < 1
     assert f"| network | all cells | {_figures(scores)} " in result.stdout
     assert "130 cells and no weather" in result.stdout
-    # On squares of four cells of 12 km. Eight Gaussians of 1.5 to 192 cells, with a share of an
-    # eighth each, fall to 1/e at 37.6 cells. Then come those of humidity and wind.
+    # On squares of four cells of 12 km. The exponential of 50 cells that an untrained network has
+    # falls to 1/e there. Then come those of humidity and wind.
     interpolation, *weather = scores["kernels"]
     assert interpolation["edge_cells"] == 4 * 101
-    assert interpolation["radius_km"] == pytest.approx(451, rel=0.02)
+    assert interpolation["radius_km"] == pytest.approx(600, rel=0.02)
     assert len(weather) == 4
     page = report.read_text(encoding="utf-8")
     root = ElementTree.fromstring(page)

@@ -29,7 +29,8 @@ from pointfuse_training.fitting.recipes import Recipe, changed
 from pointfuse_training.fitting.training_inputs import Start, TrainingInputs, read_training_inputs
 from pointfuse_training.fitting.training_loop import DEVIATION_SHARE, Training
 from pointfuse_training.network.checkpoints import load_checkpoint, save_checkpoint
-from pointfuse_training.network.fusion_network import Estimate, FusionNetwork, transformed
+from pointfuse_training.network.concentration_scale import KNEE, STRAIGHT, transformed
+from pointfuse_training.network.fusion_network import Estimate, FusionNetwork
 from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples import observed_days
 from pointfuse_training.samples.hidden_stations import Hiding, draw_hidden
@@ -97,6 +98,11 @@ def start(inputs: TrainingInputs, recipe: Recipe) -> Start:
     return Start(weights, recipe.variant, recipe.widths, recipe.static_channels, "f" * 64)
 
 
+def scaled(concentration: float) -> float:
+    """On the scale of the network, but for a constant."""
+    return math.log(math.expm1((concentration + KNEE) / STRAIGHT))
+
+
 def test_a_loss_worked_out_by_hand(
     metadata: ModelMetadata, inputs: TrainingInputs, recipe: Recipe, monkeypatch
 ) -> None:
@@ -121,7 +127,7 @@ def test_a_loss_worked_out_by_hand(
     # 48 ug/m3 is 33 above two stations of 15 and 8 above one of 40; the interpolation was twice as
     # far. The level of 60 is the unit, and half of where large errors begin comes off.
     errors, first = ((2 * (a / 60 - 0.05) + (b / 60 - 0.05)) / 3 for a, b in ((33, 8), (66, 41)))
-    apart = [math.log((15 + 10) / 58), math.log((15 + 10) / 58), math.log((40 + 10) / 58)]
+    apart = [scaled(report) - scaled(48) for report in (15, 15, 40)]
     likelihood = sum(one**2 / 2 for one in apart) / 3
     # The mean of 2,080 cells in single precision.
     expected = errors / first + DEVIATION_SHARE * likelihood

@@ -106,7 +106,7 @@ def process(interpolation: OptimalInterpolation, *given: Tensor) -> Expected:
         misfit = np.maximum((u - level) @ weights, 1e-6)
         # A cell that is too far off what the others say of it is brought nearer.
         own = np.diag(np.linalg.inv(to_stations + noise))
-        off, may_be = weights / own, 4 * np.sqrt(misfit / len(u) / own)
+        off, may_be = weights / own, optimal_interpolation.MOST_OFF * np.sqrt(misfit / len(u) / own)
         nearer = u - level - off + np.clip(off, -may_be, may_be)
         robust = solve(of_stations, nearer, assume_a="pos")
         # Of a normal distribution, with the unit of the covariance at its most likely.
