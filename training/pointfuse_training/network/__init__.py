@@ -4,6 +4,7 @@ channels                what all networks take
 concentration_scale     the scale on which the default network sees concentrations
 pointconv               from isolated stations to a first complete field, as published
 optimal_interpolation   PointConv's passes at their limit, under a covariance that knows terrain
+station_cells           the cells that hold stations, as lists
 ridge_regression        a regression of the day on its static layers
 positive_inverse        inverses of large matrices, in a form that export can change
 summed_covariances      sums of covariances over the grid, in a form that export can change

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from pointfuse_training.network.positive_inverse import inverse_of_one_plus
 from pointfuse_training.network.resolution import doubled
 from pointfuse_training.network.ridge_regression import held, solved
+from pointfuse_training.network.station_cells import station_cells
 from pointfuse_training.network.summed_covariances import (
     over_grid,
     squared_distances,
@@ -172,12 +173,10 @@ class OptimalInterpolation(nn.Module):
             Static layers, of order one.
         """
         shape = values.shape[-2:]
-        number, cell = _cells_with_stations(stations)
-        value = torch.gather(values.flatten(1), 1, cell)
+        cells = station_cells(values, stations)
+        value, number, row, column = cells
         level = (value * number).sum(1, keepdim=True) / number.sum(1, keepdim=True).clamp(min=1)
-        layers = _at_cells(static_layers, cell)
-        row = torch.div(cell, shape[1], rounding_mode="floor").to(values.dtype)
-        column = cell.to(values.dtype) - shape[1] * row
+        layers = cells.at(static_layers)
         places = self.coordinates(row, column, layers, shape)
         said = self.conditioned(value - level, number, layers, places)
         share = torch.softmax(said.evidence, dim=1)
@@ -270,7 +269,7 @@ class OptimalInterpolation(nn.Module):
         misfit = (left * sides[:, -1]).sum(1).reshape(-1, VOICES)
         variance = misfit.clamp(min=_LEAST_VARIANCE) / cells
         # What each cell is off all others, over what an inverse says that it may be.
-        own = inverse.diagonal(dim1=1, dim2=2)
+        own = _diagonal(inverse)
         most = MOST_OFF * (variance.reshape(-1, 1) * own).sqrt()
         beyond = ((left - left.clamp(-most, most)) / own)[:, None]
         without = solution[:, -1:] - beyond @ inverse
@@ -320,6 +319,13 @@ class OptimalInterpolation(nn.Module):
         return torch.cat([level, (-self.log_variances).exp()], 1)
 
 
+def _diagonal(matrices: Tensor) -> Tensor:
+    """Those of square matrices, shape (matrix, row); exported, `diagonal` is no engine's."""
+    size = matrices.shape[1]
+    at = torch.arange(size, device=matrices.device) * (size + 1)
+    return matrices.flatten(1)[:, at]
+
+
 def _rows_and_columns(shape: Sequence[int], squares: int, like: Tensor) -> tuple[Tensor, Tensor]:
     """Those of the centres of squares of so many cells, each of shape (1, square)."""
     number = torch.arange(shape[0] * shape[1], device=like.device)[None]
@@ -364,21 +370,3 @@ def _gaussian(places: Tensor, others: Tensor, deviation: float) -> Tensor:
 def positive(amplitude: Tensor) -> Tensor:
     """As it is where it is of order one, and never 0."""
     return torch.nn.functional.softplus(_BEND * amplitude) / _BEND + _LEAST_AMPLITUDE
-
-
-def _cells_with_stations(stations: Tensor) -> tuple[Tensor, Tensor]:
-    """How many stations, and in which cells, each of shape (time, cell).
-
-    Days with fewer cells than others are filled up with some that have no station.
-    """
-    most = int((stations > 0).sum((1, 2, 3)).max().clamp(min=1))
-    number, cell = stations.flatten(1).topk(most)
-    return number, cell
-
-
-def _at_cells(static_layers: Tensor, cell: Tensor) -> Tensor:
-    """Static layers in cells of each day, shape (time, layers, cell)."""
-    flat = static_layers.flatten(2)
-    if len(flat) == 1:
-        return flat[0][:, cell].transpose(0, 1)
-    return torch.gather(flat, 2, cell[:, None].expand(-1, flat.shape[1], -1))

@@ -62,6 +62,9 @@ def factors(places: Tensor, others: Tensor) -> tuple[Tensor, Tensor]:
     left, right = [], []
     for some in (slice(0, 2), slice(2, None)):
         one, other = places[..., some], others[..., some, :]
+        # Of a sum over nothing, ONNX Runtime 1.20 makes a table of another shape.
+        if not one.shape[-1]:
+            continue
         squares, other_squares = (one**2).sum(-1, keepdim=True), (other**2).sum(-2, keepdim=True)
         if some.start == 0:
             other_squares = other_squares + _WITHIN_A_CELL**2
@@ -101,7 +104,7 @@ def over_grid(
     """
     left, right = factors(grid.transpose(1, 2), stations)
     rows = max(n for n in range(1, _MOST_ROWS + 1) if shape[0] % n == 0)
-    left = left.reshape(-1, shape[0] // rows, rows * shape[1], left.shape[2])
+    left = left.unflatten(1, (shape[0] // rows, rows * shape[1]))
     summed = sums(left, right, decay, weights).flatten(1, 2).transpose(1, 2)
     return summed.reshape(-1, weights.shape[2], *shape)
 
