@@ -166,4 +166,5 @@ def test_the_golden_case_of_a_network_has_several_stations_in_a_cell(small, tiny
     days = Days("case", *case.inputs(metadata))
     assert days.observed[0, 0].max() == 4
     assert days.observed[0, 1:].max() == 1
-    assert 0 < check_golden_case(model.SerializeToString(), case, metadata, 1e-3) < 1e-3
+    # Fields are of the order of 100 ug/m3, and the inverse of the interpolation costs two digits.
+    assert 0 < check_golden_case(model.SerializeToString(), case, metadata, 1e-2) < 1e-2

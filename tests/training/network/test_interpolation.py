@@ -15,6 +15,7 @@ from torch import Tensor
 
 from pointfuse_training.network import optimal_interpolation
 from pointfuse_training.network.optimal_interpolation import (
+    MOST_OFF,
     Interpolated,
     OptimalInterpolation,
 )
@@ -106,7 +107,10 @@ def process(interpolation: OptimalInterpolation, *given: Tensor) -> Expected:
         misfit = np.maximum((u - level) @ weights, 1e-6)
         # A cell that is too far off what the others say of it is brought nearer.
         own = np.diag(np.linalg.inv(to_stations + noise))
-        off, may_be = weights / own, optimal_interpolation.MOST_OFF * np.sqrt(misfit / len(u) / own)
+        off, may_be = (
+            weights / own,
+            MOST_OFF * np.sqrt(n * misfit / len(u) / own),
+        )
         nearer = u - level - off + np.clip(off, -may_be, may_be)
         robust = solve(of_stations, nearer, assume_a="pos")
         # Of a normal distribution, with the unit of the covariance at its most likely.
@@ -174,6 +178,7 @@ def test_a_broken_station_has_little_say_elsewhere(monkeypatch: pytest.MonkeyPat
     row, column = (stations[0, 0] > 0).nonzero()[150].tolist()
     without = stations.clone()
     without[0, 0, row, column] = 0
+    stations[0, 0, row, column] = 1
     expected = interpolated(interpolation, values * (without > 0), without, layers).field
     values[0, 0, row, column] = 600
     given = values, stations, layers
