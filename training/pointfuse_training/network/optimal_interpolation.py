@@ -272,10 +272,8 @@ class OptimalInterpolation(nn.Module):
         # What each cell is off all others, over what an inverse says that it may be.
         own = _diagonal(inverse)
         # Instruments of a cell that agree are not broken, all of them.
-        own_of_voice = own.reshape(-1, VOICES, number.shape[1])
-        most = MOST_OFF * (variance[..., None] * number[:, None] * own_of_voice).sqrt().flatten(
-            0, 1
-        )
+        may_be = variance[..., None] * number[:, None] * own.reshape(-1, VOICES, number.shape[1])
+        most = MOST_OFF * may_be.sqrt().flatten(0, 1)
         beyond = ((left - left.clamp(-most, most)) / own)[:, None]
         without = solution[:, -1:] - beyond @ inverse
         slopes, _ = solved(normal, (without @ sides[:, :-1].transpose(1, 2)).transpose(1, 2))
