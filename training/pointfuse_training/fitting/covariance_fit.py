@@ -208,7 +208,8 @@ def _most_likely(
             on_step(1)
         return total
 
-    optimiser.step(unlikely)
+    step: Callable[[Callable[[], float]], object] = optimiser.step
+    step(unlikely)
     on_step(max(STEPS - len(likely), 0))
     return Fit(likely[0], max(likely))
 

@@ -221,7 +221,7 @@ class OptimalInterpolation(nn.Module):
         self, places: Tensor, weights: Tensor, layers: Tensor, shape: Sequence[int]
     ) -> Tensor:
         """Sums of correlations with the stations, shape (time, voice, rows, columns)."""
-        of_stations, of_models = weights.transpose(1, 2).split(1, dim=2)
+        of_stations, of_models = torch.split(weights.transpose(1, 2), 1, dim=2)
         decays = (-self.log_length).exp()
         grid = self.coordinates(*_rows_and_columns(shape, 1, places), layers, shape)
         near = over_grid(summed_exponentials, grid, places, decays[0], of_stations, shape)

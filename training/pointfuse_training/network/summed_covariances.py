@@ -104,7 +104,7 @@ def over_grid(
     """
     left, right = factors(grid.transpose(1, 2), stations)
     rows = max(n for n in range(1, _MOST_ROWS + 1) if shape[0] % n == 0)
-    left = left.unflatten(1, (shape[0] // rows, rows * shape[1]))
+    left = left.reshape(-1, shape[0] // rows, rows * shape[1], left.shape[2])
     summed = sums(left, right, decay, weights).flatten(1, 2).transpose(1, 2)
     return summed.reshape(-1, weights.shape[2], *shape)
 
@@ -151,11 +151,12 @@ def _summed(
     sums = weights.new_empty(len(weights), places.shape[1], weights.shape[2])
     for day, (stations, some) in enumerate(zip(right, weights, strict=True)):
         of_day = places[day if len(places) > 1 else 0]
-        for block, out in zip(of_day.split(_AT_ONCE), sums[day].split(_AT_ONCE), strict=True):
+        blocks = (torch.split(table, _AT_ONCE) for table in (of_day, sums[day]))
+        for block, out in zip(*blocks, strict=True):
             # In place: what fits into the cache is done several times as fast.
             far = (block @ stations).sqrt_().mul_(decay)
             torch.mm(covariance(far), some, out=out)
-    return sums.unflatten(1, left.shape[1:3])
+    return sums.reshape(len(sums), *left.shape[1:3], sums.shape[2])
 
 
 @summed_exponentials.register_fake
