@@ -25,7 +25,7 @@ def test_the_shipped_description_is_read():
         "wind_speed",
     ]
     names = tuple(layer.name for layer in description.static_layers)
-    recipe = read_recipe(str(SHIPPED.parent / "recipes" / "interpolation.toml"))
+    recipe = read_recipe(str(SHIPPED.parent / "recipes" / "regression.toml"))
     assert names == recipe.static_channels
     assert description.files.paths() == [
         SHIPPED.parent / "pointfuse-china12.checkpoint.npz",
