@@ -20,7 +20,7 @@ def summed_exponentials(
     falling = -decay
 
     @graph()
-    def of_block(block):  # type: ignore[no-untyped-def]
+    def of_block(block: FLOAT[None, None, None]) -> FLOAT[None, None, None]:
         return op.MatMul(op.Exp(op.Sqrt(op.MatMul(block, right)) * falling), weights)
 
     return op.Scan(
@@ -38,7 +38,7 @@ def summed_materns(
     """Sums of ``weights * (1 + r) exp(-r)`` with r of ``decay * distance``."""
 
     @graph()
-    def of_block(block):  # type: ignore[no-untyped-def]
+    def of_block(block: FLOAT[None, None, None]) -> FLOAT[None, None, None]:
         far = op.Sqrt(op.MatMul(block, right)) * decay
         return op.MatMul((far + 1.0) * op.Exp(-far), weights)
 
