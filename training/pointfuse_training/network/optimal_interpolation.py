@@ -31,9 +31,10 @@ the second of the fields of models."""
 MOST_OFF = 6.0
 """Standard deviations that a cell may be off what all others say of it, times the root of the
 number of its stations; beyond them it has no say.
-On 20 days that nothing is scored on, before quality control, the RMSE is 0.997 of that without a
-limit where stations are left out, and where cities are (0.995 with 4 deviations). On 10 days of
-dust and smoke it is 1.000; with 5 deviations 1.009, with 4 it is 1.028: such peaks are real."""
+Without that root, on 20 days that nothing is scored on and before quality control, the RMSE is
+0.997 of that without a limit where stations are left out, and where cities are (0.995 with 4
+deviations). On 10 days of dust and smoke it is 1.000; with 5 deviations 1.009, with 4 it is 1.028:
+such peaks are real."""
 
 RELIEF = 3
 """Dimensions that places have besides those of the map."""

@@ -6,9 +6,14 @@ import torch
 from torch import Tensor
 
 
-def summed(x: Tensor) -> Tensor:
-    """Sums over squares of two by two cells."""
-    return torch.nn.functional.avg_pool2d(x, 2) * 4
+def summed(x: Tensor, edge: int = 2) -> Tensor:
+    """Sums over squares of so many cells each way; those at the ends of the grid may be smaller."""
+    if edge == 1:
+        return x
+    up, across = (-size % edge for size in x.shape[-2:])
+    if up or across:
+        x = torch.nn.functional.pad(x, (0, across, 0, up))
+    return torch.nn.functional.avg_pool2d(x, edge) * edge**2
 
 
 def around(x: Tensor) -> Tensor:

@@ -7,6 +7,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
+from pointfuse_training.network.resolution import summed
+
 MOST_CELLS = 2048
 """Most cells with stations that a day is interpolated from: the time grows with their third power,
 the memory with their second. National networks of regulatory stations have fewer."""
@@ -66,8 +68,8 @@ def station_cells(values: Tensor, stations: Tensor) -> StationCells:
     tables, numbers, occupied = [], [], []
     left = torch.ones_like(stations[:, 0, 0, :1])
     for edge in SQUARES:
-        number = _summed(stations, edge)
-        means = _summed(maps, edge) / torch.where(number > 0, number, 1.0)
+        number = summed(stations, edge)
+        means = summed(maps, edge) / torch.where(number > 0, number, 1.0)
         among = (number > 0).to(values.dtype).sum((1, 2, 3))[:, None]
         # Of the squares that are few enough, the smallest have the say.
         chosen = left * (among <= MOST_CELLS).to(values.dtype)
@@ -75,17 +77,8 @@ def station_cells(values: Tensor, stations: Tensor) -> StationCells:
         numbers.append(number.flatten(1) * chosen)
         tables.append(means.flatten(2))
         occupied.append(among * chosen)
-    most = int(sum(occupied[1:], start=occupied[0]).max().clamp(min=1))
+    most = int(torch.cat(occupied, 1).sum(1).max().clamp(min=1))
     number, at = torch.cat(numbers, 1).topk(most)
     found = torch.gather(torch.cat(tables, 2), 2, at[:, None].expand(-1, 3, -1))
     value, row, column = found.unbind(1)
     return StationCells(value, number, row, column)
-
-
-def _summed(maps: Tensor, edge: int) -> Tensor:
-    """Sums over squares; those at the ends of the grid may be smaller."""
-    if edge == 1:
-        return maps
-    beyond = [-size % edge for size in maps.shape[-2:]]
-    padded = torch.nn.functional.pad(maps, (0, beyond[1], 0, beyond[0]))
-    return torch.nn.functional.avg_pool2d(padded, edge) * edge**2
