@@ -19,7 +19,7 @@ from pointfuse_training.network.optimal_interpolation import (
     Interpolated,
     OptimalInterpolation,
 )
-from pointfuse_training.network.ridge_regression import solved
+from pointfuse_training.network.positive_inverse import inverse_of_one_plus, solved
 
 Array = NDArray[np.float64]
 
@@ -454,19 +454,20 @@ def test_all_stations_in_one_cell_are_one_with_little_noise() -> None:
     torch.testing.assert_close(found.field, values.sum().expand_as(found.field))
 
 
-@pytest.mark.parametrize("terms", [1, 2, 11])
-def test_equations_are_solved_as_numpy_does(terms: int) -> None:
-    rng = np.random.default_rng(terms)
-    table = rng.normal(size=(3, 40, terms)) * np.logspace(0, 1, terms)
-    matrix = table.transpose(0, 2, 1) @ table + np.eye(terms)
-    right = rng.normal(size=(3, terms, 1))
-    reference = np.linalg.solve(matrix, right)
-    solution, determinant = solved(torch.from_numpy(matrix), torch.from_numpy(right))
-    np.testing.assert_allclose(solution, reference, rtol=1e-9, atol=1e-13)
-    np.testing.assert_allclose(determinant, np.linalg.slogdet(matrix)[1], rtol=1e-9, atol=1e-12)
-    # Errors in single precision grow by the condition of the matrix; and in the row of a pivot,
-    # which is taken off itself, by the pivot.
-    single, _ = solved(torch.from_numpy(matrix).float(), torch.from_numpy(right).float())
-    growth = terms * np.linalg.cond(matrix).max() + matrix.max()
-    tolerance = 2**-23 * growth * np.abs(reference).max()
-    np.testing.assert_allclose(single, reference, rtol=0, atol=tolerance)
+@pytest.mark.parametrize("size", [1, 2, 11])
+def test_equations_are_solved_as_numpy_does(size: int) -> None:
+    rng = np.random.default_rng(size)
+    table = rng.normal(size=(3, 40, size)) * np.logspace(0, 1, size)
+    matrix = table.transpose(0, 2, 1) @ table
+    right = rng.normal(size=(3, 2, size))
+    reference = np.linalg.solve(matrix + np.eye(size), right.transpose(0, 2, 1)).transpose(0, 2, 1)
+    of_rows, of_matrix = torch.from_numpy(right), torch.from_numpy(matrix)
+    inverse, determinant = inverse_of_one_plus(of_matrix)
+    np.testing.assert_allclose(solved(of_rows, of_matrix, inverse), reference, rtol=1e-9)
+    expected = np.linalg.slogdet(matrix + np.eye(size))[1]
+    np.testing.assert_allclose(determinant, expected, rtol=1e-9)
+    # Errors in single precision grow by the condition of the matrix.
+    of_rows, of_matrix = of_rows.float(), of_matrix.float()
+    single = solved(of_rows, of_matrix, inverse_of_one_plus(of_matrix)[0])
+    tolerance = 2**-23 * size * np.linalg.cond(matrix + np.eye(size)).max()
+    np.testing.assert_allclose(single, reference, rtol=0, atol=tolerance * np.abs(reference).max())

@@ -13,9 +13,8 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pointfuse_training.network.positive_inverse import inverse_of_one_plus
+from pointfuse_training.network.positive_inverse import diagonal, inverse_of_one_plus, solved
 from pointfuse_training.network.resolution import doubled
-from pointfuse_training.network.ridge_regression import held, solved
 from pointfuse_training.network.station_cells import station_cells
 from pointfuse_training.network.summed_covariances import (
     over_grid,
@@ -50,6 +49,9 @@ _BEND = 4.0
 """How sharply the amplitude bends to its least value."""
 
 _LEAST_VARIANCE = 1e-6
+
+_BEYOND = 1e4
+"""More than any trend."""
 
 _FIRST_LENGTHS = (50.0, 12.0)
 _FIRST_NOISES = (0.05, 0.01)
@@ -185,7 +187,7 @@ class OptimalInterpolation(nn.Module):
         spread = (share * said.variance.sqrt()).sum(1, keepdim=True)
 
         everywhere = static_layers.flatten(2)
-        of_layers = held(said.slopes[..., 1:] @ everywhere, said.slopes[..., 1:] @ layers, number)
+        of_layers = _held(said.slopes[..., 1:] @ everywhere, said.slopes[..., 1:] @ layers, number)
         trends = (level[:, None] + said.slopes[..., :1] + of_layers).reshape(-1, VOICES, *shape)
         amplitude = self.amplitude_at(everywhere).reshape(-1, VOICES, *shape)
         fields = trends + amplitude * self._spread(places, said.weights, everywhere, shape)
@@ -216,7 +218,7 @@ class OptimalInterpolation(nn.Module):
             Rows and columns of the grid.
         """
         relief = self.log_length[0].exp() * self.relief @ layers
-        return torch.cat([_on_map(row, column, shape).expand(len(layers), -1, -1), relief], 1)
+        return torch.cat([_on_map(row, column, shape).expand(layers.shape[0], -1, -1), relief], 1)
 
     def _spread(
         self, places: Tensor, weights: Tensor, layers: Tensor, shape: Sequence[int]
@@ -253,40 +255,40 @@ class OptimalInterpolation(nn.Module):
         precision = self._precision(number)
         amplitude = self.amplitude_at(layers)
         ones = torch.ones_like(number[:, None])
-        terms = torch.cat([ones, layers, anomaly[:, None]], 1)[:, None]
+        prior = self._prior_deviations()[:, :, None]
+        terms = torch.cat([ones, layers], 1)[:, None] * prior
+        terms = torch.cat([terms, anomaly[:, None, None].expand(-1, VOICES, -1, -1)], 2)
         # One voice after the other, as if they were days.
         sides = (terms * (precision / amplitude)[:, :, None]).flatten(0, 1)
         covariance = self.precise(number, places).flatten(0, 1)
         inverse, of_covariance = inverse_of_one_plus(covariance)
-        solution = sides @ inverse
-        # A step of refinement: where stations are crowded an inverse has few digits left.
-        solution = solution + (sides - solution - solution @ covariance) @ inverse
+        solution = solved(sides, covariance, inverse)
         products = solution @ sides.transpose(1, 2)
-        penalty = self._penalty().repeat(len(number), 1)
-        normal = products[:, :-1, :-1] + torch.diag_embed(penalty)
-        slopes, of_slopes = solved(normal, products[:, :-1, -1:])
-        left = (solution[:, -1:] - slopes.transpose(1, 2) @ solution[:, :-1])[:, 0]
+        # The slopes, in their prior deviations, solve (1 + normal) slopes = right.
+        normal, right = products[:, :-1, :-1], products[:, -1:, :-1]
+        of_normal, of_slopes = inverse_of_one_plus(normal)
+        left = solution[:, -1:] - solved(right, normal, of_normal) @ solution[:, :-1]
         there = (number > 0).to(number.dtype)
         cells = there.sum(1, keepdim=True).clamp(min=1)
-        misfit = (left * sides[:, -1]).sum(1).reshape(-1, VOICES)
+        misfit = (left * sides[:, -1:]).sum((1, 2)).reshape(-1, VOICES)
         variance = misfit.clamp(min=_LEAST_VARIANCE) / cells
         # What each cell is off all others, over what an inverse says that it may be.
-        own = _diagonal(inverse)
+        own = diagonal(inverse)[:, None]
         # Instruments of a cell that agree are not broken, all of them.
-        may_be = variance[..., None] * number[:, None] * own.reshape(-1, VOICES, number.shape[1])
-        most = MOST_OFF * may_be.sqrt().flatten(0, 1)
-        beyond = ((left - left.clamp(-most, most)) / own)[:, None]
-        without = solution[:, -1:] - beyond @ inverse
-        slopes, _ = solved(normal, (without @ sides[:, :-1].transpose(1, 2)).transpose(1, 2))
-        left = without - slopes.transpose(1, 2) @ solution[:, :-1]
-        likely = (penalty.log().sum(1) - of_slopes - of_covariance).reshape(-1, VOICES)
+        of_number = number[:, None].expand(-1, VOICES, -1).reshape(own.shape)
+        may_be = variance.reshape(-1, 1, 1) * of_number * own
+        most = MOST_OFF * may_be.sqrt()
+        without = solution[:, -1:] - ((left - left.clamp(-most, most)) / own) @ inverse
+        slopes = solved(without @ sides[:, :-1].transpose(1, 2), normal, of_normal)
+        left = without - slopes @ solution[:, :-1]
+        likely = -(of_slopes + of_covariance).reshape(-1, VOICES)
         likely = likely - cells * (variance.log() + self.log_noise)
         likely = likely - 2 * (amplitude.log() * there[:, None]).sum(2)
         return Conditioned(
             likely / 2,
             variance,
             precision * left.reshape(-1, VOICES, number.shape[1]),
-            slopes.reshape(-1, VOICES, 1 + layers.shape[1]),
+            slopes.reshape(-1, VOICES, 1 + layers.shape[1]) * prior[..., 0],
         )
 
     def precise(self, number: Tensor, places: Tensor) -> Tensor:
@@ -317,17 +319,29 @@ class OptimalInterpolation(nn.Module):
         """Roots of the stations over those of their noise, shape (time, VOICES, cell)."""
         return number.sqrt()[:, None] * (-self.log_noise / 2).exp()[:, None]
 
-    def _penalty(self) -> Tensor:
-        """Of the level and of each layer, shape (voice, 1 + layers)."""
-        level = torch.full_like(self.log_variances[:, :1], 1 / _LEVEL_VARIANCE)
-        return torch.cat([level, (-self.log_variances).exp()], 1)
+    def _prior_deviations(self) -> Tensor:
+        """Of the slopes of the level and of each layer, shape (voice, 1 + layers)."""
+        level = torch.full_like(self.log_variances[:, :1], _LEVEL_VARIANCE).sqrt()
+        return torch.cat([level, (self.log_variances / 2).exp()], 1)
 
 
-def _diagonal(matrices: Tensor) -> Tensor:
-    """Those of square matrices, shape (matrix, row); exported, `diagonal` is no engine's."""
-    size = matrices.shape[1]
-    at = torch.arange(size, device=matrices.device) * (size + 1)
-    return matrices.flatten(1)[:, at]
+def _held(trend: Tensor, of_stations: Tensor, number: Tensor) -> Tensor:
+    """A trend within the range that it has over the stations; 0 on a day without any.
+
+    Parameters
+    ----------
+    trend : Tensor, shape (time, voice, place)
+        The trend of places.
+    of_stations : Tensor, shape (time, voice, cell)
+        That of the cells with stations.
+    number : Tensor, shape (time, cell)
+        Stations there; 0 for none.
+    """
+    far = _BEYOND * (number == 0).to(trend.dtype)[:, None]
+    ends = (of_stations + far).amin(2, keepdim=True), (of_stations - far).amax(2, keepdim=True)
+    # On a day without stations the first is the higher one.
+    lowest, highest = torch.minimum(*ends), torch.maximum(*ends)
+    return torch.minimum(torch.maximum(trend, lowest), highest)
 
 
 def _rows_and_columns(shape: Sequence[int], squares: int, like: Tensor) -> tuple[Tensor, Tensor]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor
@@ -77,7 +77,7 @@ def station_cells(values: Tensor, stations: Tensor) -> StationCells:
         numbers.append(number.flatten(1) * chosen)
         tables.append(means.flatten(2))
         occupied.append(among * chosen)
-    most = int(torch.cat(occupied, 1).sum(1).max().clamp(min=1))
+    most = cast(int, torch.cat(occupied, 1).sum(1).max().clamp(min=1).long().item())
     number, at = torch.cat(numbers, 1).topk(most)
     found = torch.gather(torch.cat(tables, 2), 2, at[:, None].expand(-1, 3, -1))
     value, row, column = found.unbind(1)
