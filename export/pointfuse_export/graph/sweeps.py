@@ -43,7 +43,8 @@ def inverse_of_one_plus(
     to_end = op.Constant(value_ints=_TO_END)
     next_block = op.Constant(value_ints=_NEXT_BLOCK)
     size = op.Shape(matrix, start=2)
-    blocks = (size + (BLOCK - 1)) / BLOCK
+    # Two at least: ONNX Runtime 1.20 leaves old numbers where Pad takes all of a matrix away.
+    blocks = op.Max((size + (BLOCK - 1)) / BLOCK, 2)
     padded = blocks * BLOCK
     added = padded - size
     number = op.Range(0, op.Squeeze(padded), 1)
