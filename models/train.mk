@@ -49,7 +49,7 @@ $(BUILD)/samples/done: $(LAYERS) $(BUILD)/process.toml  ## 12 minutes on one cor
 	touch $@
 
 $(BUILD)/layers.npz: $(LAYERS) $(BUILD)/simulated/done  ## 1 minute
-	$(TRAIN) patterns $(BUILD)/simulated --static $< --target-layer china --every $(if $(SHORT),1,4) -o $@
+	$(TRAIN) patterns $(BUILD)/simulated --static $< --target-layer china $(if $(SHORT),--every 1 --held-out 2,--every 4) -o $@
 
 $(BUILD)/covariance.npz: $(BUILD)/layers.npz  ## 4 minutes
 	$(if $(STATIONS),$(TRAIN) covariance $(READ) --every $(if $(SHORT),30,3) --archive $(BUILD)/simulated --simulated $(if $(SHORT),2,12) --static $< --recipe models/recipes/regression.toml --threads $(THREADS) -o $@,cp models/pointfuse-china12.checkpoint.npz $@)

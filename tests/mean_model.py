@@ -59,3 +59,21 @@ def with_scale(model: onnx.ModelProto, share: np.ndarray) -> onnx.ModelProto:
     graph.initializer.append(numpy_helper.from_array(share, "share"))
     graph.node.append(helper.make_node("Mul", ["pm25", "share"], ["pm25_scale"]))
     return model
+
+
+def uneven(model: onnx.ModelProto, share: np.ndarray) -> onnx.ModelProto:
+    """The same graph whose field is another share of the mean in each cell.
+
+    Parameters
+    ----------
+    model : onnx.ModelProto
+        From `mean_model`; changed in place.
+    share : ndarray of float32, shape (row, column)
+        The share in each cell.
+    """
+    graph = model.graph
+    last = graph.node[-1]
+    last.output[0] = "even"
+    graph.initializer.append(numpy_helper.from_array(share, "share_of_mean"))
+    graph.node.append(helper.make_node("Mul", ["even", "share_of_mean"], ["pm25"]))
+    return model

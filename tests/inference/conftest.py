@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from mean_model import mean_model, with_scale
+from mean_model import COLUMNS, ROWS, mean_model, uneven, with_scale
 
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
@@ -50,6 +50,16 @@ def tiny_model(tiny_model_file: Path) -> Model:
 @pytest.fixture(scope="session")
 def scale_model(scale_model_file: Path) -> Model:
     return Model(*read_model_file(scale_model_file), threads=1)
+
+
+@pytest.fixture(scope="session")
+def uneven_model(tiny_metadata: ModelMetadata, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Its fields differ from cell to cell, by more than the scale that it gives them."""
+    share = np.random.default_rng(7).uniform(0.5, 1.5, (ROWS, COLUMNS)).astype(np.float32)
+    path = tmp_path_factory.mktemp("model") / "uneven.onnx"
+    graph = with_scale(uneven(mean_model(tiny_metadata), share), np.array([0.1], np.float32))
+    path.write_bytes(graph.SerializeToString())
+    return Model(*read_model_file(path), threads=1)
 
 
 @pytest.fixture

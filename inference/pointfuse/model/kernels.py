@@ -101,13 +101,18 @@ def read_kernels(content: bytes, variables: Sequence[str]) -> tuple[Kernel, ...]
     """
     structure = read_onnx_structure(content)
     stored = (
-        (variable, step, structure.constant(f"point_conv.{step}.kernels.{channel}"))
+        (variable, step, structure.constant(f"{part}.{step}.kernels.{channel}"), squares)
+        for part, spread, squares in (
+            ("point_conv", variables, 1),
+            # The default network has it for what helps only, on half of the resolution.
+            ("weather", variables[1:], 2),
+        )
         for step in STEPS
-        for channel, variable in enumerate(variables)
+        for channel, variable in enumerate(spread)
     )
     return tuple(
-        Kernel(variable, step, _unshifted(blocks))
-        for variable, step, blocks in stored
+        Kernel(variable, step, _unshifted(blocks), squares)
+        for variable, step, blocks, squares in stored
         if blocks is not None
     )
 

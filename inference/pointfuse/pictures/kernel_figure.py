@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from matplotlib.colors import Colormap
     from matplotlib.figure import Figure
 
-_COLUMNS = 3
-"""Kernels in a row: those of a step of PointConv have three variables."""
-
 
 def draw_kernels_of_model(path: Path, output: Path) -> None:
     """Draw the kernels of a model file.
@@ -85,7 +82,8 @@ def draw_kernels(
         Colours of the weights.
     """
     cell = cell_size / 1000
-    columns = min(len(kernels), _COLUMNS)
+    # A row for each step.
+    columns = len({kernel.variable for kernel in kernels})
     panels = figure.subplots(-(-len(kernels) // columns), columns, squeeze=False).ravel()
     for axes in panels[len(kernels) :]:
         axes.set_visible(False)

@@ -11,7 +11,7 @@ from pointfuse_training import build_network
 from pointfuse_training.evaluation.first_guess import kernels_of
 
 
-@pytest.mark.parametrize(("variant", "number"), [("default", (8, 4)), ("paper", (2, 4))])
+@pytest.mark.parametrize(("variant", "number"), [("default", (1, 4)), ("paper", (2, 4))])
 def test_kernels_are_shown_by_distance(variant: str, number: tuple[int, int]) -> None:
     found = kernels_of(build_network(variant, torch.rand(2, 40, 52), (4, 6)))
     rows = [

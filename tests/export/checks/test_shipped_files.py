@@ -36,7 +36,7 @@ MODELS = Path(__file__).parents[3] / "models"
 NAME = "pointfuse-china12"
 
 # Megabytes; what a wheel can hold, and a page can fetch.
-LARGEST = {"fp32": 6.0, "int8": 3.0, "fp16": 4.5}
+LARGEST = {"fp32": 6.5, "int8": 5.5, "fp16": 5.5}
 
 
 @pytest.fixture(scope="module")
@@ -171,4 +171,4 @@ def test_days_apart_and_together_give_the_same(content):
         one = {name: table[number : number + 1] for name, table in feed.items()}
         (apart,) = session.run(["pm25"], one)
         # Sums may be cut into other pieces.
-        np.testing.assert_allclose(together[number : number + 1], apart, rtol=0, atol=1e-3)
+        np.testing.assert_allclose(together[number : number + 1], apart, rtol=1e-4, atol=1e-3)

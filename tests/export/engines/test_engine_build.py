@@ -91,14 +91,14 @@ def test_each_convolution_computes_in_its_precision(built):
 def test_the_engine_has_the_size_of_its_weights(built):
     _, model, path, _ = built
     # Kernels for four generations of GPUs, the program, and static layers with what depends on them
-    # alone, which TensorRT computes when it builds: some 30 MB in single precision.
+    # alone, which TensorRT computes when it builds, for GPUs of Turing once more.
     weights = sum(
         len(tensor.raw_data)
         for tensor in onnx.load(model).graph.initializer
         if len(tensor.dims) == 4 and "conv" in tensor.name
     )
     size = len(read_engine(path)[1])
-    assert weights < size < weights + 50e6
+    assert weights < size < weights + 200e6
 
 
 def test_inspect_shows_the_layers(built):

@@ -19,16 +19,16 @@ def test_fields_are_those_of_the_model(tiny_model):
     content = tiny_model.read_bytes()
     sums = with_sums_of_products(content)
     # Also those of the inverse and of the sums, which are in graphs inside of nodes.
-    assert products(onnx.load_from_string(content).graph)[1:] == [2, 0, 2]
+    assert products(onnx.load_from_string(content).graph)[1:] == [2, 0, 2, 0, 2, 2]
     changed = onnx.load_from_string(sums)
     onnx.checker.check_model(changed, full_check=True)
-    assert products(changed.graph) == [0, 0, 0, 0]
+    assert products(changed.graph) == 7 * [0]
     for days in probing_days(42, 53):
         for found, right in zip(
             *(run_file(each, days, ["pm25", "pm25_scale"]) for each in (sums, content)), strict=True
         ):
             # Single precision, summed in another order.
-            np.testing.assert_allclose(found, right, rtol=1e-5, atol=1e-3)
+            np.testing.assert_allclose(found, right, rtol=1e-4, atol=1e-3)
 
 
 def test_a_model_without_products_stays_the_same(named_paper):

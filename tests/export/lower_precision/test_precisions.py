@@ -66,7 +66,9 @@ def test_the_report_tells_what_lies_in_the_files(exported_files) -> None:
         assert report.convolutions == convolution_types(model)
         assert report.operators["Conv"] == sum(n.op_type == "Conv" for n in model.graph.node)
     fp32, int8, fp16 = (r.fidelity for r in reports)
-    assert fp32["mean"] < fp16["mean"] < int8["mean"]
+    # That in single precision is compared with PyTorch, the others with it.
+    assert 0 < fp32["mean"] < 1e-3
+    assert 0 < fp16["mean"] < int8["mean"]
     assert reports[0].convolutions["fp32"] == sum(reports[1].convolutions.values())
     assert reports[1].convolutions["int8"] == 19
     assert reports[2].convolutions["fp16"] == 20

@@ -147,7 +147,7 @@ def test_the_command_line(folder: Path) -> None:
     result = run(folder / "tiny.onnx", "--device", "cpu", "--threads", 1)
     assert result.exit_code == 0, result.output
     assert "tiny 0.1.0 in fp32 on cpu (CPUExecutionProvider, onnxruntime " in result.stdout
-    assert "differs by 0 ug m-3 from the golden field, 0.01 allowed" in result.stdout
+    assert "differs by 0 ug m-3 from the golden field, 0.05 allowed" in result.stdout
     content = json.loads(run(folder / "tiny.onnx", "--json").stdout)
     assert content["good"] is True
     assert content["problems"] == []
@@ -155,12 +155,12 @@ def test_the_command_line(folder: Path) -> None:
 
 
 def test_a_model_that_computes_something_else_ends_with_1(folder: Path) -> None:
-    expected = replace(CASE.expected, value=(20.0, 20.02))
+    expected = replace(CASE.expected, value=(20.0, 20.06))
     (folder / "tiny.golden.json").write_text(replace(CASE, expected=expected).to_json())
     result = run(folder / "tiny.onnx", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["good"] is False
-    assert "the field differs by 0.02 ug m-3 from the golden one, expected at most 0.01" in (
+    assert "the field differs by 0.06 ug m-3 from the golden one, expected at most 0.05" in (
         result.stderr
     )
 

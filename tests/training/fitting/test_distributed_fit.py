@@ -52,7 +52,7 @@ with joined("cpu") as team:
         "drawn": torch.stack(drawn),
         "network": training.network.state_dict(),
         "average": training.averaged.state_dict(),
-        "gradients": [p.grad for p in training.network.parameters()],
+        "gradients": [p.grad for p in training.network.parameters() if p.requires_grad],
     }
     torch.save(kept, folder / f"rank_{team.rank}.pt")
 """

@@ -67,10 +67,7 @@ def test_the_recipe_in_the_document_is_one(tmp_path: Path) -> None:
         ("widths = [8.5]", "'widths' should be of the type int, got 8.5"),
         ("widths = []", "'widths' should be positive"),
         ("keep_statistics = 1", "'keep_statistics' should be of the type bool, got 1"),
-        (
-            'part = "head"',
-            "there is no part 'head'; expected one of interpolation, regression, all",
-        ),
+        ('part = "head"', "'part' is not known; expected only name, variant"),
         ("batch = 0", "'batch' should be positive, got 0"),
         ("crop = -1", "'crop' should not be negative, got -1"),
         ("average = 1.0", "'average' should be from 0 to below 1"),

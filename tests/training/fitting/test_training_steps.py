@@ -240,7 +240,8 @@ def test_a_checkpoint_can_be_started_from(
     assert start.widths == small_recipe.widths
     for name, weights in network_weights(training.averaged).items():
         assert torch.equal(weights, start.weights[name])
-        assert torch.equal(weights, checkpoint.weights[name])
+        # Convolutions are kept in half precision.
+        torch.testing.assert_close(weights, checkpoint.weights[name], rtol=2**-11, atol=2**-25)
 
 
 def test_validation_scores_land_without_stations(small_inputs: TrainingInputs) -> None:

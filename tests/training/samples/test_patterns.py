@@ -27,11 +27,10 @@ def weights(small_static: StaticInputs) -> np.ndarray:
 
 def relative_days(archive: Archive, days: range, weights: np.ndarray) -> np.ndarray:
     fields = np.stack([archive[day][0].double().numpy() for day in days])
-    root = 2 * (np.sqrt(fields + 1) - 1)
-    return (
-        root
-        / np.average(root, axis=(1, 2), weights=np.broadcast_to(weights, root.shape))[:, None, None]
-    )
+    # The scale of the network, an inverse softplus.
+    scaled = fields / 200 + np.log(np.expm1(-(fields + 10) / 200) / np.expm1(-10 / 200))
+    everywhere = np.broadcast_to(weights, scaled.shape)
+    return scaled / np.average(scaled, axis=(1, 2), weights=everywhere)[:, None, None]
 
 
 def test_patterns_are_those_of_a_singular_value_decomposition(

@@ -18,7 +18,7 @@ from pointfuse_training.static_layers.build import write_static_layers
 
 
 @click.command(cls=Command)
-@click.argument("folder", type=InputFile("*.nc"))
+@click.argument("archive", type=InputFile("*.nc"))
 @click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on its grid.")
 @click.option(
     "--number",
@@ -53,7 +53,7 @@ from pointfuse_training.static_layers.build import write_static_layers
 )
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
 def patterns(
-    folder: Path,
+    archive: Path,
     static: Path,
     number: int,
     every: int,
@@ -64,16 +64,16 @@ def patterns(
 ) -> None:
     """Add the mean of the days of an archive, and how they differ most, to static layers.
 
-    FOLDER is an archive of simulated days. A network that knows the channels pattern_0 (the mean),
+    ARCHIVE is the folder of simulated days. A network that knows the channels pattern_0 (the mean),
     pattern_1 and so on is trained with the layers that are written.
     """
-    archive = Archive(folder)
-    shape = (archive.grid.rows, archive.grid.columns)
+    simulated = Archive(archive)
+    shape = (simulated.grid.rows, simulated.grid.columns)
     share = read_target(static, target_layer, shape).numpy()
     weights = 1 - share if target_layer == "ocean_fraction" else share
-    days = split_by_scenario(archive, held_out)[0][::every]
+    days = split_by_scenario(simulated, held_out)[0][::every]
     with progress(len(days), "reading", quiet) as bar:
-        found = patterns_of(archive, days, weights, number, bar.update)
+        found = patterns_of(simulated, days, weights, number, bar.update)
     write_static_layers({**read_arrays(static), "patterns": found}, output)
     if not quiet:
         click.echo(f"{number + 1} patterns of {len(days)} days in {output}")
