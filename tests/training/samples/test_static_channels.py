@@ -7,12 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pointfuse import InputError
 from pointfuse_training.processes.covariates import covariate_layers
 from pointfuse_training.samples.static_channels import (
     DEFAULT_CHANNELS,
     PAPER_CHANNELS,
+    in_bytes,
     read_target,
     ruggedness,
     static_channels,
@@ -21,10 +24,24 @@ from pointfuse_training.simulation.static_inputs import StaticInputs
 
 
 def assert_in_bytes(found: torch.Tensor, layer: np.ndarray) -> None:
-    """The layer in 255 steps: no cell is off by more than half of one,."""
+    """The layer in 255 steps: no cell is off by more than half of one."""
     step = (max(layer.max(), 0) - min(layer.min(), 0)) / 255
     np.testing.assert_allclose(found, layer, rtol=1e-6, atol=0.5001 * step)
     assert len(np.unique(found)) <= 256
+
+
+@given(
+    below=st.one_of(st.floats(0, 255), st.integers(0, 255), st.integers(0, 254).map((0.5).__add__)),
+    unit=st.floats(1e-3, 1e3),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_a_layer_that_was_rounded_comes_out_as_it_is(below: float, unit: float, seed: int) -> None:
+    between = np.random.default_rng(seed).uniform(-below, 255 - below, 40)
+    layer = (unit * np.array([[-below, 255 - below, *between]])).astype(np.float32)
+    found = in_bytes(torch.from_numpy(layer)).values()
+    # Half a step, and at most one where both ends lie between steps.
+    np.testing.assert_allclose(found, layer, rtol=1e-6, atol=unit)
+    assert torch.equal(in_bytes(found).values(), found)
 
 
 def test_channels_are_the_layers_in_their_units(

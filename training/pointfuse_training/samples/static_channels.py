@@ -151,9 +151,30 @@ def in_bytes(layer: Tensor) -> ByteLayer:
     layer : Tensor, shape (rows, columns)
         Finite values.
     """
-    lowest, highest = min(float(layer.min()), 0.0), max(float(layer.max()), 0.0)
+    lowest, highest = _ends(layer)
     # Single precision, which the file has it in.
-    scale = float(np.float32((highest - lowest) / 255)) or 1.0
+    scale = np.float32((highest - lowest) / 255) or np.float32(1)
+    rounded, *others = (
+        _in_steps(layer, lowest, float(one))
+        for one in (scale, np.nextafter(scale, 0), np.nextafter(scale, 2 * scale))
+    )
+    for one in (rounded, *others):
+        # The ends of what was rounded already tell its scale but for the last digit.
+        if torch.equal(one.values(), layer):
+            return one
+    if max(int(rounded.steps.max()), rounded.zero) < 255:
+        # Both ends were rounded inwards, which leaves 254 steps: they are made 255.
+        lowest, highest = _ends(rounded.values())
+        rounded = _in_steps(layer, lowest, float(np.float32((highest - lowest) / 255)))
+    return rounded
+
+
+def _ends(layer: Tensor) -> tuple[float, float]:
+    """The lowest and the highest value, 0 among them."""
+    return min(float(layer.min()), 0.0), max(float(layer.max()), 0.0)
+
+
+def _in_steps(layer: Tensor, lowest: float, scale: float) -> ByteLayer:
     zero = round(-lowest / scale)
     steps = (layer.double() / scale).round() + zero
     return ByteLayer(steps.clamp(0, 255).to(torch.uint8), scale, zero)
