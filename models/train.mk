@@ -68,9 +68,9 @@ $(BUILD)/model/pointfuse-china12.onnx: $(BUILD)/checkpoint.npz $(BUILD)/simulate
 	cp models/pointfuse-china12.toml $(BUILD)/simulated_days.npz $(@D)
 	cp $(BUILD)/checkpoint.npz $(@D)/pointfuse-china12.checkpoint.npz
 	$(EXPORT) $(@D)/pointfuse-china12.toml $(if $(SHORT),--precision fp32) -o $(@D)
-	$(VENV)/bin/pointfuse verify --model $@
 
 .PHONY: ship
 ship: all  ## put the files of the model where the packages take them from
 	cp $(BUILD)/model/* models/
 	cp $(BUILD)/process.toml models/
+	$(VENV)/bin/pointfuse verify
