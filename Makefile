@@ -9,7 +9,7 @@ BROWSER := tests/web/chromium/installed
 PORT ?= 8000
 REAL_DATA := $(or $(POINTFUSE_REAL_DATA),../shared/data)
 
-.PHONY: demo web test quick lint bench accuracy model site clean
+.PHONY: demo web test quick lint bench accuracy train model site clean
 
 demo:  ## build the light wheel, install it alone, fuse the example, draw the map, score it
 	rm -rf $(DEMO) dist demo
@@ -18,7 +18,7 @@ demo:  ## build the light wheel, install it alone, fuse the example, draw the ma
 	$(DEMO)/bin/pip wheel --quiet --no-deps --wheel-dir dist .
 	$(DEMO)/bin/pip install --quiet "$$(ls dist/pointfuse-*.whl)[plot]"
 	mkdir demo
-	$(DEMO)/bin/pointfuse fuse examples/air_quality.csv examples/weather.csv --network-alone -o demo/pm25.nc
+	$(DEMO)/bin/pointfuse fuse examples/air_quality.csv examples/weather.csv -o demo/pm25.nc
 	$(DEMO)/bin/pointfuse plot demo/pm25.nc -o demo/pm25.png --stations
 	$(DEMO)/bin/python examples/score.py demo/pm25.nc
 
@@ -53,7 +53,10 @@ accuracy: $(VENV)/installed  ## compare with the baselines on real data (hours o
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check -e 'benchmarks[peers]'
 	$(VENV)/bin/python -m pointfuse_benchmarks.accuracy --data $(REAL_DATA) -o benchmarks/results/accuracy.json
 
-model: $(VENV)/installed  ## make the shipped model file again from its weights
+train: $(VENV)/installed  ## make the shipped model from nothing, over night on two cores (SHORT=1: in minutes, of no use)
+	$(MAKE) -f models/train.mk
+
+model: $(VENV)/installed  ## make the files of the shipped model again from its checkpoint
 	$(VENV)/bin/pointfuse-export models/pointfuse-china12.toml -o models
 
 site: $(VENV)/installed  ## build the documentation as a site in site/ (SERVE=1: and serve it)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,13 +11,11 @@ import hypothesis
 import numpy as np
 import pytest
 from compliance_checker.runner import CheckSuite, ComplianceChecker
-from mean_model import COLUMNS, ROWS, mean_model
-from onnx import numpy_helper
+from mean_model import COLUMNS, ROWS, mean_model, with_scale
 
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import ModelMetadata, StaticLayer
-from pointfuse.model.process.process_settings import Covariate, ProcessSettings
 from pointfuse.stations.reading import DEFAULT_VARIABLES
 
 # Machines that run tests are now and then busy, which says nothing of the code.
@@ -75,7 +72,7 @@ def tiny_metadata() -> ModelMetadata:
     return ModelMetadata(
         name="tiny",
         version="0.1.0",
-        summary="Mean of the observed cells, everywhere.",
+        summary="Mean of the stations, everywhere.",
         licence="Apache-2.0",
         precision="fp32",
         grid=Grid(projection, ROWS, COLUMNS, 100_000.0, -750_000.0, -550_000.0),
@@ -98,43 +95,11 @@ def united_states() -> SimpleNamespace:
 
 
 @pytest.fixture(scope="session")
-def process_metadata(tiny_metadata: ModelMetadata) -> ModelMetadata:
-    """The same grid with two static layers and a Gaussian process that uses them."""
-    return replace(
-        tiny_metadata,
-        name="tiny-process",
-        static_layers=(
-            StaticLayer("height", "2000 m", "none"),
-            StaticLayer("urban_fraction", "1", "none"),
-        ),
-        gaussian_process=ProcessSettings(
-            length=400e3,
-            nugget=0.05,
-            covariates=(
-                Covariate("height", scale=2000.0, trend=True),
-                Covariate("height", "roughness", 150e3, scale=500.0),
-                Covariate("urban_fraction", smoothing=100e3, trend=True),
-            ),
-            distance=(0.0, 200e3, 400e3),
-            network_weight=(0.6, 0.4, 0.0),
-        ),
-    )
-
-
-@pytest.fixture(scope="session")
-def stored_layers() -> np.ndarray:
-    """Heights in units of 2000 m, and urban fractions; shape (2, row, column)."""
-    return np.random.default_rng(7).random((2, ROWS, COLUMNS), np.float32)
-
-
-@pytest.fixture(scope="session")
-def process_model_file(
-    process_metadata: ModelMetadata,
-    stored_layers: np.ndarray,
-    tmp_path_factory: pytest.TempPathFactory,
+def scale_model_file(
+    tiny_metadata: ModelMetadata, tmp_path_factory: pytest.TempPathFactory
 ) -> Path:
-    proto = mean_model(process_metadata)
-    proto.graph.initializer.append(numpy_helper.from_array(stored_layers, "static_layers"))
-    path = tmp_path_factory.mktemp("model") / "tiny-process.onnx"
-    path.write_bytes(proto.SerializeToString())
+    """A network that says itself how far off it is: a twentieth of its field to a half of it."""
+    share = np.linspace(0.05, 0.5, ROWS * COLUMNS, dtype=np.float32).reshape(ROWS, COLUMNS)
+    path = tmp_path_factory.mktemp("model") / "scale.onnx"
+    path.write_bytes(with_scale(mean_model(tiny_metadata), share).SerializeToString())
     return path

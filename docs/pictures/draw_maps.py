@@ -2,9 +2,9 @@
 
     python docs/pictures/draw_maps.py FOLDER
 
-FOLDER holds the files that the commands read: `pm25.nc` and `network.nc`, the fused example with
-and without the Gaussian process, `pm25_2019.nc`, fused days of a year, `january.nc`, fused days of
-a month, and the model file.
+FOLDER holds the files that the commands read: `pm25.nc` and `without_weather.nc`, the fused example
+with and without humidity and wind, `pm25_2019.nc`, fused days of a year, `january.nc`, fused days
+of a month, and the model file.
 """
 
 from __future__ import annotations

@@ -14,12 +14,12 @@ from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.trust.baselines import Baseline, find_baselines
-from pointfuse.trust.crossval import NETWORK_ALONE, Scheme, cross_validate
+from pointfuse.trust.crossval import Scheme, cross_validate
 from pointfuse.trust.evaluation import evaluate
 from pointfuse_benchmarks.measuring.machine import machine
 from pointfuse_training.archives.archive import Archive
 
-MODEL = "network and Gaussian process"
+MODEL = "network"
 CMAQ = "CMAQ, which knows no monitor"
 SCORES = ("r2", "rmse", "nme", "nmb")
 
@@ -55,11 +55,7 @@ def compare(
     day = cmaq.dates[0]
     raw = read_stations(aqs, timezone=timezone).between(day, day)
     checked = check_days(raw, model)
-    baselines = {
-        "Gaussian process alone": process_alone(model),
-        **find_baselines(["kriging", "idw"]),
-        CMAQ: field_of(cmaq),
-    }
+    baselines = {**find_baselines(["kriging", "idw"]), CMAQ: field_of(cmaq)}
     monitors, intervals = {}, {}
     cases: tuple[tuple[str, Scheme, Observations], ...] = (
         ("single monitors", "stations", checked),
@@ -96,8 +92,7 @@ def withheld(
     if evaluation.uncertainty is None:
         raise InputError(f"expected a model that gives uncertainty, got {model.metadata.name}")
     by_method = {MODEL: evaluation.model.overall}
-    for name in (NETWORK_ALONE, *baselines):
-        by_method[name] = evaluation.baselines[name].overall
+    by_method |= {name: scores.overall for name, scores in evaluation.baselines.items()}
     return (
         {
             name: {
@@ -109,18 +104,6 @@ def withheld(
         },
         evaluation.uncertainty.overall.share[90],
     )
-
-
-def process_alone(model: Model) -> Baseline:
-    """The model's Gaussian process without its network."""
-
-    def predict(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
-        values = known.observations.values[known.metadata.target.name][0]
-        there = np.isfinite(values)
-        process = model.gaussian_process.condition(known.interpolation[there], values[there])
-        return known.metadata.grid.interpolation(longitude, latitude).read(process.predict().mean)
-
-    return predict
 
 
 def field_of(archive: Archive) -> Baseline:

@@ -115,7 +115,7 @@ def evaluate(out: Path, archive: str, *which: object) -> None:
 
 
 def export(out: Path) -> None:
-    """One file of the network, its grid, its layers and the Gaussian process."""
+    """One file of the network, its grid and its layers."""
     # The manifest is written last.
     if not (out / "manifest.json").exists():
         days = min(8, len(Archive(out / "simulated")))

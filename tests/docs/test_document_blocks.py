@@ -37,7 +37,7 @@ from pointfuse_training import FusionNetwork
 from pointfuse_training.archives.archive_writer import writing
 from pointfuse_training.commands.main import main as pointfuse_train
 from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 
 PROGRAMS = {
     "pointfuse": pointfuse,

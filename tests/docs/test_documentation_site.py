@@ -16,17 +16,28 @@ from urllib.parse import unquote, urlsplit
 
 import click
 import pytest
+import torch
 from documents import ROOT, anchors, blocks, links, pages, read
 
-import pointfuse
 from pointfuse.commands.main import main as pointfuse_command
 from pointfuse_benchmarks.accuracy import limits_table, method_figures
 from pointfuse_export.commands.main import main as export_command
-from pointfuse_training import load_seed_network
+from pointfuse_training import FusionNetwork
 from pointfuse_training.commands.main import main as train_command
-from pointfuse_training.network.fusion_network import MIN_SCALE, WEATHER_CENTRE, WEATHER_SPREAD
+from pointfuse_training.fitting.covariance_fit import begin
+from pointfuse_training.fitting.losses import LARGE
+from pointfuse_training.fitting.recipes import read_recipe
+from pointfuse_training.fitting.training_loop import DEVIATION_SHARE
+from pointfuse_training.network.concentration_scale import HIGHEST, KNEE, STRAIGHT
+from pointfuse_training.network.fusion_network import (
+    WEATHER_CENTRE,
+    WEATHER_KERNELS,
+    WEATHER_SPREAD,
+    WIDTHS,
+)
+from pointfuse_training.network.optimal_interpolation import REACHES
+from pointfuse_training.network.paper_network import PAPER_WIDTHS
 from pointfuse_training.network.pointconv import KERNEL_SIZES, STABILISER
-from pointfuse_training.network.scale_head import FLOOR
 
 pytestmark = pytest.mark.slow
 
@@ -190,14 +201,14 @@ def test_the_reference_has_every_public_name(
 
 
 def test_formulas_are_drawn_by_the_browser(site: Path) -> None:
-    for page in ("docs/background/method.md", "docs/background/uncertainty.md"):
-        text = (site / page.replace(".md", ".html")).read_text(encoding="utf-8")
-        blocks_of_page = read(page).count("\n$$\n") // 2
-        assert text.count('<div class="formula"') == blocks_of_page > 2
-        assert "merror" not in text
-        # A dollar or a command that was left over is one that was not understood.
-        assert "$" not in re.sub(r"<(script|style).*?</\1>", "", text, flags=re.DOTALL)
-        assert not re.search(r"<m[ion]>\\", text)
+    page = "docs/background/method.md"
+    text = (site / page.replace(".md", ".html")).read_text(encoding="utf-8")
+    blocks_of_page = read(page).count("\n$$\n") // 2
+    assert text.count('<div class="formula"') == blocks_of_page > 2
+    assert "merror" not in text
+    # A dollar or a command that was left over is one that was not understood.
+    assert "$" not in re.sub(r"<(script|style).*?</\1>", "", text, flags=re.DOTALL)
+    assert not re.search(r"<m[ion]>\\", text)
 
 
 # --- numbers and pictures of the pages that the site has beside the others
@@ -227,13 +238,14 @@ def test_limits_are_those_that_were_measured() -> None:
     held = [100 * part["uncertainty"]["overall"]["held"]["90"] for part in (stations, cities)]
     assert f"{held[0]:.1f} of 100 withheld stations" in text
     assert f"and {held[1]:.1f} with whole cities" in text
-    ours = [part["scores"]["network and process"] for part in (cities, stations)]
+    name = report["settings"]["ours"][0]
+    ours = [part["scores"][name] for part in (cities, stations)]
     assert (
         f"R2 {ours[0]['r2']:.3f} and RMSE {ours[0]['rmse']:.2f} ug m-3 in place of "
         f"{ours[1]['r2']:.3f} and {ours[1]['rmse']:.2f}"
     ) in text
     assert f"all parts of the {stations['days']} days of 2019" in text
-    ratios = [part["ratios"]["network and process"]["gp-c"]["rmse"] for part in (cities, stations)]
+    ratios = [part["ratios"][name]["gp-c"]["rmse"] for part in (cities, stations)]
     assert (
         "its RMSE is {:.3f} of that one's there, with a 95 % interval of {:.3f} to {:.3f}, "
         "and {:.3f} ({:.3f} to {:.3f}) with stations left out"
@@ -242,37 +254,38 @@ def test_limits_are_those_that_were_measured() -> None:
     assert "above 150 ug m-3 it leaves out 0.44 %" in text
 
 
-def test_the_method_names_the_settings_of_the_shipped_model() -> None:
-    settings = pointfuse.load_model().metadata.gaussian_process
-    assert settings is not None
-    text = " ".join(read("docs/background/method.md").split())
-    assert f"$\\ell$ ({settings.length / 1000:.0f} km)" in text
-    assert f"nugget $g$ ({settings.nugget})" in text
-    assert f"\\sigma = {settings.inflation} \\sqrt" in text
-    assert settings.distance == (0.0, 20e3, 200e3, 300e3)
-    assert settings.network_weight == (0.05, 0.2, 0.2, 0.0)
-    assert "0.05 in a cell with a station, 0.2 from 20 to 200 km, 0 from 300 km on" in text
-
-
 def test_the_method_names_the_constants_of_the_network() -> None:
     text = " ".join(read("docs/background/method.md").split())
     (humidity, wind), (of_humidity, of_wind) = WEATHER_CENTRE, WEATHER_SPREAD
-    assert f"humidity as $(x_2 - {humidity:.0f}) / {of_humidity:.0f}$" in text
+    assert f"humidity enters as $(x_2 - {humidity:.0f}) / {of_humidity:.0f}$" in text
     assert f"wind speed as $(x_3 - {wind:.0f}) / {of_wind:.0f}$" in text
-    assert (MIN_SCALE, FLOOR) == (1, 0.01)
+    *reaches, last = (f"{reach:g}" for reach in REACHES)
+    assert f"Gaussians of {', '.join(reaches)} and {last} cells" in text
+    assert f"\\frac{{v}}{{{STRAIGHT:g}}}" in text
+    assert f"e^{{-{KNEE:g} / {STRAIGHT:g}}}" in text
+    assert f"$\\mu$ held between 0 and {HIGHEST:g}" in text
+    assert "{0} x {0} and {1} x {1} squares".format(*WEATHER_KERNELS) in text
+    assert "\\frac{e^2}{0.2} \\ \\mathrm{if}\\ |e| < 0.1" in text
+    assert (LARGE, DEVIATION_SHARE) == (0.1, 0.2)
+    assert "0.2 times the likelihood" in text
     assert "{0} x {0} cells and a narrow one of {1} x {1}".format(*KERNEL_SIZES) in text
     assert math.exp(-5) == STABILISER
-    network = load_seed_network(
-        ROOT / "models/seed/weights.npz",
-        ROOT / "models/seed/static_channels.npz",
-        ROOT / "models/seed/scale_head.npz",
-    )
-    assert f"{network.regr_unetpp.nodes['0_0'].conv1.in_channels} channels in the shipped" in text
-    assert tuple(
-        node.conv1.out_channels
-        for name, node in network.regr_unetpp.nodes.items()
-        if name.endswith("_0")
-    ) == (32, 64, 128, 256)
-    assert "four levels, of 32, 64, 128 and 256 channels" in text
-    weights = sum(parameter.numel() for parameter in network.scale_head.parameters())
-    assert f"A small head with {weights:,} weights" in text
+
+
+def test_the_method_counts_what_the_network_has() -> None:
+    text = " ".join(read("docs/background/method.md").split())
+    channels = read_recipe(str(ROOT / "models" / "recipes" / "regression.toml")).static_channels
+    network = FusionNetwork(torch.zeros(len(channels), 64, 64))
+    patterns = [name for name in channels if "pattern" in name]
+    assert f"land cover and lights ({len(channels) - len(patterns)})" in text
+    assert f"({len(patterns)} in the shipped network)" in text
+    begin(network.interpolation, channels)
+    numbers = dict(network.interpolation.named_parameters())
+    believed = numbers.pop("log_variances") > -12
+    # The amplitude of stations and the noise of models are what they are.
+    chosen = sum(int((one != 0).sum()) for one in numbers.values()) - 2 + int(believed.sum())
+    assert f"These are {chosen} numbers in the shipped network" in text
+    assert f"The {network.regr_unetpp.nodes['0_0'].conv1.in_channels} channels that enter" in text
+    for widths, at in ((WIDTHS, "four levels, of {}"), (PAPER_WIDTHS, "full resolution, of {}")):
+        *first, last = map(str, widths)
+        assert at.format(f"{', '.join(first)} and {last} channels") in text

@@ -23,7 +23,7 @@ def test_the_code_prints_the_radii_of_the_table(monkeypatch, capsys) -> None:
     (code,) = re.findall(r"```python\n(.*?)```", DOCUMENT, re.DOTALL)
     exec(code, {})
     lines = capsys.readouterr().out.splitlines()
-    assert len(lines) == 6
+    assert len(lines) == 5
     for line in lines:
         variable, step, radius, _ = line.split()
         row = next(row for row in DOCUMENT.splitlines() if row.startswith(f"| {variable}, {step} "))

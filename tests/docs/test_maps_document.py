@@ -40,7 +40,7 @@ def folder(tiny_metadata: ModelMetadata, tmp_path: Path, monkeypatch: pytest.Mon
     with netCDF4.Dataset("pm25.nc", "a") as dataset:
         uncertainty = dataset.createVariable("pm25_uncertainty", "f4", ("time", "y", "x"))
         uncertainty[:] = 1
-    for name in ("network.nc", "pm25_2019.nc", "january.nc"):
+    for name in ("without_weather.nc", "pm25_2019.nc", "january.nc"):
         shutil.copy("pm25.nc", name)
     shipped = shipped_models()[0].file
     shutil.copy(model_folder() / shipped, shipped)

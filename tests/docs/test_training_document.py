@@ -38,7 +38,6 @@ PROGRAMS = {
 # What is added to a command so that it takes seconds; of options that occur twice the last holds.
 SHORT = {
     "fit": "--device cpu --recipe short.toml",
-    "scale": "--steps 2",
 }
 
 RECIPE = """

@@ -1,7 +1,8 @@
-"""A small network, its ONNX graph, and a description of a model on a small grid."""
+"""Small networks, their ONNX graphs, and a description of a model on a small grid."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -10,25 +11,56 @@ import onnx
 import pytest
 import torch
 from exporting import export
-from torch import nn
+from torch import Tensor, nn
 
 from pointfuse_export.checks.simulated_days import SimulatedDays, save_days
-from pointfuse_export.checks.verify import probing_days
-from pointfuse_export.files.description import read_description
+from pointfuse_export.checks.verify import Days, probing_days
+from pointfuse_export.files.description import Description, read_description
 from pointfuse_export.graph.onnx_graph import inference_network, to_onnx
 from pointfuse_export.graph.stamp import stamp
+from pointfuse_export.graph.static_bytes import with_layers_in_bytes
 from pointfuse_export.graph.strip import name_nodes, strip_build_traces
-from pointfuse_training import VARIANTS, FusionNetwork, ScaleHead, load_seed_network
+from pointfuse_training import (
+    VARIANTS,
+    FusionNetwork,
+    PaperNetwork,
+    PositiveKernelConv,
+    build_network,
+)
+from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
+from pointfuse_training.network.variants import Network
+from pointfuse_training.network.weights import network_weights
+from pointfuse_training.samples.static_channels import in_bytes
 
-MODELS = Path(__file__).parents[2] / "models"
+SHIPPED = Path(__file__).parents[2] / "models" / "pointfuse-china12.toml"
 # Neither is a multiple of 8, so that padding and cropping have something to do.
 ROWS, COLUMNS = 42, 53
+# Enough that the exporter, which folds constants of up to 8,192 numbers, leaves them as they are.
+LAYERS = 5
+WIDTHS = (4, 8, 16, 32)
+
+PROVENANCE = {
+    "archive_sha256": 64 * "a",
+    "recipe": "default",
+    "seed": 7,
+    "code": "pointfuse_training 0.1.0",
+    "code_sha256": 64 * "b",
+    "iterations": 12,
+}
 
 
-def random_network(variant: str, *, with_scale: bool = False) -> FusionNetwork:
+def static_layers() -> Tensor:
+    """Layers of the small grid, rounded to bytes as those that networks are trained with."""
+    row, column = torch.meshgrid(torch.arange(ROWS), torch.arange(COLUMNS), indexing="ij")
+    height = torch.sin(row / 6) * torch.cos(column / 5)
+    layers = [height, height.clamp(min=0), *torch.rand(LAYERS - 2, ROWS, COLUMNS)]
+    return torch.stack([in_bytes(layer).values() for layer in layers])
+
+
+def random_network(variant: str) -> Network:
     """A small network with weights, statistics and kernels that are nothing special."""
-    torch.manual_seed(0)
-    network = FusionNetwork(torch.rand(3, ROWS, COLUMNS), variant, (4, 8, 16, 32))
+    torch.manual_seed(3)
+    network = build_network(variant, static_layers(), WIDTHS)
     with torch.no_grad():
         for module in network.modules():
             if isinstance(module, nn.BatchNorm2d):
@@ -36,35 +68,51 @@ def random_network(variant: str, *, with_scale: bool = False) -> FusionNetwork:
                 module.running_mean.normal_()
                 module.weight.uniform_(0.5, 2)
                 module.bias.normal_()
-        for conv in (network.point_conv.wide, network.point_conv.narrow):
-            conv.log_kernel.add_(torch.randn_like(conv.log_kernel))
+            elif isinstance(module, PositiveKernelConv):
+                module.log_kernel.add_(torch.randn_like(module.log_kernel))
         network.eval()
-        # Positive fields, so that the last ReLU hides no difference, and of the size of real ones,
-        # so that the tolerance in ug/m3 means what it should.
-        network.regr_unetpp.head.weight.abs_()
-        days = probing_days(ROWS, COLUMNS)[0]
-        fields = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
-        network.regr_unetpp.head.weight.mul_(100 / fields.max())
-    if with_scale:
-        network.scale_head = ScaleHead(4).requires_grad_(False)
-    return network
+        if isinstance(network, PaperNetwork):
+            _with_fields_of_real_size(network)
+        else:
+            _with_a_say_of_every_part(network)
+    return network.requires_grad_(False)
+
+
+def _with_fields_of_real_size(network: PaperNetwork) -> None:
+    # Positive fields, so that the last ReLU hides no difference, and of the size of real ones, so
+    # that the tolerance in ug/m3 means what it should.
+    network.regr_unetpp.head.weight.abs_()
+    days = probing_days(ROWS, COLUMNS)[0]
+    fields = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
+    network.regr_unetpp.head.weight.mul_(100 / fields.max())
+
+
+def _with_a_say_of_every_part(network: FusionNetwork) -> None:
+    # Untrained ones leave the interpolation as it is, and the error's size too.
+    network.regr_unetpp.head.weight.normal_(std=0.1)
+    network.detail.last.weight.normal_(std=0.1)
+    network.interpolation.relief.add_(0.3 * torch.randn_like(network.interpolation.relief))
+    network.interpolation.amplitude.add_(0.3 * torch.randn_like(network.interpolation.amplitude))
+    network.calibration.coefficients.copy_(
+        torch.tensor([0.1, 0.1, -0.2, 0.1, -0.1, 0.1, -0.1, 0.1])
+    )
 
 
 @cache
-def exported(variant: str, with_scale: bool = False) -> tuple[FusionNetwork, onnx.ModelProto]:
-    network = random_network(variant, with_scale=with_scale)
+def exported(variant: str) -> tuple[Network, onnx.ModelProto]:
+    network = random_network(variant)
     return network, to_onnx(inference_network(network))
 
 
-@pytest.fixture(params=[*((variant, False) for variant in VARIANTS), ("default", True)])
-def small(request: pytest.FixtureRequest) -> tuple[FusionNetwork, onnx.ModelProto]:
-    """A network of either variant, or with a scale, and its graph as the exporter leaves it."""
-    return exported(*request.param)
+@pytest.fixture(params=list(VARIANTS))
+def small(request: pytest.FixtureRequest) -> tuple[Network, onnx.ModelProto]:
+    """A network of either variant, and its graph as the exporter leaves it."""
+    return exported(request.param)
 
 
 @pytest.fixture
-def small_with_scale() -> tuple[FusionNetwork, onnx.ModelProto]:
-    return exported("default", True)
+def small_default() -> tuple[Network, onnx.ModelProto]:
+    return exported("default")
 
 
 @pytest.fixture(scope="session")
@@ -93,62 +141,98 @@ def waves(days: int = 6) -> SimulatedDays:
     )
 
 
-@pytest.fixture(scope="session")
-def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The shipped model cut to a small grid: its weights, part of its static layers, new golden."""
-    folder = tmp_path_factory.mktemp("tiny")
-    with np.load(MODELS / "seed" / "static_channels.npz") as archive:
-        np.savez(folder / "static.npz", static=archive["static"][:, 150:192, 200:253])
-    weights, scale_head = (MODELS / "seed" / f"{name}.npz" for name in ("weights", "scale_head"))
-    network = load_seed_network(weights, folder / "static.npz")
-    with np.load(MODELS / "seed" / "golden.npz") as archive:
-        inputs = {
-            name: archive[name][3:, :, 150:192, 200:253].astype(np.float32)
-            for name in ("observations", "observed")
-        }
-    with torch.no_grad():
-        fields = network(*(torch.from_numpy(array) for array in inputs.values()))
-    np.savez(folder / "golden.npz", **inputs, pm25=fields[:, 0].numpy())
-    save_days(waves(), folder / "days.npz")
-    text = (MODELS / "pointfuse-china12.toml").read_text(encoding="utf-8")
+def tiny_text() -> str:
+    """The shipped description, cut to the small grid and its layers; files lie beside it."""
+    text = SHIPPED.read_text(encoding="utf-8")
     for shipped, tiny in (
         ('name = "pointfuse-china12"', 'name = "tiny"'),
-        ("seed/weights.npz", weights.as_posix()),
-        ("seed/static_channels.npz", "static.npz"),
-        ('"seed/golden.npz"', '"golden.npz"'),
-        ("seed/simulated_days.npz", "days.npz"),
-        ("seed/scale_head.npz", scale_head.as_posix()),
+        ('"pointfuse-china12.checkpoint.npz"', '"checkpoint.npz"'),
+        ('"simulated_days.npz"', '"days.npz"'),
         ("rows = 372", f"rows = {ROWS}"),
         ("columns = 426", f"columns = {COLUMNS}"),
     ):
         assert text.count(shipped) == 1
         text = text.replace(shipped, tiny)
-    (folder / "tiny.toml").write_text(text, encoding="utf-8")
-    return folder / "tiny.toml"
+    head, *layers = text.split("[[static_layers]]")
+    *_, rest = layers[-1].partition("[[regions]]")
+    kept = "".join(f"[[static_layers]]{layer}" for layer in layers[:LAYERS])
+    return f"{head}{kept}[[regions]]{rest}"
 
 
-def named(variant: str, with_scale: bool = False) -> onnx.ModelProto:
+def checkpoint_of(network: Network, described: Description) -> Checkpoint:
+    """A network as if it had been trained on the grid of a description."""
+    return Checkpoint(
+        weights=network_weights(network),
+        static_layers=network.static_layers,
+        static_names=tuple(layer.name for layer in described.static_layers),
+        variant="paper" if isinstance(network, PaperNetwork) else "default",
+        widths=WIDTHS,
+        grid=described.grid,
+        configuration={"batch": 3},
+        provenance=PROVENANCE,
+    )
+
+
+@pytest.fixture(scope="session")
+def tiny_description(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The description of a small network, which lies beside it."""
+    folder = tmp_path_factory.mktemp("tiny")
+    path = folder / "tiny.toml"
+    path.write_text(tiny_text(), encoding="utf-8")
+    save_days(waves(), folder / "days.npz")
+    checkpoint = checkpoint_of(random_network("default"), read_description(path))
+    save_checkpoint(checkpoint, folder / "checkpoint.npz")
+    return path
+
+
+@pytest.fixture
+def described(tiny_description: Path, tmp_path: Path) -> Callable[..., Path]:
+    """Write a checkpoint, and a description that names it, with changes."""
+
+    def write(checkpoint: Checkpoint, *changes: tuple[str, str]) -> Path:
+        save_checkpoint(checkpoint, tmp_path / "checkpoint.npz")
+        days = (tiny_description.parent / "days.npz").as_posix()
+        text = tiny_text()
+        for right, wrong in (('"days.npz"', f'"{days}"'), *changes):
+            assert right in text
+            text = text.replace(right, wrong, 1)
+        (tmp_path / "mine.toml").write_text(text, encoding="utf-8")
+        (tmp_path / "models").mkdir(exist_ok=True)
+        return tmp_path / "mine.toml"
+
+    return write
+
+
+def named(variant: str) -> onnx.ModelProto:
     """A graph as fewer bits are made of it."""
     model = onnx.ModelProto()
-    model.CopyFrom(exported(variant, with_scale)[1])
+    model.CopyFrom(exported(variant)[1])
     name_nodes(model)
     strip_build_traces(model)
-    return model
+    return with_layers_in_bytes(model)
 
 
-@pytest.fixture(params=[*((variant, False) for variant in VARIANTS), ("default", True)])
+@pytest.fixture(params=list(VARIANTS))
 def named_graph(request: pytest.FixtureRequest) -> onnx.ModelProto:
-    return named(*request.param)
+    return named(request.param)
 
 
-@pytest.fixture(params=[False, True])
-def named_default(request: pytest.FixtureRequest) -> onnx.ModelProto:
-    return named("default", request.param)
+@pytest.fixture
+def named_default() -> onnx.ModelProto:
+    return named("default")
 
 
 @pytest.fixture
 def named_paper() -> onnx.ModelProto:
     return named("paper")
+
+
+@pytest.fixture(scope="session")
+def scored_days(small_days: SimulatedDays) -> Days:
+    """The days for scores in one."""
+    days = small_days.for_scores()
+    tables = ([getattr(day, name) for day in days] for name in ("observations", "observed"))
+    return Days("days for scores", *map(np.concatenate, tables))
 
 
 @pytest.fixture(scope="session")

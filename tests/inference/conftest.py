@@ -9,8 +9,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from mean_model import COLUMNS, ROWS, mean_model
-from onnx import TensorProto, helper
+from mean_model import COLUMNS, ROWS, mean_model, uneven, with_scale
 
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
@@ -26,12 +25,7 @@ def tiny_proto(tiny_metadata: ModelMetadata) -> onnx.ModelProto:
 @pytest.fixture
 def tiny_proto_with_scale(tiny_proto: onnx.ModelProto) -> onnx.ModelProto:
     """The same graph with a second output: a quarter of the field."""
-    shape = ["time", 1, ROWS, COLUMNS]
-    graph = tiny_proto.graph
-    graph.output.append(helper.make_tensor_value_info("pm25_scale", TensorProto.FLOAT, shape))
-    graph.initializer.append(helper.make_tensor("quarter", TensorProto.FLOAT, [1], [0.25]))
-    graph.node.append(helper.make_node("Mul", ["pm25", "quarter"], ["pm25_scale"]))
-    return tiny_proto
+    return with_scale(tiny_proto, np.array([0.25], np.float32))
 
 
 @pytest.fixture(scope="session")
@@ -54,8 +48,18 @@ def tiny_model(tiny_model_file: Path) -> Model:
 
 
 @pytest.fixture(scope="session")
-def process_model(process_model_file: Path) -> Model:
-    return Model(*read_model_file(process_model_file), threads=1)
+def scale_model(scale_model_file: Path) -> Model:
+    return Model(*read_model_file(scale_model_file), threads=1)
+
+
+@pytest.fixture(scope="session")
+def uneven_model(tiny_metadata: ModelMetadata, tmp_path_factory: pytest.TempPathFactory) -> Model:
+    """Its fields differ from cell to cell, by more than the scale that it gives them."""
+    share = np.random.default_rng(7).uniform(0.5, 1.5, (ROWS, COLUMNS)).astype(np.float32)
+    path = tmp_path_factory.mktemp("model") / "uneven.onnx"
+    graph = with_scale(uneven(mean_model(tiny_metadata), share), np.array([0.1], np.float32))
+    path.write_bytes(graph.SerializeToString())
+    return Model(*read_model_file(path), threads=1)
 
 
 @pytest.fixture

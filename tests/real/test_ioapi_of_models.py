@@ -18,7 +18,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture
 def ours(real_data: Path, tmp_path: Path) -> Path:
     folder, output = real_data / "cnemc", tmp_path / "out.nc"
-    arguments = ["fuse", folder / "china_sites_20190803.csv", "-o", output, "--network-alone"]
+    arguments = ["fuse", folder / "china_sites_20190803.csv", "-o", output]
     arguments += ["--stations", folder / "station_list.csv", "--output-format", "ioapi"]
     result = CliRunner().invoke(main, list(map(str, arguments)))
     assert result.exit_code == 0, result.output

@@ -35,12 +35,12 @@ def test_scores_are_those_of_the_benchmark(real_data: Path, tmp_path: Path) -> N
     )
     of_cells = scores_of(found)["methods"]["network"]
     unsampled = of_cells["cells not sampled"]["pairs"]
-    # accuracy.md, network alone, to the digits that it gives; packing into steps of 0.05 ug/m3
+    # accuracy.md, to the digits that it gives; packing into steps of 0.05 ug/m3
     # moves them by less than half of the last one.
     assert unsampled["number"] == 6 * 62_749
-    assert unsampled["r2"] == pytest.approx(0.949, abs=0.001)
-    assert unsampled["rmse"] == pytest.approx(5.96, abs=0.01)
-    assert unsampled["nme"] == pytest.approx(0.163, abs=0.001)
+    assert unsampled["r2"] == pytest.approx(0.951, abs=0.001)
+    assert unsampled["rmse"] == pytest.approx(5.83, abs=0.01)
+    assert unsampled["nme"] == pytest.approx(0.153, abs=0.001)
     # With the sampled cells, as published; the prototype had 0.961, 5.57 and 0.154 on other days.
     everywhere = of_cells["all cells"]["pairs"]
     assert everywhere["r2"] > unsampled["r2"]

@@ -19,6 +19,7 @@ from pointfuse_training.fitting.recipes import Recipe, changed
 from pointfuse_training.fitting.training_inputs import TrainingInputs, read_training_inputs
 from pointfuse_training.processes.distribution import ProcessDistribution, TrendLayer
 from pointfuse_training.processes.process_file import write_process
+from pointfuse_training.processes.runs import sample_archive
 from pointfuse_training.processes.terrain_process import TerrainProcess
 from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
@@ -123,7 +124,7 @@ def small_recipe() -> Recipe:
 def small_inputs(
     small_archive: Path, small_static_file: Path, small_recipe: Recipe
 ) -> TrainingInputs:
-    return read_training_inputs(small_archive, small_static_file, small_recipe)
+    return read_training_inputs([small_archive], small_static_file, small_recipe)
 
 
 @pytest.fixture(scope="session")
@@ -188,3 +189,15 @@ def distribution_file(
     path = tmp_path_factory.mktemp("process") / "small.toml"
     write_process(path, distribution)
     return path
+
+
+@pytest.fixture(scope="session")
+def small_samples(
+    small_static: StaticInputs,
+    distribution: ProcessDistribution,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Path:
+    """Three scenarios of two samples of a process."""
+    folder = tmp_path_factory.mktemp("small_samples")
+    sample_archive(small_static, distribution, folder, scenarios=3, days=2, seed=3)
+    return folder

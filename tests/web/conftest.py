@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NoReturn
 
+import numpy as np
 import pytest
-from mean_model import COLUMNS, ROWS, mean_model
-from onnx import TensorProto, helper
+from mean_model import mean_model, with_scale
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from pointfuse.model.metadata import ModelMetadata
@@ -110,12 +110,8 @@ def tiny_files(tiny_metadata: ModelMetadata, tmp_path_factory: pytest.TempPathFa
     folder = tmp_path_factory.mktemp("tiny")
     model = mean_model(tiny_metadata)
     (folder / "mean_only.onnx").write_bytes(model.SerializeToString())
-    shape = ["time", 1, ROWS, COLUMNS]
-    graph = model.graph
-    graph.output.append(helper.make_tensor_value_info("pm25_scale", TensorProto.FLOAT, shape))
-    graph.initializer.append(helper.make_tensor("quarter", TensorProto.FLOAT, [1], [0.25]))
-    graph.node.append(helper.make_node("Mul", ["pm25", "quarter"], ["pm25_scale"]))
-    (folder / "tiny.onnx").write_bytes(model.SerializeToString())
+    scaled = with_scale(model, np.array([0.25], np.float32))
+    (folder / "tiny.onnx").write_bytes(scaled.SerializeToString())
     lines = ["station,longitude,latitude,date,pm25"]
     for day, mean in enumerate((20, 30, 40), start=6):
         lines += [f"A,105,36,2019-01-0{day},{mean - 5}", f"B,110,38,2019-01-0{day},{mean + 5}"]

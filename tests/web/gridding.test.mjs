@@ -40,6 +40,20 @@ test("stations of a cell are averaged, and a calm is an observation", () => {
   );
 });
 
+test("a model that counts stations gets their number, of the fused variable alone", () => {
+  const observations = {
+    values: { pm25: Float64Array.of(10, 20, 30), wind_speed: Float64Array.of(4, 0, 5) },
+  };
+  const model = { grid, variables, countsStations: true };
+  const day = gridDay(observations, 0, Int32Array.of(8, 8, 9), model);
+  assert.deepEqual([...day.observed.subarray(8, 10)], [2, 1]);
+  assert.deepEqual([...day.observed.subarray(35 + 8, 35 + 10)], [1, 1]);
+  assert.equal(
+    day.observed.reduce((sum, value) => sum + value),
+    5,
+  );
+});
+
 test("distances are those of brute force", () => {
   for (let seed = 1; seed < 40; seed += 1) {
     const counts = Int16Array.from({ length: 35 }, (_, i) =>

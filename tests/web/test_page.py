@@ -31,10 +31,10 @@ HEADER = "station,longitude,latitude,date,pm25"
 
 @pytest.fixture(scope="module")
 def expected() -> FusedFields:
-    """The example as `pointfuse fuse --network-alone --no-qc` computes it."""
+    """The example as `pointfuse fuse --no-qc` computes it."""
     return fuse(
         read_stations(EXAMPLE, quality_control=False),
-        load_model(precision="fp32", network_alone=True),
+        load_model(precision="fp32"),
         quality_control=False,
     )
 

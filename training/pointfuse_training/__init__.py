@@ -1,19 +1,20 @@
-"""The network of pointfuse in PyTorch: PointConv, RegrUnetPP, and the two put together."""
+"""The networks of pointfuse in PyTorch, and their parts."""
 
-from pointfuse_training.network.fusion_network import VARIANTS, FusionNetwork, Variant
+from pointfuse_training.network.fusion_network import FusionNetwork
+from pointfuse_training.network.optimal_interpolation import OptimalInterpolation
+from pointfuse_training.network.paper_network import PaperNetwork
 from pointfuse_training.network.pointconv import PointConv, PointConvFields, PositiveKernelConv
 from pointfuse_training.network.regr_unetpp import RegrUnetPP
-from pointfuse_training.network.scale_head import ScaleHead
-from pointfuse_training.network.seed_weights import load_seed_network
+from pointfuse_training.network.variants import VARIANTS, build_network
 
 __all__ = [
     "VARIANTS",
     "FusionNetwork",
+    "OptimalInterpolation",
+    "PaperNetwork",
     "PointConv",
     "PointConvFields",
     "PositiveKernelConv",
     "RegrUnetPP",
-    "ScaleHead",
-    "Variant",
-    "load_seed_network",
+    "build_network",
 ]

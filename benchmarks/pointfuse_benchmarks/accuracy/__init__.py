@@ -9,6 +9,7 @@ limits_table       where intervals hold less than they should
 sharpness          how wide intervals are beside those of kriging
 reproduction       baselines beside published scores
 regional_networks  fields from the stations of one region alone
+seams              jumps between cells far from all stations
 method_figures     the figures of the method
 titanlib_checks    the spatial checks of titanlib
 quality_control    what quality control finds and misses

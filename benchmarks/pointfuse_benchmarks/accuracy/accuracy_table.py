@@ -35,13 +35,11 @@ _COLUMNS = {
 
 
 _SHORT = {
-    "network and process": "pointfuse",
-    "network alone": "the network alone (`--network-alone`)",
     "gp-c": "GP-C: Gaussian process with terrain, land cover and night lights",
     "kriging": "ordinary kriging",
     "idw": "inverse distance",
 }
-"""Rows of the short table, and their names for people who have read nothing else."""
+"""Baselines of the short table, and their names for people who have read nothing else."""
 
 
 def short_table(report: dict[str, Any]) -> str:
@@ -51,7 +49,7 @@ def short_table(report: dict[str, Any]) -> str:
         "CMAQ fields, NME |",
         "| --- | --- | --- | --- |",
     ]
-    for name, title in _SHORT.items():
+    for name, title in {report["settings"]["ours"][0]: "pointfuse", **_SHORT}.items():
         found = {part: report["parts"][part]["scores"][name] for part in _COLUMNS}
         cells = [
             _scores([found[part][score] for score in _SCORES[:3]])

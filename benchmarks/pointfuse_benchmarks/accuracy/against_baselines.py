@@ -26,7 +26,7 @@ from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.fusion.estimation import estimate
 from pointfuse.model.loading import Model, load_model
-from pointfuse.stations.gridding import PlacedObservations, grid_days, place
+from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.readers.network_list import StationList
@@ -35,7 +35,7 @@ from pointfuse.stations.reading import read_stations
 from pointfuse.trust.baselines import Baseline, find_baselines, predict
 from pointfuse.trust.classes import classes_of
 from pointfuse.trust.coverage import evaluate_uncertainty
-from pointfuse.trust.crossval import NETWORK_ALONE, Scheme, cross_validate
+from pointfuse.trust.crossval import Scheme, cross_validate
 from pointfuse_benchmarks.accuracy.accuracy_table import table
 from pointfuse_benchmarks.accuracy.cmaq import read_cmaq_days, sampled
 from pointfuse_benchmarks.accuracy.comparison import compare
@@ -54,24 +54,18 @@ _MASK = EXAMPLES / "mainland_china.npz"
 _FILE = click.Path(path_type=Path)
 
 
-COMBINED = "network and process"
-"""What the shipped model gives: its network, combined with its Gaussian process."""
+OURS = "network"
+"""What the model gives, in one pass of one file."""
 
 
-def our_predictors(model: Model) -> dict[str, Baseline]:
-    """What the package itself offers, as callables of the same kind as the baselines."""
+def our_predictor(model: Model) -> dict[str, Baseline]:
+    """The model, as a callable of the same kind as the baselines."""
 
-    def combined(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
+    def network(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
         cell = cells_of(model.metadata.grid, longitude, latitude)
         return np.asarray(estimate(known, model, cell).values[0], np.float64)
 
-    def network(known: PlacedObservations, longitude: Array, latitude: Array) -> Array:
-        gridded = grid_days(known)
-        field = model.run(gridded.observations, gridded.observed).field
-        cell = cells_of(model.metadata.grid, longitude, latitude)
-        return np.asarray(field.ravel()[cell], np.float64)
-
-    return {COMBINED: combined, NETWORK_ALONE: network}
+    return {OURS: network}
 
 
 @click.command()
@@ -94,7 +88,7 @@ def main(
     """Measure what is not in the output file yet, and print the table."""
     threads = threads or usable_cpus()
     loaded, on_one_thread = load_model(model, threads=threads), load_model(model, threads=1)
-    ours = our_predictors(loaded)
+    ours = our_predictor(loaded)
     others = find_baselines(baselines.split(","))
     folder = data / "cnemc"
     stations = read_station_list(folder / "station_list.csv")
@@ -121,9 +115,7 @@ def main(
 
     def withheld(scheme: Scheme) -> dict[str, Any]:
         progress = output.with_name(f".{output.name}.{scheme}.npz")
-        return real_stations(
-            real(), on_one_thread, ours, others, scheme, stations, progress, threads
-        )
+        return real_stations(real(), on_one_thread, others, scheme, stations, progress, threads)
 
     parts: dict[str, Callable[[], dict[str, Any]]] = {
         "stations": lambda: withheld("stations"),
@@ -154,7 +146,6 @@ def days_to_score(year: Observations, model: Model, every: int, first: int) -> O
 def real_stations(
     observations: Observations,
     model: Model,
-    ours: Mapping[str, Baseline],
     others: Mapping[str, Baseline],
     scheme: Scheme,
     stations: StationList,
@@ -176,13 +167,12 @@ def real_stations(
             progress_file=progress_file,
             advance=bar.update,
         )
-    predicted = {COMBINED: result.predicted, **result.baselines}
-    ordered = {name: predicted[name] for name in (*ours, *others)}
+    predicted = {OURS: result.predicted, **result.baselines}
     uncertainty = evaluate_uncertainty(result, classes_of(result))
     return {
         "first_day": str(days[0]),
         "last_day": str(days[-1]),
-        **compare(result.observed, ordered, list(ours)),
+        **compare(result.observed, predicted, [OURS]),
         "uncertainty": uncertainty.to_dict() if uncertainty else {},
     }
 

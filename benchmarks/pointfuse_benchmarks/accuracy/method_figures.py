@@ -145,21 +145,30 @@ def _held_by_group(axes: Axes, uncertainty: Report, look: dict[str, Any]) -> Non
 
 
 def kernels(report: Report) -> Figure:
-    """Mean weight of a station in the cells of a ring around it."""
-    figure = _empty((10.0, 3.4))
+    """Mean weight of a station in the cells of a ring around it: the fused variable, weather."""
+    target = report["kernels"][0]["variable"]
+    figure = _empty((10.0, 3.6))
     panels = figure.subplots(1, 2)
-    for axes, step in zip(panels, ("wide", "narrow"), strict=True):
-        shown = [kernel for kernel in report["kernels"] if kernel["step"] == step]
+    for axes, of_target in zip(panels, (True, False), strict=True):
+        shown = [
+            kernel for kernel in report["kernels"] if (kernel["variable"] == target) == of_target
+        ]
         for number, kernel in enumerate(shown):
-            label = _NAMES.get(kernel["variable"], kernel["variable"])
-            axes.plot(
-                kernel["distance_km"], kernel["mean_weight"], label=label, **look_of_method(number)
-            )
-        axes.set_title(f"{step}, {shown[0]['edge_cells']} cells on edge", loc="left", fontsize=10)
+            label = "" if of_target else f"{_NAMES.get(kernel['variable'], kernel['variable'])}, "
+            look = look_of_method(number) | {"label": label + kernel["step"]}
+            axes.plot(kernel["distance_km"], kernel["mean_weight"], **look)
+        # The widest kernels reach a hundred times as far as the narrowest.
+        axes.set_xscale("symlog", linthresh=2 * shown[-1]["distance_km"][1])
+        farthest = max(kernel["distance_km"][-1] for kernel in shown)
+        axes.set_xticks([tick for tick in (0, 30, 100, 300, 1000) if tick < farthest])
+        axes.xaxis.set_major_formatter("{x:g}")
+        axes.set_title(
+            _NAMES.get(target, target) if of_target else "weather", loc="left", fontsize=10
+        )
         axes.set_xlabel("distance, km")
         axes.set_ylim(bottom=0)
+        axes.legend()
     panels[0].set_ylabel("mean weight")
-    panels[0].legend()
     return figure
 
 

@@ -81,19 +81,30 @@ def differs_from_package(structure: OnnxStructure, content: bytes) -> str | None
         (
             "operators",
             [(node.type, *node.inputs, *node.outputs) for node in structure.operators],
-            [(node.op_type, *node.input, *node.output) for node in graph.node],
+            [(node.op_type, *node.input, *node.output) for node in _all_nodes(graph)],
         ),
         ("metadata", structure.metadata, {p.key: p.value for p in model.metadata_props}),
     )
     return next((f"other {name}" for name, ours, theirs in pairs if ours != theirs), None)
 
 
-def _never_to_be_met(message: Message) -> Iterator[str]:
-    """Parts that must not be in a model, wherever they hide."""
+def _all_nodes(graph: onnx.GraphProto) -> Iterator[onnx.NodeProto]:
+    """Operators of a graph, each followed by those of a graph inside of it."""
+    for node in graph.node:
+        yield node
+        for attribute in node.attribute:
+            if attribute.HasField("g"):
+                yield from _all_nodes(attribute.g)
+
+
+def _never_to_be_met(message: Message, of_scan: bool = False) -> Iterator[str]:
+    """Parts that must not be in a model, wherever they hide; a graph may be in Scan, which ends."""
     if len(UnknownFieldSet(message)):
         yield f"a field nobody knows in {type(message).__name__}"
     for field, value in message.ListFields():
-        if field.name in ("external_data", "g", "graphs", "functions", "training_info"):
+        if field.name in ("external_data", "graphs", "functions", "training_info"):
+            yield field.name
+        if field.name == "g" and not of_scan:
             yield field.name
         if field.name in ("sparse_initializer", "sparse_tensor", "sparse_tensors"):
             yield field.name
@@ -111,7 +122,8 @@ def _never_to_be_met(message: Message) -> Iterator[str]:
             yield f"the domain {value}"
         if field.type == field.TYPE_MESSAGE:
             for child in [value] if isinstance(value, Message) else value:
-                yield from _never_to_be_met(child)
+                is_scan = isinstance(message, onnx.NodeProto) and message.op_type == "Scan"
+                yield from _never_to_be_met(child, is_scan)
 
 
 def _as_the_runtime_sees(content: bytes, path: Path) -> onnx.ModelProto:
@@ -131,7 +143,7 @@ def _as_the_runtime_sees(content: bytes, path: Path) -> onnx.ModelProto:
 def _differs_from_runtime(structure: OnnxStructure, seen: onnx.ModelProto) -> str | None:
     """What ONNX Runtime has in its graph that the checks did not see, or None."""
     known = {(node.type, *node.inputs, *node.outputs) for node in structure.operators}
-    ran = {(node.op_type, *node.input, *node.output) for node in seen.graph.node}
+    ran = {(node.op_type, *node.input, *node.output) for node in _all_nodes(seen.graph)}
     # It turns operators that give a constant into constants.
     given = {name for node in structure.operators if not node.inputs for name in node.outputs}
     constants = {tensor.name for tensor in seen.graph.initializer}

@@ -7,7 +7,6 @@ latency             a field on every device and in every precision
 network_runtimes    the network in other runtimes
 peers               who else makes a field
 precision           how far files of fewer bits are off
-model_choice        the models side by side
 years               many days in one call
 start_up            what an import and the help take
 stages              what each stage of a day takes

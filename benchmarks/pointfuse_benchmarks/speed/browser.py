@@ -130,7 +130,7 @@ def measure(folder: Path) -> dict[str, Any]:
             page.close()
             with netCDF4.Dataset(folder / "field.nc") as dataset:
                 field = dataset["pm25"][:].filled(np.nan)
-            loaded = load_model(path, network_alone=True, device="cpu")
+            loaded = load_model(path, device="cpu")
             fields[model.precision] = fuse(observations, loaded, quality_control=False).values
             report["files"][model.precision] = {
                 "first_field": round(first - began, 1),

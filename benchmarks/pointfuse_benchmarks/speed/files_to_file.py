@@ -81,10 +81,7 @@ def cases(folder: Path) -> list[Case]:
             further.append(folder / f"{day}_{path.name}")
             further[-1].write_text(path.read_text().replace(DAY, day))
     one, four = [*map(str, example)], [*map(str, example + further)]
-    found = [
-        Case("example, tidy, with weather", one, four),
-        Case("the same, --network-alone", [*one, "--network-alone"], [*four, "--network-alone"]),
-    ]
+    found = [Case("example, tidy, with weather", one, four)]
     cnemc = REAL_DATA / "cnemc"
     if cnemc.is_dir():
         days = [str(path) for path in sorted(cnemc.glob("china_sites_*.csv"))[:4]]

@@ -3,10 +3,10 @@
     python -m pointfuse_benchmarks.speed.latency [-o FILE.json]
 
 For each device and the precisions that are meant for it: new processes to their first field, and
-the compilation of an engine where there is one; warm runs of the network alone, with the copies to
-and from a GPU apart, and of whole fusions with the Gaussian process; many days handed over at once;
-memory, and energy where NVML gives it. Then station files to field files, as a user of the command
-line sees them. Every row is verified to have run where it says and to give the golden field.
+the compilation of an engine where there is one; warm runs, with the copies to and from a GPU apart;
+many days handed over at once; memory, and energy where NVML gives it. Then station files to field
+files, as a user of the command line sees them. Every row is verified to have run where it says and
+to give the golden field.
 """
 
 from __future__ import annotations

@@ -22,9 +22,6 @@ if TYPE_CHECKING:
 
 BATCHES = (1, 2, 4, 8, 16)
 
-FUSIONS = 25
-"""The most whole fusions, which take their time."""
-
 
 def start(model: str, device: Device, threads: int) -> dict[str, Any]:
     """From the first line of a program to its first field, step by step.
@@ -41,7 +38,7 @@ def start(model: str, device: Device, threads: int) -> dict[str, Any]:
     from pointfuse.stations.gridding import grid_days, place
 
     imported = time.perf_counter()
-    loaded = pointfuse.load_model(model, threads=threads, device=device, network_alone=True)
+    loaded = pointfuse.load_model(model, threads=threads, device=device)
     ready = time.perf_counter()
     from pointfuse_benchmarks.speed.workload import example_files
 
@@ -59,7 +56,7 @@ def start(model: str, device: Device, threads: int) -> dict[str, Any]:
 
 
 def runs(model: str, device: Device, threads: int, most: int, seconds: float) -> dict[str, Any]:
-    """Warm runs of the network alone and of whole fusions, verified, with their memory.
+    """Warm runs of the network, verified, with their memory.
 
     Raises
     ------
@@ -67,13 +64,10 @@ def runs(model: str, device: Device, threads: int, most: int, seconds: float) ->
         If the model does not run there, or computes something else there than it should.
     """
     from pointfuse.errors import DeviceError
-    from pointfuse.fusion.fuse import fuse
-    from pointfuse.model.loading import load_model
     from pointfuse.model.model_file import read_model_file
     from pointfuse.trust.verification import verify
     from pointfuse_benchmarks.measuring.energy import gpu_megabytes
-    from pointfuse_benchmarks.measuring.timings import WARM_UP, repeat, summary
-    from pointfuse_benchmarks.speed.workload import example_day
+    from pointfuse_benchmarks.measuring.timings import WARM_UP
 
     idle = gpu_megabytes()
     metadata = read_model_file(model)[1]
@@ -84,11 +78,6 @@ def runs(model: str, device: Device, threads: int, most: int, seconds: float) ->
     if idle is not None and used is not None:
         row["gpu_memory_mb"] = round(used - idle)
     del session
-    if metadata.gaussian_process is not None:
-        loaded, day = load_model(model, threads=threads, device=device), example_day()
-        row["fuse"] = summary(repeat(lambda: fuse(day, loaded), min(most, FUSIONS), seconds))
-        row["fuse_peak_memory_mb"] = peak_memory_mb()
-        del loaded
     # Last, since it opens a session of its own, with a profile.
     checked = verify(model, device=device, threads=threads)
     if checked.problems:
@@ -150,7 +139,7 @@ def _session(model: str, device: Device, threads: int) -> Session:
 
 
 def _network(session: Session, metadata: Any, most: int, seconds: float) -> dict[str, Any]:
-    """Timings of the network alone: whole, and in steps where the device has memory of its own."""
+    """Timings of the network: whole, and in steps where the device has memory of its own."""
     from pointfuse_benchmarks.measuring.energy import joules
     from pointfuse_benchmarks.measuring.timings import WARM_UP, repeat, summary, timed
     from pointfuse_benchmarks.speed.workload import example_feed

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 FIELDS = (
     "pm25",
     "pm25_uncertainty",
-    "effective_stations",
     "station_count",
     "station_distance",
 )

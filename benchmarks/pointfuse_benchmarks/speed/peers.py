@@ -167,7 +167,7 @@ def _first(peer: Peer, reference: Peer | None) -> Row:
 
 
 def _ours(models: Mapping[str, Path], day: Observations, threads: int) -> Iterator[Peer | Absent]:
-    name = "pointfuse: network and process"
+    name = "pointfuse"
     for device, precision, path in suited_files(models):
         try:
             model = load_model(path, threads=threads, device=device)

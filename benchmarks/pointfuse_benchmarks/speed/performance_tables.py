@@ -70,12 +70,7 @@ def _runs(rows: Sequence[Row]) -> str:
                 str(row["network"]["n"]),
                 f"{row['compute']['p50']:.1f}" if "compute" in row else _no_such(row),
                 " / ".join(f"{copy:.2f}" for copy in copies) or _no_such(row),
-                _percentiles(row["fuse"], ("p50", "p90")) if "fuse" in row else NOT_APPLICABLE,
-                " / ".join(
-                    f"{row[name]}"
-                    for name in ("peak_memory_mb", "fuse_peak_memory_mb")
-                    if name in row
-                ),
+                str(row["peak_memory_mb"]),
                 ", ".join(of_gpu) or _no_such(row),
             ]
         )
@@ -85,8 +80,7 @@ def _runs(rows: Sequence[Row]) -> str:
         "n",
         "its computation alone",
         "copies to / from the GPU",
-        "network and process p50 / p90",
-        "memory without / with process, MB",
+        "memory, MB",
         "GPU memory, energy",
     )
     return _table(head, lines)
@@ -155,7 +149,7 @@ def scores_table(rows: Sequence[Row]) -> str:
         ratio = row.get("ratios", {}).get("nme")
         lines.append(
             [
-                f"{row['scheme']} left out, {row['predictor']}, {_case(row)}",
+                f"{row['scheme']} left out, {_case(row)}",
                 f"{row['r2']:.4f} / {row['rmse']:.3f} / {row['nme']:.4f}",
                 "{:.4f} ({:.4f} to {:.4f})".format(*ratio) if ratio else NOT_APPLICABLE,
             ]

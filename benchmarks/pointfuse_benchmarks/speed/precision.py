@@ -29,8 +29,8 @@ from pointfuse.model.precisions import REFERENCE
 from pointfuse.stations.gridding import grid_days, place
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations
-from pointfuse.trust.crossval import NETWORK_ALONE, CrossValidation, Scheme, cross_validate
-from pointfuse_benchmarks.accuracy.against_baselines import COMBINED, FOLDS, SEED, days_to_score
+from pointfuse.trust.crossval import CrossValidation, Scheme, cross_validate
+from pointfuse_benchmarks.accuracy.against_baselines import FOLDS, SEED, days_to_score
 from pointfuse_benchmarks.accuracy.comparison import compare
 from pointfuse_benchmarks.measuring.machine import REAL_DATA
 from pointfuse_benchmarks.measuring.machine_file import (
@@ -154,23 +154,17 @@ def scores(
 
 
 def compared(results: Mapping[str, CrossValidation]) -> list[Row]:
-    """Rows of scores by predictor and precision, with ratios to the reference on the same pairs."""
+    """Rows of scores by precision, with ratios to the reference on the same pairs."""
     observed = results[REFERENCE].observed
     others = [precision for precision in results if precision != REFERENCE]
-    predictors = {COMBINED: {name: result.predicted for name, result in results.items()}}
-    if NETWORK_ALONE in results[REFERENCE].baselines:
-        predictors[NETWORK_ALONE] = {
-            name: result.baselines[NETWORK_ALONE] for name, result in results.items()
-        }
+    found = compare(observed, {name: each.predicted for name, each in results.items()}, others)
     rows = []
-    for predictor, tables in predictors.items():
-        found = compare(observed, tables, others)
-        for precision, values in found["scores"].items():
-            row: dict[str, Any] = {"predictor": predictor, "precision": precision}
-            row |= values | {name: found[name] for name in ("days", "pairs")}
-            if precision in others:
-                row["ratios"] = found["ratios"][precision][REFERENCE]
-            rows.append(row)
+    for precision, values in found["scores"].items():
+        row: dict[str, Any] = {"precision": precision, **values}
+        row |= {name: found[name] for name in ("days", "pairs")}
+        if precision in others:
+            row["ratios"] = found["ratios"][precision][REFERENCE]
+        rows.append(row)
     return rows
 
 

@@ -98,7 +98,7 @@ def measured(precision: PrecisionChoice) -> dict[str, Any]:
                 for week in checked
                 for day in range(len(week.times))
             ]
-        # The first run is that of a cold session and of the covariates of the process.
+        # The first run is that of a cold session.
         FinishedDays(folder / "cold").fuse(placed[0], model, keep=False)
         finished = FinishedDays(folder / "days")
         with stage("compute"):

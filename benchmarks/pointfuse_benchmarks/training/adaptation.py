@@ -4,7 +4,7 @@
         --stations list.csv -o parts
     pointfuse-train adapt parts/learn.csv --stations list.csv --without parts/left_out.txt ...
     python -m pointfuse_benchmarks.training.adaptation score parts/test.csv --stations list.csv \
-        --left-out parts/left_out.txt --from models/seed --checkpoint run/checkpoint.npz
+        --left-out parts/left_out.txt --from base/checkpoint.npz --checkpoint run/checkpoint.npz
 
 `split` keeps every 8th day and a tenth of the cities for the test. `score` predicts the stations of
 these cities from all others, on these days, with the network before and after. With an archive
@@ -35,8 +35,7 @@ from pointfuse_training.fitting.recipes import RECIPES
 from pointfuse_training.fitting.training_inputs import read_training_inputs
 from pointfuse_training.fitting.training_loop import validation_scores
 from pointfuse_training.network.checkpoints import load_checkpoint
-from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import load_seed_network
+from pointfuse_training.network.variants import Network, field_of
 from pointfuse_training.samples.observed_days import reports
 
 _FILE = click.Path(path_type=Path)
@@ -81,8 +80,8 @@ def split(days: Path, stations: Path, every: int, seed: int, folder: Path) -> No
 @main.command()
 @reading_options
 @click.option("--left-out", required=True, type=_FILE, help="Codes of the stations to predict.")
-@click.option("--from", "start", required=True, type=_FILE, help="Checkpoint or folder before.")
-@click.option("--checkpoint", required=True, type=_FILE, help="Checkpoint after the adaptation.")
+@click.option("--from", "start", required=True, type=_FILE, help="Checkpoint before it.")
+@click.option("--checkpoint", required=True, type=_FILE, help="Checkpoint after it.")
 @click.option("--archive", type=_FILE, help="Archive of simulated days; its last 4 scenarios.")
 @click.option("--static", type=_FILE, help="Static layers (.npz), for the archive.")
 @click.option("--threads", default=1, show_default=True, type=click.IntRange(1), help="Threads.")
@@ -97,8 +96,11 @@ def score(
 ) -> None:
     """Score a network before and after its adaptation."""
     torch.set_num_threads(threads)
-    networks = {"before": _network(start), "after": _network(checkpoint)}
-    model = load_model(reading.model, threads=1, network_alone=True)
+    networks = {
+        name: load_checkpoint(path).network()
+        for name, path in (("before", start), ("after", checkpoint))
+    }
+    model = load_model(reading.model, threads=1)
     placed = place(check_days(read_daily(reading, model), model), model.metadata)
     withheld = np.isin(placed.observations.stations.code, left_out.read_text().split())
     days = len(placed.observations.times)
@@ -117,21 +119,15 @@ def score(
     if archive is None or static is None:
         return
     recipe = RECIPES["default"]
-    simulated = read_training_inputs(archive, static, recipe).validation
+    simulated = read_training_inputs([archive], static, recipe).validation
     click.echo("whole simulated fields, held-out scenarios")
     for name, network in networks.items():
         found = validation_scores(network, simulated, recipe.seed + 1)
         click.echo(f"  {name:6}  {', '.join(f'{key} {score}' for key, score in found.items())}")
 
 
-def _network(path: Path) -> FusionNetwork:
-    if path.is_dir():
-        return load_seed_network(path / "weights.npz", path / "static_channels.npz").eval()
-    return load_checkpoint(path).network()
-
-
 def _sums(
-    network: FusionNetwork,
+    network: Network,
     placed: PlacedObservations,
     withheld: NDArray[np.bool_],
     advance: Advance,
@@ -142,8 +138,10 @@ def _sums(
     for day in range(len(predicted)):
         one = placed.on_days(slice(day, day + 1))
         given = grid_days(one.without(withheld))
+        counted = given.observed.copy()
+        counted[:, 0] = given.station_count
         with torch.inference_mode():
-            field = network(*map(torch.from_numpy, (given.observations, given.observed)))
+            field = field_of(network(*map(torch.from_numpy, (given.observations, counted))))
         predicted[day, withheld] = placed.interpolation[withheld].read(field.numpy().ravel())
         advance(1)
     observed = np.where(withheld, placed.observations.values[target], np.nan)

@@ -13,6 +13,7 @@ from __future__ import annotations
 import json
 import sys
 import tempfile
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -44,7 +45,12 @@ MASK = EXAMPLES / "mainland_china.npz"
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
 def main(model: Path | None, data: Path, baselines: str, output: Path) -> None:
     """Evaluate MODEL, the shipped one by default, and print the table."""
-    reconstructor = load_reconstructor(model or model_folder() / shipped_models()[0].file)
+    shipped = model_folder() / shipped_models()[0].file
+    reconstructor = load_reconstructor(model or shipped)
+    if model is None:
+        # The checkpoint has more to show than the file: the covariance of the interpolation.
+        checkpoint = load_reconstructor(shipped.with_suffix(".checkpoint.npz"))
+        reconstructor = replace(reconstructor, kernels=checkpoint.kernels)
     grid = reconstructor.grid
     with tempfile.TemporaryDirectory() as folder:
         inside = write_archive(data / "cmaq_jan2020_36km", grid, Path(folder))

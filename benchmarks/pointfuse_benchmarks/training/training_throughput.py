@@ -1,6 +1,6 @@
 """How fast a recipe trains: iterations and days a second, and how long the days take to draw.
 
-python -m pointfuse_benchmarks.training.training_throughput archive china12.npz --recipe cpu
+python -m pointfuse_benchmarks.training.training_throughput archive china12.npz --recipe regression
 python -m pointfuse_benchmarks.training.training_throughput archive china12.npz --recipe default \
     --device cuda
 """
@@ -52,7 +52,7 @@ def main(
     if batch is not None:
         chosen = replace(chosen, batch=batch)
     with joined(device) as team:
-        inputs = read_training_inputs(archive, static, chosen)
+        inputs = read_training_inputs([archive], static, chosen)
         training = Training(chosen, inputs, team)
         batches = DrawnBatches(inputs.training, chosen.batch, chosen.crop, chosen.seed)
         training.choose_point_conv(batches[0].to(team.device))

@@ -7,6 +7,7 @@ and a mean error over cells that are far from it stays small. So each tensor is 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import onnx
@@ -21,8 +22,8 @@ from pointfuse_export.graph.onnx_graph import INPUTS
 USUAL, DUST = 35.0, 1500.0
 """An ordinary day, and the highest that a model takes, ug/m3."""
 
-CLUSTER, MOST = 60, 1500
-"""Stations of a delta, and of a country."""
+CLUSTER, MOST, CITY = 60, 1500, 20
+"""Stations of a delta, of a country, and of a city that lies in one cell."""
 
 _FLOATING = (TensorProto.FLOAT, TensorProto.FLOAT16)
 
@@ -30,7 +31,8 @@ _FLOATING = (TensorProto.FLOAT, TensorProto.FLOAT16)
 def extreme_days(days: SimulatedDays) -> list[Days]:
     """One station, a cluster, and all of a country, each on an ordinary day and in a dust storm.
 
-    Two more have a single station in the dust among many that are not, and calm air besides.
+    Two more have a single station in the dust among many that are not, and calm air besides; in
+    the last one every cell of the country has as many stations as a city.
 
     Parameters
     ----------
@@ -56,10 +58,12 @@ def extreme_days(days: SimulatedDays) -> list[Days]:
     ]
     peak = np.full(len(cells), USUAL)
     peak[0] = DUST
+    crowded = found[-1]
     return [
         *found,
         _day("one station in the dust", days, cells, peak, weather=False),
         _day("one station in the dust, calm and moist air", days, cells, peak, weather=True),
+        replace(crowded, name="a city in every cell", observed=CITY * crowded.observed),
     ]
 
 

@@ -15,7 +15,7 @@ from pointfuse_export.checks.tolerances import Tolerance
 from pointfuse_export.checks.verify import Days, open_file, run_session
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph.onnx_graph import output_names
-from pointfuse_training import FusionNetwork
+from pointfuse_training.network.variants import Network
 
 Outputs = NDArray[np.float32]
 """Field, and perhaps the scale of its error: shape (output, day, row, column)."""
@@ -117,7 +117,7 @@ def outputs_of_file(content: bytes, days: Sequence[Days], names: Sequence[str]) 
     return np.stack(outputs, axis=1)
 
 
-def outputs_of_network(network: FusionNetwork, days: Sequence[Days]) -> Outputs:
+def outputs_of_network(network: Network, days: Sequence[Days]) -> Outputs:
     """What a network makes of days in PyTorch, one by one."""
     fields = []
     with torch.no_grad():

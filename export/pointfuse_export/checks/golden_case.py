@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -10,22 +11,24 @@ from numpy.typing import NDArray
 
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.trust.golden_case import GoldenCase, Values
-from pointfuse_training import FusionNetwork
+from pointfuse_training import PaperNetwork
+from pointfuse_training.network.variants import Network
 
 _STATIONS = 600
 _WITH_WEATHER = 150
 _EXPECTED_CELLS = 400
+_MOST_IN_A_CELL = 4
 
 # Shares of the valid ranges of PM2.5, humidity and wind: 75 ug m-3, 60 % and 3 m s-1.
 _MIDDLES = (0.05, 0.6, 0.05)
 
 
-def golden_case(network: FusionNetwork, metadata: ModelMetadata) -> GoldenCase:
+def golden_case(network: Network, metadata: ModelMetadata) -> GoldenCase:
     """Make the golden case of a network, in double precision and with PyTorch.
 
     Parameters
     ----------
-    network : FusionNetwork
+    network : FusionNetwork or PaperNetwork
         The network, as it was trained.
     metadata : ModelMetadata
         Metadata of its model file.
@@ -40,6 +43,9 @@ def golden_case(network: FusionNetwork, metadata: ModelMetadata) -> GoldenCase:
         variable.name: _waves(places[i], grid.shape, variable.valid_range, _MIDDLES[i], phase=i)
         for i, variable in enumerate(metadata.variables)
     }
+    target = metadata.target.name
+    counts = tuple(1 + i % _MOST_IN_A_CELL for i in range(len(stations)))
+    given[target] = replace(given[target], stations=counts)
     unfinished = GoldenCase(metadata.weights_sha256, "", given, Values((), (), ()), 0.0)
     field = _field(network, *unfinished.inputs(metadata))
     wanted = np.sort(rng.permutation(cells)[:_EXPECTED_CELLS])
@@ -74,11 +80,11 @@ def _values(
 
 
 def _field(
-    network: FusionNetwork, observations: NDArray[np.float32], observed: NDArray[np.float32]
+    network: Network, observations: NDArray[np.float32], observed: NDArray[np.float32]
 ) -> NDArray[np.float64]:
     exact = copy.deepcopy(network).eval().double()
     with torch.no_grad():
         given = exact(torch.from_numpy(observations).double(), torch.from_numpy(observed).double())
-    field = given if network.scale_head is None else given[0]
+    field = given if isinstance(network, PaperNetwork) else given[0]
     result: NDArray[np.float64] = field[0, 0].numpy()
     return result

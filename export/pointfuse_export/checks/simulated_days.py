@@ -19,8 +19,8 @@ from pointfuse.errors import InputError
 from pointfuse_export.checks.verify import Days
 from pointfuse_export.errors import DescriptionError
 from pointfuse_training.archives.archive import Archive
-from pointfuse_training.network.seed_weights import read_arrays
-from pointfuse_training.samples.pseudo_stations import SAMPLING
+from pointfuse_training.network.weights import read_arrays
+from pointfuse_training.samples.sampling import SAMPLING
 
 Cells = NDArray[np.int32]
 Values = NDArray[np.float32]

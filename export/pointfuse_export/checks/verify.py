@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import onnx
@@ -17,13 +16,15 @@ from onnx.external_data_helper import uses_external_data
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.trust.golden_case import GoldenCase
 from pointfuse_export.errors import VerificationError
-from pointfuse_export.graph.onnx_graph import INPUTS, OPSET, OUTPUT, output_names
-from pointfuse_training import FusionNetwork
-from pointfuse_training.network.fusion_network import CHANNELS
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_export.graph.onnx_graph import INPUTS, OPSET, output_names
+from pointfuse_training import PaperNetwork
+from pointfuse_training.network.channels import CHANNELS
+from pointfuse_training.network.variants import Network
 
-TOLERANCE = 1e-3
-"""Largest difference between two computations of a field, ug/m3."""
+TOLERANCE = 5e-4
+"""Largest difference between two computations of a field, as a share of its highest value.
+
+Single precision leaves the inverse of a thousand covariances three to four digits."""
 
 IR_VERSION = 10
 """Version of the file format: the newest that ONNX Runtime 1.20 reads."""
@@ -56,53 +57,8 @@ class Days:
             )
 
 
-@dataclass(frozen=True)
-class Golden:
-    """Inputs with the fields that must come out.
-
-    Parameters
-    ----------
-    days : Days
-        The inputs.
-    pm25 : ndarray of float32, shape (time, row, column)
-        The fields, ug/m3.
-    """
-
-    days: Days
-    pm25: NDArray[np.float32]
-
-
-def read_golden(path: Path, output: str = OUTPUT) -> Golden:
-    """Read reference inputs and fields.
-
-    Parameters
-    ----------
-    path : Path
-        Numpy archive.
-    output : str
-        Name of the array of fields, and of the output of the graph.
-
-    Raises
-    ------
-    InputFileNotFoundError
-        If the file is missing.
-    ModelFileError
-        If it is no numpy archive.
-    VerificationError
-        If it does not hold inputs and fields.
-    """
-    arrays = read_arrays(path)
-    if lacking := [name for name in (*INPUTS, output) if name not in arrays]:
-        raise VerificationError(
-            f"{path} should hold the arrays {', '.join((*INPUTS, output))}; it lacks "
-            f"{', '.join(lacking)}"
-        )
-    observations, observed, fields = (arrays[name].astype(np.float32) for name in (*INPUTS, output))
-    return Golden(Days("golden days", observations, observed), fields)
-
-
 def check_contract(
-    model: onnx.ModelProto, grid_shape: tuple[int, int], outputs: Sequence[str] = (OUTPUT,)
+    model: onnx.ModelProto, grid_shape: tuple[int, int], outputs: Sequence[str] = CHANNELS[:1]
 ) -> None:
     """Make sure that a model is one self-contained file of standard operators.
 
@@ -166,18 +122,6 @@ def _resize_modes(graph: onnx.GraphProto) -> set[tuple[str, str]]:
     return modes
 
 
-def check_golden(content: bytes, golden: Golden, output: str = OUTPUT) -> float:
-    """Make sure that a model file reproduces the golden fields; the largest difference, ug/m3.
-
-    Raises
-    ------
-    VerificationError
-        If a field differs by more than `TOLERANCE`.
-    """
-    (fields,) = run_file(content, golden.days, (output,))
-    return _difference(golden.days.name, fields[:, 0], golden.pm25)
-
-
 def check_golden_case(
     content: bytes, case: GoldenCase, metadata: ModelMetadata, tolerance: float
 ) -> float:
@@ -211,8 +155,10 @@ def check_golden_case(
     return largest
 
 
-def check_against_torch(content: bytes, network: FusionNetwork) -> float:
-    """Make sure that a model file computes what the network does; the largest difference, ug/m3.
+def check_against_torch(content: bytes, network: Network) -> float:
+    """Make sure that a model file computes what the network does; the largest difference.
+
+    It is a share of the highest value, of 1 ug/m3 at least.
 
     Raises
     ------
@@ -225,7 +171,7 @@ def check_against_torch(content: bytes, network: FusionNetwork) -> float:
     for days in probing_days(rows, columns):
         with torch.no_grad():
             given = network(torch.from_numpy(days.observations), torch.from_numpy(days.observed))
-        expected = (given,) if network.scale_head is None else given
+        expected = (given,) if isinstance(network, PaperNetwork) else given
         for name, found, right in zip(names, run_file(content, days, names), expected, strict=True):
             differences.append(_difference(f"{name}, {days.name}", found, right.numpy()))
     return max(differences)
@@ -242,19 +188,21 @@ def probing_days(rows: int, columns: int) -> list[Days]:
     Returns
     -------
     list of Days
-        Three days of all variables, one of PM2.5 alone, one that is calm everywhere, one with a
-        single station, and one without any.
+        Three days of all variables, one of PM2.5 alone, one with several stations in each cell,
+        one that is calm everywhere, one with a single station, and one without any.
     """
     rng = np.random.default_rng(0)
     three = _random_days(rng, 3, rows, columns)
     one = _random_days(rng, 1, rows, columns)
     dry = np.array([1, 0, 0], np.float32)[:, None, None]
     calm = np.array([1, 1, 0], np.float32)[:, None, None]
+    several = 2 + np.arange(rows * columns, dtype=np.float32).reshape(rows, columns) % 7
     lonely = np.zeros_like(one[1])
     lonely[0, 0, rows // 2, columns // 3] = 1
     return [
         Days("three days", *three),
         Days("PM2.5 alone", one[0] * dry, one[1] * dry),
+        Days("several stations in a cell", one[0] * dry, one[1] * dry * several),
         Days("a calm", one[0] * calm, one[1]),
         Days("a single station", 80 * lonely, lonely),
         Days("no station", 0 * lonely, 0 * lonely),
@@ -310,14 +258,14 @@ def _difference(name: str, found: NDArray[np.float32], expected: NDArray[np.floa
         raise VerificationError(
             f"{name}: expected fields of the shape {expected.shape}, got {found.shape}"
         )
-    largest = float(np.abs(found - expected).max())
-    # Not 'largest > TOLERANCE', which is false for NaN.
-    if not largest <= TOLERANCE:
+    share = float(np.abs(found - expected).max() / max(expected.max(), 1))
+    # Not 'share > TOLERANCE', which is false for NaN.
+    if not share <= TOLERANCE:
         raise VerificationError(
-            f"{name}: expected fields within {TOLERANCE} of the reference, in their units, got a "
-            f"difference of {largest:.3g}; do not publish the model"
+            f"{name}: expected fields that differ from the reference by at most {TOLERANCE:g} of "
+            f"its highest value, got {share:.3g}; do not publish the model"
         )
-    return largest
+    return share
 
 
 def operators(model: onnx.ModelProto) -> dict[str, int]:

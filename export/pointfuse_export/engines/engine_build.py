@@ -24,6 +24,7 @@ from pointfuse_export.engines.engine_layers import (
     inspected_layers,
     read_program,
 )
+from pointfuse_export.engines.matrix_products import with_sums_of_products
 from pointfuse_export.errors import EngineError, VerificationError
 
 RTX, TENSORRT = "tensorrt_rtx", "tensorrt"
@@ -35,6 +36,9 @@ LIBRARIES = {
 
 RTX_TARGETS = ("8.6", "8.9", "12.0")
 """What TensorRT for RTX builds for unless it is told: the GPUs that one engine serves well."""
+
+_TURING = "7.5"
+"""Compute capability of GPUs for which no matrix product in fp32 is built."""
 
 PRECISIONS = ("fp32", "fp16")
 """Precisions of models that engines are built from; int8 is made for CPUs."""
@@ -136,8 +140,9 @@ def build_engine(
         builder = library.Builder(log)
     except TypeError as error:
         raise EngineError(f"{library.__name__} cannot begin to build: {log.told()}") from error
+    readable = with_sums_of_products(content) if _TURING in targets else content
     # The weights of the network are the parser's.
-    network, _parser = _read_network(library, builder, log, content)
+    network, _parser = _read_network(library, builder, log, readable)
     given = given_layers(network)
     check_layers(given, metadata.precision)
     config = _configuration(library, builder, network, targets, options)

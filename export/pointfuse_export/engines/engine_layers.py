@@ -59,6 +59,8 @@ def given_layers(network: Any) -> tuple[Layer, ...]:
     return tuple(
         Layer(layer.name, layer.type.name.lower(), _precision(layer.get_output(0).dtype.name))
         for layer in layers
+        # The end of a loop gives nothing.
+        if layer.num_outputs
     )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pointfuse.basics.units import typeset_units
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse_export.checks.verify import TOLERANCE
-from pointfuse_export.files.description import Description, ModelFiles
+from pointfuse_export.files.description import Description
 from pointfuse_export.files.file_report import (
     ERROR_HEADER,
     SCORE_HEADER,
@@ -20,7 +20,10 @@ from pointfuse_export.files.file_report import (
 
 
 def render_card(
-    description: Description, metadata: ModelMetadata, files: Sequence[FileReport]
+    description: Description,
+    metadata: ModelMetadata,
+    outputs: Sequence[str],
+    files: Sequence[FileReport],
 ) -> str:
     """Write the card of a model.
 
@@ -30,6 +33,8 @@ def render_card(
         Description that the model was made from.
     metadata : ModelMetadata
         Metadata in its reference file.
+    outputs : sequence of str
+        Names of the outputs of the graph.
     files : sequence of FileReport
         Its files, the reference first.
 
@@ -42,13 +47,13 @@ def render_card(
         _head(metadata),
         _section("Intended use", _bullets(description.intended_use)),
         _section("Limits", _bullets(description.limitations)),
-        _section("Inputs and output", _variables(description, metadata)),
+        _section("Inputs and output", _variables(metadata, outputs)),
         _section("Grid", _grid(metadata)),
         _section("Static layers inside the file", _static_layers(metadata)),
         *([_section("Regions of the scores", _regions(metadata))] if metadata.regions else []),
         _section("Training", _facts(metadata.training)),
         _section("Scores", _scores(metadata)),
-        _section("Files", _files(description.files, metadata, files)),
+        _section("Files", _files(metadata, files)),
     )
     return "\n".join(sections)
 
@@ -75,7 +80,7 @@ def _adaptation(metadata: ModelMetadata) -> str:
     )
 
 
-def _variables(description: Description, metadata: ModelMetadata) -> str:
+def _variables(metadata: ModelMetadata, outputs: Sequence[str]) -> str:
     table = _table(
         ("channel", "variable", "units", "CF standard name", "valid range"),
         (
@@ -95,12 +100,13 @@ def _variables(description: Description, metadata: ModelMetadata) -> str:
         f" With it comes `{metadata.scale_name}`, of the same shape and units: the Laplace scale b "
         "of its error against a station in the cell, so that 90 % of the errors should be at most "
         "b ln 10."
-        if description.files.scale_head
+        if len(outputs) > 1
         else ""
     )
     return (
         f"`observations` and `observed`, float32 (time, {channels}, {rows}, {columns}): physical "
-        "units, and 1 where there is an observation; both are 0 where there is none. `time` is "
+        "units, and the number of stations that a value is the mean of (1 where that is not "
+        "known); both are 0 where there is none. `time` is "
         f"free. Output: `{metadata.target.name}`, float32 (time, 1, {rows}, {columns}), in "
         f"{metadata.target.units}.{scale}\n\n{table}"
     )
@@ -161,10 +167,9 @@ def _scores(metadata: ModelMetadata) -> str:
     return f"{table}\n\nOrigins:\n\n{numbered}"
 
 
-def _files(sources: ModelFiles, metadata: ModelMetadata, files: Sequence[FileReport]) -> str:
+def _files(metadata: ModelMetadata, files: Sequence[FileReport]) -> str:
     units = typeset_units(metadata.target.units)
     facts = {"sha256 of the weights": f"`{metadata.weights_sha256}`", **metadata.export}
-    golden = f"the golden days in `{sources.golden.parent.name}/` and " if sources.golden else ""
     made = _table(
         ("file", "precision", "bytes", "sha256", "convolutions by weights"),
         (
@@ -176,10 +181,10 @@ def _files(sources: ModelFiles, metadata: ModelMetadata, files: Sequence[FileRep
     scores = _table(SCORE_HEADER, map(score_row, files))
     return (
         f"{made}\n\n{_facts(facts)}\n\nBefore the files were written, the first reproduced "
-        f"{golden}the network in PyTorch to {TOLERANCE:g} {units}, in ONNX Runtime on a CPU. Then "
-        "each was run on simulated days, with a fifth of the stations withheld. Absolute errors in "
-        f"{units}, of the first file against PyTorch and of the others against the first, over "
-        f"all cells; and the largest difference from the golden case:\n\n{errors}\n\n"
+        f"the network in PyTorch to {TOLERANCE:g} of its highest values, in ONNX Runtime on a CPU. "
+        "Then each was run on simulated days, with a fifth of the stations withheld. Absolute "
+        f"errors in {units}, of the first file against PyTorch and of the others against the "
+        f"first, over all cells; and the largest difference from the golden case:\n\n{errors}\n\n"
         f"Scores against the simulated truth:\n\n{scores}"
     )
 

@@ -7,7 +7,7 @@ import json
 import math
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,6 @@ from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import ModelMetadata, StaticLayer, Variable
-from pointfuse.model.process.process_settings import Covariate, ProcessSettings
 from pointfuse_export.errors import DescriptionError
 from pointfuse_training.network.checkpoints import load_checkpoint
 
@@ -31,10 +30,6 @@ _LAYOUT: dict[str, Any] = {
     "limitations": [str],
     "files": {
         "checkpoint": str,
-        "weights": str,
-        "static_layers": str,
-        "golden": str,
-        "scale_head": str,
         "simulated_days": str,
     },
     "grid": {
@@ -56,16 +51,6 @@ _LAYOUT: dict[str, Any] = {
     ],
     "static_layers": [{"name": str, "units": str, "source": str}],
     "regions": [{"name": str, "west": float, "east": float, "south": float, "north": float}],
-    "gaussian_process": {
-        "length": float,
-        "nugget": float,
-        "distance": [float],
-        "network_weight": [float],
-        "inflation": float,
-        "covariates": [
-            {"layer": str, "statistic": str, "smoothing": float, "scale": float, "trend": bool}
-        ],
-    },
     "training": dict,
     "scores": [
         {
@@ -80,15 +65,8 @@ _LAYOUT: dict[str, Any] = {
     ],
 }
 
-# A model need not have these, nor a covariate a scale. What a checkpoint replaces is checked apart.
-_OPTIONAL = frozenset(
-    {
-        *("regions", "gaussian_process", "scale", "scale_head"),
-        *("checkpoint", "weights", "static_layers", "golden", "training", "grid"),
-    }
-)
-
-_OF_SEED = ("weights", "static_layers", "golden")
+_OPTIONAL = frozenset({"regions", "training", "grid"})
+"""What a description need not have."""
 
 _KINDS = {
     str: "a text",
@@ -101,33 +79,22 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class ModelFiles:
-    """What a model is made from: a checkpoint, or weights and static layers.
+    """What a model is made from.
 
     Parameters
     ----------
-    checkpoint : Path, optional
+    checkpoint : Path
         File that `pointfuse-train fit` wrote.
-    weights, static_layers : Path, optional
-        Numpy archives in its stead; `models/seed/README.md` describes them.
-    golden : Path, optional
-        Numpy archive of inputs and the fields that must come out; a checkpoint need not have one.
-    scale_head : Path, optional
-        Numpy archive of the head that gives the scale of the error.
     simulated_days : Path
         Days for the calibration and the scores of its files; see `simulated_days`.
     """
 
+    checkpoint: Path
     simulated_days: Path
-    checkpoint: Path | None = None
-    weights: Path | None = None
-    static_layers: Path | None = None
-    golden: Path | None = None
-    scale_head: Path | None = None
 
     def paths(self) -> list[Path]:
-        """All that are named."""
-        named = (getattr(self, field.name) for field in fields(self))
-        return [path for path in named if path is not None]
+        """All of them."""
+        return [self.checkpoint, self.simulated_days]
 
 
 @dataclass(frozen=True)
@@ -152,8 +119,6 @@ class Description:
         Evaluations: test, data, r2, rmse (ug/m3), nme, reference, origin.
     regions : tuple of Region
         Parts of the grid for which evaluations give scores apart; there may be none.
-    gaussian_process : ProcessSettings or None
-        A Gaussian process whose field is combined with the network's.
     """
 
     name: str
@@ -169,7 +134,6 @@ class Description:
     training: Mapping[str, object]
     scores: tuple[Mapping[str, object], ...]
     regions: tuple[Region, ...]
-    gaussian_process: ProcessSettings | None
 
     def metadata(
         self,
@@ -202,7 +166,6 @@ class Description:
             scores=self.scores,
             weights_sha256=weights_sha256,
             regions=self.regions,
-            gaussian_process=self.gaussian_process,
         )
 
 
@@ -238,7 +201,6 @@ def read_description(path: Path) -> Description:
 
 
 def _description(content: dict[str, Any], folder: Path) -> Description:
-    _check_origin(content)
     files = ModelFiles(**{key: folder / name for key, name in content["files"].items()})
     return Description(
         name=content["name"],
@@ -248,7 +210,9 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         intended_use=tuple(content["intended_use"]),
         limitations=tuple(content["limitations"]),
         files=files,
-        grid=_grid(content["grid"]) if "grid" in content else _grid_of_checkpoint(files),
+        grid=(
+            _grid(content["grid"]) if "grid" in content else load_checkpoint(files.checkpoint).grid
+        ),
         variables=tuple(
             Variable(**{**entry, "valid_range": _pair(entry["valid_range"], "valid_range")})
             for entry in content["variables"]
@@ -257,34 +221,6 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         training=content.get("training", {}),
         scores=tuple(content["scores"]),
         regions=tuple(Region(**entry) for entry in content.get("regions", ())),
-        gaussian_process=_gaussian_process(content.get("gaussian_process")),
-    )
-
-
-def _check_origin(content: dict[str, Any]) -> None:
-    """Make sure that a model comes either from a checkpoint or from weights with their story."""
-    files = content["files"]
-    if "checkpoint" in files:
-        if both := [key for key in ("weights", "static_layers") if key in files]:
-            raise ValueError(f"'files' names a checkpoint and '{both[0]}'; leave one of them out")
-        return
-    if lacking := [key for key in _OF_SEED if key not in files]:
-        raise ValueError(f"'{lacking[0]}' is lacking in 'files'; add it, or name a checkpoint")
-    for table in ("grid", "training"):
-        if table not in content:
-            raise ValueError(f"'{table}' is lacking; add it, or name a checkpoint, which knows it")
-
-
-def _gaussian_process(table: dict[str, Any] | None) -> ProcessSettings | None:
-    if table is None:
-        return None
-    return ProcessSettings(
-        length=table["length"],
-        nugget=table["nugget"],
-        covariates=tuple(Covariate(**entry) for entry in table["covariates"]),
-        distance=tuple(table["distance"]),
-        network_weight=tuple(table["network_weight"]),
-        inflation=table["inflation"],
     )
 
 
@@ -302,12 +238,6 @@ def _grid(table: dict[str, Any]) -> Grid:
         lambda name: _pair(entries[name], name),
     )
     return Grid(**{**table, "projection": projection})
-
-
-def _grid_of_checkpoint(files: ModelFiles) -> Grid:
-    # A description without a grid names a checkpoint.
-    assert files.checkpoint is not None
-    return load_checkpoint(files.checkpoint).grid
 
 
 def _pair(numbers: list[float], name: str) -> tuple[float, float]:

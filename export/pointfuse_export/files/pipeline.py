@@ -31,9 +31,7 @@ from pointfuse_export.checks.tolerances import TOLERANCES
 from pointfuse_export.checks.verify import (
     check_against_torch,
     check_contract,
-    check_golden,
     check_golden_case,
-    read_golden,
 )
 from pointfuse_export.errors import DescriptionError, VerificationError
 from pointfuse_export.files.card import render_card
@@ -44,14 +42,14 @@ from pointfuse_export.files.manifest import MANIFEST_NAME, updated_manifest
 from pointfuse_export.graph.onnx_graph import OPSET, inference_network, output_names, to_onnx
 from pointfuse_export.graph.regression_part import check_precision
 from pointfuse_export.graph.stamp import check_stamp, export_facts, stamp
+from pointfuse_export.graph.static_bytes import with_layers_in_bytes
 from pointfuse_export.graph.strip import check_no_build_traces, name_nodes, strip_build_traces
 from pointfuse_export.lower_precision.half_precision import check_half_range, halved
 from pointfuse_export.lower_precision.quantise import activation_ranges, equalised, quantised
-from pointfuse_training import FusionNetwork, load_seed_network
 from pointfuse_training.fitting.provenance import NO_OBSERVATIONS, check_provenance, weights_sha256
+from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.checkpoints import load_checkpoint
-from pointfuse_training.network.fusion_network import CHANNELS
-from pointfuse_training.network.seed_weights import read_scale_head
+from pointfuse_training.network.variants import Network
 
 PRECISIONS = ("fp32", "int8", "fp16")
 """Files that can be made; the first is the one that the others are made from."""
@@ -142,7 +140,7 @@ def export_model(
     files = [reference_file(network, metadata)]
     if REFERENCE not in precisions:
         files = [published_file(folder, files[0])]
-    check_reference(files[0], network, description)
+    check_against_torch(files[0].content, network)
     ranges: dict[str, NDArray[np.float64]] = {}
     if wanted := [precision for precision in PRECISIONS[1:] if precision in precisions]:
         progress("ranges of activations on simulated days")
@@ -164,7 +162,7 @@ def export_model(
     units = said_units(metadata.target.units)
     texts = {
         f"{name}{REPORT_SUFFIX}": reports_json(name, description.version, units, reports),
-        f"{name}.md": render_card(description, files[0].metadata, reports),
+        f"{name}.md": render_card(description, files[0].metadata, output_names(network), reports),
         f"{name}{GOLDEN_SUFFIX}": case.to_json(),
         MANIFEST_NAME: manifest,
     }
@@ -173,12 +171,13 @@ def export_model(
     return reports
 
 
-def reference_file(network: FusionNetwork, metadata: ModelMetadata) -> ModelFile:
+def reference_file(network: Network, metadata: ModelMetadata) -> ModelFile:
     """The file in fp32: traced, named and stripped, and stamped, each step checked in its form."""
     model = to_onnx(inference_network(network))
     check_contract(model, metadata.grid.shape, output_names(network))
     name_nodes(model)
     strip_build_traces(model)
+    model = with_layers_in_bytes(model)
     check_no_build_traces(model)
     return stamped(model, metadata)
 
@@ -249,21 +248,8 @@ def published_file(folder: Path, made: ModelFile) -> ModelFile:
     return again
 
 
-def check_reference(file: ModelFile, network: FusionNetwork, description: Description) -> None:
-    """Make sure that the reference file computes what the network does, golden days included.
-
-    Raises
-    ------
-    VerificationError
-        If it does not.
-    """
-    if given := description.files.golden:
-        check_golden(file.content, read_golden(given, network.target), network.target)
-    check_against_torch(file.content, network)
-
-
 def file_reports(
-    files: Sequence[ModelFile], network: FusionNetwork, days: SimulatedDays, case: GoldenCase
+    files: Sequence[ModelFile], network: Network, days: SimulatedDays, case: GoldenCase
 ) -> tuple[FileReport, ...]:
     """Run every file, and make sure that none has lost more than it may.
 
@@ -271,7 +257,7 @@ def file_reports(
     ----------
     files : sequence of ModelFile
         The reference, which is compared with PyTorch, and those that are compared with it.
-    network : FusionNetwork
+    network : FusionNetwork or PaperNetwork
         The network.
     days : SimulatedDays
         Days for scores.
@@ -302,7 +288,7 @@ def file_reports(
     return tuple(reports)
 
 
-def read_network(description: Description) -> tuple[FusionNetwork, Mapping[str, object]]:
+def read_network(description: Description) -> tuple[Network, Mapping[str, object]]:
     """The network that a description names, and what it tells of its training.
 
     Raises
@@ -313,13 +299,7 @@ def read_network(description: Description) -> tuple[FusionNetwork, Mapping[str, 
     InputFileNotFoundError, ModelFileError
         If a file is missing or damaged, or a checkpoint does not know where it comes from.
     """
-    files = description.files
-    if files.checkpoint is None:
-        # A description that names no checkpoint names these.
-        assert files.weights is not None
-        assert files.static_layers is not None
-        return load_seed_network(files.weights, files.static_layers, files.scale_head), {}
-    checkpoint = load_checkpoint(files.checkpoint)
+    checkpoint = load_checkpoint(description.files.checkpoint)
     check_provenance(checkpoint.provenance)
     check_name(description, checkpoint.provenance)
     named = tuple(layer.name for layer in description.static_layers)
@@ -333,11 +313,8 @@ def read_network(description: Description) -> tuple[FusionNetwork, Mapping[str, 
             f"the checkpoint was trained on the grid {checkpoint.grid}; the description has "
             f"{description.grid}"
         )
-    network = checkpoint.network()
-    if files.scale_head is not None:
-        network.scale_head = read_scale_head(files.scale_head, network)
     configuration = {"configuration": checkpoint.configuration}
-    return network.eval(), {**checkpoint.provenance, **configuration}
+    return checkpoint.network(), {**checkpoint.provenance, **configuration}
 
 
 def check_name(description: Description, provenance: Mapping[str, object]) -> None:
@@ -356,7 +333,7 @@ def check_name(description: Description, provenance: Mapping[str, object]) -> No
         )
 
 
-def check_fits(description: Description, network: FusionNetwork) -> None:
+def check_fits(description: Description, network: Network) -> None:
     """Make sure that a description is that of the network.
 
     Raises

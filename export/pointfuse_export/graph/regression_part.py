@@ -1,8 +1,8 @@
 """The part of a graph that may be computed in fewer bits: the nodes of RegrUnetPP.
 
-PointConv, the masks, the scale of the day and what makes the output of the features stay in single
-precision. The nodes of RegrUnetPP are known by the names that `name_nodes` gives their
-convolutions; between them are only operators that give each channel on as it is.
+What spreads the stations, the masks, the unit of the day and what makes outputs of the features
+stay in single precision. The nodes of RegrUnetPP are known by the names that `name_nodes` gives
+their convolutions; between them are only operators that give each channel on as it is.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import onnx
 from onnx import NodeProto, TensorProto, numpy_helper
 
 from pointfuse_export.errors import VerificationError
+from pointfuse_export.graph.inner_graphs import all_graphs
 
 _MODULE = "regr_unetpp.nodes."
 
@@ -90,7 +91,9 @@ def is_between(node: NodeProto, tensors: Iterable[str]) -> bool:
 
 def without_unused(model: onnx.ModelProto, names: Iterable[str]) -> None:
     """Remove initialisers of these names where no node takes them any more."""
-    taken = {name for node in model.graph.node for name in node.input}
+    taken = {
+        name for graph in all_graphs(model.graph) for node in graph.node for name in node.input
+    }
     gone = set(names) - taken
     kept = [tensor for tensor in model.graph.initializer if tensor.name not in gone]
     del model.graph.initializer[:]

@@ -10,6 +10,7 @@ from pathlib import Path
 import onnx
 
 from pointfuse_export.errors import VerificationError
+from pointfuse_export.graph.inner_graphs import all_graphs
 
 _MODULE_PATHS = "pkg.torch.onnx.name_scopes"
 
@@ -32,11 +33,13 @@ def name_nodes(model: onnx.ModelProto) -> None:
 
 def strip_build_traces(model: onnx.ModelProto) -> None:
     """Remove the metadata and comments of the exporter, which hold paths and stack traces."""
-    graph = model.graph
-    parts = (graph.node, graph.initializer, graph.input, graph.output, graph.value_info)
-    for part in (model, graph, *(item for items in parts for item in items)):
-        part.ClearField("metadata_props")
-        part.ClearField("doc_string")
+    model.ClearField("metadata_props")
+    model.ClearField("doc_string")
+    for graph in all_graphs(model.graph):
+        parts = (graph.node, graph.initializer, graph.input, graph.output, graph.value_info)
+        for part in (graph, *(item for items in parts for item in items)):
+            part.ClearField("metadata_props")
+            part.ClearField("doc_string")
 
 
 def check_no_build_traces(model: onnx.ModelProto) -> None:

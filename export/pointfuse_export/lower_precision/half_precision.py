@@ -24,8 +24,9 @@ MARGIN = 16
 def halved(model: onnx.ModelProto) -> onnx.ModelProto:
     """The same graph with the nodes of RegrUnetPP in half precision.
 
-    PointConv stays in single precision, since 441 values of hundreds overflow half precision, and
-    so do inputs and outputs: whoever runs the model gives and takes what they did.
+    What spreads the stations stays in single precision, since sums over squares of cells overflow
+    half precision, and so do inputs and outputs: whoever runs the model gives and takes what they
+    did.
 
     Parameters
     ----------

@@ -21,7 +21,7 @@ from pointfuse.commands.reading_options import (
     reading_and_running,
     station_list,
 )
-from pointfuse.commands.running_options import ModelOptions
+from pointfuse.commands.running_options import RunningOptions
 from pointfuse.commands.texts import model_facts, scores_text
 from pointfuse.pictures.html_report import Origin, check_report, write_report
 from pointfuse.stations.quality.day_checks import check_days
@@ -78,7 +78,7 @@ def crossval(
     quiet: bool,
     no_qc: bool,
     reading: ReadingOptions,
-    running: ModelOptions,
+    running: RunningOptions,
 ) -> None:
     """Predict withheld stations of FILES from the others, and write scores to a JSON file.
 

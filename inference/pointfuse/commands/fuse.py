@@ -25,7 +25,7 @@ from pointfuse.commands.reading_options import (
     requested,
     station_files,
 )
-from pointfuse.commands.running_options import ModelOptions
+from pointfuse.commands.running_options import RunningOptions
 from pointfuse.commands.texts import model_facts, summary_text
 from pointfuse.fields.writers import FIELD_WRITERS
 from pointfuse.fusion.output_files import OutputFiles, files_of_months
@@ -97,7 +97,7 @@ def fuse(
     quiet: bool,
     as_json: bool,
     reading: ReadingOptions,
-    running: ModelOptions,
+    running: RunningOptions,
 ) -> None:
     """Fuse station FILES into daily fields and write them to a CF netCDF file.
 
@@ -118,7 +118,7 @@ def fuse(
         writer.check_grid(model.metadata.grid)
     with (
         working_folder(output, resume=resume) as work,
-        _cluster(dask, model, work, reading.model, running) as cluster,
+        _cluster(dask, model, work, reading.model) as cluster,
     ):
         spool = _read(reading, model, work, hidden)
         tally = Tally(spool.stations, model.metadata)
@@ -176,14 +176,13 @@ def _cluster(
     model: Model,
     work: WorkingFolder,
     path: Path | None,
-    running: ModelOptions,
 ) -> contextlib.AbstractContextManager[Cluster | None]:
     if address is None:
         return contextlib.nullcontext()
     # Its package is an extra.
     from pointfuse.fusion.cluster import connected
 
-    return connected(address, model, work, path=path, network_alone=running.network_alone)
+    return connected(address, model, work, path=path)
 
 
 def _read(reading: ReadingOptions, model: Model, work: WorkingFolder, hidden: bool) -> Spool:

@@ -16,7 +16,7 @@ from pointfuse.commands.reading_options import (
     read_daily,
     reading_and_running,
 )
-from pointfuse.commands.running_options import ModelOptions
+from pointfuse.commands.running_options import RunningOptions
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import count_reasons, quality_lines, write_flags
 
@@ -25,7 +25,7 @@ from pointfuse.stations.quality.flags import count_reasons, quality_lines, write
 @reading_and_running
 @click.option("-o", "--output", required=True, type=OutputFile(FLAGS), help="CSV file to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def qc(output: Path, as_json: bool, reading: ReadingOptions, running: ModelOptions) -> None:
+def qc(output: Path, as_json: bool, reading: ReadingOptions, running: RunningOptions) -> None:
     """Check the observations in FILES and list those that are not good in a CSV file.
 
     `fuse` and `crossval` do the same checks and leave out suspect values.

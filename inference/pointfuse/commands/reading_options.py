@@ -15,7 +15,7 @@ from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
 from pointfuse.commands.inputs_and_outputs import InputFile
-from pointfuse.commands.running_options import gathered, model_file_option, model_options
+from pointfuse.commands.running_options import gathered, model_file_option, running_options
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata, Variable
@@ -132,7 +132,7 @@ reading_options = gathered("reading", ReadingOptions, _READING)
 
 def reading_and_running(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command what is read and how a model runs: ``reading`` and ``running``."""
-    return reading_options(model_options(command))
+    return reading_options(running_options(command))
 
 
 no_qc_option = click.option("--no-qc", is_flag=True, help="Use suspect observations too.")

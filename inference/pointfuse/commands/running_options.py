@@ -21,7 +21,7 @@ _RUNNING = (
         type=click.Choice(DEVICES),
         default=DEVICES[0],
         show_default=True,
-        help="Device of the network; auto uses the best that works.",
+        help="Device to run on; auto uses the best that works.",
     ),
     click.option(
         "--precision",
@@ -36,13 +36,6 @@ _RUNNING = (
         help="Number of threads; by default the processors that the process may use.",
     ),
 )
-
-_NETWORK_ALONE = click.option(
-    "--network-alone",
-    is_flag=True,
-    help="Use the network only, without the Gaussian process and its uncertainty.",
-)
-
 
 model_file_option = click.option(
     "--model",
@@ -85,21 +78,6 @@ class RunningOptions:
     precision: PrecisionChoice
     threads: int | None
 
-
-@dataclass(frozen=True)
-class ModelOptions(RunningOptions):
-    """How a model fuses, as it was typed.
-
-    Parameters
-    ----------
-    device, precision, threads
-        As in `RunningOptions`.
-    network_alone : bool
-        Whether to leave the Gaussian process out.
-    """
-
-    network_alone: bool
-
     def load(self, model: Path | None) -> Model:
         """Load a model file; the shipped one by default.
 
@@ -108,13 +86,7 @@ class ModelOptions(RunningOptions):
         InputFileNotFoundError, ModelFileError, DeviceError
             As `pointfuse.load_model`.
         """
-        return load_model(
-            model,
-            threads=self.threads,
-            device=self.device,
-            precision=self.precision,
-            network_alone=self.network_alone,
-        )
+        return load_model(model, threads=self.threads, device=self.device, precision=self.precision)
 
 
 def gathered(
@@ -149,6 +121,3 @@ def gathered(
 
 running_options = gathered("running", RunningOptions, _RUNNING)
 """Give a command the argument ``running``: `RunningOptions`."""
-
-model_options = gathered("running", ModelOptions, (_NETWORK_ALONE, *_RUNNING))
-"""Give a command the argument ``running``: `ModelOptions`."""

@@ -11,7 +11,6 @@ from pointfuse.basics.units import said_units
 from pointfuse.fusion.run_summary import FusedDay, RunSummary
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.process.process_settings import ProcessSettings
 from pointfuse.stations.quality.flags import quality_lines
 from pointfuse.trust.evaluation import Evaluation
 from pointfuse.trust.scores import score_text
@@ -139,26 +138,11 @@ def metadata_text(model: ModelMetadata, sha256: str) -> str:
         ),
         "static layers:",
         *(f"  {layer.name} in {layer.units}: {layer.source}" for layer in model.static_layers),
-        *_process_lines(model.gaussian_process),
         "training:",
         *(f"  {name}: {value}" for name, value in model.training.items()),
         f"scores: {len(model.scores)}, shown with --json and on the model card",
     ]
     return "\n".join(lines)
-
-
-def _process_lines(process: ProcessSettings | None) -> list[str]:
-    """A line on the Gaussian process; none for a model without one."""
-    if process is None:
-        return []
-    weights = ", ".join(
-        f"{weight:g} at {distance / 1000:g} km"
-        for distance, weight in zip(process.distance, process.network_weight, strict=True)
-    )
-    return [
-        f"Gaussian process: length {process.length / 1000:g} km, nugget {process.nugget:g}, "
-        f"{counted(len(process.covariates), 'covariate')}; weight of the network {weights}"
-    ]
 
 
 def _days_text(days: Sequence[FusedDay], model: ModelMetadata) -> str:

@@ -34,14 +34,10 @@ _TIME_UNITS = "hours since 1970-01-01 00:00:00"
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
 
-_OF_PROCESS = (
-    "Standard deviation of the difference to what a station in the cell would measure. About 90 in "
-    "100 stations are within 1.645 times this. It rests on the stations of the day: do not trust a "
-    "cell where it is of the size of the value."
-)
-_OF_NETWORK = (
-    "Standard deviation of the error as the network has learned it from simulated days alone. Real "
-    "stations differ more from the field than simulated ones: take it for a lower bound."
+_UNCERTAINTY = (
+    "Standard deviation of the difference to what a station in the cell would measure, as the "
+    "network tells it for a Laplace distribution: 90 in 100 stations should be within 1.63 times "
+    "this. Do not trust a cell where it is of the size of the value."
 )
 
 
@@ -220,49 +216,28 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
 
 
 def _support_variables(fields: DailyFields) -> list[CFVariable]:
-    """How sure the field is in each cell, as far as the model says so."""
-    target, process = fields.model.target, fields.model.gaussian_process
-    variables = []
+    """How sure the field is in each cell, where the model says so."""
     # What a file holds follows from the model, not from what its first day is like.
-    if fields.gives_uncertainty:
-        comment = _OF_PROCESS if process is not None else _OF_NETWORK
-        variables.append(
-            CFVariable(
-                f"{target.name}_uncertainty",
-                ("time", "y", "x"),
-                rounded(fields.uncertainty),
-                {
-                    "standard_name": f"{target.standard_name} standard_error",
-                    "long_name": f"standard uncertainty of {target.long_name}",
-                    "units": target.units,
-                    "valid_min": np.float32(0),
-                    "significant_bits": np.int32(SIGNIFICANT_BITS),
-                    "comment": comment,
-                }
-                | _PLACED,
-                gaps=True,
-            )
+    if not fields.gives_uncertainty:
+        return []
+    target = fields.model.target
+    return [
+        CFVariable(
+            f"{target.name}_uncertainty",
+            ("time", "y", "x"),
+            rounded(fields.uncertainty),
+            {
+                "standard_name": f"{target.standard_name} standard_error",
+                "long_name": f"standard uncertainty of {target.long_name}",
+                "units": target.units,
+                "valid_min": np.float32(0),
+                "significant_bits": np.int32(SIGNIFICANT_BITS),
+                "comment": _UNCERTAINTY,
+            }
+            | _PLACED,
+            gaps=True,
         )
-    if process is not None:
-        variables.append(
-            CFVariable(
-                "effective_stations",
-                ("time", "y", "x"),
-                rounded(fields.effective_stations),
-                {
-                    "long_name": "effective number of stations",
-                    "units": "1",
-                    "valid_min": np.float32(0),
-                    "significant_bits": np.int32(SIGNIFICANT_BITS),
-                    "comment": "Number of stations in the cell itself that would tell as much "
-                    "about it as all stations around do: about 1 where a single station stands, "
-                    "near 0 where the field is a guess.",
-                }
-                | _PLACED,
-                gaps=True,
-            )
-        )
-    return variables
+    ]
 
 
 def now() -> datetime.datetime:

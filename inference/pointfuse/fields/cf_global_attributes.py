@@ -66,8 +66,7 @@ def global_attributes(
         "station observations",
         "institution": "not given",
         "source": f"pointfuse {__version__} with the network {model.name} {model.version}, which "
-        "was trained on simulations alone, applied to station observations"
-        + (", and averaged with a Gaussian process" if model.gaussian_process else ""),
+        "was trained on simulations alone, applied to station observations",
         "history": f"{done} pointfuse {__version__}: {history}",
         "references": REFERENCES,
         "comment": f"Days begin and end in the time zone {zone}. Observations from "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -16,7 +17,9 @@ from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations
 
-MULTIPLES = {50: 0.6745, 80: 1.2816, 90: 1.6449, 95: 1.9600}
+MULTIPLES = {
+    percent: math.log(1 / (1 - percent / 100)) / math.sqrt(2) for percent in (50, 80, 90, 95)
+}
 """Intervals: observations they should hold, in 100, and half their width in standard
 uncertainties."""
 
@@ -32,8 +35,6 @@ class DailyFields(ByValue):
     uncertainty : ndarray of float32, shape (day, row, column)
         Standard deviation of the difference to what a station in the cell would measure; NaN
         where it is not known.
-    effective_stations : ndarray of float32, shape (day, row, column)
-        Number of stations in the cell itself that would tell as much; NaN where it is not known.
     station_count : ndarray of int16, shape (day, row, column)
         Stations of the fused variable in each cell.
     station_distance : ndarray of float32, shape (day, row, column)
@@ -54,7 +55,6 @@ class DailyFields(ByValue):
 
     values: NDArray[np.float32]
     uncertainty: NDArray[np.float32]
-    effective_stations: NDArray[np.float32]
     station_count: NDArray[np.int16]
     station_distance: NDArray[np.float32]
     status: NDArray[np.int8]
@@ -155,7 +155,6 @@ def concatenate(parts: Sequence[Fields], stations: PlacedObservations) -> Fields
         parts[0],
         values=np.concatenate([part.values for part in parts]),
         uncertainty=np.concatenate([part.uncertainty for part in parts]),
-        effective_stations=np.concatenate([part.effective_stations for part in parts]),
         station_count=np.concatenate([part.station_count for part in parts]),
         station_distance=np.concatenate([part.station_distance for part in parts]),
         status=np.concatenate([part.status for part in parts]),

@@ -197,12 +197,9 @@ def _variables(fields: DailyFields) -> Iterator[_Variable]:
     target = fields.model.target
     name, units = target.name.upper(), target.units
     yield _Variable(name, units, target.long_name, fields.values)
-    if fields.model.gaussian_process is not None:
+    if fields.gives_uncertainty:
         description = f"standard uncertainty of {target.long_name}"
         yield _Variable("UNCERTAINTY", units, description, fields.uncertainty)
-        yield _Variable(
-            "EFF_STATIONS", "1", "effective number of stations", fields.effective_stations
-        )
     yield _Variable(
         "STATION_COUNT", "1", f"stations of {name} averaged in the cell", fields.station_count
     )

@@ -1,6 +1,6 @@
 """Compute fields from stations: one day, years, or on a cluster.
 
-estimation       one day: network, Gaussian process, and their average
+estimation       one pass of the network: fields and their support
 fuse             days in memory
 streaming        any number of days, one after the other
 run_summary      summary of a run

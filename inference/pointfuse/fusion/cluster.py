@@ -203,7 +203,7 @@ class Cluster:
 
 @contextlib.contextmanager
 def connected(
-    address: str, model: Model, work: WorkingFolder, *, path: Path | None, network_alone: bool
+    address: str, model: Model, work: WorkingFolder, *, path: Path | None
 ) -> Iterator[Cluster]:
     """Connect to a cluster, and make sure that its workers compute what would be computed here.
 
@@ -217,8 +217,6 @@ def connected(
         Folder beside the output, which the workers must see under the same name.
     path : Path or None
         File of the model; each worker has its own, or sees the same.
-    network_alone : bool
-        As for `pointfuse.load_model`.
 
     Raises
     ------
@@ -233,7 +231,6 @@ def connected(
         "threads": model.threads,
         "device": model.device,
         "precision": model.metadata.precision,
-        "network_alone": network_alone,
     }
     job = Job(options, _facts(model), work.days, work.token, word)
     with _silent("distributed", "distributed.client"), _client(address) as client:

@@ -1,14 +1,16 @@
-"""Estimates from gridded stations: the network's field, and the Gaussian process beside it."""
+"""Estimates from gridded stations: one pass of the network, and how far it is supported."""
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, station_distance
+
+Scalar = TypeVar("Scalar", bound=np.generic)
 
 
 class Estimates(NamedTuple):
@@ -18,13 +20,9 @@ class Estimates(NamedTuple):
     ----------
     values : ndarray of float32
         The variable in the units of the model.
-    network : ndarray of float32
-        What the network alone gives for it.
     uncertainty : ndarray of float32
         Standard deviation of the difference to what a station in the cell would measure, same
-        units; NaN where it is not known.
-    effective_stations : ndarray of float32
-        Number of stations in the cell itself that would tell as much; NaN where it is not known.
+        units; NaN where the model gives none.
     station_distance : ndarray of float32
         Distance from the cell centre to the nearest cell with a station, m.
     station_count : ndarray of int16
@@ -32,9 +30,7 @@ class Estimates(NamedTuple):
     """
 
     values: NDArray[np.float32]
-    network: NDArray[np.float32]
     uncertainty: NDArray[np.float32]
-    effective_stations: NDArray[np.float32]
     station_distance: NDArray[np.float32]
     station_count: NDArray[np.int16]
 
@@ -43,9 +39,6 @@ def estimate(
     placed: PlacedObservations, model: Model, cells: NDArray[np.int64] | None = None
 ) -> Estimates:
     """Estimate complete fields, or some cells of them.
-
-    Where the model brings a Gaussian process, its field and the network's are averaged, with
-    weights that depend on the distance to the nearest station.
 
     Parameters
     ----------
@@ -57,29 +50,18 @@ def estimate(
         ``row * columns + column`` of the cells wanted; all by default.
     """
     grid, gridded = model.metadata.grid, grid_days(placed)
-    days = len(gridded.observations)
     wanted: slice | NDArray[np.int64] = slice(None) if cells is None else cells
-    output = model.run(gridded.observations, gridded.observed)
-    network = output.field.reshape(days, -1)[:, wanted]
-    occupied = gridded.station_count > 0
-    distance = np.stack([station_distance(day, grid).ravel()[wanted] for day in occupied])
-    unknown = np.full_like(network, np.nan)
-    count = gridded.station_count.reshape(days, -1)[:, wanted]
-    estimates = Estimates(network.copy(), network, unknown, unknown.copy(), distance, count)
-    settings = model.metadata.gaussian_process
-    if settings is None:
-        if output.scale is not None:
-            # The standard deviation of a Laplace distribution of that scale.
-            estimates.uncertainty[:] = np.sqrt(2) * output.scale.reshape(days, -1)[:, wanted]
-        return estimates
-    process = model.gaussian_process
-    weight = settings.weight_at(distance)
-    for day, values in enumerate(placed.observations.values[model.metadata.target.name]):
-        known = np.isfinite(values)
-        conditioned = process.condition(placed.interpolation[known], values[known], model.threads)
-        prediction = conditioned.predict(cells, model.threads)
-        own = weight[day]
-        estimates.values[day] = own * network[day] + (1 - own) * prediction.mean
-        estimates.uncertainty[day] = settings.inflation * prediction.standard_error
-        estimates.effective_stations[day] = prediction.effective_stations
-    return estimates
+    field, scale = model.run(gridded.observations, gridded.observed)
+
+    def of_cells(fields: NDArray[Scalar]) -> NDArray[Scalar]:
+        return fields.reshape(len(fields), -1)[:, wanted]
+
+    distance = np.stack([station_distance(day > 0, grid) for day in gridded.station_count])
+    values = of_cells(field)
+    return Estimates(
+        values,
+        # The standard deviation of a Laplace distribution of that scale.
+        np.full_like(values, np.nan) if scale is None else np.sqrt(np.float32(2)) * of_cells(scale),
+        of_cells(distance),
+        of_cells(gridded.station_count),
+    )

@@ -17,7 +17,7 @@ from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.version import __version__
 
-_KEPT = ("values", "uncertainty", "effective_stations")
+_KEPT = ("values", "uncertainty")
 """Fields that are kept, the others follow from the stations."""
 
 
@@ -96,7 +96,7 @@ def _load(path: Path, placed: PlacedObservations, model: Model) -> FusedFields |
 def _fingerprint(placed: PlacedObservations, model: Model) -> str:
     """Hash of all that the fields of a day depend on."""
     running = (__version__, model.runtime, model.provider, model.threads)
-    what = (model.sha256, model.metadata.gaussian_process, *running)
+    what = (model.sha256, *running)
     digest = hashlib.sha256(repr(what).encode())
     observations = placed.observations
     stations = observations.stations

@@ -33,7 +33,7 @@ class MonthContent:
 
     def __init__(self, model: Model, beginning: str) -> None:
         running = (__version__, model.runtime, model.provider, model.threads)
-        what = (beginning, model.sha256, model.metadata.gaussian_process, *running)
+        what = (beginning, model.sha256, *running)
         self._digest = hashlib.sha256(repr(what).encode())
 
     def add(self, placed: PlacedObservations, status: DayStatus) -> None:

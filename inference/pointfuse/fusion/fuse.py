@@ -186,7 +186,6 @@ def fuse_in_batches(
             DayStatus.FUSED,
             values=estimates.values.reshape(shape),
             uncertainty=estimates.uncertainty.reshape(shape),
-            effective_stations=estimates.effective_stations.reshape(shape),
             station_count=estimates.station_count.reshape(shape),
             station_distance=estimates.station_distance.reshape(shape),
         )
@@ -206,7 +205,7 @@ def missing_day(placed: PlacedObservations, model: Model, status: DayStatus) -> 
     """
     # One number stands for all of them, and takes no memory.
     nothing = np.broadcast_to(np.float32(np.nan), (1, *model.metadata.grid.shape))
-    return day_fields(placed, model, status, nothing, nothing, nothing)
+    return day_fields(placed, model, status, nothing, nothing)
 
 
 def day_fields(
@@ -215,7 +214,6 @@ def day_fields(
     status: DayStatus,
     values: NDArray[np.float32],
     uncertainty: NDArray[np.float32],
-    effective_stations: NDArray[np.float32],
 ) -> FusedFields:
     """Fields of a day that are known, with what follows from its stations alone.
 
@@ -227,7 +225,7 @@ def day_fields(
         The model that computes its fields.
     status : DayStatus
         Whether it was fused.
-    values, uncertainty, effective_stations : ndarray of float32, shape (1, row, column)
+    values, uncertainty : ndarray of float32, shape (1, row, column)
         As in `FusedFields`.
     """
     count = grid_days(placed).station_count
@@ -240,7 +238,6 @@ def day_fields(
         status,
         values=values,
         uncertainty=uncertainty,
-        effective_stations=effective_stations,
         station_count=count,
         station_distance=distance,
     )
@@ -253,7 +250,6 @@ def _put_together(
     *,
     values: NDArray[np.float32],
     uncertainty: NDArray[np.float32],
-    effective_stations: NDArray[np.float32],
     station_count: NDArray[np.int16],
     station_distance: NDArray[np.float32],
 ) -> FusedFields:
@@ -261,7 +257,6 @@ def _put_together(
     return FusedFields(
         values=values,
         uncertainty=uncertainty,
-        effective_stations=effective_stations,
         station_count=station_count,
         station_distance=station_distance,
         status=np.full(len(values), status, np.int8),

@@ -27,9 +27,6 @@ class Interpolation(ByValue):
     cells: NDArray[np.int64]
     weights: NDArray[np.float64]
 
-    def __len__(self) -> int:
-        return len(self.cells)
-
     def __getitem__(self, points: NDArray[np.bool_]) -> Interpolation:
         """Some of the points."""
         return Interpolation(self.cells[points], self.weights[points])
@@ -49,12 +46,6 @@ class Interpolation(ByValue):
         """
         read: NDArray[np.float64] = np.einsum("pc...,pc->p...", values[self.cells], self.weights)
         return read
-
-    @property
-    def nearest(self) -> NDArray[np.int64]:
-        """The nearest cell centre to each point, shape (point,)."""
-        heaviest = self.weights.argmax(axis=1, keepdims=True)
-        return np.take_along_axis(self.cells, heaviest, axis=1)[:, 0]
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,6 @@ engine_cache    cache of compiled engines
 runtime_errors  what ONNX Runtime says when it fails
 bound_run       runs with arrays in device memory
 session         ONNX Runtime on a device
-process         the Gaussian process
 loading         loads a model
 kernels         kernels of PointConv and their radius of influence
 """

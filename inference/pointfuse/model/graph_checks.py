@@ -44,7 +44,7 @@ NegativeLogLikelihoodLoss NonMaxSuppression NonZero Not OneHot Optional Optional
 OptionalHasElement Or PRelu Pad Pow QLinearConv QLinearMatMul QuantizeLinear RMSNormalization
 RNN Range Reciprocal ReduceL1 ReduceL2 ReduceLogSum ReduceLogSumExp ReduceMax ReduceMean
 ReduceMin ReduceProd ReduceSum ReduceSumSquare RegexFullMatch Relu Reshape Resize
-ReverseSequence RoiAlign RotaryEmbedding Round STFT Scatter ScatterElements ScatterND Selu
+ReverseSequence RoiAlign RotaryEmbedding Round STFT Scan Scatter ScatterElements ScatterND Selu
 SequenceAt SequenceConstruct SequenceEmpty SequenceErase SequenceInsert SequenceLength Shape
 Shrink Sigmoid Sign Sin Sinh Size Slice Softmax SoftmaxCrossEntropyLoss Softplus Softsign
 SpaceToDepth Split SplitToSequence Sqrt Squeeze StringConcat StringNormalizer StringSplit Sub
@@ -52,7 +52,10 @@ Sum SwiGLU Swish Tan Tanh TensorScatter TfIdfVectorizer ThresholdedRelu Tile Top
 Trilu Unique Unsqueeze Upsample Where Xor
 """
 OPERATORS = frozenset(_NAMES.split())
-"""Standard operators of these versions without a graph inside, whose result is always the same."""
+"""Standard operators of these versions that end, and whose result is always the same.
+
+Of those with a graph inside Scan alone is sure to: it goes along a tensor, and ends with it.
+"""
 
 _BITS_IN = {
     "float_data": {1: 32},
@@ -90,12 +93,24 @@ def check_graph(model: Message) -> None:
     """
     _check_versions(model)
     graph = model.message("graph")
-    nodes = graph.messages("node")
-    for node in nodes:
+    for node in all_nodes(graph):
         _check_operator(node)
-    _check_order(graph, nodes)
-    for tensor in _tensors(graph, nodes):
+    _check_order(graph, frozenset())
+    for tensor in _tensors(graph):
         _check_size(tensor)
+
+
+def all_nodes(graph: Message) -> Iterator[Message]:
+    """The nodes of a graph in order, each before those of a graph inside of it."""
+    for node in graph.messages("node"):
+        yield node
+        for inner in _graphs(node):
+            yield from all_nodes(inner)
+
+
+def _graphs(node: Message) -> list[Message]:
+    """The graphs inside a node."""
+    return [graph for entry in node.messages("attribute") for graph in entry.messages("g")]
 
 
 def _check_versions(model: Message) -> None:
@@ -118,7 +133,11 @@ def _check_operator(node: Message) -> None:
             f"the model has the operator {kind}, which gives random values; expected a graph that "
             "gives the same field each time, so export it again"
         )
-    # An operator with a graph inside is refused for its graph; without one it is no operator.
+    if kind != "Scan" and _graphs(node):
+        raise ModelFileError(
+            "the model has an operator with a graph inside, such as Loop or If, which may never "
+            "end; expected a plain graph, or Scan, which ends, so export it again"
+        )
     if kind not in OPERATORS:
         raise ModelFileError(
             f"the model has the operator {quoted(kind)}, which is not a standard ONNX operator; "
@@ -126,12 +145,14 @@ def _check_operator(node: Message) -> None:
         )
 
 
-def _check_order(graph: Message, nodes: Iterable[Message]) -> None:
+def _check_order(graph: Message, outside: frozenset[str]) -> None:
     """Each value is made once, and before it is taken: so there is no cycle either."""
-    made = {
+    made = set(outside)
+    given = {
         entry.text("name") for field in ("input", "initializer") for entry in graph.messages(field)
     }
-    for node in nodes:
+    _make(made, given)
+    for node in graph.messages("node"):
         # Inputs and outputs that are left out have an empty name.
         for name in filter(None, node.texts("input")):
             if name not in made:
@@ -139,22 +160,31 @@ def _check_order(graph: Message, nodes: Iterable[Message]) -> None:
                     f"an operator {node.text('op_type')} takes {quoted(name)}, which nothing "
                     "before it makes"
                 )
+        for inner in _graphs(node):
+            _check_order(inner, frozenset(made))
         for name in filter(None, node.texts("output")):
-            if name in made:
-                raise MalformedError(f"the value {quoted(name)} is made twice")
-            made.add(name)
+            _make(made, [name])
     for name in (output.text("name") for output in graph.messages("output")):
         if name not in made:
             raise MalformedError(f"nothing makes the output {quoted(name)}")
 
 
-def _tensors(graph: Message, nodes: Iterable[Message]) -> Iterator[Message]:
-    """All tensors of the graph, also those in attributes."""
+def _make(made: set[str], names: Iterable[str]) -> None:
+    for name in names:
+        if name in made:
+            raise MalformedError(f"the value {quoted(name)} is made twice")
+        made.add(name)
+
+
+def _tensors(graph: Message) -> Iterator[Message]:
+    """All tensors of the graph, also those in attributes and in graphs inside of it."""
     yield from graph.messages("initializer")
-    for node in nodes:
+    for node in graph.messages("node"):
         for attribute in node.messages("attribute"):
             yield from attribute.messages("t")
             yield from attribute.messages("tensors")
+        for inner in _graphs(node):
+            yield from _tensors(inner)
 
 
 def _check_size(tensor: Message) -> None:

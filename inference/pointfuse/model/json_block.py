@@ -63,13 +63,6 @@ class Block:
             raise self._garbled(key, f"a whole number below {_LARGEST_NUMBER:g}", value)
         return value
 
-    def truth(self, key: str) -> bool:
-        """True or false."""
-        value = self._value(key)
-        if not isinstance(value, bool):
-            raise self._garbled(key, "true or false", value)
-        return value
-
     def numbers(self, key: str) -> tuple[float, ...]:
         """A list of numbers."""
         value = self._value(key)

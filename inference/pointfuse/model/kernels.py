@@ -28,14 +28,17 @@ class Kernel:
     variable : str
         Variable that it spreads.
     step : str
-        One of `STEPS`.
+        One of `STEPS`, or the name of another pass.
     weights : ndarray of float64, shape (size, size)
         Weight of a station by its place relative to a cell, row 0 in the south; odd size.
+    squares : int
+        Edge of the squares of the grid that count as a cell here, cells.
     """
 
     variable: str
     step: str
     weights: NDArray[np.float64]
+    squares: int = 1
 
     @cached_property
     def rings(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
@@ -52,7 +55,7 @@ class Kernel:
             np.bincount(ring, values.ravel())[: reach + 1] / cells
             for values in (distance, self.weights)
         )
-        return next(means), next(means)
+        return self.squares * next(means), next(means)
 
     @property
     def radius(self) -> float | None:
@@ -98,13 +101,18 @@ def read_kernels(content: bytes, variables: Sequence[str]) -> tuple[Kernel, ...]
     """
     structure = read_onnx_structure(content)
     stored = (
-        (variable, step, structure.constant(f"point_conv.{step}.kernels.{channel}"))
+        (variable, step, structure.constant(f"{part}.{step}.kernels.{channel}"), squares)
+        for part, spread, squares in (
+            ("point_conv", variables, 1),
+            # The default network has it for what helps only, on half of the resolution.
+            ("weather", variables[1:], 2),
+        )
         for step in STEPS
-        for channel, variable in enumerate(variables)
+        for channel, variable in enumerate(spread)
     )
     return tuple(
-        Kernel(variable, step, _unshifted(blocks))
-        for variable, step, blocks in stored
+        Kernel(variable, step, _unshifted(blocks), squares)
+        for variable, step, blocks, squares in stored
         if blocks is not None
     )
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import replace
-from functools import cache, cached_property
+from functools import cache
 from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
@@ -21,7 +20,6 @@ from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.onnx_structure import read_onnx_structure
 from pointfuse.model.precisions import PrecisionChoice, check_precision, chosen_path
-from pointfuse.model.process.gaussian_process import GaussianProcess
 from pointfuse.model.session import Program, open_session
 from pointfuse.model.static_layers import read_static_layers
 
@@ -38,8 +36,7 @@ class ModelOutput(NamedTuple):
         The fused variable in its units, nowhere negative.
     scale : ndarray or None
         Laplace scale of the field's error in the same units, positive: an interval that holds the
-        share p reaches -scale * log(1 - p) to either side. None where the model gives none, or has
-        a Gaussian process that tells the uncertainty in its stead.
+        share p reaches -scale * log(1 - p) to either side. None where the model gives none.
     """
 
     field: NDArray[np.float32]
@@ -77,13 +74,10 @@ class Model(Shown):
         device: Device = "cpu",
         profile: Path | None = None,
     ) -> None:
-        # Where a process tells the uncertainty, the scale is not wanted and should take no time.
-        wanted = [metadata.target.name]
-        if metadata.gaussian_process is None:
-            wanted.append(metadata.scale_name)
+        wanted = metadata.target.name, metadata.scale_name
         # Read here, not taken from a caller: what runs is what was read.
         structure = read_onnx_structure(content)
-        program = Program(content, sha256, metadata.precision, tuple(wanted))
+        program = Program(content, sha256, metadata.precision, wanted)
         self._session = open_session(program, device, threads, profile)
         self._session.check_is(structure)
         self._static_layers = read_static_layers(structure, metadata)
@@ -132,23 +126,6 @@ class Model(Shown):
         """End the profile, and count the kernels that ran by their execution provider."""
         return self._session.kernels_by_provider()
 
-    @cached_property
-    def gaussian_process(self) -> GaussianProcess:
-        """The Gaussian process that the model brings along.
-
-        Raises
-        ------
-        InputError
-            If it brings none, or none of the layers that the process needs.
-        """
-        settings = self.metadata.gaussian_process
-        if settings is None:
-            raise InputError(
-                f"the model {self.metadata.name} is used without a Gaussian process; expected "
-                "'gaussian_process' in its metadata"
-            )
-        return GaussianProcess(settings, self.metadata.grid, self._static_layers)
-
     @property
     def static_layer_names(self) -> tuple[str, ...]:
         """Names of the static layers that `static_layer` gives."""
@@ -181,8 +158,8 @@ class Model(Shown):
 
     @property
     def gives_uncertainty(self) -> bool:
-        """Whether fields come with an uncertainty: the process's, or else the network's own."""
-        return self.metadata.gaussian_process is not None or len(self._session.outputs) > 1
+        """Whether fields come with an uncertainty."""
+        return len(self._session.outputs) > 1
 
     def run(self, observations: NDArray[np.float32], observed: NDArray[np.float32]) -> ModelOutput:
         """Complete gridded observations to fields.
@@ -192,7 +169,9 @@ class Model(Shown):
         observations : ndarray of float32, shape (time, variable, row, column)
             Values in the units of the model, variables in its order; finite, 0 where absent.
         observed : ndarray of float32, the same shape
-            1 where there is an observation, 0 elsewhere.
+            1 where there is an observation, 0 elsewhere. Of the fused variable, in a model whose
+            metadata say so (`ModelMetadata.counts_stations`): the number of stations that a value
+            is the mean of, or 1 where that is not known.
 
         Returns
         -------
@@ -215,10 +194,15 @@ class Model(Shown):
                 f"expected two arrays of the shape (time, {', '.join(map(str, expected))}), got "
                 f"{observations.shape} and {observed.shape}"
             )
-        if not (np.isfinite(observations).all() and ((observed == 0) | (observed == 1)).all()):
+        if not (np.isfinite(observations).all() and self._is_mask(observed)):
+            counts = (
+                f", and whole numbers of stations for {self.metadata.target.name}"
+                if self.metadata.counts_stations
+                else ""
+            )
             raise InputError(
-                "expected finite observations, 0 where missing, and a mask of 0 and 1; a single "
-                "NaN would make the whole field wrong"
+                f"expected finite observations, 0 where missing, and a mask of 0 and 1{counts}; a "
+                "single NaN would make the whole field wrong"
             )
         if not observed[:, 0].any(axis=(1, 2)).all():
             raise InputError(
@@ -249,6 +233,13 @@ class Model(Shown):
                 )
         return ModelOutput(field, *scales) if scales else ModelOutput(field, None)
 
+    def _is_mask(self, observed: NDArray[np.float32]) -> bool:
+        """Whether a mask holds what the contract of the file asks for."""
+        counted = int(self.metadata.counts_stations)
+        counts, flags = observed[:, :counted], observed[:, counted:]
+        whole = np.isfinite(counts) & (counts >= 0) & (counts == np.rint(counts))
+        return bool(whole.all() and ((flags == 0) | (flags == 1)).all())
+
 
 def require_model(given: object) -> None:
     """Make sure that an argument is a loaded model.
@@ -267,7 +258,6 @@ def load_model(
     threads: int | None = None,
     device: DeviceChoice = "auto",
     precision: PrecisionChoice = "auto",
-    network_alone: bool = False,
 ) -> Model:
     """Check a model file and load it.
 
@@ -283,13 +273,10 @@ def load_model(
     device : str
         Where to run the network: ``cpu``, ``cuda``, ``tensorrt``, ``rtx``, or ``auto`` for the best
         of the last, ``cuda`` and ``cpu`` that works, with a warning if one that is installed does
-        not. The Gaussian process runs on the CPU.
+        not.
     precision : str
         Which file of the shipped model: ``fp32``, ``fp16``, ``int8``, or ``auto`` for the fastest
         that is shipped and that the device is made for. A file of one's own is taken as it is.
-    network_alone : bool
-        Whether to leave out the Gaussian process that the model may bring along: its fields are
-        then the network's, as in the publication, and carry no uncertainty.
 
     Raises
     ------
@@ -316,8 +303,6 @@ def load_model(
     def load(name: Device) -> Model:
         content, metadata, sha256 = read(chosen_path(path, precision, name))
         check_precision(metadata, precision)
-        if network_alone:
-            metadata = replace(metadata, gaussian_process=None)
         return Model(content, metadata, sha256, threads or usable_cpus(), name)
 
     return on_device(device, load)

@@ -16,9 +16,12 @@ from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.json_block import Block
-from pointfuse.model.process.process_settings import Covariate, ProcessSettings
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""Version of the contract that is written; `READABLE` ones are read."""
+
+READABLE = (1, SCHEMA_VERSION)
+
 METADATA_KEY = "pointfuse"
 
 # Beyond it a file is garbled or hostile, and would exhaust the memory before it is found out.
@@ -77,7 +80,7 @@ class StaticLayer:
 
 @dataclass(frozen=True)
 class ModelMetadata:
-    """Self-description of a model file (schema version 1).
+    """Self-description of a model file.
 
     Parameters
     ----------
@@ -101,8 +104,8 @@ class ModelMetadata:
         Hash of the trained weights, whatever the precision of the file.
     regions : tuple of Region
         Parts of the grid for which evaluations give scores apart; there may be none.
-    gaussian_process : ProcessSettings or None
-        A Gaussian process whose field is combined with the network's, if the model has one.
+    schema_version : int
+        Version of the contract that the file keeps; one of `READABLE`.
     """
 
     name: str
@@ -118,7 +121,7 @@ class ModelMetadata:
     scores: tuple[Mapping[str, object], ...]
     weights_sha256: str
     regions: tuple[Region, ...] = ()
-    gaussian_process: ProcessSettings | None = None
+    schema_version: int = SCHEMA_VERSION
 
     def __repr__(self) -> str:
         layers = ", ".join(layer.name for layer in self.static_layers) or "none"
@@ -146,6 +149,11 @@ class ModelMetadata:
         """Observations that the network has learned from; None where it was free of them."""
         used = self.training.get("observations_used", "none")
         return None if used == "none" else str(used)
+
+    @property
+    def counts_stations(self) -> bool:
+        """Whether the mask of the fused variable holds the stations of each cell, not 0 and 1."""
+        return self.schema_version > 1
 
     @property
     def scale_name(self) -> str:
@@ -180,48 +188,42 @@ class ModelMetadata:
             )
         block = Block(content, "")
         schema = block.integer("schema_version")
-        if schema != SCHEMA_VERSION:
+        if schema not in READABLE:
             raise ModelFileError(
-                f"the model's metadata has schema version {schema}, this pointfuse reads version "
-                f"{SCHEMA_VERSION}; install a version of pointfuse that matches the model"
+                f"the model's metadata has schema version {schema}, this pointfuse reads versions "
+                f"{' and '.join(map(str, READABLE))}; install a version of pointfuse that matches "
+                "the model"
             )
         variables = tuple(_variable(entry) for entry in block.blocks("variables"))
         if not variables:
             raise ModelFileError("the model's metadata has no variables; expected at least one")
         if len({variable.name for variable in variables}) != len(variables):
             raise ModelFileError("the model's metadata has two variables of one name")
-        grid = _grid(block.block("grid"))
-        static_layers = tuple(
-            StaticLayer(entry.text("name"), entry.text("units"), entry.text("source", _LONGEST))
-            for entry in block.blocks("static_layers")
-        )
         return cls(
             name=block.text("name"),
             version=block.text("version"),
             summary=block.text("summary", _LONGEST),
             licence=block.text("licence"),
             precision=block.text("precision"),
-            grid=grid,
+            grid=_grid(block.block("grid")),
             variables=variables,
-            static_layers=static_layers,
+            static_layers=tuple(
+                StaticLayer(entry.text("name"), entry.text("units"), entry.text("source", _LONGEST))
+                for entry in block.blocks("static_layers")
+            ),
             training=block.block("training").content,
             export=block.block("export").content,
             scores=tuple(entry.content for entry in block.blocks("scores")),
             weights_sha256=block.text("weights_sha256"),
             regions=_regions(block),
-            gaussian_process=_gaussian_process(block, grid, static_layers),
+            schema_version=schema,
         )
 
     def to_dict(self) -> dict[str, object]:
         """The metadata as JSON types, laid out as in the file."""
-        optional: dict[str, object] = {}
-        if self.regions:
-            optional["regions"] = [asdict(region) for region in self.regions]
-        if self.gaussian_process:
-            # Through JSON, so that its tuples are the lists that a reader will find.
-            optional["gaussian_process"] = json.loads(json.dumps(asdict(self.gaussian_process)))
+        regions = [asdict(region) for region in self.regions]
         return {
-            "schema_version": SCHEMA_VERSION,
+            "schema_version": self.schema_version,
             "name": self.name,
             "version": self.version,
             "summary": self.summary,
@@ -246,7 +248,7 @@ class ModelMetadata:
             "export": dict(self.export),
             "scores": [dict(score) for score in self.scores],
             "weights_sha256": self.weights_sha256,
-        } | optional
+        } | ({"regions": regions} if regions else {})
 
     def to_json(self) -> str:
         """The metadata as the text that is stored in the file."""
@@ -323,43 +325,6 @@ def _grid(block: Block) -> Grid:
         cell_size,
         block.number("first_x"),
         block.number("first_y"),
-    )
-
-
-def _gaussian_process(
-    block: Block, grid: Grid, static_layers: tuple[StaticLayer, ...]
-) -> ProcessSettings | None:
-    """The Gaussian process, which a file need not have."""
-    if "gaussian_process" not in block.content:
-        return None
-    entry = block.block("gaussian_process")
-    try:
-        settings = ProcessSettings(
-            entry.number("length"),
-            entry.number("nugget"),
-            tuple(_covariate(covariate) for covariate in entry.blocks("covariates")),
-            entry.numbers("distance"),
-            entry.numbers("network_weight"),
-            entry.number("inflation"),
-        )
-        settings.check_fits(
-            [layer.name for layer in static_layers],
-            max(grid.rows, grid.columns) * grid.cell_size,
-        )
-    except ModelFileError:
-        raise
-    except ValueError as error:
-        raise ModelFileError(f"the model's Gaussian process is impossible: {error}") from error
-    return settings
-
-
-def _covariate(entry: Block) -> Covariate:
-    return Covariate(
-        entry.text("layer"),
-        entry.text("statistic"),
-        entry.number("smoothing"),
-        None if entry.content.get("scale") is None else entry.number("scale"),
-        entry.truth("trend"),
     )
 
 

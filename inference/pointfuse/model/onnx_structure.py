@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.printable import beginning, printable, quoted
 from pointfuse.errors import ModelFileError
-from pointfuse.model.graph_checks import check_graph
+from pointfuse.model.graph_checks import all_nodes, check_graph
 from pointfuse.model.protobuf import (
     Field,
     Kind,
@@ -34,8 +34,8 @@ _OUTSIDE = (
 )
 _SPARSE = Refused("the model holds sparse tensors; expected plain ones, so export it again")
 _NESTED = Refused(
-    "the model has an operator with a graph inside, such as Loop, Scan or If, which may never "
-    "end; expected a plain graph, so export it again"
+    "the model has graphs inside graphs, deeper than any of ours; expected a plainer one, so "
+    "export it again"
 )
 _FUNCTIONS = Refused(
     "the model defines functions of its own; expected standard ONNX operators only, so export it "
@@ -67,45 +67,6 @@ _TENSOR = Layout(
     },
 )
 
-# float, int, string, tensor, and lists of these; others come with fields that are refused.
-_ATTRIBUTE_TYPES = (1, 2, 3, 4, 6, 7, 8, 9)
-
-_ATTRIBUTE = Layout(
-    "an attribute",
-    {
-        1: Field("name", Kind.TEXT),
-        2: Field("f", Kind.FLOAT),
-        3: Field("i", Kind.INT64),
-        4: Field("s", Kind.BYTES),
-        5: Field("t", _TENSOR),
-        6: _NESTED,
-        7: Field("floats", Kind.FLOAT, repeated=True),
-        8: Field("ints", Kind.INT64, repeated=True),
-        9: Field("strings", Kind.BYTES, repeated=True),
-        10: Field("tensors", _TENSOR, repeated=True),
-        11: _NESTED,
-        13: Field("doc_string", Kind.TEXT),
-        20: Field("type", Kind.INT32, allowed=_ATTRIBUTE_TYPES),
-        21: _FUNCTIONS,  # ref_attr_name, which has a meaning in functions alone
-        22: _SPARSE,
-        23: _SPARSE,
-    },
-)
-
-_NODE = Layout(
-    "an operator",
-    {
-        1: Field("input", Kind.TEXT, repeated=True),
-        2: Field("output", Kind.TEXT, repeated=True),
-        3: Field("name", Kind.TEXT),
-        4: Field("op_type", Kind.TEXT),
-        5: Field("attribute", _ATTRIBUTE, repeated=True),
-        6: Field("doc_string", Kind.TEXT),
-        7: Field("domain", Kind.TEXT),
-        9: Field("metadata_props", _ENTRY, repeated=True),
-    },
-)
-
 _DIMENSION = Layout(
     "a dimension",
     {
@@ -129,20 +90,65 @@ _VALUE_INFO = Layout(
     },
 )
 
-_GRAPH = Layout(
-    "the graph",
-    {
-        1: Field("node", _NODE, repeated=True),
-        2: Field("name", Kind.TEXT),
-        5: Field("initializer", _TENSOR, repeated=True),
-        10: Field("doc_string", Kind.TEXT),
-        11: Field("input", _VALUE_INFO, repeated=True),
-        12: Field("output", _VALUE_INFO, repeated=True),
-        13: Field("value_info", _VALUE_INFO, repeated=True),
-        15: _SPARSE,
-        16: Field("metadata_props", _ENTRY, repeated=True),
-    },
-)
+# float, int, string, tensor, graph, and lists of the first four; others come with fields that are
+# refused.
+_ATTRIBUTE_TYPES = (1, 2, 3, 4, 5, 6, 7, 8, 9)
+
+_DEEPEST = 2
+"""Graphs inside each other, below that of the model: the blocks of an inverse, and their rows."""
+
+
+def _graph(deeper: int) -> Layout:
+    """A graph whose operators may hold graphs, one inside the other so many times."""
+    attribute = Layout(
+        "an attribute",
+        {
+            1: Field("name", Kind.TEXT),
+            2: Field("f", Kind.FLOAT),
+            3: Field("i", Kind.INT64),
+            4: Field("s", Kind.BYTES),
+            5: Field("t", _TENSOR),
+            6: Field("g", _graph(deeper - 1)) if deeper else _NESTED,
+            7: Field("floats", Kind.FLOAT, repeated=True),
+            8: Field("ints", Kind.INT64, repeated=True),
+            9: Field("strings", Kind.BYTES, repeated=True),
+            10: Field("tensors", _TENSOR, repeated=True),
+            11: _NESTED,
+            13: Field("doc_string", Kind.TEXT),
+            20: Field("type", Kind.INT32, allowed=_ATTRIBUTE_TYPES),
+            21: _FUNCTIONS,  # ref_attr_name, which has a meaning in functions alone
+            22: _SPARSE,
+            23: _SPARSE,
+        },
+    )
+    node = Layout(
+        "an operator",
+        {
+            1: Field("input", Kind.TEXT, repeated=True),
+            2: Field("output", Kind.TEXT, repeated=True),
+            3: Field("name", Kind.TEXT),
+            4: Field("op_type", Kind.TEXT),
+            5: Field("attribute", attribute, repeated=True),
+            6: Field("doc_string", Kind.TEXT),
+            7: Field("domain", Kind.TEXT),
+            9: Field("metadata_props", _ENTRY, repeated=True),
+        },
+    )
+    return Layout(
+        "the graph",
+        {
+            1: Field("node", node, repeated=True),
+            2: Field("name", Kind.TEXT),
+            5: Field("initializer", _TENSOR, repeated=True),
+            10: Field("doc_string", Kind.TEXT),
+            11: Field("input", _VALUE_INFO, repeated=True),
+            12: Field("output", _VALUE_INFO, repeated=True),
+            13: Field("value_info", _VALUE_INFO, repeated=True),
+            15: _SPARSE,
+            16: Field("metadata_props", _ENTRY, repeated=True),
+        },
+    )
+
 
 _OPERATOR_SET = Layout(
     "an operator set", {1: Field("domain", Kind.TEXT), 2: Field("version", Kind.INT64)}
@@ -157,7 +163,7 @@ _MODEL = Layout(
         4: Field("domain", Kind.TEXT),
         5: Field("model_version", Kind.INT64),
         6: Field("doc_string", Kind.TEXT),
-        7: Field("graph", _GRAPH),
+        7: Field("graph", _graph(_DEEPEST)),
         8: Field("opset_import", _OPERATOR_SET, repeated=True),
         14: Field("metadata_props", _ENTRY, repeated=True),
         20: _TRAINING,
@@ -169,7 +175,11 @@ _MODEL = Layout(
 _OTHER_FORMAT, _OTHER_FORMAT_AT = b"ORTM", slice(4, 8)
 
 # Element types of ONNX, in their little-endian storage.
-_ELEMENTS: dict[int, np.dtype[Any]] = {1: np.dtype("<f4"), 10: np.dtype("<f2")}
+_ELEMENTS: dict[int, np.dtype[Any]] = {
+    1: np.dtype("<f4"),
+    2: np.dtype("u1"),
+    10: np.dtype("<f2"),
+}
 
 FLOAT32 = 1
 """ONNX's number of the element type of all inputs and outputs."""
@@ -210,7 +220,8 @@ class OnnxStructure:
     inputs, outputs : dict of str to TensorSignature
         By name, in order.
     operators : tuple of Operator
-        The nodes of the graph in the order of the file, all of the standard domain.
+        The nodes of the graph in the order of the file, each before those of a graph inside of it,
+        all of the standard domain.
     metadata : dict of str to str
         Entries of `metadata_props`.
 
@@ -223,7 +234,7 @@ class OnnxStructure:
 
     def __init__(self, model: Message) -> None:
         graph = model.message("graph")
-        nodes = graph.messages("node")
+        nodes = list(all_nodes(graph))
         imports = [entry.text("domain") for entry in model.messages("opset_import")]
         _refuse_foreign([*imports, *(node.text("domain") for node in nodes)])
         entries = model.messages("metadata_props")
@@ -268,7 +279,7 @@ class OnnxStructure:
         Raises
         ------
         ModelFileError
-            If the tensor is not of single or half precision, or has no values.
+            If the tensor is not of single or half precision or of bytes, or has no values.
         """
         if name not in self._constants:
             return None
@@ -293,7 +304,7 @@ def read_onnx_structure(content: bytes) -> OnnxStructure:
     ------
     ModelFileError
         If the bytes are no ONNX model, or are damaged, or hold what a model must not have: data in
-        other files, graphs inside operators, functions, operators of other domains, random
+        other files, graphs inside operators but Scan, functions, operators of other domains, random
         values.
     """
     try:
@@ -360,7 +371,7 @@ def _values(tensor: Message) -> NDArray[np.float32]:
     shape, element_type = tensor.integers("dims"), tensor.integer("data_type")
     if element_type not in _ELEMENTS:
         raise MalformedError(
-            f"its element type {element_type} is neither single nor half precision"
+            f"its element type {element_type} is none of single precision, half precision and bytes"
         )
     raw = "raw_data" in tensor
     stored = tensor.content("raw_data" if raw else "float_data")

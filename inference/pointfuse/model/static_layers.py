@@ -12,6 +12,10 @@ from pointfuse.model.onnx_structure import OnnxStructure
 INITIALIZER = "static_layers"
 """Name in the graph of the tensor that holds the layers, shape (layer, row, column)."""
 
+IN_BYTES = (f"{INITIALIZER}_steps", f"{INITIALIZER}_scale", f"{INITIALIZER}_zero")
+"""Names of those that hold them in a byte a cell: steps of the shape (layer, row, column), and for
+each layer the size of a step and the step that is 0. The graph computes (steps - zero) * scale."""
+
 
 def read_static_layers(
     structure: OnnxStructure, metadata: ModelMetadata
@@ -29,24 +33,38 @@ def read_static_layers(
     -------
     dict of str to ndarray of float32, shape (row, column)
         The layers by name in plain units: height in m, not in 2000 m. Empty where the graph has
-        no tensor of that name.
+        no tensor of them.
 
     Raises
     ------
     ModelFileError
-        If the tensor does not fit the layers and the grid that the metadata declares.
+        If a tensor does not fit the layers and the grid that the metadata declares, or is lacking.
     """
-    stored = structure.constant(INITIALIZER)
-    if stored is None:
-        return {}
     layers = metadata.static_layers
-    expected = (len(layers), *metadata.grid.shape)
-    if stored.shape != expected:
-        raise ModelFileError(
-            f"the model's metadata declares static layers of the shape {expected} (layers, rows, "
-            f"columns), its graph holds {stored.shape}; export the model again"
+    shape = (len(layers), *metadata.grid.shape)
+    if INITIALIZER in structure.constants:
+        stored = _constant(structure, INITIALIZER, shape)
+    elif IN_BYTES[0] in structure.constants:
+        steps, scale, zero = (
+            _constant(structure, name, each)
+            for name, each in zip(IN_BYTES, (shape, shape[:1], shape[:1]), strict=True)
         )
+        stored = (steps - zero[:, None, None]) * scale[:, None, None]
+    else:
+        return {}
     return {
         layer.name: values * np.float32(layer.scale)
         for layer, values in zip(layers, stored, strict=True)
     }
+
+
+def _constant(structure: OnnxStructure, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """A constant tensor that must be there with a shape."""
+    stored = structure.constant(name)
+    if stored is None or stored.shape != shape:
+        found = "none" if stored is None else f"one of the shape {stored.shape}"
+        raise ModelFileError(
+            f"the model's metadata declares static layers, so '{name}' of the shape {shape} is "
+            f"expected in its graph, which holds {found}; export the model again"
+        )
+    return stored

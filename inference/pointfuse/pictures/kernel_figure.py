@@ -11,7 +11,7 @@ import numpy as np
 from pointfuse.basics.atomic_files import check_place, replacing
 from pointfuse.basics.output_formats import PICTURE, check_name
 from pointfuse.errors import ModelFileError
-from pointfuse.model.kernels import STEPS, Kernel, read_kernels
+from pointfuse.model.kernels import Kernel, read_kernels
 from pointfuse.model.model_file import read_model_file
 from pointfuse.pictures.map_drawing import colours_between, figure_class
 from pointfuse.pictures.maps import DOTS_PER_INCH
@@ -68,7 +68,7 @@ def draw_kernels_of_model(path: Path, output: Path) -> None:
 def draw_kernels(
     figure: Figure, kernels: Sequence[Kernel], cell_size: float, colours: Colormap
 ) -> None:
-    """Draw kernels, a row a step and a column a variable, each with its radius of influence.
+    """Draw kernels in their order, each with its radius of influence.
 
     Parameters
     ----------
@@ -82,12 +82,13 @@ def draw_kernels(
         Colours of the weights.
     """
     cell = cell_size / 1000
-    variables = list(dict.fromkeys(kernel.variable for kernel in kernels))
-    panels = figure.subplots(len(STEPS), len(variables), squeeze=False)
-    for kernel in kernels:
-        row, column = STEPS.index(kernel.step), variables.index(kernel.variable)
-        axes = panels[row, column]
-        edge = len(kernel.weights) / 2 * cell
+    # A row for each step.
+    columns = len({kernel.variable for kernel in kernels})
+    panels = figure.subplots(-(-len(kernels) // columns), columns, squeeze=False).ravel()
+    for axes in panels[len(kernels) :]:
+        axes.set_visible(False)
+    for number, (axes, kernel) in enumerate(zip(panels, kernels, strict=False)):
+        edge = len(kernel.weights) / 2 * kernel.squares * cell
         shown = axes.imshow(
             kernel.weights / kernel.weights.max(),
             origin="lower",
@@ -107,7 +108,7 @@ def draw_kernels(
             f"{_radius_text(kernel, cell)} km, largest weight {kernel.weights.max():.2f}",
             fontsize=10,
         )
-        axes.set(xlabel="east (km)", ylabel="north (km)" if column == 0 else "")
+        axes.set(xlabel="east (km)", ylabel="" if number % columns else "north (km)")
     bar = figure.colorbar(shown, ax=panels, pad=0.02, shrink=0.7)
     bar.set_label("share of the largest weight")
 

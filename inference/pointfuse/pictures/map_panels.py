@@ -110,7 +110,7 @@ class FieldMap:
 
     def __post_init__(self) -> None:
         for wanted, name, remedy in (
-            (self.uncertainty, self._uncertainty, "fuse without --network-alone"),
+            (self.uncertainty, self._uncertainty, "fuse with a model that gives one"),
             (self.support, DISTANCE, "take a file as 'pointfuse fuse' wrote it"),
         ):
             if wanted and name not in self.file.dataset.variables:

@@ -54,7 +54,6 @@ def fields_html(fields: FusedFields) -> str:
     rows = [
         _range_row(target.long_name, units, fields.values),
         _range_row("its standard uncertainty", units, fields.uncertainty),
-        _range_row("effective stations", "", fields.effective_stations),
         _range_row("distance to a station", "km", fields.station_distance / np.float32(1000)),
     ]
     lacking = len(fields.days) - len(fused)
@@ -125,7 +124,6 @@ def model_html(model: Model) -> str:
         f"gives {metadata.target.name} "
         + ("with its uncertainty" if model.gives_uncertainty else "without uncertainty"),
         _grid_text(metadata.grid),
-        "averaged with a Gaussian process" if metadata.gaussian_process else "the network alone",
         *(f"adapted to {used}" for used in [metadata.observations_used] if used),
         f"on {model.device}, {model.threads} threads, {model.runtime}",
         f"{metadata.licence}; sha256 {model.sha256[:12]}",

@@ -120,7 +120,9 @@ class GriddedDays(ByValue):
     Parameters
     ----------
     observations, observed : ndarray of float32, shape (day, variable, row, column)
-        Means over the stations of a cell, and 1 where there are any; 0 elsewhere.
+        Means over the stations of a cell, and 1 where there are any; 0 elsewhere. For a model that
+        counts stations (`ModelMetadata.counts_stations`) the mask of the fused variable is
+        their number.
     station_count : ndarray of int16, shape (day, row, column)
         Stations of the fused variable in each cell.
     """
@@ -241,10 +243,13 @@ def grid_days(placed: PlacedObservations) -> GriddedDays:
             total = np.bincount(cell, row[present], size)
             counts[day, channel] = count
             np.divide(total, count, out=means[day, channel], where=count > 0, casting="same_kind")
+    observed = (counts > 0).astype(np.float32)
+    if placed.metadata.counts_stations:
+        observed[:, 0] = counts[:, 0]
     shape = (days, len(variables), *grid.shape)
     return GriddedDays(
         means.reshape(shape),
-        (counts > 0).astype(np.float32).reshape(shape),
+        observed.reshape(shape),
         counts[:, 0].reshape(days, *grid.shape),
     )
 

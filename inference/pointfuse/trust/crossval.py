@@ -38,9 +38,6 @@ Scheme = Literal["stations", "cities", "blocks"]
 SCHEMES: tuple[Scheme, ...] = get_args(Scheme)
 """Schemes that may be asked for."""
 
-NETWORK_ALONE = "network alone"
-"""Baseline of a model that combines its network with a Gaussian process."""
-
 BLOCK_SIZE = 300_000.0
 """Edge of the squares that are withheld together, m."""
 
@@ -232,14 +229,13 @@ def cross_validate(
     )
     fold = assign_folds(stations, xy, scheme, folds, seed, cities or {})
     shape = placed.observations.values[model.metadata.target.name].shape
-    alone = [] if model.metadata.gaussian_process is None else [NETWORK_ALONE]
     result = CrossValidation(
         placed,
         scheme,
         fold,
         predicted=np.full(shape, np.nan),
         nearest=np.full(shape, np.nan),
-        baselines={name: np.full(shape, np.nan) for name in (*baselines, *alone)},
+        baselines={name: np.full(shape, np.nan) for name in baselines},
         uncertainty=np.full(shape, np.nan) if model.gives_uncertainty else None,
     )
     key = _fingerprint(result, model)
@@ -284,8 +280,6 @@ def _predict_day(
         result.predicted[day, withheld] = points.read(estimates.values[0])
         if result.uncertainty is not None:
             result.uncertainty[day, withheld] = points.read(estimates.uncertainty[0])
-        if NETWORK_ALONE in result.baselines:
-            result.baselines[NETWORK_ALONE][day, withheld] = points.read(estimates.network[0])
         result.nearest[day, withheld] = _nearest(xy[withheld], xy[left])
         for name, baseline in baselines.items():
             result.baselines[name][day, withheld] = predict(
@@ -304,9 +298,7 @@ def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArra
 
 def _fingerprint(result: CrossValidation, model: Model) -> str:
     """Hash of all that the predictions depend on."""
-    digest = hashlib.sha256(
-        repr((model.sha256, model.metadata.gaussian_process, list(result.baselines))).encode()
-    )
+    digest = hashlib.sha256(repr((model.sha256, list(result.baselines))).encode())
     observations = result.placed.observations
     tables = (observations.values[name] for name in sorted(observations.values))
     for array in (result.fold, result.placed.cell, observations.times.astype(np.int64), *tables):

@@ -31,11 +31,14 @@ class Values:
         The cells.
     value : tuple of float
         What is there.
+    stations : tuple of int
+        Stations that each value is the mean of; empty where that is not known.
     """
 
     row: tuple[int, ...]
     column: tuple[int, ...]
     value: tuple[float, ...]
+    stations: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,9 @@ class GoldenCase:
         try:
             for name, values in self.observations.items():
                 cells = 0, names.index(name), np.array(values.row), np.array(values.column)
-                observations[cells], observed[cells] = values.value, 1
+                counts = metadata.counts_stations and name == metadata.target.name
+                observations[cells] = values.value
+                observed[cells] = (counts and values.stations) or 1
         except (ValueError, IndexError) as error:
             raise self._foreign(metadata) from error
         return observations, observed
@@ -185,9 +190,14 @@ def read_golden(path: Path) -> GoldenCase:
 
 def _values(entry: Mapping[str, list[float]]) -> Values:
     row, column = (tuple(int(number) for number in entry[name]) for name in ("row", "column"))
-    values = Values(row, column, tuple(float(number) for number in entry["value"]))
+    stations = tuple(int(number) for number in entry.get("stations", []))
+    values = Values(row, column, tuple(float(number) for number in entry["value"]), stations)
     if not len(row) == len(column) == len(values.value) > 0:
         raise ValueError("rows, columns and values differ in number")
-    if min(row + column) < 0 or not np.isfinite(values.value).all():
-        raise ValueError("an impossible cell or value")
+    if len(stations) not in (0, len(row)):
+        raise ValueError("values and their stations differ in number")
+    if min(row + column) < 0 or min(stations, default=1) < 1:
+        raise ValueError("an impossible cell or number of stations")
+    if not np.isfinite(values.value).all():
+        raise ValueError("an impossible value")
     return values

@@ -18,11 +18,12 @@ from pointfuse.model.model_file import read_model_file
 from pointfuse.model.precisions import PrecisionChoice, check_precision, chosen_path
 from pointfuse.trust.golden_case import GoldenCase, find_golden, read_golden
 
-TOLERANCE = {"fp32": 0.01, "fp16": 0.5, "int8": 5.0}
+TOLERANCE = {"fp32": 0.05, "fp16": 0.5, "int8": 5.0}
 """Largest difference from the golden field, in its units, by the precision of the model file.
 
-Single precision differs by some 0.0001 between processors; the rest leaves room for other orders of
-sums on GPUs, and is far below what the ten mantissa bits of TF32 would make of it.
+Single precision differs by some 0.01 between processors, since the inverse of a thousand
+covariances has three or four digits; it is far below what the ten mantissa bits of TF32 would make
+of it.
 """
 
 

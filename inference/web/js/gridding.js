@@ -4,7 +4,8 @@
  * @typedef {object} GriddedDay input of a model
  * @property {Float32Array} observations means over the stations of a cell, 0 where there are none;
  *   variable, row, column
- * @property {Float32Array} observed 1 where there are any, 0 elsewhere
+ * @property {Float32Array} observed 1 where there are any, 0 elsewhere; of the fused variable their
+ *   number, for a model that counts stations
  * @property {Int16Array} stationCount stations of the fused variable in each cell
  */
 
@@ -16,7 +17,7 @@
  * @param {import("./metadata.js").Model} model
  * @returns {GriddedDay}
  */
-export function gridDay(observations, day, cells, { grid, variables }) {
+export function gridDay(observations, day, cells, { grid, variables, countsStations }) {
   const { size } = grid;
   const means = new Float32Array(variables.length * size);
   const observed = new Float32Array(means.length);
@@ -33,7 +34,7 @@ export function gridDay(observations, day, cells, { grid, variables }) {
     for (let cell = 0; cell < size; cell += 1) {
       if (!count[cell]) continue;
       means[channel * size + cell] = total[cell] / count[cell];
-      observed[channel * size + cell] = 1;
+      observed[channel * size + cell] = countsStations && channel === 0 ? count[cell] : 1;
     }
     stationCount ??= count;
   });

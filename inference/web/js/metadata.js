@@ -4,7 +4,7 @@ import { InputError } from "./errors.js";
 import { Grid } from "./grid.js";
 
 const KEY = "pointfuse";
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSIONS = [1, 2];
 
 /**
  * @typedef {object} Variable
@@ -24,6 +24,8 @@ const SCHEMA_VERSION = 1;
  * @property {string} precision
  * @property {Grid} grid
  * @property {Variable[]} variables in the order of the channels; the first is the one that is fused
+ * @property {boolean} countsStations whether the mask of the fused variable holds the stations of
+ *   each cell, not 0 and 1
  * @property {string[]} sources data from which the static layers were made
  */
 
@@ -52,10 +54,10 @@ export function readModel(name, content) {
   }
   try {
     const description = JSON.parse(text);
-    if (description.schema_version !== SCHEMA_VERSION) {
+    if (!SCHEMA_VERSIONS.includes(description.schema_version)) {
       throw new InputError(
         `the metadata of ${name} has schema version ${description.schema_version}, this page reads ` +
-          `version ${SCHEMA_VERSION}; use a page that matches the model`,
+          `versions ${SCHEMA_VERSIONS.join(" and ")}; use a page that matches the model`,
       );
     }
     return modelOf(description);
@@ -83,6 +85,7 @@ function modelOf(description) {
       longName: variable.long_name,
       validRange: variable.valid_range,
     })),
+    countsStations: description.schema_version > 1,
     sources: [...new Set(description.static_layers.map((layer) => layer.source))],
   };
 }

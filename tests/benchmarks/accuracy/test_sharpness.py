@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 from scipy import stats
 
+from pointfuse.trust.coverage import MULTIPLES
 from pointfuse_benchmarks.accuracy import sharpness
+from pointfuse_benchmarks.accuracy.sharpness import Intervals
 from pointfuse_benchmarks.baselines.gaussian_process import GP_C, KRIGING
 
 
@@ -21,7 +23,7 @@ def withheld(rng):
 
 def test_honest_intervals_have_the_width_and_score_of_the_normal_distribution(withheld):
     observed, prediction, spread = withheld
-    found = sharpness.sharpness(observed, {"honest": (prediction, spread)})["honest"]
+    found = sharpness.sharpness(observed, {"honest": Intervals(prediction, spread)})["honest"]
     pairs = np.isfinite(observed)
     assert found["pairs"] == pairs.sum()
     # A share of 16,000 pairs scatters by 0.004 at most, the quantile of 90 by 1 %.
@@ -34,14 +36,25 @@ def test_honest_intervals_have_the_width_and_score_of_the_normal_distribution(wi
     assert found["score"] == pytest.approx(score * mean, rel=0.03)
 
 
+def test_intervals_of_a_laplace_distribution_hold_what_they_should(rng):
+    spread = rng.uniform(5, 15, (40, 500))
+    observed = 50 + rng.laplace(0, spread / np.sqrt(2))
+    prediction = np.full_like(observed, 50.0)
+    intervals = {"ours": Intervals(prediction, spread, MULTIPLES)}
+    found = sharpness.sharpness(observed, intervals)["ours"]
+    # A share of 20,000 pairs scatters by 0.004, the quantile of 90 by 1 %.
+    assert list(found["held"].values()) == pytest.approx([0.5, 0.8, 0.9, 0.95], abs=0.012)
+    assert found["factor"] == pytest.approx(1, abs=0.03)
+
+
 def test_a_common_factor_makes_no_method_sharper(withheld):
     observed, prediction, spread = withheld
     found = sharpness.sharpness(
         observed,
         {
-            "honest": (prediction, spread),
-            "bold": (prediction, spread / 4),
-            "blunt": (prediction, np.full_like(spread, 10.0)),
+            "honest": Intervals(prediction, spread),
+            "bold": Intervals(prediction, spread / 4),
+            "blunt": Intervals(prediction, np.full_like(spread, 10.0)),
         },
     )
     assert found["bold"]["factor"] == pytest.approx(4 * found["honest"]["factor"], rel=1e-3)
@@ -56,7 +69,8 @@ def test_pairs_that_one_method_lacks_count_for_none(withheld):
     observed, prediction, spread = withheld
     gaps = spread.copy()
     gaps[:5] = np.nan
-    found = sharpness.sharpness(observed, {"a": (prediction, spread), "b": (prediction, gaps)})
+    both = {"a": Intervals(prediction, spread), "b": Intervals(prediction, gaps)}
+    found = sharpness.sharpness(observed, both)
     assert found["a"] == found["b"]
     assert found["a"]["pairs"] == np.isfinite(observed[5:]).sum()
 

@@ -21,10 +21,10 @@ from pointfuse_benchmarks.speed import files_to_file, latency, one_process, work
 
 
 @pytest.fixture
-def model(process_model_file, tmp_path) -> Path:
+def model(scale_model_file, tmp_path) -> Path:
     """With its golden case: the mean of one station of 50 is 50 everywhere."""
-    path = tmp_path / process_model_file.name
-    shutil.copy(process_model_file, path)
+    path = tmp_path / scale_model_file.name
+    shutil.copy(scale_model_file, path)
     case = GoldenCase(
         "0" * 64,
         "by hand",
@@ -36,28 +36,27 @@ def model(process_model_file, tmp_path) -> Path:
     return path
 
 
-def test_runs_are_counted_verified_and_told_with_their_memory(model, process_metadata):
+def test_runs_are_counted_verified_and_told_with_their_memory(model, tiny_metadata):
     row = one_process.runs(str(model), "cpu", 1, 4, 60.0)
-    assert row["network"]["n"] == row["fuse"]["n"] == 4
+    assert row["network"]["n"] == 4
     assert 0 < row["network"]["p50"] <= row["network"]["slowest"]
-    # A fusion runs the network, and much beside it.
-    assert row["fuse"]["p50"] > row["network"]["p50"]
     assert row["provider"] == "CPUExecutionProvider"
     assert set(row["kernels"]) == {"CPUExecutionProvider"}
     assert row["golden_difference"] < 1e-4
     assert (row["precision"], row["threads"], row["warm_up"]) == ("fp32", 1, WARM_UP)
-    assert 30 < row["peak_memory_mb"] <= row["fuse_peak_memory_mb"]
+    # Here it is that of the process of the tests.
+    assert row["peak_memory_mb"] > 30
     # A processor copies nothing to itself: the row has no such time, not even zero.
     assert not {"compute", "host_to_device", "device_to_host", "joules_per_field"} & set(row)
 
 
-def test_on_a_gpu_the_three_steps_are_told_apart(model, process_metadata, monkeypatch):
+def test_on_a_gpu_the_three_steps_are_told_apart(model, tiny_metadata, monkeypatch):
     session = one_process._session(str(model), "cpu", 1)
     # The memory that it copies to and from is still that of the processor.
     monkeypatch.setattr(session, "device", "cuda")
     counter = iter([100.0, 107.0])
     monkeypatch.setattr(energy, "joules", lambda: next(counter))
-    row = one_process._network(session, process_metadata, 4, 60.0)
+    row = one_process._network(session, tiny_metadata, 4, 60.0)
     assert [row[name]["n"] for name in ("host_to_device", "compute", "device_to_host")] == [4] * 3
     # Seven runs: those that warm up take energy too.
     assert row["joules_per_field"] == 1.0
@@ -172,8 +171,8 @@ print(json.dumps(files_to_file.measured(files_to_file.cases(folder)[0], folder, 
 @pytest.mark.slow
 def test_files_to_file_runs_the_command_line_and_tells_its_own_memory(model, tmp_path, monkeypatch):
     monkeypatch.setattr(files_to_file, "REAL_DATA", tmp_path / "none")
-    one, alone = files_to_file.cases(tmp_path)
-    assert [len(case.one_day) for case in (one, alone)] == [2, 3]
+    (one,) = files_to_file.cases(tmp_path)
+    assert len(one.one_day) == 2
     # The same stations under four dates.
     lines = [line for file in one.four_days for line in Path(file).read_text().splitlines()]
     assert len({line.split(",")[3] for line in lines} - {"date"}) == 4
@@ -181,7 +180,8 @@ def test_files_to_file_runs_the_command_line_and_tells_its_own_memory(model, tmp
     command = [sys.executable, "-c", MEASURED, tmp_path, model]
     row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
     assert 0 < row["one_day_s"] == row["slowest_one_day_s"]
-    assert 30 < row["peak_memory_mb"] < 2000
+    # Here it is that of the process of the tests.
+    assert row["peak_memory_mb"] > 30
     assert (row["provider"], row["threads"], row["n"]) == ("CPUExecutionProvider", 1, 1)
 
 
@@ -200,8 +200,8 @@ def test_a_failed_fusion_is_no_measurement(tmp_path):
         files_to_file.fuse(["nowhere.csv"], tmp_path)
 
 
-def test_the_example_is_the_same_day_in_each_place(process_metadata):
-    feed = workload.example_feed(process_metadata, 3)
+def test_the_example_is_the_same_day_in_each_place(tiny_metadata):
+    feed = workload.example_feed(tiny_metadata, 3)
     assert feed["observed"].shape == (3, 3, 12, 16)
     assert (feed["observations"][0] == feed["observations"][2]).all()
     assert feed["observed"][0].any(axis=(1, 2)).all()

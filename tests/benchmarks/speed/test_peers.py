@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from mean_model import mean_model
 
 from pointfuse.model.model_file import read_model_file
 from pointfuse_benchmarks.baselines.gaussian_process import KRIGING
@@ -13,29 +14,32 @@ from pointfuse_benchmarks.speed.workload import example_day, example_feed
 
 
 @pytest.fixture
-def feed(process_metadata):
-    return example_feed(process_metadata)
+def feed(tiny_metadata):
+    return example_feed(tiny_metadata)
 
 
-def test_onnx_runtime_gives_the_mean_of_the_stations(process_model_file, feed):
-    (peer,) = network_runtimes._onnxruntime({"fp32": process_model_file}, feed, 1)
-    there = feed["observed"][0, 0] == 1
+def mean_of_stations(feed):
+    return np.average(feed["observations"][0, 0], weights=feed["observed"][0, 0])
+
+
+def test_onnx_runtime_gives_the_mean_of_the_stations(scale_model_file, feed):
+    (peer,) = network_runtimes._onnxruntime({"fp32": scale_model_file}, feed, 1)
     # Sums of up to 130 values in single precision.
-    np.testing.assert_allclose(peer.call(), feed["observations"][0, 0][there].mean(), rtol=1e-5)
+    np.testing.assert_allclose(peer.call(), mean_of_stations(feed), rtol=1e-5)
     assert peer.facts["provider"] == "CPUExecutionProvider"
     assert peer.compute is None
 
 
-def test_openvino_gives_what_onnx_runtime_gives(process_model_file, feed):
+def test_openvino_gives_what_onnx_runtime_gives(scale_model_file, feed):
     pytest.importorskip("openvino")
-    (ours,) = network_runtimes._onnxruntime({"fp32": process_model_file}, feed, 1)
-    (theirs,) = network_runtimes._openvino({"fp32": process_model_file}, feed, 1)
+    (ours,) = network_runtimes._onnxruntime({"fp32": scale_model_file}, feed, 1)
+    (theirs,) = network_runtimes._openvino({"fp32": scale_model_file}, feed, 1)
     np.testing.assert_allclose(theirs.call(), ours.call(), rtol=1e-5)
 
 
-def test_a_package_that_is_lacking_is_named_with_the_remedy(process_model_file, feed, monkeypatch):
+def test_a_package_that_is_lacking_is_named_with_the_remedy(scale_model_file, feed, monkeypatch):
     monkeypatch.setitem(__import__("sys").modules, "openvino", None)
-    (absent,) = network_runtimes._openvino({"fp32": process_model_file}, feed, 1)
+    (absent,) = network_runtimes._openvino({"fp32": scale_model_file}, feed, 1)
     assert absent == Absent("OpenVINO", "it is not installed: pip install openvino")
     monkeypatch.setitem(__import__("sys").modules, "gridpp", None)
     monkeypatch.delitem(
@@ -52,8 +56,7 @@ def test_the_network_in_pytorch_is_that_of_the_shipped_file():
     from pointfuse_benchmarks.speed.workload import shipped_files
 
     model = shipped_files()["fp32"]
-    network = network_runtimes._same_network(model, read_model_file(model)[1])
-    assert network.scale_head is None
+    network_runtimes._same_network(model, read_model_file(model)[1])
     other = read_model_file(model)[1]
     object.__setattr__(other, "weights_sha256", "0" * 64)
     with pytest.raises(network_runtimes.DeviceError, match="are not those of"):
@@ -61,14 +64,15 @@ def test_the_network_in_pytorch_is_that_of_the_shipped_file():
 
 
 def test_an_uncompilable_network_is_named_with_the_reason(
-    process_model_file, process_metadata, feed, monkeypatch
+    scale_model_file, tiny_metadata, feed, monkeypatch
 ):
     torch = pytest.importorskip("torch")
 
     class Mean(torch.nn.Module):
         def forward(self, observations, observed):
-            mean = observations[:, 0].sum() / observed[:, 0].sum()
-            return mean.expand(1, 1, *observed.shape[2:])
+            mean = (observations * observed)[:, 0].sum() / observed[:, 0].sum()
+            field = mean.expand(1, 1, *observed.shape[2:])
+            return field, field / 4
 
     def no_compiler(module):
         def call(*_):
@@ -78,10 +82,9 @@ def test_an_uncompilable_network_is_named_with_the_reason(
 
     monkeypatch.setattr(network_runtimes, "_same_network", lambda *_: Mean())
     monkeypatch.setattr(torch, "compile", no_compiler)
-    eager, compiled = network_runtimes._torch({"fp32": process_model_file}, feed, 1)
+    eager, compiled = network_runtimes._torch({"fp32": scale_model_file}, feed, 1)
     assert compiled == Absent("PyTorch, compiled, cpu, fp32", "no C++ compiler")
-    there = feed["observed"][0, 0] == 1
-    np.testing.assert_allclose(eager.call(), feed["observations"][0, 0][there].mean(), rtol=1e-5)
+    np.testing.assert_allclose(eager.call(), mean_of_stations(feed), rtol=1e-5)
     assert eager.compute is None
 
 
@@ -125,29 +128,27 @@ def test_pykrige_krige_as_ours_do_where_all_stations_count(day_of, to_degrees, r
     assert np.abs(few / KRIGING(day, *points) - 1).max() < 0.2
 
 
-def test_errors_of_a_file_are_those_of_its_fields(
-    process_model_file, process_metadata, tmp_path, monkeypatch
-):
+def test_errors_of_a_file_are_those_of_its_fields(tiny_metadata, tmp_path, monkeypatch):
     """The same model under another precision, everywhere 2.5 % higher."""
     from dataclasses import replace
 
-    import onnx
     from onnx import helper, numpy_helper
 
     from pointfuse.model.metadata import METADATA_KEY
 
-    proto = onnx.load(process_model_file)
+    proto = mean_model(tiny_metadata)
+    reference = tmp_path / "tiny.onnx"
+    reference.write_bytes(proto.SerializeToString())
     proto.graph.node[-1].output[0] = "lower"
     proto.graph.initializer.append(numpy_helper.from_array(np.array([1.025], np.float32), "more"))
     proto.graph.node.append(helper.make_node("Mul", ["lower", "more"], ["pm25"]))
-    text = replace(process_metadata, precision="int8").to_json()
+    text = replace(tiny_metadata, precision="int8").to_json()
     helper.set_model_props(proto, {METADATA_KEY: text})
     higher = tmp_path / "tiny.int8.onnx"
     higher.write_bytes(proto.SerializeToString())
     monkeypatch.setattr(precision, "REAL_DATA", tmp_path)
-    (row,) = precision.errors({"fp32": process_model_file, "int8": higher}, 1)
-    feed = example_feed(process_metadata)
-    mean = feed["observations"][0, 0].sum() / feed["observed"][0, 0].sum()
+    (row,) = precision.errors({"fp32": reference, "int8": higher}, 1)
+    mean = mean_of_stations(example_feed(tiny_metadata))
     for name in ("mean", "p999", "largest"):
         assert row[name] == pytest.approx(0.025 * mean, rel=1e-3)
     assert (row["device"], row["precision"], row["days"], row["cells"]) == ("cpu", "int8", 1, 192)
@@ -162,19 +163,12 @@ def test_scores_are_compared_on_the_same_pairs(day_of, rng):
 
     def result(error):
         predicted = observed + error * rng.choice([-1, 1], observed.shape)
-        alone = observed + 2 * error * rng.choice([-1, 1], observed.shape)
-        return SimpleNamespace(
-            observed=observed, predicted=predicted, baselines={precision.NETWORK_ALONE: alone}
-        )
+        return SimpleNamespace(observed=observed, predicted=predicted)
 
     rows = precision.compared({"fp32": result(10.0), "int8": result(10.5)})
-    assert [(row["predictor"], row["precision"]) for row in rows] == [
-        (predictor, name)
-        for predictor in (precision.COMBINED, precision.NETWORK_ALONE)
-        for name in ("fp32", "int8")
-    ]
+    assert [row["precision"] for row in rows] == ["fp32", "int8"]
     # Errors of one size: the ratio is theirs, whichever days are drawn.
     assert rows[1]["ratios"]["nme"] == [1.05, 1.05, 1.05]
     assert "ratios" not in rows[0]
-    assert rows[2]["rmse"] == pytest.approx(20.0)
+    assert rows[0]["rmse"] == pytest.approx(10.0)
     assert rows[0]["pairs"] == 297

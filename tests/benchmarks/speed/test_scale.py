@@ -53,14 +53,14 @@ def test_money_and_bytes_by_hand(stages):
 
 
 def test_what_was_measured_agrees_with_the_latency_of_that_machine():
-    """Processor seconds on one thread and time on two: the same work, and some waiting."""
+    """Processor seconds on one thread and time on two: the same work, and much waiting."""
     stages = json.loads(OUTPUT.read_text(encoding="utf-8"))
-    rows = read_machines()["amd-epyc-2-threads"]["latency"]
+    rows = read_machines()["intel-r-xeon-r-processor-2-threads"]["latency"]
     (row,) = (row for row in rows if row["precision"] == stages["precision"])
     assert stages["machine"]["processor"] == row["machine"]["processor"]
-    measured = 2 * row["fuse"]["p50"] / 1000
-    # Days of one have weather, of the other 1,626 stations, and the machine was not idle.
-    assert 0.7 * measured < stages["processor_seconds"]["compute"] < 1.4 * measured
+    measured = 2 * row["network"]["p50"] / 1000
+    # Two threads are little faster than one. Days of one have weather, of the other 1,626 stations.
+    assert 0.5 * measured < stages["processor_seconds"]["compute"] < 1.4 * measured
 
 
 def test_the_document_shows_the_tables(capsys):

@@ -7,18 +7,21 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from pointfuse import InputFileNotFoundError, ModelFileError
+from pointfuse.model.model_file import read_model_file
+from pointfuse.trust.golden_case import GoldenCase, Values
+from pointfuse_export.checks.golden_case import golden_case
 from pointfuse_export.checks.verify import (
     Days,
-    Golden,
     check_contract,
-    check_golden,
+    check_golden_case,
     probing_days,
-    read_golden,
+    run_file,
 )
 from pointfuse_export.errors import VerificationError
+from pointfuse_export.files.description import read_description
 
 SHAPE = (42, 53)
+OUTPUTS = ("pm25", "pm25_scale")
 
 
 def _foreign_domain(model):
@@ -99,15 +102,15 @@ def _batch_normalisation(model):
 def test_a_broken_contract_is_refused(stripped_graph, damage, message):
     model = onnx.ModelProto()
     model.CopyFrom(stripped_graph)
-    check_contract(model, SHAPE)
+    check_contract(model, SHAPE, OUTPUTS)
     damage(model)
     with pytest.raises(VerificationError, match=f"(?s){message}"):
-        check_contract(model, SHAPE)
+        check_contract(model, SHAPE, OUTPUTS)
 
 
 def test_another_grid_is_refused(stripped_graph):
     with pytest.raises(VerificationError, match=r"inputs of the model.*53, 42.*42, 53"):
-        check_contract(stripped_graph, SHAPE[::-1])
+        check_contract(stripped_graph, SHAPE[::-1], OUTPUTS)
 
 
 def test_probing_days_probe_what_they_say():
@@ -120,39 +123,48 @@ def test_probing_days_probe_what_they_say():
     assert calm.observed[:, 2].sum() > 0
     assert (calm.observations[:, 2] == 0).all()
     assert days["PM2.5 alone"].observed[:, 1:].sum() == 0
+    several = days["several stations in a cell"].observed
+    assert set(np.unique(several)) <= {0, *range(2, 9)}
+    assert len(np.unique(several)) > 3
     assert days["a single station"].observed.sum() == 1
     assert days["no station"].observed.sum() == 0
 
 
-def test_golden_that_is_not_a_number_is_no_agreement(stripped_graph):
-    days = probing_days(*SHAPE)[1]
-    golden = Golden(days, np.full((1, *SHAPE), np.nan, np.float32))
-    with pytest.raises(VerificationError, match="got a difference of nan"):
-        check_golden(stripped_graph.SerializeToString(), golden)
+def a_case(metadata, value):
+    cells = (20,), (30,)
+    given = {"pm25": Values(*cells, (40.0,), (3,))}
+    return GoldenCase(64 * "0", "by hand", given, Values(*cells, (value,)), value)
 
 
-def test_golden_of_another_shape_is_refused(stripped_graph):
-    days = Days("days", *(np.zeros((1, 3, *SHAPE), np.float32) for _ in range(2)))
-    golden = Golden(days, np.zeros((1, 1, 1), np.float32))
-    with pytest.raises(VerificationError, match=r"shape \(1, 1, 1\), got \(1, 42, 53\)"):
-        check_golden(stripped_graph.SerializeToString(), golden)
+def test_a_golden_case_is_compared_with_what_the_file_gives(tiny_model):
+    _, metadata, _ = read_model_file(tiny_model)
+    content = tiny_model.read_bytes()
+    days = Days("case", *a_case(metadata, 0.0).inputs(metadata))
+    assert days.observed[0, 0, 20, 30] == days.observed.sum() == 3
+    (field,) = run_file(content, days, ["pm25"])
+    case = a_case(metadata, float(field[0, 0, 20, 30]))
+    case = dataclasses.replace(case, mean=float(field.mean(dtype=float)))
+    # The same file on the same machine.
+    assert check_golden_case(content, case, metadata, 1e-6) <= 1e-6
+    wrong = dataclasses.replace(case, mean=case.mean + 0.01)
+    with pytest.raises(VerificationError, match=r"the golden case differs by 0\.01"):
+        check_golden_case(content, wrong, metadata, 1e-3)
 
 
-def test_golden_file_is_read_as_float32(tmp_path):
-    arrays = {"observations": np.ones((1, 3, 2, 2)), "observed": np.ones((1, 3, 2, 2), np.uint8)}
-    np.savez(tmp_path / "golden.npz", **arrays, pm25=np.full((1, 2, 2), 7.0))
-    golden = read_golden(tmp_path / "golden.npz")
-    for array in (*dataclasses.astuple(golden.days)[1:], golden.pm25):
-        assert array.dtype == np.float32
-    assert golden.pm25.tolist() == [[[7, 7], [7, 7]]]
+def test_a_golden_case_that_is_not_a_number_is_no_agreement(tiny_model):
+    _, metadata, _ = read_model_file(tiny_model)
+    with pytest.raises(VerificationError, match="the golden case differs by nan"):
+        check_golden_case(tiny_model.read_bytes(), a_case(metadata, np.nan), metadata, 1e-3)
 
 
-def test_golden_file_without_fields_is_refused(tmp_path):
-    np.savez(tmp_path / "golden.npz", observations=np.zeros(1), observed=np.zeros(1))
-    with pytest.raises(VerificationError, match="it lacks pm25"):
-        read_golden(tmp_path / "golden.npz")
-    (tmp_path / "golden.npz").write_bytes(b"nothing of the kind")
-    with pytest.raises(ModelFileError, match="not a numpy archive"):
-        read_golden(tmp_path / "golden.npz")
-    with pytest.raises(InputFileNotFoundError, match="there is no file"):
-        read_golden(tmp_path / "absent.npz")
+def test_the_golden_case_of_a_network_has_several_stations_in_a_cell(small, tiny_description):
+    """The file's fields, in single precision, agree with PyTorch in double."""
+    network, model = small
+    metadata = read_description(tiny_description).metadata({}, 64 * "0")
+    case = golden_case(network, metadata)
+    assert set(case.observations["pm25"].stations) == {1, 2, 3, 4}
+    days = Days("case", *case.inputs(metadata))
+    assert days.observed[0, 0].max() == 4
+    assert days.observed[0, 1:].max() == 1
+    # Fields are of the order of 100 ug/m3, and the inverse of the interpolation costs two digits.
+    assert 0 < check_golden_case(model.SerializeToString(), case, metadata, 1e-2) < 1e-2

@@ -5,15 +5,18 @@ import json
 
 import numpy as np
 import onnx
+import torch
 from click.testing import CliRunner
 from exporting import export
 
 from pointfuse.model.loading import load_model
 from pointfuse.trust.verification import verify
 from pointfuse_export.commands.main import main
+from pointfuse_export.files import pipeline
 from pointfuse_export.files.description import read_description
+from pointfuse_export.graph.onnx_graph import inference_network
 from pointfuse_export.graph.strip import check_no_build_traces
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.checkpoints import load_checkpoint
 
 
 def test_writes_model_card_and_manifest(exported_files, tiny_description):
@@ -40,18 +43,23 @@ def test_writes_model_card_and_manifest(exported_files, tiny_description):
     assert "| commit | c0ffee |" in card
 
 
-def test_the_light_package_fuses_with_the_file(exported_files, tiny_description):
+def test_the_light_package_fuses_with_the_file(exported_files, tiny_description, scored_days):
     folder, _ = exported_files
-    model = load_model(folder / "tiny.onnx", network_alone=True)
+    model = load_model(folder / "tiny.onnx")
     assert model.metadata.export["commit"] == "c0ffee"
-    golden = read_arrays(tiny_description.parent / "golden.npz")
-    fields, scales = model.run(golden["observations"], golden["observed"])
-    np.testing.assert_allclose(fields, golden["pm25"], rtol=0, atol=1e-3)
-    assert scales.shape == fields.shape
-    # The process tells the uncertainty; the head's part of the graph should then take no time.
-    combined = load_model(folder / "tiny.onnx").run(golden["observations"], golden["observed"])
-    assert combined.scale is None
-    np.testing.assert_array_equal(combined.field, fields)
+    network = load_checkpoint(tiny_description.with_name("checkpoint.npz")).network()
+    inputs = scored_days.observations, scored_days.observed
+    for found, right in zip(
+        model.run(*inputs), network(*map(torch.from_numpy, inputs)), strict=True
+    ):
+        # Float32 in two orders of summation.
+        np.testing.assert_allclose(found, right[:, 0], rtol=0, atol=1e-3)
+    np.testing.assert_array_equal(
+        model.static_layer("height"), network.static_layers[0] * np.float32(2000)
+    )
+    card = (folder / "tiny.md").read_text(encoding="utf-8")
+    assert "With it comes `pm25_scale`" in card
+    assert "the number of stations" in card
 
 
 def test_the_light_package_verifies_the_file(exported_files):
@@ -59,30 +67,8 @@ def test_the_light_package_verifies_the_file(exported_files):
     folder, _ = exported_files
     verification = verify(folder / "tiny.onnx", device="cpu", threads=1)
     assert verification.problems == []
-    # Single precision: 24 bits of some 100 ug/m3, through some twenty layers.
-    assert 0 < verification.difference < 1e-3
-
-
-def test_a_model_without_a_head_has_no_scale(exported_files, tiny_description, tmp_path):
-    text = tiny_description.read_text(encoding="utf-8")
-    lines = [line for line in text.splitlines() if not line.startswith("scale_head = ")]
-    assert len(lines) == len(text.splitlines()) - 1
-    # Beside the other, since the paths in it are relative to it.
-    plain = tiny_description.with_name("plain.toml")
-    plain.write_text("\n".join(lines), encoding="utf-8")
-    assert export(plain, tmp_path).exit_code == 0
-    golden = read_arrays(tiny_description.parent / "golden.npz")
-    inputs = golden["observations"], golden["observed"]
-    field, scale = load_model(tmp_path / "tiny.onnx").run(*inputs)
-    assert scale is None
-    np.testing.assert_array_equal(
-        field, load_model(exported_files[0] / "tiny.onnx").run(*inputs).field
-    )
-    card, with_scale = (
-        (folder / "tiny.md").read_text() for folder in (tmp_path, exported_files[0])
-    )
-    assert "pm25_scale" not in card
-    assert "With it comes `pm25_scale`" in with_scale
+    # Single precision: some digits are lost where stations are crowded.
+    assert 0 < verification.difference < 1e-2
 
 
 def test_the_same_input_gives_the_same_bytes(exported_files, tiny_description, tmp_path):
@@ -97,22 +83,19 @@ def test_no_trace_of_the_build_machine_in_the_file(exported_files):
     check_no_build_traces(onnx.load(folder / "tiny.onnx"))
 
 
-def test_a_model_that_fails_a_check_is_not_written(tiny_description, tmp_path):
-    with np.load(tiny_description.parent / "golden.npz") as archive:
-        arrays = dict(archive)
-    arrays["pm25"][0, 20, 20] += 0.01
-    np.savez(tmp_path / "golden.npz", **arrays)
-    text = tiny_description.read_text(encoding="utf-8")
-    text = text.replace('"golden.npz"', f'"{(tmp_path / "golden.npz").as_posix()}"')
-    for name in ("static.npz", "days.npz"):
-        text = text.replace(f'"{name}"', f'"{(tiny_description.parent / name).as_posix()}"')
-    (tmp_path / "tiny.toml").write_text(text, encoding="utf-8")
-    (tmp_path / "models").mkdir()
-    result = export(tmp_path / "tiny.toml", tmp_path / "models")
+def test_a_model_that_fails_a_check_is_not_written(tiny_description, tmp_path, monkeypatch):
+    """A graph of which one bias is off, as a bug of an exporter might leave it."""
+
+    def damaged(network):
+        changed = inference_network(network)
+        changed.regr_unetpp.head.bias += 0.05
+        return changed
+
+    monkeypatch.setattr(pipeline, "inference_network", damaged)
+    result = export(tiny_description, tmp_path)
     assert result.exit_code == 1
-    assert "golden days: expected fields within 0.001 of the reference" in result.output
-    assert "a difference of 0.01" in result.output
-    assert list((tmp_path / "models").iterdir()) == []
+    assert "expected fields that differ from the reference by at most 0.0005" in result.output
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_missing_description_ends_with_one_sentence(tmp_path):

@@ -76,6 +76,7 @@ class StandIn(ModuleType):
                 type=SimpleNamespace(
                     name={"Conv": "CONVOLUTION"}.get(graph.node[i].op_type, "SHUFFLE")
                 ),
+                num_outputs=1,
                 get_output=lambda _: SimpleNamespace(dtype=SimpleNamespace(name="FLOAT")),
             )
             self.nodes = [node.name for node in graph.node if node.op_type == "Conv"]

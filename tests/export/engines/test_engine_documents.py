@@ -48,7 +48,7 @@ def test_engines(folder, capsys):
     size = float(re.search(r"has ([0-9.]+) MB in fp32", text)[1])
     # Half of the last digit, and what another version of the library may make of it.
     assert (folder / "china12-turing.engine").stat().st_size / 1e6 == pytest.approx(size, abs=0.3)
-    assert re.search(r"^fp32 +convolution +point_conv\.narrow/Conv$", shown, re.MULTILINE)
+    assert re.search(r"^fp32 +convolution +weather\.narrow/Conv$", shown, re.MULTILINE)
     code, _ = blocks("tensorrt.md", "python")
     exec(code, {})
     assert capsys.readouterr().out.startswith("pointfuse-china12 ('8.6', '8.9', '12.0') 8 ")

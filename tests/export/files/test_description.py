@@ -10,7 +10,8 @@ from pointfuse.grid.regions import ELSEWHERE, region_masks
 from pointfuse_export.errors import DescriptionError
 from pointfuse_export.files.description import read_description
 from pointfuse_export.files.pipeline import check_fits
-from pointfuse_training import load_seed_network
+from pointfuse_training.fitting.recipes import read_recipe
+from pointfuse_training.network.checkpoints import load_checkpoint
 
 SHIPPED = Path(__file__).parents[3] / "models" / "pointfuse-china12.toml"
 
@@ -23,8 +24,13 @@ def test_the_shipped_description_is_read():
         "relative_humidity",
         "wind_speed",
     ]
-    assert len(description.static_layers) == 6
-    assert description.files.weights == SHIPPED.parent / "seed" / "weights.npz"
+    names = tuple(layer.name for layer in description.static_layers)
+    recipe = read_recipe(str(SHIPPED.parent / "recipes" / "regression.toml"))
+    assert names == recipe.static_channels
+    assert description.files.paths() == [
+        SHIPPED.parent / "pointfuse-china12.checkpoint.npz",
+        SHIPPED.parent / "simulated_days.npz",
+    ]
     # Cell centres of the design: (column - 212.5) and (row - 185.5) times 12 km.
     np.testing.assert_array_equal(description.grid.x, (np.arange(426) - 212.5) * 12e3)
     np.testing.assert_array_equal(description.grid.y, (np.arange(372) - 185.5) * 12e3)
@@ -56,7 +62,7 @@ def test_the_shipped_regions_hold_the_cities_they_are_known_for():
 
 def test_a_description_need_not_have_regions(tmp_path):
     text = SHIPPED.read_text(encoding="utf-8")
-    start, end = text.index("[[regions]]"), text.index("[training]")
+    start, end = text.index("[[regions]]"), text.index("[[scores]]")
     (tmp_path / "plain.toml").write_text(text[:start] + text[end:], encoding="utf-8")
     metadata = read_description(tmp_path / "plain.toml").metadata({}, 64 * "0")
     assert metadata.regions == ()
@@ -85,7 +91,11 @@ def test_metadata_survives_the_file():
         ('units = "%"', "units = 1", r"'variables\[1\].units' should be a text, got 1"),
         ("[0.0, 60.0]", "[0.0, 60.0, 70.0]", "'valid_range' should be two numbers, got 3"),
         ("r2 = 0", "R2 = 0", r"'r2' is lacking in 'scores\[0\]'"),
-        ("seed = 0", "seed = 2024-01-01", "not JSON serializable"),
+        (
+            "[[scores]]",
+            "[training]\nseed = 2024-01-01\n[[scores]]",
+            "not JSON serializable",
+        ),
         ('licence = "Apache-2.0"', "licence = Apache-2.0", "cannot be read as TOML"),
         ("north = 32.5", "north = 22.5", "the region 'Sichuan Basin' should lie between"),
         ("north = 32.5", "top = 32.5", r"'north' is lacking in 'regions\[0\]'"),
@@ -119,7 +129,7 @@ def test_a_missing_description_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("right", "wrong", "message"),
     [
-        ("rows = 42", "rows = 43", r"\(6, 43, 53\).*the file holds \(6, 42, 53\)"),
+        ("rows = 42", "rows = 43", r"\(5, 43, 53\).*the file holds \(5, 42, 53\)"),
         ('"wind_speed"\nunits', '"wind"\nunits', "the network takes.*wind_speed.*names.*wind$"),
     ],
 )
@@ -129,7 +139,6 @@ def test_a_description_of_another_network_is_refused(
     text = tiny_description.read_text(encoding="utf-8")
     assert right in text
     (tmp_path / "other.toml").write_text(text.replace(right, wrong), encoding="utf-8")
-    files = read_description(tiny_description).files
-    network = load_seed_network(files.weights, files.static_layers)
+    network = load_checkpoint(tiny_description.with_name("checkpoint.npz")).network()
     with pytest.raises(DescriptionError, match=message):
         check_fits(read_description(tmp_path / "other.toml"), network)

@@ -1,6 +1,7 @@
 """Metadata in a model file: what goes in comes out."""
 
 import hashlib
+import json
 import subprocess
 
 import onnx
@@ -11,8 +12,8 @@ from pointfuse import ModelFileError
 from pointfuse.model.metadata import METADATA_KEY
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.files.description import read_description
-from pointfuse_export.graph.stamp import check_stamp, export_facts, stamp
-from pointfuse_training import FusionNetwork
+from pointfuse_export.graph.stamp import check_stamp, export_facts, read_stamp, stamp
+from pointfuse_training import FusionNetwork, PaperNetwork
 from pointfuse_training.fitting.provenance import git_commit, weights_sha256
 
 
@@ -33,6 +34,8 @@ def test_stamp_is_one_entry_that_reads_as_written(model, metadata):
     check_stamp(model, metadata)
     assert [entry.key for entry in model.metadata_props] == [METADATA_KEY]
     assert (model.producer_name, model.graph.name) == ("pointfuse-export", "tiny")
+    assert json.loads(model.metadata_props[0].value)["schema_version"] == 2
+    assert read_stamp(model).counts_stations
 
 
 def test_a_second_stamp_replaces_the_first(model, metadata):
@@ -72,7 +75,7 @@ def test_facts_name_code_commit_and_versions():
 
 
 def test_weights_hash_is_of_names_and_values_in_order():
-    network = FusionNetwork(torch.rand(1, 8, 8), widths=(2,))
+    network = PaperNetwork(torch.rand(1, 8, 8), widths=(2,))
     expected = hashlib.sha256()
     for name in sorted(network.state_dict()):
         if not name.endswith("num_batches_tracked"):
@@ -89,7 +92,10 @@ def test_weights_hash_sees_weights_and_statistics_but_not_static_layers():
     network.static_layers += 1
     assert weights_sha256(network) == before
     network.regr_unetpp.nodes["0_0"].norm1.running_mean[0] += 1e-6
-    assert weights_sha256(network) != before
+    changed = weights_sha256(network)
+    assert changed != before
+    network.calibration.coefficients[1] += 1e-6
+    assert weights_sha256(network) not in (before, changed)
 
 
 def test_commit_is_that_of_the_folder(tmp_path):

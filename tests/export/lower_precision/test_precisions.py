@@ -19,7 +19,6 @@ from pointfuse_export.files import pipeline
 from pointfuse_export.files.file_report import read_reports
 from pointfuse_export.graph.regression_part import convolution_types
 from pointfuse_export.graph.stamp import read_stamp
-from pointfuse_training.network.seed_weights import read_arrays
 
 
 @pytest.fixture
@@ -32,18 +31,15 @@ def traced(exported_files, monkeypatch) -> None:
 
 
 @pytest.mark.parametrize("precision", ["int8", "fp16"])
-def test_a_file_in_fewer_bits_is_loaded_and_agrees(
-    exported_files, tiny_description, precision
-) -> None:
+def test_a_file_in_fewer_bits_is_loaded_and_agrees(exported_files, scored_days, precision) -> None:
     folder, _ = exported_files
-    model = load_model(folder / f"tiny.{precision}.onnx", network_alone=True)
-    reference = load_model(folder / "tiny.onnx", network_alone=True)
+    model = load_model(folder / f"tiny.{precision}.onnx")
+    reference = load_model(folder / "tiny.onnx")
     assert model.metadata.precision == precision
     assert model.metadata.export["origin"] == {"file": "tiny.onnx", "sha256": reference.sha256}
     same = dataclasses.replace(model.metadata, precision="fp32", export=reference.metadata.export)
     assert same == reference.metadata
-    golden = read_arrays(tiny_description.parent / "golden.npz")
-    inputs = golden["observations"], golden["observed"]
+    inputs = scored_days.observations, scored_days.observed
     found, right = model.run(*inputs), reference.run(*inputs)
     # Eleven bits and eight; of fields that reach far above their mean.
     share = {"fp16": 2e-4, "int8": 2e-2}[precision]
@@ -70,7 +66,9 @@ def test_the_report_tells_what_lies_in_the_files(exported_files) -> None:
         assert report.convolutions == convolution_types(model)
         assert report.operators["Conv"] == sum(n.op_type == "Conv" for n in model.graph.node)
     fp32, int8, fp16 = (r.fidelity for r in reports)
-    assert fp32["mean"] < fp16["mean"] < int8["mean"]
+    # That in single precision is compared with PyTorch, the others with it.
+    assert 0 < fp32["mean"] < 1e-3
+    assert 0 < fp16["mean"] < int8["mean"]
     assert reports[0].convolutions["fp32"] == sum(reports[1].convolutions.values())
     assert reports[1].convolutions["int8"] == 19
     assert reports[2].convolutions["fp16"] == 20
@@ -101,7 +99,7 @@ def test_a_damaged_step_is_found_by_its_golden_case(
         half = halved(model)
         conv = next(n for n in half.graph.node if n.name == "regr_unetpp.nodes.0_3.conv2/Conv")
         (bias,) = (t for t in half.graph.initializer if t.name == conv.input[2])
-        values = onnx.numpy_helper.to_array(bias) + np.float16(1)
+        values = onnx.numpy_helper.to_array(bias) + np.float16(500)
         bias.CopyFrom(onnx.numpy_helper.from_array(values, bias.name))
         return half
 

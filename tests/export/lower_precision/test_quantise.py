@@ -42,8 +42,9 @@ def test_equalised_graph_computes_the_same(named_graph, days) -> None:
         for field, right in zip(
             run_file(even.SerializeToString(), day, names), expected, strict=True
         ):
-            # Single precision, through some twenty layers; divisors that are no powers of two.
-            np.testing.assert_allclose(field, right, rtol=0, atol=1e-5 * np.abs(right).max())
+            # Single precision, through some twenty layers; divisors that are no powers of two; and
+            # near 0 what is left of a square less 1.
+            np.testing.assert_allclose(field, right, rtol=0, atol=1e-5 * np.abs(right).max() + 1e-6)
 
 
 def test_convolutions_that_share_weights_or_lack_a_bias_get_their_own(stripped_graph, days) -> None:
@@ -124,9 +125,11 @@ def test_all_convolutions_but_the_first_run_in_integers(quantised_graph, tmp_pat
     onnxruntime.InferenceSession(
         model.SerializeToString(), options, providers=["CPUExecutionProvider"]
     )
-    run = [node.op_type for node in onnx.load(tmp_path / "optimised.onnx").graph.node]
+    nodes = onnx.load(tmp_path / "optimised.onnx").graph.node
+    run = [node.op_type for node in nodes]
     assert run.count("QLinearConv") == 19
-    assert run.count("QLinearConcat") == run.count("Resize") == 6
+    between = [node.name for node in nodes if node.op_type == "Resize" and "regr_" in node.name]
+    assert run.count("QLinearConcat") == len(between) == 6
     # Each interpolation between two of them; and what comes in from, and goes out to fp32.
     assert run.count("QuantizeLinear") == run.count("DequantizeLinear") == 6 + 1
 

@@ -68,15 +68,15 @@ def test_fuse_writes_the_file_and_says_what_it_did(
         assert dataset.history.endswith(": fuse tidy.csv --model tiny.onnx --threads 1 -o out.nc")
 
 
-@pytest.mark.parametrize("options", [(), ("--network-alone",)])
-def test_the_network_alone_has_no_uncertainty(
-    tidy: Path, process_model_file: Path, tmp_path: Path, options: tuple[str, ...]
+def test_fields_have_an_uncertainty_where_the_model_gives_one(
+    tidy: Path, tiny_model_file: Path, scale_model_file: Path, tmp_path: Path
 ) -> None:
-    output = tmp_path / "out.nc"
-    result = run("fuse", tidy, "-o", output, "--model", process_model_file, *options)
-    assert result.exit_code == 0, result.output
-    with netCDF4.Dataset(output) as dataset:
-        assert ("pm25_uncertainty" in dataset.variables) == (not options)
+    for model, gives in ((tiny_model_file, False), (scale_model_file, True)):
+        output = tmp_path / "out.nc"
+        result = run("fuse", tidy, "-o", output, "--model", model)
+        assert result.exit_code == 0, result.output
+        with netCDF4.Dataset(output) as dataset:
+            assert ("pm25_uncertainty" in dataset.variables) == gives
 
 
 def test_json_summary(tidy: Path, tiny_model_file: Path, tmp_path: Path) -> None:
@@ -361,14 +361,6 @@ def test_an_error_of_our_own_making_is_one_line_too(
     result = run("fuse", tidy, "-o", tmp_path / "out.nc", "--model", tiny_model_file)
     assert result.exit_code == 1
     assert "internal error: ZeroDivisionError: planted; run again with" in result.stderr
-
-
-def test_inspect_shows_the_process(process_model_file: Path, tiny_model_file: Path) -> None:
-    assert (
-        "Gaussian process: length 400 km, nugget 0.05, 3 covariates; weight of the network 0.6 at "
-        "0 km, 0.4 at 200 km, 0 at 400 km"
-    ) in run("inspect", process_model_file).stdout.splitlines()
-    assert "Gaussian process" not in run("inspect", tiny_model_file).stdout
 
 
 def test_inspect(tiny_model_file: Path) -> None:

@@ -36,13 +36,13 @@ REGIONS = {
 
 
 @pytest.fixture(scope="module")
-def fields(process_model: Model) -> FusedFields:
+def fields(uneven_model: Model) -> FusedFields:
     """Four days, the third without a field; the values differ from cell to cell."""
     stations = Stations(
         np.array(["A", "B", "C"]), np.array([103.0, 108.0, 110.0]), np.array([36.0, 36.5, 34.0])
     )
     values = np.array([[20.0, 60, 90], [30.0, 40, 80], [1, 2, 3], [5.0, 90, 120]])
-    fused = fuse(Observations(stations, DAYS, {"pm25": values}), process_model)
+    fused = fuse(Observations(stations, DAYS, {"pm25": values}), uneven_model)
     too_few = np.array([1, 1, np.nan, 1], np.float32)[:, None, None]
     status = np.array([0, 0, DayStatus.TOO_FEW_STATIONS, 0], np.int8)
     return replace(fused, values=fused.values * too_few, status=status)
@@ -394,11 +394,11 @@ def test_other_planes_are_refused(file: Path, tmp_path: Path) -> None:
 
 
 def test_files_are_in_the_order_of_their_days(
-    fields: FusedFields, process_model: Model, regions: Path, tmp_path: Path
+    fields: FusedFields, uneven_model: Model, regions: Path, tmp_path: Path
 ) -> None:
     for number, day in ((1, 3), (2, 0)):
         part = fields.stations.observations.at_times(slice(day, day + 1))
-        fuse(part, process_model).to_netcdf(tmp_path / f"pm25_{number}.nc")
+        fuse(part, uneven_model).to_netcdf(tmp_path / f"pm25_{number}.nc")
     code, said = run("regions", tmp_path / "pm25_*.nc", regions, "-o", tmp_path / "means.csv")
     assert code == 1
     assert "pm25_2.nc has 2018-12-31, which is not after 2019-03-08 of pm25_1.nc" in said

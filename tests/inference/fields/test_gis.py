@@ -68,7 +68,6 @@ def made_up(metadata: ModelMetadata, grid: Grid) -> FusedFields:
     return FusedFields(
         values=values,
         uncertainty=values / 4,
-        effective_stations=np.full_like(values, np.nan),
         station_count=grid_days(placed).station_count,
         station_distance=values * 1000,
         status=np.array([DayStatus.FUSED, DayStatus.TOO_FEW_STATIONS, DayStatus.FUSED], np.int8),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -32,14 +33,14 @@ OUTSIDE = "1 place outside the grid without values, first Paris (2.35, 48.85)"
 
 
 @pytest.fixture(scope="module")
-def fields(process_model: Model) -> FusedFields:
+def fields(uneven_model: Model) -> FusedFields:
     """Three days, the second with too few stations; fields differ from cell to cell."""
     stations = Stations(
         np.array(["A", "B", "C"]), np.array([105.0, 108.0, 110.0]), np.array([36.0, 36.5, 34.0])
     )
     values = np.array([[10.0, 30.0, 20.0], [9.0, np.nan, np.nan], [12.0, np.nan, 24.0]])
     observations = Observations(stations, DAYS, {"pm25": values})
-    fused = fuse(observations, process_model)
+    fused = fuse(observations, uneven_model)
     too_few = np.array([1, np.nan, 1], np.float32)[:, None, None]
     return replace(
         fused,
@@ -131,9 +132,10 @@ def test_an_interval_is_as_wide_as_its_uncertainty_says(fields: FusedFields) -> 
     value, deviation = series.values[0, 0], series.uncertainty[0, 0]
     assert series.low is not None
     assert series.high is not None
-    # 5 and 95 of 100 of a normal distribution, by tables; single precision.
-    assert series.low[0, 0] == pytest.approx(max(0.0, value - 1.6449 * deviation), rel=1e-5)
-    assert series.high[0, 0] == pytest.approx(value + 1.6449 * deviation, rel=1e-6)
+    # 5 and 95 of 100 of a Laplace distribution; single precision.
+    half = math.log(10) / math.sqrt(2) * deviation
+    assert series.low[0, 0] == pytest.approx(max(0.0, value - half), rel=1e-5)
+    assert series.high[0, 0] == pytest.approx(value + half, rel=1e-6)
 
 
 def test_a_concentration_is_never_below_zero() -> None:
@@ -314,11 +316,11 @@ def test_another_method_is_refused(fields: FusedFields) -> None:
 
 
 def test_files_of_days_make_one_series(
-    fields: FusedFields, process_model: Model, tiny_model: Model, table: Path, tmp_path: Path
+    fields: FusedFields, uneven_model: Model, tiny_model: Model, table: Path, tmp_path: Path
 ) -> None:
     days = fields.stations.observations
     for number in (0, 2):
-        part = fuse(days.at_times(slice(number, number + 1)), process_model)
+        part = fuse(days.at_times(slice(number, number + 1)), uneven_model)
         part.to_netcdf(tmp_path / f"pm25_{number}.nc")
     pattern, output = tmp_path / "pm25_*.nc", tmp_path / "series.csv"
     assert run("extract", pattern, table, "-o", output)[0] == 0

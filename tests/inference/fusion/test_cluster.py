@@ -19,14 +19,13 @@ from typing import Any
 
 import distributed
 import numpy as np
-import onnx
 import pytest
 from click.testing import CliRunner, Result
 from mean_model import mean_model
 from onnx import TensorProto, helper
 
 from pointfuse.commands.main import main
-from pointfuse.commands.running_options import ModelOptions
+from pointfuse.commands.running_options import RunningOptions
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 
@@ -156,17 +155,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def slow_model_file(
-    process_metadata: ModelMetadata,
-    stored_layers: np.ndarray,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Path:
-    """The model with a process, which also multiplies two large matrices and adds a zero of it."""
-    proto = mean_model(process_metadata)
+def slow_model_file(tiny_metadata: ModelMetadata, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The model, which also multiplies two large matrices and adds a zero of it."""
+    proto = mean_model(tiny_metadata)
     graph = proto.graph
     graph.initializer.extend(
         [
-            onnx.numpy_helper.from_array(stored_layers, "static_layers"),
             helper.make_tensor("size", TensorProto.INT64, [4], [1, 1, 1000, 1000]),
             helper.make_tensor("none", TensorProto.FLOAT, [1], [0.0]),
         ]
@@ -249,7 +243,7 @@ def test_with_a_worker_killed_the_file_is_that_of_a_local_run(
 @pytest.mark.slow
 def test_resuming_on_a_cluster_takes_the_days_of_a_local_run(
     files: list[Path],
-    process_model_file: Path,
+    scale_model_file: Path,
     scheduler: str,
     worker: Callable[..., subprocess.Popen[bytes]],
     tmp_path: Path,
@@ -269,7 +263,7 @@ def test_resuming_on_a_cluster_takes_the_days_of_a_local_run(
 
     monkeypatch.setattr(finished_days, "fuse_in_batches", counted)
     monkeypatch.setenv("SOURCE_DATE_EPOCH", "1577836800")
-    common = ["fuse", *files, "--model", process_model_file, "--threads", 1, "-o"]
+    common = ["fuse", *files, "--model", scale_model_file, "--threads", 1, "-o"]
     output = tmp_path / "out.nc"
     assert run(*common, output).exit_code != 0
     assert kept(output) == 10
@@ -304,7 +298,7 @@ def levels_of_loggers() -> list[int]:
 @pytest.mark.slow
 def test_without_a_scheduler_workers_or_the_package(
     files: list[Path],
-    process_model_file: Path,
+    scale_model_file: Path,
     scheduler: str,
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
@@ -319,12 +313,12 @@ def test_without_a_scheduler_workers_or_the_package(
         (scheduler, 30, f"has no workers; start some with 'dask worker {scheduler}'"),
     ]:
         monkeypatch.setattr(cluster, "_CONNECTING", seconds)
-        result = on_cluster(address, files, process_model_file, tmp_path)
+        result = on_cluster(address, files, scale_model_file, tmp_path)
         assert result.exit_code == 3, result.output
         assert message in result.stderr
     monkeypatch.delitem(sys.modules, "pointfuse.fusion.cluster")
     monkeypatch.setitem(sys.modules, "distributed", None)
-    result = on_cluster("tcp://127.0.0.1:1", files, process_model_file, tmp_path)
+    result = on_cluster("tcp://127.0.0.1:1", files, scale_model_file, tmp_path)
     assert result.exit_code == 1
     assert "pip install 'pointfuse[dask]'" in result.stderr
 
@@ -355,14 +349,14 @@ WORKERS = {
 def test_a_worker(
     kind: str,
     files: list[Path],
-    process_model_file: Path,
+    scale_model_file: Path,
     scheduler: str,
     worker: Callable[..., subprocess.Popen[bytes]],
     tmp_path: Path,
 ) -> None:
     preload, message = WORKERS[kind]
     worker(preload)
-    result = on_cluster(scheduler, files, process_model_file, tmp_path)
+    result = on_cluster(scheduler, files, scale_model_file, tmp_path)
     assert result.exit_code == 3, result.output
     assert re.search(f"the worker tcp://.* {message}", result.stderr), result.stderr
     assert len(result.stderr.splitlines()) == 1
@@ -370,7 +364,7 @@ def test_a_worker(
 
 def test_a_worker_with_another_file_of_the_model(
     files: list[Path],
-    process_model_file: Path,
+    scale_model_file: Path,
     slow_model_file: Path,
     scheduler: str,
     worker: Callable[..., subprocess.Popen[bytes]],
@@ -379,15 +373,15 @@ def test_a_worker_with_another_file_of_the_model(
 ) -> None:
     """As where an old copy is left on another machine."""
     path = tmp_path / "mine.onnx"
-    shutil.copy(process_model_file, path)
+    shutil.copy(scale_model_file, path)
 
-    def load_and_change(options: ModelOptions, file: Path) -> Model:
+    def load_and_change(options: RunningOptions, file: Path) -> Model:
         model = load(options, file)
         shutil.copy(slow_model_file, path)
         return model
 
-    load = ModelOptions.load
-    monkeypatch.setattr(ModelOptions, "load", load_and_change)
+    load = RunningOptions.load
+    monkeypatch.setattr(RunningOptions, "load", load_and_change)
     worker()
     result = on_cluster(scheduler, files, path, tmp_path)
     assert result.exit_code == 3, result.output
@@ -404,7 +398,7 @@ FinishedDays.fuse = lambda *args, **settings: os._exit(1)
 @pytest.mark.slow
 def test_a_day_that_ends_worker_after_worker(
     files: list[Path],
-    process_model_file: Path,
+    scale_model_file: Path,
     scheduler: str,
     worker: Callable[..., subprocess.Popen[bytes]],
     tmp_path: Path,
@@ -412,7 +406,7 @@ def test_a_day_that_ends_worker_after_worker(
     worker(DEADLY), worker(DEADLY)
     with distributed.Client(scheduler, set_as_default=False) as client:
         client.wait_for_workers(2)
-    result = on_cluster(scheduler, files[:1], process_model_file, tmp_path)
+    result = on_cluster(scheduler, files[:1], scale_model_file, tmp_path)
     assert result.exit_code == 3, result.output
     assert f"all workers that computed {DAYS[0]} died" in result.stderr
 
@@ -420,7 +414,7 @@ def test_a_day_that_ends_worker_after_worker(
 @pytest.mark.slow
 def test_a_cluster_whose_workers_are_gone(
     files: list[Path],
-    process_model_file: Path,
+    scale_model_file: Path,
     scheduler: str,
     worker: Callable[..., subprocess.Popen[bytes]],
     tmp_path: Path,
@@ -431,7 +425,7 @@ def test_a_cluster_whose_workers_are_gone(
     monkeypatch.setattr(cluster, "_LOOK", 0.2)
     monkeypatch.setattr(cluster, "_STALLED", 0.5)
     worker(DEADLY)
-    result = on_cluster(scheduler, files, process_model_file, tmp_path)
+    result = on_cluster(scheduler, files, scale_model_file, tmp_path)
     assert result.exit_code == 3, result.output
     assert "has had no worker for 1 s; start some, and continue with --resume" in result.stderr
 
@@ -440,7 +434,7 @@ def test_a_cluster_whose_workers_are_gone(
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 def test_a_scheduler_that_goes_away(
     files: list[Path],
-    process_model_file: Path,
+    scale_model_file: Path,
     worker: Callable[..., subprocess.Popen[bytes]],
     tmp_path: Path,
     tmp_path_factory: pytest.TempPathFactory,
@@ -453,7 +447,7 @@ def test_a_scheduler_that_goes_away(
             f"FinishedDays.fuse = lambda *args, **settings: os.kill({process.pid}, 9)\n",
             address,
         )
-        result = on_cluster(address, files, process_model_file, tmp_path)
+        result = on_cluster(address, files, scale_model_file, tmp_path)
     assert result.exit_code == 3, result.output
     assert result.stderr == (
         "pointfuse: the scheduler has gone away; start it again, and continue with --resume\n"

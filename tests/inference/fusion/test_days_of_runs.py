@@ -8,11 +8,10 @@ from pathlib import Path
 
 import netCDF4
 import numpy as np
-import onnx
 import pytest
 from click.testing import CliRunner, Result
 
-from pointfuse import InputError, fuse, load_model, read_stations
+from pointfuse import InputError, fuse, read_stations
 from pointfuse.commands.main import main
 from pointfuse.model.loading import Model
 
@@ -23,14 +22,6 @@ DAYS = ("2019-01-30", "2019-01-31", "2019-02-01", "2019-02-02")
 
 def run(*arguments: object) -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-@pytest.fixture
-def scale_model_file(tiny_proto_with_scale: onnx.ModelProto, tmp_path: Path) -> Path:
-    """A network that says itself how far off it is."""
-    path = tmp_path / "scale.onnx"
-    path.write_bytes(tiny_proto_with_scale.SerializeToString())
-    return path
 
 
 def daily(write: Write, empty: tuple[int, ...]) -> Path:
@@ -198,10 +189,3 @@ def test_python_and_io_api_say_it(
         text = "".join(dataset.FILEDESC.split())
         assert "Notwhole,andmeansofthesehoursalone:2019-01-06:hours14to23,10of24." in text
         assert len(dataset.FILEDESC) == 4800
-
-
-def test_a_network_alone_has_an_uncertainty_or_not(
-    process_model_file: Path, scale_model_file: Path
-) -> None:
-    assert not load_model(process_model_file, network_alone=True).gives_uncertainty
-    assert load_model(scale_model_file, network_alone=True).gives_uncertainty

@@ -1,17 +1,16 @@
-"""The network and the process side by side, with a network that gives the mean of the stations."""
+"""One pass of a network that gives the mean of the stations, in files of both schema versions."""
 
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
+from mean_model import mean_model
 
-from pointfuse import InputError, load_model
 from pointfuse.fusion.estimation import estimate
 from pointfuse.model.loading import Model
-from pointfuse.model.model_file import read_model_file
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place, station_distance
 from pointfuse.stations.observations import Observations, Stations
 
@@ -47,114 +46,62 @@ def placed(model: Model, cells_by_day: list[int], spread: float = 0.4) -> Placed
     return place(Observations(stations, days, {"pm25": values}), model.metadata)
 
 
-def mean_of_cells(model: Model, days: PlacedObservations, day: int = 0) -> float:
-    """What the network gives everywhere."""
+def cells_of(days: PlacedObservations, day: int) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and number of the stations of each cell that has any."""
     gridded = grid_days(days)
-    return float(gridded.observations[day, 0][gridded.station_count[day] > 0].mean())
+    count = gridded.station_count[day]
+    return gridded.observations[day, 0][count > 0].astype(np.float64), count[count > 0]
 
 
-def with_weight(path: Path, *weight: float) -> Model:
-    """The model with other weights of the network, at 0 and 200 km."""
-    content, metadata, sha256 = read_model_file(path)
-    assert metadata.gaussian_process
-    distance = (0.0, 200e3)[: len(weight)]
-    settings = replace(metadata.gaussian_process, distance=distance, network_weight=weight)
-    return Model(content, replace(metadata, gaussian_process=settings), sha256, threads=1)
+def test_a_file_that_counts_stations_gets_their_number(scale_model: Model) -> None:
+    days = placed(scale_model, [40, 60])
+    found = estimate(days, scale_model)
+    for day in range(2):
+        means, counts = cells_of(days, day)
+        assert set(counts) == {1, 2, 3}
+        # The mean of all stations; the network works in single precision.
+        expected = (means * counts).sum() / counts.sum()
+        np.testing.assert_allclose(found.values[day], expected, rtol=1e-5)
+        assert abs(means.mean() / expected - 1) > 1e-3
 
 
-def process_field(model: Model, days: PlacedObservations, day: int) -> np.ndarray:
-    values = days.observations.values["pm25"][day]
-    known = np.isfinite(values)
-    process = model.gaussian_process
-    return process.condition(days.interpolation[known], values[known]).predict().mean
-
-
-def test_without_weight_the_field_is_that_of_the_process(process_model_file: Path) -> None:
-    model = with_weight(process_model_file, 0.0)
+def test_a_file_of_version_1_gets_a_mask_of_0_and_1(tiny_metadata: ModelMetadata) -> None:
+    metadata = replace(tiny_metadata, schema_version=1)
+    model = Model(mean_model(metadata).SerializeToString(), metadata, "0" * 64, threads=1)
     days = placed(model, [40, 60])
     found = estimate(days, model)
     for day in range(2):
-        # Stored in single precision.
-        expected = process_field(model, days, day)
-        np.testing.assert_allclose(found.values[day], expected, rtol=1e-6)
+        means, _ = cells_of(days, day)
+        # The mean of the cells; the network works in single precision.
+        np.testing.assert_allclose(found.values[day], means.mean(), rtol=1e-5)
 
 
-def test_with_all_weight_the_field_is_that_of_the_network(process_model_file: Path) -> None:
-    model = with_weight(process_model_file, 1.0)
-    days = placed(model, [40])
-    found = estimate(days, model)
-    np.testing.assert_allclose(found.values, mean_of_cells(model, days), rtol=1e-6)
-    # The uncertainty is known all the same.
-    assert np.isfinite(found.uncertainty).all()
+def test_the_uncertainty_is_the_deviation_of_a_laplace_distribution(scale_model: Model) -> None:
+    found = estimate(placed(scale_model, [40]), scale_model)
+    # The model's scale is a twentieth of its field in the first cell and a half in the last.
+    ratio = found.uncertainty[0] / found.values[0]
+    np.testing.assert_allclose(ratio[[0, -1]], np.sqrt(2) * np.array([0.05, 0.5]), rtol=1e-6)
 
 
-def test_in_between_both_are_averaged_by_distance(process_model_file: Path) -> None:
-    model = with_weight(process_model_file, 0.75, 0.25)
-    days = placed(model, [40])
-    found = estimate(days, model)
-    occupied = grid_days(days).station_count[0] > 0
-    distance = station_distance(occupied, model.metadata.grid).ravel()
-    own = 0.75 - 0.5 * np.minimum(distance / 200e3, 1)
-    assert set(np.round(own, 6)) >= {0.75, 0.5, 0.25}
-    expected = own * mean_of_cells(model, days) + (1 - own) * process_field(model, days, 0)
-    np.testing.assert_allclose(found.values[0], expected, rtol=1e-5)
-    np.testing.assert_array_equal(found.station_distance[0], distance)
-
-
-def test_days_of_few_stations_say_how_little_is_known(process_model: Model) -> None:
-    days = placed(process_model, [1, 2, 5, 40])
-    found = estimate(days, process_model)
-    for field in (found.values, found.uncertainty, found.effective_stations):
-        assert np.isfinite(field).all()
-        assert (field >= 0).all()
-    observed = days.observations.values["pm25"]
-    for values, uncertainty, known in zip(found.values, found.uncertainty, observed, strict=True):
-        highest = np.nanmax(known)
-        assert values.max() <= 1.5 * highest
-        assert uncertainty.min() >= 1
-    # Of a single station next to nothing follows for the other cells; forty are in most of them.
-    assert np.median(found.uncertainty[0]) > 2 * np.median(found.uncertainty[3])
-
-
-@pytest.mark.parametrize("stations", [35, 120])
-def test_some_cells_are_those_of_the_whole_field(process_model: Model, stations: int) -> None:
-    days = placed(process_model, [stations])
-    cells = np.array([3, 190, 77, 5])
-    some, whole = estimate(days, process_model, cells), estimate(days, process_model)
-    for one, field in zip(some, whole, strict=True):
-        # Up to the order of sums in single precision.
-        np.testing.assert_allclose(one, field[:, cells], rtol=1e-3)
-
-
-def test_a_process_knows_all_stations_of_a_cell(process_model: Model) -> None:
-    """In the middle of a cell with three stations, as many tell of it at least."""
-    days = placed(process_model, [50], spread=0.0)
-    found = estimate(days, process_model)
-    np.testing.assert_array_equal(found.station_count, grid_days(days).station_count.reshape(1, -1))
-    # Rounding of distances, as in the tests of the process.
-    assert (found.effective_stations >= found.station_count * (1 - 1e-4)).all()
-
-
-def test_the_network_alone(process_model_file: Path, process_model: Model) -> None:
-    with_process = load_model(process_model_file)
-    assert with_process.metadata == process_model.metadata
-    model = load_model(process_model_file, network_alone=True)
-    assert model.metadata == replace(process_model.metadata, gaussian_process=None)
-    assert model.sha256 == process_model.sha256
-    days = placed(model, [60])
-    found = estimate(days, model)
-    np.testing.assert_allclose(found.values, mean_of_cells(model, days), rtol=1e-6)
+def test_without_a_scale_the_uncertainty_is_not_known(tiny_model: Model) -> None:
+    found = estimate(placed(tiny_model, [40]), tiny_model)
     assert np.isnan(found.uncertainty).all()
-    assert np.isnan(found.effective_stations).all()
-    with pytest.raises(InputError, match="tiny-process is used without a Gaussian process"):
-        _ = model.gaussian_process
-    # Of a model without one it asks nothing.
-    assert load_model(process_model_file, network_alone=True).metadata.gaussian_process is None
+    assert np.isfinite(found.values).all()
 
 
-def test_layers_that_the_graph_lacks_are_named(
-    tiny_model_bytes: bytes, process_model: Model
-) -> None:
-    model = Model(tiny_model_bytes, process_model.metadata, "0" * 64, threads=1)
-    with pytest.raises(InputError, match=r"'height' needs a static layer .* \(it has none\)"):
-        estimate(placed(model, [40]), model)
+def test_support_is_that_of_the_stations(scale_model: Model) -> None:
+    days = placed(scale_model, [50])
+    found = estimate(days, scale_model)
+    count = grid_days(days).station_count[0]
+    np.testing.assert_array_equal(found.station_count[0], count.ravel())
+    distance = station_distance(count > 0, scale_model.metadata.grid)
+    np.testing.assert_array_equal(found.station_distance[0], distance.ravel())
+
+
+@pytest.mark.parametrize("stations", [1, 35, 120])
+def test_some_cells_are_those_of_the_whole_field(scale_model: Model, stations: int) -> None:
+    days = placed(scale_model, [stations])
+    cells = np.array([3, 190, 77, 5])
+    some, whole = estimate(days, scale_model, cells), estimate(days, scale_model)
+    for one, field in zip(some, whole, strict=True):
+        np.testing.assert_array_equal(one, field[:, cells])

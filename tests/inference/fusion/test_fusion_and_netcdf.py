@@ -22,7 +22,6 @@ from pointfuse import (
     OutputError,
     Stations,
     fuse,
-    load_model,
 )
 from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
 from pointfuse.basics.timezones import BEIJING, parse_timezone
@@ -150,9 +149,9 @@ def test_an_independent_checker_finds_nothing(
 
 
 @pytest.fixture
-def many(process_model: Model, rng: np.random.Generator) -> Observations:
+def many(scale_model: Model, rng: np.random.Generator) -> Observations:
     """Two days: stations in 40 cells of their own, and in 20 of them."""
-    longitude, latitude = process_model.metadata.grid.longitude_latitude()
+    longitude, latitude = scale_model.metadata.grid.longitude_latitude()
     cells = rng.choice(longitude.size, 40, replace=False)
     pm25 = rng.uniform(10, 200, (2, 40))
     pm25[1, 20:] = np.nan
@@ -170,53 +169,41 @@ def many(process_model: Model, rng: np.random.Generator) -> Observations:
 
 def test_the_file_says_how_uncertain_each_cell_is(
     many: Observations,
-    process_model: Model,
+    scale_model: Model,
     tmp_path: Path,
     assert_cf_compliant: Callable[[Path], None],
 ) -> None:
-    fields = fuse(many, process_model, quality_control=False)
+    fields = fuse(many, scale_model, quality_control=False)
     path = fields.to_netcdf(tmp_path / "pm25.nc")
     assert_cf_compliant(path)
     with netCDF4.Dataset(path) as dataset:
         assert dataset["pm25"].ancillary_variables == (
-            "station_count station_distance day_status day_hours pm25_uncertainty "
-            "effective_stations"
+            "station_count station_distance day_status day_hours pm25_uncertainty"
         )
-        for name, expected in {
-            "pm25_uncertainty": fields.uncertainty,
-            "effective_stations": fields.effective_stations,
-        }.items():
-            # The second day has stations in 20 cells only, and is known the less.
-            found = dataset[name][:].filled(np.nan)
-            np.testing.assert_allclose(found, expected, rtol=ROUNDED)
-            assert np.isfinite(found).all()
         uncertainty = dataset["pm25_uncertainty"]
+        np.testing.assert_allclose(uncertainty[:], fields.uncertainty, rtol=ROUNDED)
         assert uncertainty.standard_name == f"{dataset['pm25'].standard_name} standard_error"
         assert uncertainty.units == "ug m-3"
-        assert dataset["effective_stations"].units == "1"
         assert np.isfinite(dataset["pm25"][:].filled(np.nan)).all()
-        assert dataset.source.endswith("and averaged with a Gaussian process")
 
 
-def test_xarray_has_the_uncertainty_too(many: Observations, process_model: Model) -> None:
-    fields = fuse(many, process_model, quality_control=False)
+def test_xarray_has_the_uncertainty_too(many: Observations, scale_model: Model) -> None:
+    fields = fuse(many, scale_model, quality_control=False)
     dataset = fields.to_xarray()
     np.testing.assert_allclose(dataset.pm25_uncertainty, fields.uncertainty, rtol=ROUNDED)
-    np.testing.assert_allclose(dataset.effective_stations, fields.effective_stations, rtol=ROUNDED)
 
 
-def test_without_a_process_there_is_no_uncertainty(
-    many: Observations, process_model_file: Path, tmp_path: Path
+def test_without_a_scale_there_is_no_uncertainty(
+    many: Observations, tiny_model: Model, tmp_path: Path
 ) -> None:
-    alone = load_model(process_model_file, network_alone=True)
-    fields = fuse(many, alone, quality_control=False)
+    fields = fuse(many, tiny_model, quality_control=False)
+    assert np.isnan(fields.uncertainty).all()
     with netCDF4.Dataset(fields.to_netcdf(tmp_path / "pm25.nc")) as dataset:
-        assert not {"pm25_uncertainty", "effective_stations"} & set(dataset.variables)
+        assert "pm25_uncertainty" not in dataset.variables
         assert (
             dataset["pm25"].ancillary_variables
             == "station_count station_distance day_status day_hours"
         )
-        assert "Gaussian process" not in dataset.source
 
 
 def test_the_independent_checker_would_find_a_fault(
@@ -303,10 +290,10 @@ def test_history_names_the_time(fields: FusedFields, tmp_path: Path) -> None:
 
 
 def test_a_round_trip_through_xarray_loses_nothing(
-    many: Observations, process_model: Model, tmp_path: Path
+    many: Observations, scale_model: Model, tmp_path: Path
 ) -> None:
     """Values, attributes and coordinates survive to_xarray, its to_netcdf, and opening."""
-    dataset = fuse(many, process_model, quality_control=False).to_xarray()
+    dataset = fuse(many, scale_model, quality_control=False).to_xarray()
     dataset.to_netcdf(tmp_path / "round.nc")
     with xarray.open_dataset(tmp_path / "round.nc", decode_coords="all") as opened:
         xarray.testing.assert_equal(dataset, opened.load())

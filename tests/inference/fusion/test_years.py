@@ -247,11 +247,11 @@ def test_a_folder_in_the_place_of_a_month_is_told_before_anything_is_computed(
 
 
 def test_the_stream_fuses_what_the_python_interface_does(
-    three_weeks: list[Path], process_model_file: Path, process_model: Model, tmp_path: Path
+    three_weeks: list[Path], scale_model_file: Path, scale_model: Model, tmp_path: Path
 ) -> None:
     output = tmp_path / "out.nc"
-    run("fuse", *three_weeks, "-o", output, "--model", process_model_file, "--threads", 1)
-    fields = fuse(read_stations(three_weeks), process_model)
+    run("fuse", *three_weeks, "-o", output, "--model", scale_model_file, "--threads", 1)
+    fields = fuse(read_stations(three_weeks), scale_model)
     fields.to_netcdf(tmp_path / "whole.nc")
     with netCDF4.Dataset(output) as one, netCDF4.Dataset(tmp_path / "whole.nc") as other:
         assert one.quality_control == other.quality_control
@@ -289,10 +289,10 @@ def a_run(output: Path, files: list[Path], *options: object) -> list[str]:
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
 @pytest.mark.parametrize("output_format", ["netcdf", "ioapi"])
 def test_after_any_kill_the_result_is_the_same_to_the_bit(
-    three_weeks: list[Path], process_model_file: Path, tmp_path: Path, output_format: str
+    three_weeks: list[Path], scale_model_file: Path, tmp_path: Path, output_format: str
 ) -> None:
     environment = os.environ | {"SOURCE_DATE_EPOCH": "1577836800", "OMP_NUM_THREADS": "1"}
-    options = ["--model", process_model_file, "--threads", 1, "--output-format", output_format]
+    options = ["--model", scale_model_file, "--threads", 1, "--output-format", output_format]
     whole, broken = tmp_path / "whole" / "out.nc", tmp_path / "broken" / "out.nc"
     for path in (whole, broken):
         path.parent.mkdir()
@@ -495,7 +495,6 @@ def test_the_writer_holds_a_day_and_not_the_file(tiny_model: Model, tmp_path: Pa
             yield FusedFields(
                 values=field,
                 uncertainty=np.full_like(field, np.nan),
-                effective_stations=np.full_like(field, np.nan),
                 station_count=count,
                 station_distance=field,
                 status=np.zeros(1, np.int8),

@@ -26,13 +26,13 @@ def run(*words: object) -> tuple[int, str]:
 
 
 @pytest.fixture(scope="module")
-def fused(process_model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def fused(uneven_model: Model, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Three days that get worse, in fields that differ from cell to cell."""
     stations = Stations(
         np.array(["A", "B", "C"]), np.array([105.0, 108.0, 110.0]), np.array([36.0, 36.5, 34.0])
     )
     values = np.array([[20.0, 40.0, 50.0], [40.0, 60.0, 90.0], [90.0, 260.0, 160.0]])
-    fields = fuse(Observations(stations, DAYS, {"pm25": values}), process_model)
+    fields = fuse(Observations(stations, DAYS, {"pm25": values}), uneven_model)
     return fields.to_netcdf(tmp_path_factory.mktemp("fields") / "pm25.nc")
 
 

@@ -83,8 +83,8 @@ def test_commands_refuse_a_model_that_need_not_end(
         main([command, *reading, "--model", str(model)])
     assert end.value.code == 1
     assert capsys.readouterr().err.splitlines()[-1] == (
-        "pointfuse: loop.onnx: the model has an operator with a graph inside, such as Loop, Scan "
-        "or If, which may never end; expected a plain graph, so export it again"
+        "pointfuse: loop.onnx: the model has an operator with a graph inside, such as Loop or "
+        "If, which may never end; expected a plain graph, or Scan, which ends, so export it again"
     )
     assert sorted(path.name for path in stations.parent.iterdir()) == ["a.csv", "loop.onnx"]
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 
 from pointfuse.errors import ModelFileError
 from pointfuse.grid.regions import Region
-from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.process.process_settings import Covariate, ProcessSettings
+from pointfuse.model.metadata import SCHEMA_VERSION, ModelMetadata
 
 
 def test_text_and_back(tiny_metadata: ModelMetadata) -> None:
@@ -62,7 +61,7 @@ def test_garbled_regions_are_named(
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (["schema_version"], 2, "schema version 2, this pointfuse reads version 1"),
+        (["schema_version"], 3, "schema version 3, this pointfuse reads versions 1 and 2"),
         (["schema_version"], True, "'schema_version' .* positive whole number, got true"),
         (["grid", "rows"], 0, r"'grid\.rows' .* positive whole number, got 0"),
         (["grid", "cell_size"], "12 km", r"'grid\.cell_size' .* a number, got \"12 km\""),
@@ -118,70 +117,21 @@ PROCESS: dict[str, Any] = {
 }
 
 
-def test_a_process_there_and_back(process_metadata: ModelMetadata) -> None:
-    content = process_metadata.to_dict()
-    assert ModelMetadata.from_json(process_metadata.to_json()) == process_metadata
-    # What is absent in the file and what is null are one.
-    covariates: Any = content["gaussian_process"]
-    assert covariates["covariates"][2].pop("scale") is None
-    assert ModelMetadata.from_json(json.dumps(content)) == process_metadata
+def test_a_file_of_version_1_is_read_past_its_process(tiny_metadata: ModelMetadata) -> None:
+    """Whatever the entry says: it is no part of the contract any more."""
+    content = tiny_metadata.to_dict() | {"schema_version": 1}
+    for entry in (PROCESS, {}, None):
+        read = ModelMetadata.from_json(json.dumps(content | {"gaussian_process": entry}))
+        assert read == replace(tiny_metadata, schema_version=1)
+        assert "gaussian_process" not in read.to_dict()
 
 
-def test_a_process_is_read_as_written(tiny_metadata: ModelMetadata) -> None:
-    """A file need not have one, and one without reads as it always did."""
-    assert "gaussian_process" not in tiny_metadata.to_dict()
-    content = tiny_metadata.to_dict() | {"gaussian_process": PROCESS}
-    assert ModelMetadata.from_json(json.dumps(content)).gaussian_process == ProcessSettings(
-        8e5, 0.03, (Covariate("height", scale=5e3, trend=True),), (0.0, 2e5), (0.3, 0.0), 1.1
-    )
-
-
-def covariate(**changes: object) -> dict[str, Any]:
-    return {"covariates": [PROCESS["covariates"][0] | changes]}
-
-
-@pytest.mark.parametrize(
-    ("change", "message"),
-    [
-        ({"length": None}, r"'gaussian_process\.length' .* a number, got null"),
-        ({"length": 0}, "the model's Gaussian process is impossible: .* a length above 0"),
-        ({"nugget": "small"}, r"'gaussian_process\.nugget' .* a number"),
-        ({"nugget": 1e-300}, "impossible: .* a nugget of at least 1e-06"),
-        ({"covariates": {}}, r"'gaussian_process\.covariates' .* a list of objects"),
-        ({"distance": 0}, r"'gaussian_process\.distance' .* a list of numbers, got 0"),
-        ({"distance": [0, True]}, r"'gaussian_process\.distance\.1' .* a number, got true"),
-        ({"distance": [0]}, "impossible: expected as many distances"),
-        ({"distance": [2, 1]}, "impossible: expected as many distances, increasing"),
-        ({"network_weight": [0, 2]}, "weights of the network between 0 and 1"),
-        ({"network_weight": ["all", 0]}, r"'gaussian_process\.network_weight\.0' .* a number"),
-        (covariate(layer=3), r"'gaussian_process\.covariates\[0\]\.layer' .* a text"),
-        (covariate(layer="slope"), "made from 'slope'; expected one of the static layers height"),
-        (covariate(statistic="median"), "impossible: the statistic .* got 'median'"),
-        (covariate(statistic=None), r"covariates\[0\]\.statistic' .* a text, got null"),
-        (covariate(smoothing=-1), "impossible: .* a smoothing of 0 or more"),
-        (covariate(smoothing="wide"), r"covariates\[0\]\.smoothing' .* a number"),
-        # 16 cells of 100 km are 1,600 km.
-        (covariate(smoothing=1.7e6), r"over 1\.7e\+06 m; expected at most .* grid, 1\.6e\+06 m"),
-        (covariate(scale="large"), r"covariates\[0\]\.scale' .* a number"),
-        (covariate(scale=0), "impossible: .* a scale above 0"),
-        (covariate(trend=1), r"covariates\[0\]\.trend' .* true or false, got 1"),
-    ],
-)
-def test_a_garbled_process_is_named(
-    tiny_metadata: ModelMetadata, change: dict[str, object], message: str
-) -> None:
-    content = tiny_metadata.to_dict() | {"gaussian_process": PROCESS | change}
-    with pytest.raises(ModelFileError, match=message):
-        ModelMetadata.from_json(json.dumps(content))
-
-
-@pytest.mark.parametrize("key", sorted(PROCESS))
-def test_an_incomplete_process_is_named(tiny_metadata: ModelMetadata, key: str) -> None:
-    content = tiny_metadata.to_dict() | {
-        "gaussian_process": {name: value for name, value in PROCESS.items() if name != key}
-    }
-    with pytest.raises(ModelFileError, match=f"has no 'gaussian_process.{key}'"):
-        ModelMetadata.from_json(json.dumps(content))
+def test_versions_differ_in_what_the_mask_holds(tiny_metadata: ModelMetadata) -> None:
+    assert tiny_metadata.to_dict()["schema_version"] == SCHEMA_VERSION == 2
+    assert tiny_metadata.counts_stations
+    first = replace(tiny_metadata, schema_version=1)
+    assert not first.counts_stations
+    assert ModelMetadata.from_json(first.to_json()) == first
 
 
 json_values = st.recursive(
@@ -196,9 +146,9 @@ def test_any_replaced_entry_gives_metadata_or_our_error(
     tiny_metadata: ModelMetadata, data: st.DataObject
 ) -> None:
     content: Any = copy.deepcopy(tiny_metadata.to_dict())
-    content |= {"regions": [REGION], "gaussian_process": copy.deepcopy(PROCESS)}
+    content |= {"regions": [copy.deepcopy(REGION)]}
     if data.draw(st.booleans()):
-        inside = content["gaussian_process"]
+        inside = content["regions"][0]
         inside[data.draw(st.sampled_from(sorted(inside)))] = data.draw(json_values)
     key = data.draw(st.sampled_from(sorted(content)))
     content[key] = data.draw(json_values)

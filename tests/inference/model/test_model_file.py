@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
+from mean_model import mean_model
 from onnx import TensorProto, helper
 
 from pointfuse import InputError, InputFileNotFoundError, ModelFileError, load_model
@@ -150,6 +151,32 @@ def test_run_gives_the_mean_of_the_observed_cells(tiny_model: Model) -> None:
     np.testing.assert_array_equal(field[1], np.full((12, 16), 7, np.float32))
 
 
+def test_the_mask_counts_stations_where_the_file_says_so(
+    tiny_model: Model, tiny_metadata: ModelMetadata, write: Write
+) -> None:
+    observations, observed = stack(tiny_metadata), stack(tiny_metadata)
+    observations[0, 0, 0, :2], observed[0, 0, 0, :2] = (10, 30), (3, 1)
+    # Three stations of 10 and one of 30.
+    np.testing.assert_array_equal(tiny_model.run(observations, observed).field, 15)
+    first = replace(tiny_metadata, schema_version=1)
+    model = load_model(write("first.onnx", mean_model(first).SerializeToString()), threads=1)
+    with pytest.raises(InputError, match="a mask of 0 and 1; a single NaN"):
+        model.run(observations, observed)
+    np.testing.assert_array_equal(model.run(observations, np.minimum(observed, 1)).field, 20)
+
+
+@pytest.mark.parametrize(
+    ("channel", "value"), [(0, 0.5), (0, -1), (0, np.nan), (0, np.inf), (1, 2), (2, np.nan)]
+)
+def test_a_mask_that_cannot_be_is_refused(tiny_model: Model, channel: int, value: float) -> None:
+    observations, observed = stack(tiny_model.metadata), stack(tiny_model.metadata)
+    observed[0, :, 3, 4] = 1
+    observed[0, channel, 5, 6] = value
+    message = "a mask of 0 and 1, and whole numbers of stations for pm25"
+    with pytest.raises(InputError, match=message):
+        tiny_model.run(observations, observed)
+
+
 def test_run_gives_no_scale_where_the_model_has_none(tiny_model: Model) -> None:
     observations, observed = stack(tiny_model.metadata), stack(tiny_model.metadata)
     observations[0, 0, 0, 0], observed[0, 0, 0, 0] = 10, 1
@@ -173,8 +200,8 @@ def test_run_gives_the_scale_where_the_model_has_one(
 def test_a_scale_that_cannot_be_is_refused(
     write: Write, tiny_proto_with_scale: onnx.ModelProto, factor: float
 ) -> None:
-    (quarter,) = (t for t in tiny_proto_with_scale.graph.initializer if t.name == "quarter")
-    quarter.float_data[:] = [factor]
+    (share,) = (t for t in tiny_proto_with_scale.graph.initializer if t.name == "share")
+    share.raw_data = np.float32(factor).tobytes()
     model = load_model(write("wrong.onnx", tiny_proto_with_scale.SerializeToString()), threads=1)
     observations, observed = stack(model.metadata), stack(model.metadata)
     observations[0, 0, 0, 0], observed[0, 0, 0, 0] = 50, 1
@@ -205,12 +232,12 @@ def test_run_refuses_arrays_that_would_spoil_a_field(tiny_model: Model) -> None:
         tiny_model.run(observations, observed)
     observations[0, 0, 0, 0] = 1
     with pytest.raises(InputError, match="a mask of 0 and 1"):
-        tiny_model.run(observations, observed * 2)
+        tiny_model.run(observations, observed / 2)
 
 
 def test_a_field_that_is_not_finite_is_refused(write: Write, tiny_proto: onnx.ModelProto) -> None:
     # 0 / 0 instead of total / count.
-    tiny_proto.graph.node[4].input[:] = ["zero", "zero"]
+    tiny_proto.graph.node[5].input[:] = ["zero", "zero"]
     tiny_proto.graph.initializer.append(helper.make_tensor("zero", TensorProto.FLOAT, [1] * 4, [0]))
     model = load_model(write("other.onnx", tiny_proto.SerializeToString()), threads=1)
     observations, observed = stack(model.metadata), stack(model.metadata)
@@ -227,8 +254,8 @@ def test_threads_must_be_positive(tiny_model_file: Path) -> None:
 
 
 def test_a_field_that_is_negative_is_refused(write: Write, tiny_proto: onnx.ModelProto) -> None:
-    tiny_proto.graph.node[4].output[0] = "positive"
-    tiny_proto.graph.node.insert(5, helper.make_node("Neg", ["positive"], ["mean"]))
+    tiny_proto.graph.node[5].output[0] = "positive"
+    tiny_proto.graph.node.insert(6, helper.make_node("Neg", ["positive"], ["mean"]))
     model = load_model(write("other.onnx", tiny_proto.SerializeToString()), threads=1)
     observations, observed = stack(model.metadata), stack(model.metadata)
     observations[0, 0, 0, 0], observed[0, 0, 0, 0] = 50, 1

@@ -43,10 +43,10 @@ def test_inputs_outputs_operators_and_metadata(tiny_proto: onnx.ModelProto) -> N
     assert structure.metadata == {p.key: p.value for p in tiny_proto.metadata_props}
     assert structure.constants == ("first", "second", "channel", "plane")
     assert [operator.type for operator in structure.operators] == [
-        *("Slice", "Slice", "ReduceSum", "ReduceSum", "Div", "Shape", "Expand")
+        *("Slice", "Slice", "Mul", "ReduceSum", "ReduceSum", "Div", "Shape", "Expand")
     ]
-    assert structure.operators[2].inputs == ("value", "plane")
-    assert structure.operators[2].outputs == ("total",)
+    assert structure.operators[3].inputs == ("weighted", "plane")
+    assert structure.operators[3].outputs == ("total",)
 
 
 @pytest.mark.parametrize("precision", default_files())
@@ -127,11 +127,45 @@ def _sequence(model: onnx.ModelProto) -> None:
     model.graph.input[0].type.sequence_type.elem_type.tensor_type.elem_type = 1
 
 
+def _scan(levels: int, last: onnx.NodeProto) -> onnx.NodeProto:
+    """A Scan along 'x', and Scans in its body, one in the other; the innermost ends with a node."""
+    depth = f"_{levels}"
+    inner = last if levels == 1 else _scan(levels - 1, last)
+    values = [helper.make_tensor_value_info(n + depth, 1, None) for n in ("in", "step", "out")]
+    nodes = [inner, helper.make_node("Identity", ["in" + depth], ["out" + depth])]
+    body = helper.make_graph(nodes, "body", values[:2], values[2:])
+    return helper.make_node("Scan", ["x", "x"], ["scanned" + depth], body=body, num_scan_inputs=1)
+
+
+INNERMOST = helper.make_node("Relu", ["in_1"], ["inner"])
+
+
+def test_scans_in_scans_are_read_with_their_operators() -> None:
+    structure = structure_of(model_with(_scan(2, INNERMOST)))
+    kinds = [operator.type for operator in structure.operators]
+    assert kinds == ["Scan", "Scan", "Relu", "Identity", "Identity"]
+
+
+@pytest.mark.parametrize(
+    ("node", "message"),
+    [
+        (_scan(3, INNERMOST), "graphs inside graphs, deeper than any of ours"),
+        (_scan(2, helper.make_node("Relu", ["later"], ["inner"])), "takes 'later', which nothing"),
+        (_scan(2, helper.make_node("Relu", ["in_1"], ["x"])), "the value 'x' is made twice"),
+        (_scan(2, helper.make_node("Mine", ["in_1"], ["y2"], domain="a.b")), "of the domain a.b"),
+        (_scan(1, helper.make_node("RandomNormal", [], ["inner"], shape=[1])), "random values"),
+    ],
+)
+def test_what_hides_in_a_scan_is_refused(node: onnx.NodeProto, message: str) -> None:
+    with pytest.raises(ModelFileError, match=message):
+        structure_of(model_with(node))
+
+
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
         (_sparse, "holds sparse tensors"),
-        (_nested, "an operator with a graph inside, such as Loop, Scan or If, which may never end"),
+        (_nested, "an operator with a graph inside, such as Loop or If, which may never end"),
         (_function, "defines functions of its own"),
         (_training, "holds a training graph"),
         (_twice, "the constant 'w' occurs twice"),

@@ -67,7 +67,7 @@ def test_the_terminal_gets_one_line(
     (tmp_path / "m.onnx").write_bytes(make(tiny_metadata).SerializeToString())
     (tmp_path / "a.csv").write_text(STATIONS)
     program = "import sys; from pointfuse.commands.main import main; main(sys.argv[1:])"
-    options = ["--model", "m.onnx", "--network-alone", "-o", "x.nc", "--quiet"]
+    options = ["--model", "m.onnx", "-o", "x.nc", "--quiet"]
     done = subprocess.run(
         [sys.executable, "-c", program, "fuse", "a.csv", *options],
         cwd=tmp_path,

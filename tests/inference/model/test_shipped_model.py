@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import pytest
 
@@ -12,7 +10,7 @@ from pointfuse.stations.reading import DEFAULT_VARIABLES
 
 pytestmark = pytest.mark.slow
 
-GOLDEN = Path(__file__).parents[3] / "models" / "seed" / "golden.npz"
+SHAPE = (372, 426)
 
 
 @pytest.fixture(scope="module")
@@ -21,38 +19,46 @@ def model() -> Model:
 
 
 @pytest.fixture(scope="module")
-def golden() -> dict[str, np.ndarray]:
-    with np.load(GOLDEN) as cases:
-        return {
-            "observations": cases["observations"],
-            "observed": cases["observed"].astype(np.float32),
-            "pm25": cases["pm25"],
-        }
+def day() -> tuple[np.ndarray, np.ndarray]:
+    """PM2.5 of a smooth day at 800 stations in as many cells, and the mask."""
+    rng = np.random.default_rng(5)
+    cell = rng.choice(SHAPE[0] * SHAPE[1], 800, replace=False)
+    row, column = np.unravel_index(cell, SHAPE)
+    observations = np.zeros((1, 3, *SHAPE), np.float32)
+    observed = np.zeros_like(observations)
+    observations[0, 0, row, column] = 40 + 25 * np.sin(row / 40) * np.cos(column / 50)
+    observed[0, 0, row, column] = 1
+    return observations, observed
 
 
-@pytest.mark.parametrize("case", range(5))
-def test_golden_cases(model: Model, golden: dict[str, np.ndarray], case: int) -> None:
-    one = slice(case, case + 1)
-    field = model.run(golden["observations"][one], golden["observed"][one]).field
-    # Another implementation in single precision, the contract of the model file.
-    np.testing.assert_allclose(field[0], golden["pm25"][case], rtol=0, atol=1e-3)
+def test_a_smooth_day_comes_out(model: Model, day: tuple[np.ndarray, np.ndarray]) -> None:
+    """The truth between stations is known: about the mean of 200 neighbours of either sign."""
+    field = model.run(*day).field[0]
+    row, column = np.mgrid[: SHAPE[0], : SHAPE[1]]
+    truth = 40 + 25 * np.sin(row / 40) * np.cos(column / 50)
+    inside = np.s_[40:-40, 40:-40]
+    # A station every 14 cells; the day itself has a standard deviation of 12 ug/m3.
+    assert np.sqrt(np.mean((field - truth)[inside] ** 2)) < 5
 
 
-def test_the_field_scales_with_the_observations(
-    model: Model, golden: dict[str, np.ndarray]
+def test_many_stations_of_a_cell_are_believed_more(
+    model: Model, day: tuple[np.ndarray, np.ndarray]
 ) -> None:
-    observations, observed = golden["observations"][:1], golden["observed"][:1]
-    doubled = model.run(2 * observations, observed).field
-    # The network sees the same numbers but for the rounding of the scale: 2**-23 of 300 ug/m3
-    # through some twenty layers.
-    np.testing.assert_allclose(doubled, 2 * model.run(observations, observed).field, atol=5e-3)
+    observations, observed = (table.copy() for table in day)
+    row, column = 200, 250
+    observations[0, 0, row, column] = 150
+    fields = []
+    for stations in (1, 10):
+        observed[0, 0, row, column] = stations
+        fields.append(model.run(observations, observed).field[0, row, column])
+    assert fields[0] < fields[1] < 155
 
 
-def test_a_calm_is_not_a_missing_wind(model: Model, golden: dict[str, np.ndarray]) -> None:
-    observations, observed = golden["observations"][:1].copy(), golden["observed"][:1].copy()
+def test_a_calm_is_not_a_missing_wind(model: Model, day: tuple[np.ndarray, np.ndarray]) -> None:
+    observations, observed = (table.copy() for table in day)
     without = model.run(observations, observed).field
     observed[:, 2] = observed[:, 0]
-    assert np.abs(model.run(observations, observed).field - without).max() > 1
+    assert np.abs(model.run(observations, observed).field - without).max() > 0.1
 
 
 def single(value: float, row: int, column: int) -> tuple[np.ndarray, np.ndarray]:
@@ -78,15 +84,15 @@ def test_extremes_give_whole_fields(
     field = model.run(observations, observed).field
     assert np.isfinite(field).all()
     assert (field >= 0).all()
-    # Around one station the network may go above it (1.8 times here), but not by any factor.
-    assert field.max() <= 2.5 * max(1.0, observations[0, 0].max())
+    # Around one station the field may go above it, but not by any factor.
+    assert field.max() <= 1.5 * max(5.0, observations[0, 0].max())
 
 
 def test_what_lies_in_cells_without_observation_has_no_say(
-    model: Model, golden: dict[str, np.ndarray]
+    model: Model, day: tuple[np.ndarray, np.ndarray]
 ) -> None:
     """An embedder's fill value must not get into the field."""
-    observations, observed = golden["observations"][4:], golden["observed"][4:]
+    observations, observed = day
     filled = np.where(observed == 1, observations, np.float32(-999))
     np.testing.assert_array_equal(
         model.run(filled, observed).field, model.run(observations, observed).field

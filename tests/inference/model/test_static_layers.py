@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from onnx import TensorProto, helper, numpy_helper
+from onnx.reference import ReferenceEvaluator
 
 from pointfuse import InputError, Model, ModelFileError, StaticLayer, load_model
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
 from pointfuse.model.onnx_structure import read_onnx_structure
 from pointfuse.model.static_layers import read_static_layers
 
-STORED = Path(__file__).parents[3] / "models" / "seed" / "static_channels.npz"
+CHECKPOINT = Path(__file__).parents[3] / "models" / "pointfuse-china12.checkpoint.npz"
 
 LAYERS = (
     StaticLayer("height", "2000 m", "none"),
@@ -43,14 +44,15 @@ def stored(tiny_metadata: ModelMetadata, rng: np.random.Generator) -> np.ndarray
 
 def test_layers_of_the_shipped_model_are_those_it_was_made_from() -> None:
     model = load_model()
-    with np.load(STORED) as archive:
-        expected = archive["static"]
+    with np.load(CHECKPOINT) as archive:
+        expected = archive["static_layers"]
     assert model.static_layer_names == tuple(layer.name for layer in model.metadata.static_layers)
     assert model.static_layer_names[0] == "height"
-    # Twice a rounding of single precision.
-    np.testing.assert_allclose(model.static_layer("height"), expected[0] * 2000, rtol=2e-7)
-    for position, name in enumerate(model.static_layer_names[1:], start=1):
-        np.testing.assert_array_equal(model.static_layer(name), expected[position])
+    for layer, stored in zip(model.metadata.static_layers, expected, strict=True):
+        # Some roundings of single precision, relative to numbers that may be near zero.
+        np.testing.assert_allclose(
+            model.static_layer(layer.name), stored * layer.scale, rtol=1e-6, atol=1e-5
+        )
     # Lhasa, 91.1 E 29.65 N, stands at 3,650 m; its cell has mountains around it.
     (cell,) = model.metadata.grid.cells([91.1], [29.65])
     assert 3600 < model.static_layer("height").ravel()[cell] < 5200
@@ -101,8 +103,70 @@ def test_a_tensor_that_does_not_fit_is_refused(
 ) -> None:
     helper.set_model_props(tiny_proto, {METADATA_KEY: layered.to_json()})
     content = with_tensor(tiny_proto, numpy_helper.from_array(stored[:1], "static_layers"))
-    with pytest.raises(ModelFileError, match=r"of the shape \(2, 12, 16\) .* holds \(1, 12, 16\)"):
+    message = r"'static_layers' of the shape \(2, 12, 16\) .* holds one of the shape \(1, 12, 16\)"
+    with pytest.raises(ModelFileError, match=message):
         load_model(write("other.onnx", content), threads=1)
+
+
+def in_bytes(rng: np.random.Generator) -> dict[str, np.ndarray]:
+    """Steps, the size of each and the one that is 0, as ONNX's DequantizeLinear takes them too."""
+    return {
+        "static_layers_steps": rng.integers(0, 256, (2, 12, 16), np.uint8),
+        "static_layers_scale": np.array([0.0125, 1 / 255], np.float32),
+        "static_layers_zero": np.array([20, 0], np.uint8),
+    }
+
+
+def test_layers_in_bytes_are_what_onnx_makes_of_them(
+    tiny_proto: onnx.ModelProto, layered: ModelMetadata, rng: np.random.Generator
+) -> None:
+    parts = in_bytes(rng)
+    node = helper.make_node("DequantizeLinear", list(parts), ["layers"], axis=0)
+    (expected,) = ReferenceEvaluator(
+        helper.make_model(
+            helper.make_graph(
+                [node],
+                "g",
+                [],
+                [helper.make_tensor_value_info("layers", TensorProto.FLOAT, [2, 12, 16])],
+                [numpy_helper.from_array(part, name) for name, part in parts.items()],
+            ),
+            opset_imports=[helper.make_opsetid("", 19)],
+        )
+    ).run(None, {})
+    for name, part in parts.items():
+        tiny_proto.graph.initializer.append(numpy_helper.from_array(part, name))
+    layers = read_static_layers(read_onnx_structure(tiny_proto.SerializeToString()), layered)
+    # In plain units: heights are stored in 2000 m.
+    np.testing.assert_array_equal(layers["height"], expected[0] * np.float32(2000))
+    np.testing.assert_array_equal(layers["urban_fraction"], expected[1])
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "static_layers_steps",
+            r"'static_layers_steps' of the shape \(2, 12, 16\) .* \(1, 12, 16\)",
+        ),
+        ("static_layers_scale", r"'static_layers_scale' of the shape \(2,\) .* \(1,\)"),
+        ("static_layers_zero", r"'static_layers_zero' of the shape \(2,\) .* holds none"),
+    ],
+)
+def test_bytes_that_do_not_fit_are_refused(
+    tiny_proto: onnx.ModelProto,
+    layered: ModelMetadata,
+    rng: np.random.Generator,
+    name: str,
+    message: str,
+) -> None:
+    for each, part in in_bytes(rng).items():
+        if each != "static_layers_zero" or name != each:
+            kept = part[:1] if each == name else part
+            tiny_proto.graph.initializer.append(numpy_helper.from_array(kept, each))
+    structure = read_onnx_structure(tiny_proto.SerializeToString())
+    with pytest.raises(ModelFileError, match=message):
+        read_static_layers(structure, layered)
 
 
 @pytest.mark.parametrize(

@@ -41,8 +41,8 @@ def test_each_shipped_file_holds_the_same_kernels() -> None:
         for model in shipped_models()
     )
     assert [(kernel.variable, kernel.step, len(kernel.weights)) for kernel in first] == [
-        *((variable, "wide", 21) for variable in VARIABLES),
-        *((variable, "narrow", 11) for variable in VARIABLES),
+        *((variable, "wide", 11) for variable in VARIABLES[1:]),
+        *((variable, "narrow", 5) for variable in VARIABLES[1:]),
     ]
     for kernels in others:
         for kernel, one in zip(kernels, first, strict=True):
@@ -59,15 +59,15 @@ def test_the_picture_shows_the_weights_and_the_radius(figures: list, tmp_path: P
     for axes, kernel in zip(panels, kernels, strict=True):
         (image,) = axes.images
         np.testing.assert_allclose(image.get_array(), kernel.weights / kernel.weights.max())
-        # Cells of 12 km about the one in the middle.
-        assert image.get_extent()[1] == len(kernel.weights) * 12 / 2
+        # Squares of two cells of 12 km about the one in the middle.
+        assert image.get_extent()[1] == len(kernel.weights) * 24 / 2
         circle = np.hypot(*axes.lines[0].get_data())
         np.testing.assert_allclose(circle, 12 * kernel.radius)
         name = kernel.variable.replace("_", " ")
         assert axes.get_title().startswith(
             f"{name}, {kernel.step}\nradius {12 * kernel.radius:.0f}"
         )
-    assert "pointfuse-china12 1.2.0" in figure._supxlabel.get_text()
+    assert "pointfuse-china12 2.0.0" in figure._supxlabel.get_text()
 
 
 def test_a_kernel_that_ends_before_has_no_circle() -> None:
@@ -79,7 +79,7 @@ def test_a_kernel_that_ends_before_has_no_circle() -> None:
     pointfuse.pictures.kernel_figure.draw_kernels(
         figure, [flat], 12_000.0, ListedColormap(["k", "w"])
     )
-    axes = figure.axes[1]
+    axes = figure.axes[0]
     assert not axes.lines
     # The mean distance of the outermost whole ring, in km.
     assert f"radius over {flat.rings[0][-1] * 12:.0f} km" in axes.get_title()

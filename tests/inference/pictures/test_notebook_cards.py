@@ -20,6 +20,7 @@ from pointfuse.grid.regular_grid import Grid
 from pointfuse.pictures.thumbnail import coast, picture
 from pointfuse.stations.observations import SourceFile
 from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.trust.baselines import find_baselines
 from pointfuse.trust.crossval import CrossValidation, cross_validate
 from pointfuse.trust.evaluation import evaluate
 
@@ -28,9 +29,9 @@ DAYS = np.array(["2019-01-06", "2019-01-07"], "datetime64[D]")
 
 
 @pytest.fixture
-def observations(process_model: Model, rng: np.random.Generator) -> Observations:
+def observations(scale_model: Model, rng: np.random.Generator) -> Observations:
     """Two days at 40 stations, whose names try to break out; one has no place."""
-    longitude, latitude = process_model.metadata.grid.longitude_latitude()
+    longitude, latitude = scale_model.metadata.grid.longitude_latitude()
     cells = rng.choice(longitude.size, 40, replace=False)
     codes = np.array([f"S{number} {NASTY}" for number in range(40)])
     places = longitude.ravel()[cells], latitude.ravel()[cells]
@@ -46,8 +47,8 @@ def observations(process_model: Model, rng: np.random.Generator) -> Observations
 
 
 @pytest.fixture
-def fields(observations: Observations, process_model: Model) -> FusedFields:
-    return fuse(observations, process_model, quality_control=False)
+def fields(observations: Observations, scale_model: Model) -> FusedFields:
+    return fuse(observations, scale_model, quality_control=False)
 
 
 def shown(thing: object) -> ElementTree.Element:
@@ -82,7 +83,7 @@ def facts(root: ElementTree.Element) -> list[str]:
     return ["".join(item.itertext()) for item in root.iter("li")]
 
 
-def test_observations(observations: Observations, process_model: Model) -> None:
+def test_observations(observations: Observations, scale_model: Model) -> None:
     root = shown(observations)
     pm25 = observations.values["pm25"]
     assert root.findtext("strong") == "Daily means at 40 stations, 2019-01-06 to 2019-01-07"
@@ -97,7 +98,7 @@ def test_observations(observations: Observations, process_model: Model) -> None:
     assert text[0].endswith(", ...")
     assert "stations without a place: 1" in text
     assert text[-1] == "and 3 more files"
-    checked = facts(shown(check_days(observations, process_model)))
+    checked = facts(shown(check_days(observations, scale_model)))
     assert any(line.startswith("pm25, 80 day values: ") for line in checked)
 
 
@@ -120,13 +121,12 @@ def test_fields(fields: FusedFields) -> None:
     for name, values in {
         "daily mean PM2.5": fields.values,
         "its standard uncertainty": fields.uncertainty,
-        "effective stations": fields.effective_stations,
         "distance to a station": fields.station_distance / 1000,
     }.items():
         expected = [values.min(), values.mean(dtype=np.float64), values.max()]
         assert rows(root)[name][1:] == [f"{end:.1f}" for end in expected]
     assert "12 rows x 16 columns of 100 km, Lambert conformal conic" in facts(root)
-    assert "tiny-process 0.1.0, fp32 on cpu, sha256 " + fields.model_sha256[:12] in facts(root)
+    assert "tiny 0.1.0, fp32 on cpu, sha256 " + fields.model_sha256[:12] in facts(root)
     (image,) = root.iter("img")
     assert image.get("alt", "").startswith("Map of mean of 2 days in µg")
 
@@ -147,18 +147,18 @@ def test_fields_of_days_that_were_not_fused(fields: FusedFields) -> None:
     assert shown(nothing).find(".//img") is None
 
 
-def test_model(process_model: Model, tiny_model: Model) -> None:
-    root = shown(process_model)
-    assert root.findtext("strong") == "tiny-process 0.1.0, fp32"
+def test_model(scale_model: Model, tiny_model: Model) -> None:
+    root = shown(scale_model)
+    assert root.findtext("strong") == "tiny 0.1.0, fp32"
     assert rows(root)["relative_humidity"] == ["%", "0", "100"]
     assert "gives pm25 with its uncertainty" in facts(root)
-    assert "averaged with a Gaussian process" in facts(root)
-    assert {"gives pm25 without uncertainty", "the network alone"} <= set(facts(shown(tiny_model)))
+    assert "gives pm25 without uncertainty" in facts(shown(tiny_model))
 
 
 @pytest.fixture
-def result(observations: Observations, process_model: Model) -> CrossValidation:
-    return cross_validate(observations.at_times(slice(0, 1)), process_model, folds=8)
+def result(observations: Observations, scale_model: Model) -> CrossValidation:
+    first = observations.at_times(slice(0, 1))
+    return cross_validate(first, scale_model, folds=8, baselines=find_baselines(["nearest"]))
 
 
 def test_cross_validation(result: CrossValidation) -> None:
@@ -166,8 +166,8 @@ def test_cross_validation(result: CrossValidation) -> None:
     evaluation = evaluate(result)
     assert root.findtext("strong") == "Cross-validation, stations withheld"
     for name, each in {
-        "tiny-process 0.1.0, fp32": evaluation.model.overall,
-        "network alone": evaluation.baselines["network alone"].overall,
+        "tiny 0.1.0, fp32": evaluation.model.overall,
+        "nearest": evaluation.baselines["nearest"].overall,
     }.items():
         expected = [f"{score.value:.3f}" for score in (each.r2, each.rmse, each.nme, each.nmb)]
         assert rows(root)[name] == [str(each.pairs), *expected]

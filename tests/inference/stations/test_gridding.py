@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.ndimage
@@ -49,10 +51,25 @@ def test_stations_of_a_cell_are_averaged(tiny_metadata: ModelMetadata) -> None:
     expected = np.zeros((2, 3, 12, 16), np.float32)
     expected[0, 0, 2, 3], expected[0, 0, 7, 9], expected[1, 0, 2, 3] = 15.0, 5.0, 10.0
     np.testing.assert_array_equal(gridded.observations, expected)
-    np.testing.assert_array_equal(gridded.observed, expected > 0)
-    assert gridded.station_count[0, 2, 3] == 2
+    count = np.zeros((2, 12, 16))
+    count[0, 2, 3], count[0, 7, 9], count[1, 2, 3] = 2, 1, 1
+    np.testing.assert_array_equal(gridded.station_count, count)
+    np.testing.assert_array_equal(gridded.observed[:, 0], count)
+    assert not gridded.observed[:, 1:].any()
     assert gridded.station_count.sum() == 4
     assert placed.target_stations.tolist() == [3, 1]
+
+
+@pytest.mark.parametrize(("schema_version", "pm25"), [(1, 1), (2, 2)])
+def test_a_mask_counts_stations_of_the_fused_variable_where_the_file_says_so(
+    tiny_metadata: ModelMetadata, schema_version: int, pm25: int
+) -> None:
+    metadata = replace(tiny_metadata, schema_version=schema_version)
+    values = {"pm25": [[10.0, 20.0]], "wind_speed": [[1.0, 2.0]]}
+    gridded = grid_days(place(at_cells(metadata, [(2.0, 3.0), (2.3, 2.8)], values), metadata))
+    np.testing.assert_array_equal(gridded.observed[0, :, 2, 3], [pm25, 0, 1])
+    assert gridded.observed.sum() == pm25 + 1
+    assert gridded.observed.dtype == np.float32
 
 
 def test_a_day_of_other_variables_alone_has_no_stations_of_the_target(

@@ -1,4 +1,4 @@
-"""Intervals hold what they should, when errors are normal with the uncertainty that is claimed."""
+"""Intervals hold what they should, when errors have a Laplace distribution of that deviation."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ DAYS, STATIONS = 40, 50
 
 @pytest.fixture
 def result(tiny_metadata: ModelMetadata, rng: np.random.Generator) -> CrossValidation:
-    """Predictions of 15 to 170 with normal errors of known deviation, a tenth of them missing."""
+    """Predictions of 15 to 170 with errors of known deviation, a tenth of them missing."""
     longitude, latitude = tiny_metadata.grid.longitude_latitude()
     cells = rng.choice(longitude.size, STATIONS, replace=False)
     shape = DAYS, STATIONS
     predicted, uncertainty = rng.uniform(15, 170, shape), rng.uniform(1, 5, shape)
-    observed = predicted + rng.normal(0, uncertainty)
+    observed = predicted + rng.laplace(0, uncertainty / np.sqrt(2))
     observed[rng.random(shape) < 0.1] = np.nan
     observations = Observations(
         Stations(
@@ -48,10 +48,14 @@ def result(tiny_metadata: ModelMetadata, rng: np.random.Generator) -> CrossValid
     )
 
 
-def test_multiples_are_those_of_the_normal_distribution() -> None:
+# Of standard deviation 1.
+LAPLACE = stats.laplace(scale=1 / np.sqrt(2))
+
+
+def test_multiples_are_those_of_the_laplace_distribution() -> None:
     for percent, multiple in MULTIPLES.items():
-        # Given to four digits.
-        assert multiple == pytest.approx(stats.norm.ppf(0.5 + percent / 200), abs=5e-5)
+        # Up to rounding of double precision.
+        assert multiple == pytest.approx(LAPLACE.ppf(0.5 + percent / 200), rel=1e-12)
 
 
 def test_true_uncertainties_hold_what_they_should(result: CrossValidation) -> None:
@@ -64,7 +68,7 @@ def test_true_uncertainties_hold_what_they_should(result: CrossValidation) -> No
         tolerance = 4 * np.sqrt(nominal * (1 - nominal) / pairs)
         assert share == pytest.approx(nominal, abs=tolerance)
     there = np.isfinite(result.observed)
-    width = 2 * stats.norm.ppf(0.95) * result.uncertainty[there].mean()
+    width = 2 * LAPLACE.ppf(0.95) * result.uncertainty[there].mean()
     # Rounded to two digits.
     assert found.width == pytest.approx(width, abs=0.006)
 
@@ -72,8 +76,8 @@ def test_true_uncertainties_hold_what_they_should(result: CrossValidation) -> No
 def test_uncertainties_that_are_too_small_show(result: CrossValidation) -> None:
     result.uncertainty[:] /= 2
     held = evaluate_uncertainty(result, Classes()).overall.share
-    # Half of 1.645 deviations hold 58.9 %; four binomial deviations of 1,800 pairs.
-    assert held[90] == pytest.approx(2 * stats.norm.cdf(1.645 / 2) - 1, abs=0.047)
+    # Half of 1.628 deviations hold 68.4 %; four binomial deviations of 1,800 pairs.
+    assert held[90] == pytest.approx(2 * LAPLACE.cdf(1.628 / 2) - 1, abs=0.044)
 
 
 def test_classes_are_those_of_the_scores_and_of_levels(result: CrossValidation) -> None:
@@ -90,7 +94,7 @@ def test_classes_are_those_of_the_scores_and_of_levels(result: CrossValidation) 
         chosen = there & (result.predicted >= low) & (result.predicted < high)
         assert found.by_level[name].pairs == chosen.sum()
         error = np.abs(result.predicted - result.observed)[chosen]
-        share = (error <= 1.6449 * result.uncertainty[chosen]).mean()
+        share = (error <= LAPLACE.ppf(0.95) * result.uncertainty[chosen]).mean()
         assert found.by_level[name].share[90] == pytest.approx(share, abs=6e-5)
     for kind in (found.by_season, found.by_level):
         assert sum(held.pairs for held in kind.values()) == there.sum()

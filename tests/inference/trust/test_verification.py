@@ -62,6 +62,37 @@ def test_inputs(tiny_metadata: ModelMetadata) -> None:
     assert observed.sum() == 3
 
 
+COUNTED = replace(CASE, observations={"pm25": Values((2, 9), (3, 15), (10.0, 30.0), (3, 1))})
+
+
+@pytest.mark.parametrize(("schema_version", "mask"), [(1, [1, 1]), (2, [3, 1])])
+def test_stations_of_a_cell_are_given_to_files_that_count_them(
+    tiny_metadata: ModelMetadata, tmp_path: Path, schema_version: int, mask: list[int]
+) -> None:
+    path = tmp_path / "counted.golden.json"
+    path.write_text(COUNTED.to_json())
+    case = read_golden(path)
+    assert case == COUNTED
+    _, observed = case.inputs(replace(tiny_metadata, schema_version=schema_version))
+    assert [observed[0, 0, 2, 3], observed[0, 0, 9, 15]] == mask
+    assert observed.sum() == sum(mask)
+
+
+@pytest.mark.parametrize("stations", [[1], [1, 0], [1, 2, 3]])
+def test_impossible_numbers_of_stations_are_refused(stations: list[int]) -> None:
+    content = json.loads(CASE.to_json())
+    content["observations"]["pm25"]["stations"] = stations
+    with pytest.raises(ModelFileError, match="stations"):
+        GoldenCase.from_json(json.dumps(content))
+
+
+def test_verify_gives_the_stations_of_a_cell(folder: Path) -> None:
+    """Three stations of 10 and one of 30 have a mean of 15."""
+    case = replace(COUNTED, expected=Values((0, 11), (0, 15), (15.0, 15.0)), mean=15.0)
+    (folder / "tiny.golden.json").write_text(case.to_json())
+    assert verify(folder / "tiny.onnx", device="cpu").difference == 0
+
+
 def test_differences(tiny_metadata: ModelMetadata) -> None:
     field = np.full((12, 16), 20, np.float32)
     assert CASE.difference(field, tiny_metadata) == 0
@@ -116,7 +147,7 @@ def test_the_command_line(folder: Path) -> None:
     result = run(folder / "tiny.onnx", "--device", "cpu", "--threads", 1)
     assert result.exit_code == 0, result.output
     assert "tiny 0.1.0 in fp32 on cpu (CPUExecutionProvider, onnxruntime " in result.stdout
-    assert "differs by 0 ug m-3 from the golden field, 0.01 allowed" in result.stdout
+    assert "differs by 0 ug m-3 from the golden field, 0.05 allowed" in result.stdout
     content = json.loads(run(folder / "tiny.onnx", "--json").stdout)
     assert content["good"] is True
     assert content["problems"] == []
@@ -124,12 +155,12 @@ def test_the_command_line(folder: Path) -> None:
 
 
 def test_a_model_that_computes_something_else_ends_with_1(folder: Path) -> None:
-    expected = replace(CASE.expected, value=(20.0, 20.02))
+    expected = replace(CASE.expected, value=(20.0, 20.06))
     (folder / "tiny.golden.json").write_text(replace(CASE, expected=expected).to_json())
     result = run(folder / "tiny.onnx", "--json")
     assert result.exit_code == 1
     assert json.loads(result.stdout)["good"] is False
-    assert "the field differs by 0.02 ug m-3 from the golden one, expected at most 0.01" in (
+    assert "the field differs by 0.06 ug m-3 from the golden one, expected at most 0.05" in (
         result.stderr
     )
 

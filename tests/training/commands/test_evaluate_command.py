@@ -20,7 +20,7 @@ from pointfuse_training.commands.main import main
 from pointfuse_training.evaluation.archive_days import days_seen
 from pointfuse_training.fitting.provenance import archive_sha256
 from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 
 pytestmark = pytest.mark.slow
 
@@ -49,9 +49,6 @@ def folder(
     torch.manual_seed(1)
     static = torch.rand(1, *small_grid.shape)
     network = FusionNetwork(static, widths=(4, 6, 8, 10))
-    # Untrained, it is to give what PointConv does and no more.
-    torch.nn.init.zeros_(network.regr_unetpp.head.weight)
-    torch.nn.init.zeros_(network.regr_unetpp.head.bias)
     checkpoint = Checkpoint(
         weights=network_weights(network),
         static_layers=static,
@@ -95,23 +92,27 @@ def test_a_checkpoint_is_scored_and_shown(folder, tmp_path):
     assert [day["file"] for day in scores["days"]] == ["b.nc", "b.nc"]
     assert scores["sampled_cells"] == {"fewest": [130, 0, 0], "most": [130, 0, 0]}
     assert list(scores["methods"]) == ["network", "idw"]
-    # PointConv alone follows a smooth field, and so does inverse distance.
+    # Untrained interpolation follows a smooth field, and so does inverse distance.
     for method in scores["methods"].values():
         assert 0.8 < method["all cells"]["mean_of_days"]["r2"] < 1
     assert f"| network | all cells | {_figures(scores)} " in result.stdout
     assert "130 cells and no weather" in result.stdout
-    # Untrained Gaussians of 4 and 2 cells of 12 km.
-    radii = [kernel["radius_km"] for kernel in scores["kernels"]]
-    np.testing.assert_allclose(radii, 12 * np.sqrt(2) * np.repeat([4, 2], 3), rtol=0.02)
+    # On squares of four cells of 12 km. The exponential of 50 cells that an untrained network has
+    # falls to 1/e there. Then come those of humidity and wind.
+    interpolation, *weather = scores["kernels"]
+    assert interpolation["edge_cells"] == 4 * 101
+    assert interpolation["radius_km"] == pytest.approx(600, rel=0.02)
+    assert len(weather) == 4
     page = report.read_text(encoding="utf-8")
     root = ElementTree.fromstring(page)
     assert not re.search(r"https?:|<script", page)
-    assert len(list(root.iter("svg"))) == 4
+    assert len(list(root.iter("svg"))) == 5
     titles = ["".join(title.itertext()) for title in root.iter("h3")]
     assert titles == [
         "Day by day",
         "Means of the seasons",
-        "Kernels of PointConv",
+        "Step by step",
+        "Kernels",
         "Completed against raw",
     ]
     rows = {row[0].text: [cell.text for cell in row[1:]] for row in root.iter("tr")}

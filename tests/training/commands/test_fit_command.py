@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import torch
 from click.testing import CliRunner
 
 from pointfuse.grid.regular_grid import Grid
+from pointfuse_training.archives.archive import Archive
+from pointfuse_training.archives.archive_writer import writing
 from pointfuse_training.commands.main import main
 from pointfuse_training.fitting.fit import CHECKPOINT_NAME
 from pointfuse_training.network.checkpoints import load_checkpoint
@@ -25,7 +28,7 @@ def train(*arguments: object):
 def recipe_file(tmp_path: Path) -> Path:
     path = tmp_path / "small.toml"
     path.write_text(
-        "batch = 1\nwarm_up = 0\nheld_out = 1\nvalidation_days = 1\n"
+        "batch = 1\nwarm_up = 0\nheld_out = 1\nvalidation_days = 1\npoint_conv = 'direct'\n"
         "[sampling]\nclustered_stations = [80, 120]\nuniform_stations = [150, 250]\n"
     )
     return path
@@ -75,6 +78,31 @@ def test_the_command_goes_on_from_a_checkpoint(data: dict[str, object], tmp_path
     both = train(*options(data, one, start, narrow, {"-o": tmp_path / "both"}))
     assert both.exit_code == 2
     assert "exclude each other" in both.output
+
+
+def test_the_command_takes_archives_of_both_kinds(
+    data: dict[str, object], recipe_file: Path, small_samples: Path, tmp_path: Path
+) -> None:
+    recipe_file.write_text(f"archive_shares = [2, 1]\n{recipe_file.read_text()}")
+    short = {"--iterations": 2, "--widths": "4,8", "-o": tmp_path / "run"}
+    result = train(*options(data, short), "--archive", small_samples, "--quiet")
+    assert result.exit_code == 0, result.output
+    facts = load_checkpoint(tmp_path / "run" / CHECKPOINT_NAME).provenance
+    assert len(facts["archive_sha256"].split(", ")) == 2
+    assert facts["archive_days"] == len(Archive(data["--archive"])) + len(Archive(small_samples))
+
+
+def test_archives_of_several_grids_are_refused(
+    data: dict[str, object], small_grid: Grid, tmp_path: Path
+) -> None:
+    aside = replace(small_grid, first_x=small_grid.first_x + 6000)
+    (tmp_path / "aside").mkdir()
+    with writing(tmp_path / "aside" / "scenario_0.nc", aside, 0, {}) as writer:
+        writer.append(torch.ones(3, *aside.shape))
+    result = train(*options(data, {"-o": tmp_path / "run"}), "--archive", tmp_path / "aside")
+    assert result.exit_code == 1
+    assert "expected archives of one grid and target" in result.output
+    assert result.output.count("\n") == 1
 
 
 def test_a_station_list_is_a_network_as_good_as_its_cells(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner
@@ -11,32 +10,12 @@ from pointfuse_training.archives.archive import Archive
 from pointfuse_training.commands.main import main
 from pointfuse_training.processes.process_file import read_process
 
+# As the fixture `station_files` has them.
 STATIONS, DAYS = 130, 24
 
 
 def train(*arguments):
     return CliRunner().invoke(main, [str(argument) for argument in arguments])
-
-
-@pytest.fixture(scope="module")
-def station_files(small_grid, tmp_path_factory):
-    """A file of days, and a list of their stations in thirteen cities."""
-    rng = np.random.default_rng(5)
-    places = rng.uniform((-280e3, -220e3), (200e3, 220e3), (STATIONS, 2))
-    longitude, latitude = small_grid.projection.inverse(*places.T)
-    rows, names = ["date,station,pm25"], ["code,city,longitude,latitude"]
-    for number in range(STATIONS):
-        where = f"{longitude[number]:.4f},{latitude[number]:.4f}"
-        names.append(f"S{number},C{number % 13},{where}")
-    for day in range(DAYS):
-        waves = np.cos(places / rng.uniform(60e3, 90e3) + rng.uniform(0, 6, 2)).sum(axis=1)
-        values = 30 + 8 * waves + 3 * rng.standard_normal(STATIONS)
-        date = np.datetime64("2019-03-01") + day
-        rows += [f"{date},S{number},{value:.1f}" for number, value in enumerate(values)]
-    folder = tmp_path_factory.mktemp("stations")
-    (folder / "days.csv").write_text("\n".join(rows) + "\n")
-    (folder / "list.csv").write_text("\n".join(names) + "\n")
-    return folder
 
 
 @pytest.fixture
@@ -78,7 +57,7 @@ def test_half_of_the_cities_are_left_out(process, monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr("pointfuse_training.commands.process.fit_distribution", remembered)
-    monkeypatch.setattr("pointfuse_training.commands.process.FEWEST_STATIONS", 5)
+    monkeypatch.setattr("pointfuse_training.commands.unscored_options.FEWEST_STATIONS", 5)
     for seed in (1, 1, 2):
         process("--half-of-cities", seed, "--every", 2)
     (_, first), (_, again), (days, other) = given
@@ -115,7 +94,9 @@ def test_process_ends_with_one_sentence(process, station_files):
 @pytest.fixture
 def sample(small_static_file, distribution_file, tmp_path, small_grid, monkeypatch):
     """Run the command on the small grid."""
-    monkeypatch.setattr("pointfuse_training.commands.sample.read_grid", lambda path: small_grid)
+    monkeypatch.setattr(
+        "pointfuse_training.commands.archive_options.read_grid", lambda path: small_grid
+    )
 
     def run(*options, process=distribution_file):
         files = "--static", small_static_file, "--process", process, "-o", tmp_path / "archive"

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import math
-from pathlib import Path
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 
 from pointfuse.model.kernels import Kernel
-from pointfuse_training import load_seed_network
-from pointfuse_training.evaluation.reconstruction import load_reconstructor, network_reconstructor
-
-ROOT = Path(__file__).parents[3]
-SEED = ROOT / "models" / "seed"
+from pointfuse_training import FusionNetwork, PaperNetwork
+from pointfuse_training.evaluation.first_guess import kernels_of
 
 
 def kernel(shape, size: int = 21) -> Kernel:
@@ -68,13 +66,45 @@ def test_rings_hold_the_means_of_their_cells():
     np.testing.assert_allclose(distance, [0, (1 + math.sqrt(2)) / 2, ring])
 
 
-def test_the_shipped_file_holds_the_kernels_of_its_weights():
-    shipped = load_reconstructor(ROOT / "models" / "pointfuse-china12.onnx")
-    network = load_seed_network(SEED / "weights.npz", SEED / "static_channels.npz")
-    expected = network_reconstructor(network, shipped.grid, "seed").kernels
-    assert len(shipped.kernels) == len(expected) == 6
-    for found, one in zip(shipped.kernels, expected, strict=True):
-        assert (found.variable, found.step) == (one.variable, one.step)
-        np.testing.assert_allclose(found.weights, one.weights, rtol=1e-6)
-    assert shipped.kernels[0].weights.shape == (21, 21)
-    assert shipped.kernels[5].weights.shape == (11, 11)
+def test_a_kernel_of_squares_reaches_so_many_times_as_far():
+    narrow = kernel(lambda distance: np.exp(-distance / 4))
+    wide = replace(narrow, squares=8)
+    assert wide.radius == pytest.approx(8 * narrow.radius)
+    np.testing.assert_allclose(wide.rings[0], 8 * narrow.rings[0])
+    np.testing.assert_array_equal(wide.rings[1], narrow.rings[1])
+
+
+def test_kernels_of_the_default_network_are_that_of_the_interpolation_and_those_of_weather():
+    network = FusionNetwork(torch.rand(2, 40, 52), (4, 6))
+    interpolation, *weather = kernels_of(network)
+    assert (interpolation.variable, interpolation.step) == ("pm25", "interpolation")
+    # On squares of 4 cells, 200 cells far.
+    assert (len(interpolation.weights), interpolation.squares) == (101, 4)
+    # That of stations falls to 1 / e over 50 cells before anything is fitted.
+    for row, column in ((50, 50), (50, 51), (12, 97), (0, 0)):
+        expected = math.exp(-4 * math.hypot(row - 50, column - 50) / 50)
+        assert interpolation.weights[row, column] == pytest.approx(expected, rel=1e-6)
+    # Rings are 4 cells wide.
+    assert interpolation.radius == pytest.approx(50, rel=0.02)
+    assert [(kernel.variable, kernel.step) for kernel in weather] == [
+        ("relative_humidity", "wide"),
+        ("wind_speed", "wide"),
+        ("relative_humidity", "narrow"),
+        ("wind_speed", "narrow"),
+    ]
+    reach = [kernel.radius for kernel in weather]
+    # Two cells a square. Rings are coarse where a kernel is as narrow as one.
+    np.testing.assert_allclose(reach, 2 * np.sqrt(2) * np.array([2, 2, 1, 1]), rtol=0.05)
+
+
+def test_kernels_of_the_published_network_are_those_of_pointconv():
+    network = PaperNetwork(torch.rand(2, 40, 52), (4, 6))
+    kernels = kernels_of(network)
+    assert [(kernel.variable, kernel.step, len(kernel.weights)) for kernel in kernels] == [
+        (variable, step, edge)
+        for step, edge in (("wide", 21), ("narrow", 11))
+        for variable in ("pm25", "relative_humidity", "wind_speed")
+    ]
+    # Untrained kernels are Gaussians of 4 and 2 cells.
+    radii = [kernel.radius for kernel in kernels]
+    np.testing.assert_allclose(radii, np.sqrt(2) * np.array([4, 4, 4, 2, 2, 2]), rtol=0.02)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import math
 from dataclasses import replace
 from pathlib import Path
 
@@ -26,10 +27,11 @@ from pointfuse_training.fitting.process_team import Team
 from pointfuse_training.fitting.provenance import check_provenance, observations_used
 from pointfuse_training.fitting.recipes import Recipe, changed
 from pointfuse_training.fitting.training_inputs import Start, TrainingInputs, read_training_inputs
-from pointfuse_training.fitting.training_loop import Training
+from pointfuse_training.fitting.training_loop import DEVIATION_SHARE, Training
 from pointfuse_training.network.checkpoints import load_checkpoint, save_checkpoint
-from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.concentration_scale import KNEE, STRAIGHT, transformed
+from pointfuse_training.network.fusion_network import Estimate, FusionNetwork
+from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples import observed_days
 from pointfuse_training.samples.hidden_stations import Hiding, draw_hidden
 from pointfuse_training.samples.observed_days import (
@@ -87,13 +89,18 @@ def inputs(placed: PlacedObservations, small_static_file: Path, recipe: Recipe) 
 
 @pytest.fixture(scope="module")
 def start(inputs: TrainingInputs, recipe: Recipe) -> Start:
-    """An untrained network that adds most of the mean of a day everywhere."""
+    """An untrained network that adds most of the level of a day everywhere."""
     torch.manual_seed(5)
-    network = FusionNetwork(inputs.static_layers, recipe.variant, recipe.widths)
+    network = FusionNetwork(inputs.static_layers, recipe.widths)
     with torch.no_grad():
-        network.regr_unetpp.head.bias.add_(0.8)
+        network.detail.last.bias[0] = 0.8
     weights = network_weights(network)
     return Start(weights, recipe.variant, recipe.widths, recipe.static_channels, "f" * 64)
+
+
+def scaled(concentration: float) -> float:
+    """On the scale of the network, but for a constant."""
+    return math.log(math.expm1((concentration + KNEE) / STRAIGHT))
 
 
 def test_a_loss_worked_out_by_hand(
@@ -108,16 +115,36 @@ def test_a_loss_worked_out_by_hand(
     batch = days.draw(0, seeded_generator(0, 0))
     assert batch.observed[0, 0].nonzero().tolist() == [[5, 7], [30, 40]]
     assert batch.observations[0, 0, 5, 7] == 60
-    assert float(batch.scale) == 45
     assert batch.weights[0, 0].nonzero().tolist() == [[5, 7], [20, 9]]
-    assert batch.truth[0, 0, 5, 7] == 15
+    assert batch.truth[0, 0, 5, 7] == batch.reports[0, 0, 5, 7] == 15
 
     training = Training(recipe, inputs, ALONE)
-    training._model = lambda observations, observed, static: torch.full_like(batch.truth, 45.0)
-    # Two stations about 15, one of 40, all in units of the mean of what is given.
-    expected = (2 * abs(45 - 15) + abs(45 - 40)) / 3 / 45
+    mean = transformed(torch.full_like(batch.truth, 48.0))
+    level = transformed(torch.full((1, 1, 1, 1), 60.0))
+    before = transformed(torch.full_like(batch.truth, 81.0))
+    estimate = Estimate(mean, torch.ones_like(mean), level, before, level, level)
+    training._model = lambda observations, observed, static: estimate
+    # 48 ug/m3 is 33 above two stations of 15 and 8 above one of 40; the interpolation was twice as
+    # far. The level of 60 is the unit, and half of where large errors begin comes off.
+    errors, first = ((2 * (a / 60 - 0.05) + (b / 60 - 0.05)) / 3 for a, b in ((33, 8), (66, 41)))
+    apart = [scaled(report) - scaled(48) for report in (15, 15, 40)]
+    likelihood = sum(one**2 / 2 for one in apart) / 3
     # The mean of 2,080 cells in single precision.
-    assert float(training.loss(batch)) == pytest.approx(expected, rel=1e-5)
+    expected = errors / first + DEVIATION_SHARE * likelihood
+    assert float(training.loss(batch)) == pytest.approx(expected, rel=1e-4)
+
+
+def test_stations_that_share_a_cell_are_counted(metadata: ModelMetadata, monkeypatch) -> None:
+    cells = [(5, 7), (5, 7), (5, 7), (30, 40), (20, 9)]
+    values = np.array([[10.0, 20.0, 60.0, 30.0, 40.0]])
+    hidden = torch.tensor([False, False, False, False, True])
+    monkeypatch.setattr(observed_days, "draw_hidden", lambda *arguments: hidden)
+    days = ObservedDays(place(observed_at(metadata.grid, cells, values), metadata), Hiding(), 0.0)
+    batch = days.draw(0, seeded_generator(0, 0))
+    assert batch.observed[0, 0, 5, 7] == 3
+    assert batch.observed[0, 0, 30, 40] == 1
+    assert batch.observed[0, 0].sum() == 4
+    assert batch.observations[0, 0, 5, 7] == 30
 
 
 @pytest.mark.parametrize("in_blocks", [0.0, 1.0])
@@ -140,9 +167,6 @@ def test_hidden_stations_are_never_in_the_input(
             batch.observations[0, 0].flatten().numpy()[cell] + batch.truth.flatten().numpy()[cell]
         )
         np.testing.assert_array_equal(told, values[day, reporting].astype(np.float32))
-        assert float(batch.scale) == pytest.approx(
-            values[day, reporting][given_there == 1].mean(), rel=1e-5
-        )
         shares.append(hidden.mean())
     # Shares of 0 to a half.
     assert len(shares) == DAYS
@@ -336,7 +360,7 @@ def test_an_adapted_network_never_passes_for_a_free_one(
     assert adapted.provenance["held_out_days"] == "2, from 2019-03-19 to 2019-03-20"
     assert adapted.provenance["archive_sha256"] == "none"
     # Nor does one that goes on from it with simulations alone.
-    simulated = read_training_inputs(small_archive, small_static_file, short)
+    simulated = read_training_inputs([small_archive], small_static_file, short)
     assert simulated.facts["observations_used"] == "none"
     again = start._replace(observations_used=used)
     free = fit(short, simulated, tmp_path / "free", ALONE, start=start)

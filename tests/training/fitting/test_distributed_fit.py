@@ -45,14 +45,14 @@ def watched(self, batch, progress):
 
 Training.step = watched
 with joined("cpu") as team:
-    inputs = read_training_inputs(archive, static, recipe)
+    inputs = read_training_inputs([archive], static, recipe)
     fit(recipe, inputs, folder / "run", team, resume="--resume" in sys.argv)
     (training,) = networks
     kept = {
         "drawn": torch.stack(drawn),
         "network": training.network.state_dict(),
         "average": training.averaged.state_dict(),
-        "gradients": [p.grad for p in training.network.parameters()],
+        "gradients": [p.grad for p in training.network.parameters() if p.requires_grad],
     }
     torch.save(kept, folder / f"rank_{team.rank}.pt")
 """

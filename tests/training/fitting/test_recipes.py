@@ -12,7 +12,7 @@ import pytest
 from pointfuse import InputError
 from pointfuse_training.fitting.recipes import RECIPES, Recipe, changed, read_recipe
 from pointfuse_training.samples.hidden_stations import HIDING
-from pointfuse_training.samples.static_channels import CHANNELS
+from pointfuse_training.samples.static_channels import CHANNELS, PAPER_CHANNELS
 
 
 def test_the_paper_is_as_published() -> None:
@@ -21,8 +21,12 @@ def test_the_paper_is_as_published() -> None:
     assert (paper.iterations, paper.batch, paper.variant) == (20_000, 10, "paper")
     assert paper.sampling.uniform_stations == paper.sampling.weather_stations == (1500, 2500)
     assert paper.sampling.network == paper.sampling.clustered == paper.sampling.most_holes == 0
-    assert not paper.relative_loss
     assert paper.sea_weight == paper.land_weight
+    assert paper.inhabited_weight == 0
+    sampling = paper.sampling
+    never = sampling.several, sampling.regional, sampling.few, sampling.one_sided
+    assert not any((*never, sampling.noise, sampling.outliers, sampling.without_weather))
+    assert (paper.static_channels, paper.widths) == (PAPER_CHANNELS, (32, 64, 128, 256))
 
 
 @pytest.mark.parametrize("name", RECIPES)
@@ -35,15 +39,15 @@ def test_a_recipe_survives_json(name: str) -> None:
 def test_a_file_says_what_differs(tmp_path: Path) -> None:
     path = tmp_path / "mine.toml"
     path.write_text(
-        'base = "cpu"\nlearning_rate = 1\nwidths = [4, 8]\n\n[sampling]\nlights_noise = 0.2\n'
+        'base = "fine-tune"\nlearning_rate = 1\nwidths = [4, 8]\n\n[sampling]\nlights_noise = 0.2\n'
         "[hiding]\nblock = [3, 9]\n"
     )
     mine = read_recipe(str(path))
     assert (mine.name, mine.learning_rate, mine.widths) == ("mine", 1.0, (4, 8))
     assert mine.sampling.lights_noise == 0.2
     assert mine.hiding == replace(HIDING, block=(3, 9))
-    assert mine.crop == RECIPES["cpu"].crop
-    assert mine.sampling.noise == RECIPES["cpu"].sampling.noise
+    assert mine.crop == RECIPES["fine-tune"].crop
+    assert mine.sampling.noise == RECIPES["fine-tune"].sampling.noise
 
 
 def test_the_recipe_in_the_document_is_one(tmp_path: Path) -> None:
@@ -62,7 +66,8 @@ def test_the_recipe_in_the_document_is_one(tmp_path: Path) -> None:
         ('widths = "8"', "'widths' should be a list such as"),
         ("widths = [8.5]", "'widths' should be of the type int, got 8.5"),
         ("widths = []", "'widths' should be positive"),
-        ("relative_loss = 1", "'relative_loss' should be of the type bool, got 1"),
+        ("keep_statistics = 1", "'keep_statistics' should be of the type bool, got 1"),
+        ('part = "head"', "'part' is not known; expected only name, variant"),
         ("batch = 0", "'batch' should be positive, got 0"),
         ("crop = -1", "'crop' should not be negative, got -1"),
         ("average = 1.0", "'average' should be from 0 to below 1"),

@@ -14,7 +14,8 @@ from pointfuse import InputFileNotFoundError, ModelFileError
 from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.network.checkpoints import Checkpoint, load_checkpoint, save_checkpoint
 from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.variants import build_network
+from pointfuse_training.network.weights import network_weights
 
 NAMES = ("height", "forest_fraction")
 
@@ -23,7 +24,7 @@ def random_checkpoint(grid: Grid, variant: str = "default") -> Checkpoint:
     torch.manual_seed(3)
     static = torch.rand(2, *grid.shape)
     widths = (4, 8)
-    network = FusionNetwork(static, variant, widths)
+    network = build_network(variant, static, widths)
     return Checkpoint(
         weights=network_weights(network),
         static_layers=static,
@@ -65,7 +66,7 @@ def test_the_network_computes_what_the_stored_weights_say(small_grid: Grid, tmp_
         expected = network.eval()(*inputs)
     read = load_checkpoint(tmp_path / "one.npz").network()
     assert not read.training
-    assert torch.equal(read(*inputs), expected)
+    assert all(map(torch.equal, read(*inputs), expected))
 
 
 def test_the_same_checkpoint_makes_the_same_bytes(small_grid: Grid, tmp_path: Path) -> None:
@@ -114,3 +115,10 @@ def test_a_pickled_object_is_not_loaded(tmp_path: Path) -> None:
     np.savez(tmp_path / "evil.npz", header=np.array([{"format": 1}], dtype=object))
     with pytest.raises(ModelFileError, match="is not a numpy archive"):
         load_checkpoint(tmp_path / "evil.npz")
+
+
+@pytest.mark.parametrize("content", [b"", b"version https://git-lfs", b"PK\x03\x04 cut short"])
+def test_a_damaged_file_is_refused(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "cut.npz").write_bytes(content)
+    with pytest.raises(ModelFileError, match="is not a numpy archive"):
+        load_checkpoint(tmp_path / "cut.npz")

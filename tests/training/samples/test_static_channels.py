@@ -7,10 +7,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from pointfuse import InputError
+from pointfuse_training.processes.covariates import covariate_layers
 from pointfuse_training.samples.static_channels import (
-    SEED_CHANNELS,
+    DEFAULT_CHANNELS,
+    PAPER_CHANNELS,
+    in_bytes,
     read_target,
     ruggedness,
     static_channels,
@@ -18,10 +23,31 @@ from pointfuse_training.samples.static_channels import (
 from pointfuse_training.simulation.static_inputs import StaticInputs
 
 
+def assert_in_bytes(found: torch.Tensor, layer: np.ndarray) -> None:
+    """The layer in 255 steps: no cell is off by more than half of one."""
+    step = (max(layer.max(), 0) - min(layer.min(), 0)) / 255
+    np.testing.assert_allclose(found, layer, rtol=1e-6, atol=0.5001 * step)
+    assert len(np.unique(found)) <= 256
+
+
+@given(
+    below=st.one_of(st.floats(0, 255), st.integers(0, 255), st.integers(0, 254).map((0.5).__add__)),
+    unit=st.floats(1e-3, 1e3),
+    seed=st.integers(0, 2**32 - 1),
+)
+def test_a_layer_that_was_rounded_comes_out_as_it_is(below: float, unit: float, seed: int) -> None:
+    between = np.random.default_rng(seed).uniform(-below, 255 - below, 40)
+    layer = (unit * np.array([[-below, 255 - below, *between]])).astype(np.float32)
+    found = in_bytes(torch.from_numpy(layer)).values()
+    # Half a step, and at most one where both ends lie between steps.
+    np.testing.assert_allclose(found, layer, rtol=1e-6, atol=unit)
+    assert torch.equal(in_bytes(found).values(), found)
+
+
 def test_channels_are_the_layers_in_their_units(
     small_static: StaticInputs, small_layers: dict[str, np.ndarray]
 ) -> None:
-    found = static_channels(small_static, SEED_CHANNELS)
+    found = static_channels(small_static, PAPER_CHANNELS)
     assert found.dtype == torch.float32
     cover = small_layers["igbp_fraction"]
     expected = [
@@ -32,7 +58,23 @@ def test_channels_are_the_layers_in_their_units(
         cover[16],
         cover[1:6].sum(0),
     ]
-    np.testing.assert_allclose(found, np.stack(expected), rtol=1e-6, atol=1e-7)
+    for channel, layer in zip(found, expected, strict=True):
+        assert_in_bytes(channel, layer)
+
+
+def test_the_default_network_knows_the_layers_of_the_process(small_static: StaticInputs) -> None:
+    layers = covariate_layers(small_static)
+    for name, layer, scale in (
+        ("broad_height", "broad_height", 2),
+        ("broad_ruggedness", "ruggedness", 2),
+        ("log_lights", "lights", 4),
+        ("broad_lights", "broad_lights", 4),
+    ):
+        assert name in DEFAULT_CHANNELS
+        (found,) = static_channels(small_static, (name,))
+        assert_in_bytes(found, layers[layer] / scale)
+    # All are of order one, as the networks expect.
+    assert static_channels(small_static, DEFAULT_CHANNELS).abs().max() < 4
 
 
 def test_the_order_is_that_of_the_names(small_static: StaticInputs) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,13 @@ import torch
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.samples.pseudo_stations import StationPlaces
 from pointfuse_training.samples.simulated_days import SimulatedDays
-from pointfuse_training.samples.training_days import CompleteDays, DrawnBatches, load_batches
+from pointfuse_training.samples.training_days import (
+    AlternatingDays,
+    CompleteDays,
+    DrawnBatches,
+    load_batches,
+    seeded_generator,
+)
 
 
 @pytest.fixture
@@ -48,12 +55,11 @@ def test_a_patch_is_cut_from_its_day(simulated: CompleteDays) -> None:
     for number in range(4):
         days, cut = whole[number], patches[number]
         assert cut.truth.shape == (3, 1, 16, 16)
-        # The scale is that of the day, so that patches of one day weigh as they do in it.
-        assert torch.equal(days.scale, cut.scale)
         for i, (row, column) in enumerate(cut.corner.tolist()):
             window = (i, slice(None), slice(row, row + 16), slice(column, column + 16))
             assert torch.equal(cut.truth[i], days.truth[window])
             assert torch.equal(cut.observations[i], days.observations[window])
+            assert torch.equal(cut.reports[i], days.reports[window])
             assert torch.equal(cut.weights[i], days.weights[window])
             assert cut.observed[i, 0].any()
         layers = torch.arange(2 * 40 * 52.0).view(2, 40, 52)
@@ -74,3 +80,17 @@ def test_patches_reach_every_cell(simulated: CompleteDays) -> None:
         ((row, column),) = batches[number].corner.tolist()
         seen[row : row + 20, column : column + 20] += 1
     assert seen.min() > 0
+
+
+@pytest.mark.parametrize(("shares", "expected"), [((), 100), ((1.0, 3.0), 50)])
+def test_days_of_several_kinds_are_drawn_by_their_shares(
+    simulated: CompleteDays, shares: tuple[float, ...], expected: int
+) -> None:
+    """However many days each has; equally without any."""
+    one = replace(simulated.simulated, days=[3])
+    kinds = [replace(simulated, weights=0 * simulated.weights), replace(simulated, simulated=one)]
+    mixed = AlternatingDays(kinds, shares)
+    drawn = [not mixed.draw(0, seeded_generator(3, n)).weights.any() for n in range(200)]
+    # Give or take four deviations of at most 7.1.
+    assert abs(sum(map(int, drawn)) - expected) < 29
+    assert len([*mixed.each(0)]) == 8 + 1

@@ -4,13 +4,16 @@ main        the group of commands
 static      static layers of a grid
 simulate    an archive of simulated days
 parameters  what the simulation depends on
+patterns    static layers with the patterns of an archive
 process     a Gaussian process from stations
 sample      an archive of its samples
 archive     an archive from the output of transport models
 fit         a training
-scale       the head of the scale
+covariance  the beginning of a network: how far a station speaks for others
+calibrate   the error's size held to stations
 evaluate    how well a network completes simulated days
 adapt       a network for stations of one's own
 
-scenario_options  options of archives of scenarios, and of the grid
+archive_options   which archive is made, and how
+unscored_options  which days and cities are learned from
 """

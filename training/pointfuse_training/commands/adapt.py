@@ -32,8 +32,8 @@ from pointfuse_training.fitting.training_inputs import Start, read_start
     "--from",
     "start_path",
     required=True,
-    type=InputFile("weights.npz", "static_channels.npz"),
-    help="Checkpoint, or folder of seed weights, to begin with; it says what the network is.",
+    type=InputFile(),
+    help="Checkpoint to begin with; it says what the network is.",
 )
 @click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on its grid.")
 @click.option("--archive", type=InputFile("*.nc"), help="Archive of simulated days to mix in.")
@@ -82,7 +82,7 @@ def adapt(
 
 def _read(reading: ReadingOptions, without: Path | None, start: Start) -> PlacedObservations:
     """Daily means after quality control, of which stations left out have had no part."""
-    model = load_model(reading.model, threads=1, device="cpu", network_alone=True)
+    model = load_model(reading.model, threads=1, device="cpu")
     if start.target != model.metadata.target.name:
         raise InputError(
             f"the network fuses {start.target}, the model {model.metadata.target.name}; name a "

@@ -71,7 +71,12 @@ def running_options(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command("fit", cls=Command)
 @click.option(
-    "--archive", required=True, type=InputFile("*.nc"), help="Archive of days to learn from."
+    "--archive",
+    "archives",
+    multiple=True,
+    required=True,
+    type=InputFile("*.nc"),
+    help="Archive of days to learn from; repeat it for days of several kinds.",
 )
 @click.option("--static", required=True, type=InputFile(), help="Static layers (.npz) on its grid.")
 @click.option(
@@ -92,12 +97,12 @@ def running_options(command: Callable[..., None]) -> Callable[..., None]:
 @click.option(
     "--from",
     "start_path",
-    type=InputFile("weights.npz", "static_channels.npz"),
-    help="Checkpoint, or folder of seed weights, to begin with; it says what the network is.",
+    type=InputFile(),
+    help="Checkpoint to begin with; it says what the network is.",
 )
 @running_options
 def fit_command(
-    archive: Path,
+    archives: tuple[Path, ...],
     static: Path,
     network: Path | None,
     recipe_name: str,
@@ -114,7 +119,7 @@ def fit_command(
     start = read_start(start_path) if start_path else None
     recipe = chosen_recipe(recipe_name, overrides, start)
     with joined(device) as team:
-        inputs = read_training_inputs(archive, static, recipe, network)
+        inputs = read_training_inputs(archives, static, recipe, network)
         run_reporting(recipe, inputs, folder, team, start=start, resume=resume, quiet=quiet)
 
 

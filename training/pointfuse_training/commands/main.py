@@ -8,12 +8,14 @@ from pointfuse.commands.command_line import Commands
 from pointfuse.version import __version__
 from pointfuse_training.commands.adapt import adapt
 from pointfuse_training.commands.archive import archive
+from pointfuse_training.commands.calibrate import calibrate
+from pointfuse_training.commands.covariance import covariance
 from pointfuse_training.commands.evaluate import evaluate
 from pointfuse_training.commands.fit import fit_command
 from pointfuse_training.commands.parameters import parameters
+from pointfuse_training.commands.patterns import patterns
 from pointfuse_training.commands.process import process
 from pointfuse_training.commands.sample import sample
-from pointfuse_training.commands.scale import scale
 from pointfuse_training.commands.simulate import simulate
 from pointfuse_training.commands.static import static
 
@@ -30,7 +32,7 @@ def main(debug: bool) -> None:
 
 
 for command in (
-    *(static, simulate, parameters, process, sample, archive),
-    *(fit_command, scale, evaluate, adapt),
+    *(static, simulate, parameters, patterns, process, sample, archive),
+    *(fit_command, covariance, calibrate, evaluate, adapt),
 ):
     main.add_command(command)

@@ -9,15 +9,20 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.output_formats import ARRAYS
-from pointfuse.commands.inputs_and_outputs import Command, OutputFile, OutputFolder
-from pointfuse_training.commands.scenario_options import grid_option
+from pointfuse.commands.inputs_and_outputs import Command, ModelFile, OutputFile, OutputFolder
 from pointfuse_training.static_layers.build import build_static_layers, write_static_layers
 from pointfuse_training.static_layers.grids import read_grid
 from pointfuse_training.static_layers.packages import default_cache
 
 
 @click.command(cls=Command)
-@grid_option
+@click.option(
+    "--grid",
+    "place",
+    type=ModelFile("*.nc"),
+    help="Whose grid to use: a model file, TOML with a [grid], an archive, or netCDF (CMAQ, WRF, "
+    "CF); the shipped model's by default.",
+)
 @click.option(
     "--country",
     "countries",

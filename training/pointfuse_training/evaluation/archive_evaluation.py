@@ -83,6 +83,8 @@ class ArchiveEvaluation:
         Fields of the seasons that the days fall into.
     density : PairDensity
         Pairs of raw and completed values in all scored cells, of each method.
+    steps : mapping of str to ndarray of float64, shape (rows, columns)
+        Fields of the first day from raw to completed; empty where the way is not known.
     kernels : sequence of Kernel
         Kernels of the network.
     """
@@ -96,6 +98,7 @@ class ArchiveEvaluation:
     sums: Mapping[str, Mapping[str, PairSums]]
     seasons: Mapping[str, SeasonalMeans]
     density: PairDensity
+    steps: Mapping[str, Field]
     kernels: Sequence[Kernel]
 
 
@@ -152,21 +155,24 @@ def evaluate_archive(
     sampled = np.zeros((len(days), len(archive.variables)), np.int64)
     seasons: dict[str, SeasonalMeans] = {}
     density = PairDensity(tuple(daily), archive.target.resolution)
+    steps: dict[str, Field] = {}
     for number, day in enumerate(days):
         raw = archive[day].numpy()
         # Humidity and wind may be missing.
         observed = sampling.observed(day) & np.isfinite(raw)
         if not observed[0].any():
             raise InputError(f"no cell of {target.name} is given; name stations on the grid")
-        completed = reconstructor.complete(
-            np.where(observed, raw, 0).astype(np.float32), observed.astype(np.float32)
-        ).astype(np.float64)
+        given = np.where(observed, raw, 0).astype(np.float32), observed.astype(np.float32)
+        completed = reconstructor.complete(*given).astype(np.float64)
         if not (np.isfinite(completed).all() and (completed >= 0).all()):
             raise ModelFileError(
                 f"{reconstructor.name} gave values that are negative or not finite on "
                 f"{dates[day].date} of {dates[day].file}; it is not fit for use"
             )
         truth = raw[0].astype(np.float64)
+        if number == 0 and (between := reconstructor.steps(*given)):
+            steps = {"raw": truth, **{k: v.astype(np.float64) for k, v in between.items()}}
+            steps["completed"] = completed
         scored, unsampled = truth[region.cells], ~observed[0][region.cells]
         predictions = {NETWORK: completed[region.cells]}
         if baselines:
@@ -194,6 +200,7 @@ def evaluate_archive(
         sums=daily,
         seasons={name: seasons[name] for name in SEASONS if name in seasons},
         density=density,
+        steps=steps,
         kernels=reconstructor.kernels,
     )
 

@@ -138,17 +138,52 @@ def seasons_figure(evaluation: ArchiveEvaluation) -> ReportFigure:
     )
 
 
+def steps_figures(evaluation: ArchiveEvaluation) -> list[ReportFigure]:
+    """Fields of the first day on the way from raw to completed; none where none is known."""
+    if not evaluation.steps:
+        return []
+    rows = -(-len(evaluation.steps) // _MOST_PANELS)
+    figure = _new((_WIDTH, 0.9 + rows * _WIDTH / _MOST_PANELS * _aspect(evaluation)))
+    figure.set_layout_engine("compressed")
+    panels = figure.subplots(rows, _MOST_PANELS, squeeze=False).ravel()
+    fields = {
+        name: np.where(evaluation.region.cells, field, np.nan)
+        for name, field in evaluation.steps.items()
+    }
+    top = float(np.nanquantile(np.stack([*fields.values()]), _SHARE_SHOWN)) or 1.0
+    amount = {"cmap": colours_between(COLOURS, 0.2, 1), "vmin": 0, "vmax": top}
+    for axes in panels[len(fields) :]:
+        axes.set_visible(False)
+    for axes, (name, field) in zip(panels, fields.items(), strict=False):
+        axes.set_title(name, fontsize=10)
+        shown = _map(axes, field, evaluation, amount)
+    units = _units(evaluation)
+    bar = figure.colorbar(shown, ax=panels, extend="max", shrink=0.6, pad=0.02)
+    bar.set_label(f"{evaluation.target.name} ({units})")
+    day = evaluation.days[0]
+    return [
+        ReportFigure(
+            figure,
+            "Step by step",
+            f"The raw field of {day.date}, what the network makes of its samples one step after "
+            "the other, and the completed field. Cells that are not scored are left blank.",
+            "; ".join(f"{name}: mean {np.nanmean(of):.1f} {units}" for name, of in fields.items())
+            + ".",
+        )
+    ]
+
+
 def kernels_figures(evaluation: ArchiveEvaluation, scores: Mapping[str, Any]) -> list[ReportFigure]:
     """Kernels of each variable and step with their radius (figure 3); none where none is known."""
     if not evaluation.kernels:
         return []
-    figure = _new((_WIDTH, 7.2))
+    figure = _new((_WIDTH, 3.6 * -(-len(evaluation.kernels) // _MOST_PANELS)))
     cell_size = evaluation.grid.cell_size
     draw_kernels(figure, evaluation.kernels, cell_size, colours_between(COLOURS, 0.2, 1))
     return [
         ReportFigure(
             figure,
-            "Kernels of PointConv",
+            "Kernels",
             "Weight of a station by its place relative to the cell in the middle. The white circle "
             "is the radius of influence, at which the mean weight of a ring has fallen to 1/e of "
             f"that of the largest ring. Kernels are {listed(sorted(_edges(evaluation)))} cells "
@@ -274,4 +309,4 @@ def _aspect(evaluation: ArchiveEvaluation) -> float:
 
 
 def _edges(evaluation: ArchiveEvaluation) -> set[int]:
-    return {len(kernel.weights) for kernel in evaluation.kernels}
+    return {kernel.squares * len(kernel.weights) for kernel in evaluation.kernels}

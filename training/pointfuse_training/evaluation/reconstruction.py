@@ -10,15 +10,18 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor
 
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.model.kernels import STEPS, Kernel, read_kernels
+from pointfuse.model.kernels import Kernel, read_kernels
 from pointfuse.model.loading import Model
 from pointfuse.model.model_file import read_model_file
+from pointfuse_training.evaluation.first_guess import kernels_of, steps_of
+from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.checkpoints import load_checkpoint
-from pointfuse_training.network.fusion_network import CHANNELS, FusionNetwork
-from pointfuse_training.network.seed_weights import is_zip
+from pointfuse_training.network.variants import Network, field_of
+from pointfuse_training.network.weights import is_zip
 
 Fields = NDArray[np.float32]
 
@@ -40,6 +43,8 @@ class Reconstructor:
     complete : callable
         From observations (0 where absent) and their mask, both of shape (variable, rows, columns),
         to the field of the first variable, shape (rows, columns).
+    steps : callable
+        From the same to the fields on the way there, by name; none where there are none to show.
     kernels : tuple of Kernel
         Kernels of its PointConv; empty where it has none to show.
     sha256 : str
@@ -52,6 +57,7 @@ class Reconstructor:
     grid: Grid
     target: str
     complete: Callable[[Fields, Fields], Fields]
+    steps: Callable[[Fields, Fields], Mapping[str, Fields]] = lambda observations, observed: {}
     kernels: tuple[Kernel, ...] = ()
     sha256: str = ""
     training: Mapping[str, object] = field(default_factory=dict)
@@ -87,8 +93,7 @@ def load_reconstructor(path: Path, *, threads: int = 1) -> Reconstructor:
     Parameters
     ----------
     path : Path
-        ONNX file of pointfuse, or checkpoint that 'pointfuse-train fit' wrote. Of a model that
-        brings a Gaussian process along the network alone is taken.
+        ONNX file of pointfuse, or checkpoint that 'pointfuse-train fit' wrote.
     threads : int
         Threads for an ONNX file; PyTorch has its own setting.
 
@@ -109,12 +114,12 @@ def load_reconstructor(path: Path, *, threads: int = 1) -> Reconstructor:
     return replace(made, sha256=sha256, training=checkpoint.provenance)
 
 
-def network_reconstructor(network: FusionNetwork, grid: Grid, name: str) -> Reconstructor:
+def network_reconstructor(network: Network, grid: Grid, name: str) -> Reconstructor:
     """A network in memory, on the device where it is.
 
     Parameters
     ----------
-    network : FusionNetwork
+    network : FusionNetwork or PaperNetwork
         The network; it is put into its mode of inference.
     grid : Grid
         Grid of its static layers.
@@ -124,23 +129,21 @@ def network_reconstructor(network: FusionNetwork, grid: Grid, name: str) -> Reco
     network.eval()
     device = network.static_layers.device
 
+    def given(*arrays: Fields) -> list[Tensor]:
+        return [torch.from_numpy(array)[None].to(device) for array in arrays]
+
     def complete(observations: Fields, observed: Fields) -> Fields:
         with torch.inference_mode():
-            output = network(
-                torch.from_numpy(observations)[None].to(device),
-                torch.from_numpy(observed)[None].to(device),
-            )
-        pm25 = output[0] if isinstance(output, tuple) else output
-        completed: Fields = pm25[0, 0].cpu().numpy()
+            field = field_of(network(*given(observations, observed)))
+        completed: Fields = field[0, 0].cpu().numpy()
         return completed
 
-    parts = (network.point_conv.wide, network.point_conv.narrow)
-    kernels = tuple(
-        Kernel(variable, step, weights[0].double().cpu().numpy())
-        for step, part in zip(STEPS, parts, strict=True)
-        for variable, weights in zip((network.target, *_WEATHER), part.kernel.detach(), strict=True)
-    )
-    return Reconstructor(name, grid, network.target, complete, kernels)
+    def steps(observations: Fields, observed: Fields) -> Mapping[str, Fields]:
+        with torch.inference_mode():
+            fields = steps_of(network, *given(observations, observed))
+        return {name: field[0, 0].cpu().numpy() for name, field in fields.items()}
+
+    return Reconstructor(name, grid, network.target, complete, steps, kernels_of(network))
 
 
 def _from_model_file(path: Path, threads: int) -> Reconstructor:
@@ -151,7 +154,7 @@ def _from_model_file(path: Path, threads: int) -> Reconstructor:
             f"{path.name} takes {', '.join(others) or 'nothing'} beside {target}, an archive has "
             f"{' and '.join(_WEATHER)}; evaluate a model that takes these"
         )
-    model = Model(content, replace(metadata, gaussian_process=None), sha256, threads)
+    model = Model(content, metadata, sha256, threads)
 
     def complete(observations: Fields, observed: Fields) -> Fields:
         completed: Fields = model.run(observations[None], observed[None]).field[0]
@@ -159,4 +162,12 @@ def _from_model_file(path: Path, threads: int) -> Reconstructor:
 
     kernels = read_kernels(content, (target, *_WEATHER))
     name = f"{metadata.name} {metadata.version}"
-    return Reconstructor(name, metadata.grid, target, complete, kernels, sha256, metadata.training)
+    return Reconstructor(
+        name,
+        metadata.grid,
+        target,
+        complete,
+        kernels=kernels,
+        sha256=sha256,
+        training=metadata.training,
+    )

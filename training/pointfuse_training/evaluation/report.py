@@ -33,6 +33,7 @@ from pointfuse_training.evaluation.figures import (
     density_figure,
     kernels_figures,
     seasons_figure,
+    steps_figures,
 )
 from pointfuse_training.evaluation.tables import PUBLISHED, compared, radius_text, score_text
 
@@ -62,6 +63,7 @@ def write_report(path: Path, evaluation: ArchiveEvaluation, scores: Mapping[str,
             [
                 daily_figure(evaluation, scores),
                 seasons_figure(evaluation),
+                *steps_figures(evaluation),
                 *kernels_figures(evaluation, scores),
                 density_figure(evaluation),
             ]
@@ -147,7 +149,7 @@ def _kernel_table(scores: Mapping[str, Any]) -> str:
         for kernel in scores["kernels"]
     ]
     header = ["variable and step", "edge (cells)", "largest weight", "radius of influence (km)"]
-    return table("Kernels of PointConv", header, rows)
+    return table("Kernels", header, rows)
 
 
 def _provenance(scores: Mapping[str, Any]) -> str:

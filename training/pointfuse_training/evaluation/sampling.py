@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.stations.readers.station_list import read_station_list
-from pointfuse_training.network.seed_weights import is_zip, read_station_cells
+from pointfuse_training.network.weights import is_zip, read_station_cells
 
 UNIFORM = (1500, 2500)
 """Fewest and most cells that are drawn where there are no stations (as published)."""
@@ -69,13 +69,18 @@ class SampledCells:
 
 
 def read_cells(path: Path, grid: Grid) -> NDArray[np.bool_]:
-    """Cells of a grid in which stations stand, shape (rows, columns).
+    """Cells of a grid in which stations stand, bool; as `read_station_counts` otherwise."""
+    return read_station_counts(path, grid) > 0
+
+
+def read_station_counts(path: Path, grid: Grid) -> NDArray[np.int64]:
+    """Number of stations in each cell of a grid, shape (rows, columns).
 
     Parameters
     ----------
     path : Path
         Station list (CSV), or numpy archive with the array ``observed`` such as the golden days of
-        a model.
+        a model, which says where stations are but not how many.
     grid : Grid
         The grid.
 
@@ -85,15 +90,14 @@ def read_cells(path: Path, grid: Grid) -> NDArray[np.bool_]:
         If the file is missing, damaged, or neither; or if no station stands on the grid.
     """
     if is_zip(path):
-        cells: NDArray[np.bool_] = read_station_cells(path).numpy()
+        counts = read_station_cells(path).numpy().astype(np.int64)
     else:
         places = np.array([*read_station_list(path).places.values()], np.float64).reshape(-1, 2)
-        inside = grid.cells(*places.T)
-        flat = np.zeros(grid.rows * grid.columns, bool)
-        flat[inside[inside >= 0]] = True
-        cells = flat.reshape(grid.shape)
-    if not cells.any():
+        cells = grid.cells(*places.T)
+        counts = np.bincount(cells[cells >= 0], minlength=grid.rows * grid.columns)
+        counts = counts.reshape(grid.shape)
+    if not counts.any():
         raise InputError(
             f"{path.name} has no station on the grid of the archive; check its coordinates"
         )
-    return cells
+    return counts

@@ -82,7 +82,7 @@ def scores_of(evaluation: ArchiveEvaluation) -> dict[str, Any]:
             {
                 "variable": kernel.variable,
                 "step": kernel.step,
-                "edge_cells": len(kernel.weights),
+                "edge_cells": kernel.squares * len(kernel.weights),
                 "largest_weight": _rounded(kernel.weights.max()),
                 "radius_km": None
                 if kernel.radius is None

@@ -7,7 +7,10 @@ provenance         where a network comes from
 training_inputs    what a training starts from
 adaptation_inputs  what an adaptation starts from
 training_state     what a training goes on from
+losses             what a network is trained for
+withheld           ways of withholding stations
+covariance_fit     the covariance of the interpolation held to withheld stations
+calibration        the error's size held to withheld stations
 training_loop      loss, optimiser, average, validation
 fit                a run, from data to a checkpoint
-scale_training     the head of the scale, and its calibration
 """

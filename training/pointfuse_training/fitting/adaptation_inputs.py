@@ -56,11 +56,11 @@ def read_adaptation_inputs(
                 f"{archive} holds {simulated.target.name} on {simulated.grid}, the observations "
                 f"are of {target} on {grid}; give an archive of the same variable and grid"
             )
-        network = torch.zeros(grid.shape, dtype=torch.bool)
-        network.view(-1)[torch.from_numpy(learned.cell[reports(learned).any(axis=0)])] = True
-        complete, _ = simulated_days(simulated, static, layers, recipe, network)
+        cells = learned.cell[reports(learned).any(axis=0)]
+        network = np.bincount(cells, minlength=grid.rows * grid.columns).reshape(grid.shape)
+        complete, _ = simulated_days(simulated, static, layers, recipe, torch.from_numpy(network))
         training = MixedDays(training, complete, recipe.hiding.simulated)
-        facts = archive_facts(complete)
+        facts = archive_facts([complete])
     return TrainingInputs(
         training=training,
         validation=ObservedDays(held_out.on_days(chosen), recipe.hiding, without_weather=0.0),

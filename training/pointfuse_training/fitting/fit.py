@@ -31,7 +31,7 @@ from pointfuse_training.fitting.training_state import (
     write_state,
 )
 from pointfuse_training.network.checkpoints import Checkpoint, save_checkpoint
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples.training_days import Batch, DrawnBatches, load_batches
 
 CHECKPOINT_NAME = "checkpoint.npz"
@@ -214,6 +214,7 @@ class _Run:
         """The averaged weights, and how they came to be."""
         recipe, training = self.recipe, self.training
         used_before = self.start.observations_used if self.start else NO_OBSERVATIONS
+        covariance = self.start.covariance if self.start else None
         return Checkpoint(
             weights={name: w.cpu() for name, w in network_weights(training.averaged).items()},
             static_layers=self.inputs.static_layers,
@@ -224,13 +225,14 @@ class _Run:
             configuration=recipe.to_dict(),
             target=self.inputs.target,
             provenance={
-                "method": "Lyu et al., Geosci. Model Dev. 15, 2022; variant "
-                f"'{recipe.variant}' of pointfuse_training.FusionNetwork",
+                "method": "Lyu et al., Geosci. Model Dev. 15, 2022; network "
+                f"'{recipe.variant}' of pointfuse_training",
                 **self.inputs.facts,
                 "observations_used": observations_used(
                     used_before, self.inputs.facts["observations_used"]
                 ),
                 "started_from": self.identity["started_from"],
+                **({"covariance": covariance} if covariance else {}),
                 "recipe": recipe.name,
                 "seed": recipe.seed,
                 "iterations": training.iteration,

@@ -15,8 +15,8 @@ import torch
 from pointfuse.errors import ModelFileError
 from pointfuse.version import __version__
 from pointfuse_training.archives.archive import Archive
-from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import network_weights
+from pointfuse_training.network.variants import Network
+from pointfuse_training.network.weights import network_weights
 
 REQUIRED = ("archive_sha256", "recipe", "seed", "code", "code_sha256")
 """Without these nobody could tell how a network came to be, or make it again."""
@@ -39,7 +39,7 @@ def archive_sha256(archive: Archive) -> str:
     return digest.hexdigest()
 
 
-def weights_sha256(network: FusionNetwork) -> str:
+def weights_sha256(network: Network) -> str:
     """Hash of the trained weights, the same whatever file they end up in.
 
     SHA-256 over the floating-point entries of the network's state dict (before batch

@@ -11,15 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from pointfuse.errors import InputError
-from pointfuse_training.network.fusion_network import VARIANTS
-from pointfuse_training.network.regr_unetpp import WIDTHS
+from pointfuse_training.network.variants import VARIANT_WIDTHS, VARIANTS
 from pointfuse_training.samples.hidden_stations import HIDING, Hiding
-from pointfuse_training.samples.pseudo_stations import SAMPLING, Sampling
-from pointfuse_training.samples.static_channels import SEED_CHANNELS
+from pointfuse_training.samples.sampling import SAMPLING, Sampling
+from pointfuse_training.samples.static_channels import DEFAULT_CHANNELS, PAPER_CHANNELS
 
 PRECISIONS = ("auto", "fp32", "bf16", "fp16")
 POINT_CONVS = ("auto", "direct", "fourier")
-
 
 _TABLES = {"sampling": Sampling, "hiding": Hiding}
 """Values of a recipe that are tables of their own."""
@@ -34,11 +32,13 @@ class Recipe:
     name : str
         Name of the recipe that the values come from.
     variant : str
-        Key of `fusion_network.VARIANTS`.
+        Key of `variants.VARIANTS`.
     widths : tuple of int
         Channels at each level of RegrUnetPP, finest first.
     static_channels : tuple of str
         Keys of `static_channels.CHANNELS`.
+    archive_shares : tuple of float
+        Shares of the draws from each archive, where there are several; equal without them.
     sampling : Sampling
         How simulated days are observed.
     hiding : Hiding
@@ -63,17 +63,16 @@ class Recipe:
     keep_statistics : bool
         Whether batch normalisation keeps the statistics that the weights came with. Those of a few
         patches are not those of the whole grid, on which the network is used.
-    relative_loss : bool
-        Whether errors are divided by the mean of the day's observations, so that a severe day
-        weighs no more than a clean one; otherwise they are in ug/m3, as in equation 5.
     sea_weight, land_weight, target_weight : float
         Weights of the cells in the loss: at sea, on land, and on the land of `target_layer`.
+    inhabited_weight : float
+        Weight that the most inhabited cells have in addition.
     target_layer : str
         Array of the static file with the share of each cell that belongs to the region that the
         network is made for; empty for none.
     precision : str
         Type that RegrUnetPP computes in: ``fp32``, ``bf16``, ``fp16``, or ``auto`` (the fastest
-        that the device has: fp32 on a CPU).
+        that the device has).
     point_conv : str
         ``direct`` or ``fourier`` convolution, or ``auto`` (the one measured to be faster).
     held_out : int
@@ -95,8 +94,9 @@ class Recipe:
 
     name: str = "default"
     variant: str = "default"
-    widths: tuple[int, ...] = WIDTHS
-    static_channels: tuple[str, ...] = SEED_CHANNELS
+    widths: tuple[int, ...] = VARIANT_WIDTHS["default"]
+    static_channels: tuple[str, ...] = DEFAULT_CHANNELS
+    archive_shares: tuple[float, ...] = ()
     sampling: Sampling = SAMPLING
     hiding: Hiding = HIDING
     batch: int = 10
@@ -109,10 +109,10 @@ class Recipe:
     largest_gradient: float = 1.0
     average: float = 0.999
     keep_statistics: bool = False
-    relative_loss: bool = True
     sea_weight: float = 0.15
     land_weight: float = 0.5
     target_weight: float = 1.0
+    inhabited_weight: float = 1.0
     target_layer: str = ""
     precision: str = "auto"
     point_conv: str = "auto"
@@ -136,10 +136,15 @@ class Recipe:
         positive = ("batch", "iterations", "learning_rate", "largest_gradient", "validate_every")
         if wrong := [name for name in positive if not getattr(self, name) > 0]:
             raise InputError(f"'{wrong[0]}' should be positive, got {getattr(self, wrong[0])}")
-        counts = ("crop", "minutes", "weight_decay", "warm_up", "save_minutes", "seed")
-        weights = ("sea_weight", "land_weight", "target_weight", "held_out", "validation_days")
+        counts = (
+            *("crop", "minutes", "weight_decay", "warm_up"),
+            *("held_out", "validation_days", "save_minutes", "seed"),
+        )
+        weights = ("sea_weight", "land_weight", "target_weight", "inhabited_weight")
         if wrong := [name for name in counts + weights if not getattr(self, name) >= 0]:
             raise InputError(f"'{wrong[0]}' should not be negative, got {getattr(self, wrong[0])}")
+        if self.archive_shares and not min(self.archive_shares) > 0:
+            raise InputError(f"'archive_shares' should be positive, got {self.archive_shares}")
         if not 0 <= self.average < 1:
             raise InputError(f"'average' should be from 0 to below 1, got {self.average}")
         if not self.widths or min(self.widths) < 1:
@@ -156,14 +161,21 @@ class Recipe:
 _PAPER = Recipe(
     name="paper",
     variant="paper",
-    relative_loss=False,
+    widths=VARIANT_WIDTHS["paper"],
+    static_channels=PAPER_CHANNELS,
     sea_weight=1.0,
     land_weight=1.0,
+    inhabited_weight=0.0,
     sampling=Sampling(
         network=0.0,
         clustered=0.0,
         most_holes=0.0,
+        several=0.0,
+        regional=0.0,
+        few=0.0,
+        one_sided=0.0,
         noise=0.0,
+        outliers=0.0,
         day_factor_spread=0.0,
         largest_offset=0.0,
         weather_stations=(1500, 2500),
@@ -174,8 +186,6 @@ _PAPER = Recipe(
 RECIPES = {
     "default": Recipe(),
     "paper": _PAPER,
-    # A narrow network on patches learns something in an hour of one processor.
-    "cpu": Recipe(name="cpu", widths=(12, 24, 48, 96), batch=4, crop=128, iterations=4000),
     # From trained weights: small steps, soon over.
     "fine-tune": Recipe(
         name="fine-tune",

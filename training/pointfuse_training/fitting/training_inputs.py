@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,22 +14,21 @@ from torch import Tensor
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archives.archive import Archive, read_attributes
-from pointfuse_training.evaluation.sampling import read_cells
+from pointfuse_training.evaluation.sampling import read_station_counts
 from pointfuse_training.fitting.provenance import NO_OBSERVATIONS, archive_sha256
 from pointfuse_training.fitting.recipes import Recipe
+from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.checkpoints import load_checkpoint
-from pointfuse_training.network.fusion_network import CHANNELS
-from pointfuse_training.network.regr_unetpp import WIDTHS
-from pointfuse_training.network.seed_weights import load_seed_network, network_weights
+from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples.pseudo_stations import StationPlaces, inhabited_cells, report_noise
 from pointfuse_training.samples.simulated_days import SimulatedDays, split_by_scenario
-from pointfuse_training.samples.static_channels import (
-    SEED_CHANNELS,
-    read_target,
-    ruggedness,
-    static_channels,
+from pointfuse_training.samples.static_channels import read_target, ruggedness, static_channels
+from pointfuse_training.samples.training_days import (
+    AlternatingDays,
+    CompleteDays,
+    LearningDays,
+    ValidationDays,
 )
-from pointfuse_training.samples.training_days import CompleteDays, LearningDays, ValidationDays
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
 
 
@@ -63,36 +62,50 @@ class TrainingInputs:
 
 
 def read_training_inputs(
-    folder: Path, static: Path, recipe: Recipe, network: Path | None = None
+    folders: Sequence[Path], static: Path, recipe: Recipe, network: Path | None = None
 ) -> TrainingInputs:
     """Read what a recipe needs.
 
     Parameters
     ----------
-    folder : Path
-        Archive of days; its grid is that of the training.
+    folders : sequence of Path
+        Archives of days on one grid, which is that of the training. The recipe gives the shares of
+        the draws from each.
     static : Path
         Static layers (.npz) on this grid; see `read_static_inputs`.
     recipe : Recipe
         Configuration.
     network : Path, optional
-        A real network of stations, as `read_cells` takes it: a station list, or an archive (.npz)
-        whose array ``observed`` marks its cells.
+        A real network of stations, as `read_station_counts` takes it: a station list, or an
+        archive (.npz) whose array ``observed`` marks its cells.
 
     Raises
     ------
     InputFileNotFoundError, InputError, ModelFileError
         If a file is missing, damaged, or on another grid, or there are too few scenarios.
     """
-    archive = Archive(folder)
-    grid = archive.grid
-    layers = read_static_inputs(static, grid, torch.device("cpu"))
-    cells = torch.from_numpy(read_cells(network, grid)) if network else None
-    training, validation = simulated_days(archive, static, layers, recipe, cells)
+    archives = [Archive(folder) for folder in folders]
+    if recipe.archive_shares and len(recipe.archive_shares) != len(archives):
+        raise InputError(
+            f"the recipe has 'archive_shares' for {len(recipe.archive_shares)} archives; got "
+            f"{len(archives)}"
+        )
+    first = archives[0]
+    for folder, archive in zip(folders, archives, strict=True):
+        if not archive.grid.coincides(first.grid) or archive.target.name != first.target.name:
+            raise InputError(
+                f"expected archives of one grid and target; {folder} has {archive.target.name} on "
+                f"{archive.grid.rows} x {archive.grid.columns} cells, {folders[0]} has "
+                f"{first.target.name} on {first.grid.rows} x {first.grid.columns}, or other cells"
+            )
+    layers = read_static_inputs(static, first.grid, torch.device("cpu"))
+    stations = torch.from_numpy(read_station_counts(network, first.grid)) if network else None
+    split = [simulated_days(archive, static, layers, recipe, stations) for archive in archives]
+    training, validation = zip(*split, strict=True)
     return TrainingInputs(
-        training=training,
-        validation=validation,
-        grid=grid,
+        training=AlternatingDays(training, recipe.archive_shares),
+        validation=AlternatingDays(validation),
+        grid=first.grid,
         static_layers=static_channels(layers, recipe.static_channels),
         facts={
             **archive_facts(training),
@@ -100,7 +113,7 @@ def read_training_inputs(
             "network_sha256": _sha256(network) if network else "none",
             "observations_used": NO_OBSERVATIONS,
         },
-        target=archive.target.name,
+        target=first.target.name,
     )
 
 
@@ -119,8 +132,8 @@ def simulated_days(
         What was read from it.
     recipe : Recipe
         Configuration.
-    network : Tensor of bool, shape (rows, columns), optional
-        Cells of a real network of stations.
+    network : Tensor, shape (rows, columns), optional
+        Number of stations of a real network in each cell.
 
     Raises
     ------
@@ -145,25 +158,27 @@ def simulated_days(
     plain = replace(places, sampling=replace(sampling, day_factor_spread=0.0, largest_offset=0.0))
     chosen = torch.linspace(0, len(validation) - 1, min(recipe.validation_days, len(validation)))
     held_out = [validation[int(i)] for i in chosen.round()]
-    weights = loss_weights(recipe, land, target)
+    weights = loss_weights(recipe, land, target, places.inhabited)
     return (
         CompleteDays(SimulatedDays(archive, training, places, land), weights),
         CompleteDays(SimulatedDays(archive, held_out, plain, land), weights),
     )
 
 
-def archive_facts(learned: CompleteDays) -> dict[str, Any]:
-    """What an archive is, and how many of its days are learned from, for the provenance."""
-    archive = learned.simulated.archive
+def archive_facts(learned: Sequence[CompleteDays]) -> dict[str, Any]:
+    """What archives are, and how many of their days are learned from, for the provenance."""
+    archives = [days.simulated.archive for days in learned]
     return {
-        "archive": str(read_attributes(archive.files[0]).get("source", "unknown")),
-        "archive_sha256": archive_sha256(archive),
-        "archive_days": len(archive),
-        "training_days": len(learned.simulated.days),
+        "archive": "; ".join(
+            str(read_attributes(archive.files[0]).get("source", "unknown")) for archive in archives
+        ),
+        "archive_sha256": ", ".join(map(archive_sha256, archives)),
+        "archive_days": sum(map(len, archives)),
+        "training_days": sum(len(days.simulated.days) for days in learned),
     }
 
 
-def loss_weights(recipe: Recipe, land: Tensor, target: Tensor) -> Tensor:
+def loss_weights(recipe: Recipe, land: Tensor, target: Tensor, inhabited: Tensor) -> Tensor:
     """Weight of each cell in the loss, of mean 1.
 
     Parameters
@@ -172,6 +187,8 @@ def loss_weights(recipe: Recipe, land: Tensor, target: Tensor) -> Tensor:
         Weights of sea, land and target.
     land, target : Tensor, shape (rows, columns)
         Share of land, and of the region that the network is made for.
+    inhabited : Tensor, the same shape
+        Weight of each cell as a place where people live; see `inhabited_cells`.
 
     Raises
     ------
@@ -182,6 +199,7 @@ def loss_weights(recipe: Recipe, land: Tensor, target: Tensor) -> Tensor:
         recipe.sea_weight
         + (recipe.land_weight - recipe.sea_weight) * land
         + (recipe.target_weight - recipe.land_weight) * land * target
+        + recipe.inhabited_weight * inhabited / inhabited.max()
     )
     if not float(weights.mean()) > 0:
         raise InputError("no cell has a weight in the loss; raise 'land_weight' in the recipe")
@@ -198,26 +216,18 @@ class Start(NamedTuple):
     sha256: str
     target: str = CHANNELS[0]
     observations_used: str = NO_OBSERVATIONS
+    covariance: Mapping[str, Any] | None = None
+    """How the covariance of its interpolation was fitted."""
 
 
 def read_start(path: Path) -> Start:
-    """Weights of a checkpoint, or the seed weights.
-
-    Parameters
-    ----------
-    path : Path
-        Checkpoint, or a folder with ``weights.npz`` and ``static_channels.npz`` such as
-        ``models/seed``.
+    """Weights of a checkpoint.
 
     Raises
     ------
     InputFileNotFoundError, ModelFileError
-        If a file is missing or damaged.
+        If the file is missing or damaged.
     """
-    if path.is_dir():
-        weights = path / "weights.npz"
-        network = load_seed_network(weights, path / "static_channels.npz")
-        return Start(network_weights(network), "default", WIDTHS, SEED_CHANNELS, _sha256(weights))
     checkpoint = load_checkpoint(path)
     return Start(
         network_weights(checkpoint.network()),
@@ -227,6 +237,7 @@ def read_start(path: Path) -> Start:
         _sha256(path),
         checkpoint.target,
         str(checkpoint.provenance.get("observations_used", NO_OBSERVATIONS)),
+        checkpoint.provenance.get("covariance"),
     )
 
 

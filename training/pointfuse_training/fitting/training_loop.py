@@ -15,13 +15,25 @@ from torch import Tensor, nn
 from pointfuse.errors import InputError
 from pointfuse.trust.scores import SCORES, PairSums
 from pointfuse_training.errors import DivergedError
+from pointfuse_training.fitting.losses import (
+    absolute_error,
+    deviation_error,
+    field_errors,
+    share_left,
+)
 from pointfuse_training.fitting.process_team import Team
 from pointfuse_training.fitting.recipes import Recipe
 from pointfuse_training.fitting.training_inputs import Start, TrainingInputs
 from pointfuse_training.fitting.training_state import TrainingState
-from pointfuse_training.network.fusion_network import FusionNetwork
-from pointfuse_training.network.seed_weights import check_complete, network_weights
+from pointfuse_training.network.fusion_network import Estimate
+from pointfuse_training.network.paper_network import PaperNetwork
+from pointfuse_training.network.pointconv import PositiveKernelConv
+from pointfuse_training.network.variants import Network, build_network, field_of
+from pointfuse_training.network.weights import check_complete, network_weights
 from pointfuse_training.samples.training_days import Batch, ValidationDays, seeded_generator
+
+DEVIATION_SHARE = 0.2
+"""Weight of the likelihood beside the share of the interpolation's error that is left."""
 
 _VALIDATION_DRAWS = 1  # added to the seed, so that no draw of the training comes again
 _TIMED_PASSES = 3
@@ -63,48 +75,52 @@ class Training:
                 "random weights have no statistics to keep; name weights with --from, or set "
                 "'keep_statistics' to false in the recipe"
             )
-        network = FusionNetwork(inputs.static_layers, recipe.variant, recipe.widths)
+        network = build_network(recipe.variant, inputs.static_layers, recipe.widths)
         if start is not None:
             check_complete("the start", start.weights, network_weights(network))
             network.load_state_dict(start.weights, strict=False)
-        elif not network.variant.residual:
+        elif isinstance(network, PaperNetwork):
             day = inputs.training.draw(0, seeded_generator(recipe.seed, 0))
             _begin_at_level(network, float(day.truth.mean()))
-        if team.device.type == "cuda":
-            # The layout that tensor cores take; on a CPU it makes no difference.
-            network.regr_unetpp.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
         self.network = network.to(team.device)
         self.averaged = copy.deepcopy(self.network).eval().requires_grad_(False)
         self.network.precision = _PRECISIONS[self.precision]
-        self._model = team.wrapped(self.network)
+        if self.network.precision is not None:
+            # The layout that tensor cores, and processors with tiles (AMX), take.
+            layout = {"memory_format": torch.channels_last}
+            self.network.regr_unetpp.to(**layout)  # type: ignore[call-overload]
+        self._model = team.wrapped(_Learner(self.network))
         self.optimiser = torch.optim.AdamW(
-            self.network.parameters(), recipe.learning_rate, weight_decay=recipe.weight_decay
+            self._learning(), recipe.learning_rate, weight_decay=recipe.weight_decay
         )
         self._scaler = torch.amp.GradScaler(team.device.type, enabled=self.precision == "fp16")
 
     def choose_point_conv(self, batch: Batch) -> None:
-        """Settle how PointConv convolves, by measuring a pass of either way if need be."""
+        """Settle how PointConv convolves, by measuring a loss of either way if need be."""
         chosen = self.recipe.point_conv
         if chosen == "auto":
-            direct, fourier = (self._seconds_of_point_conv(batch, way) for way in (False, True))
+            direct, fourier = (self._seconds_of_loss(batch, way) for way in ("direct", "fourier"))
             chosen = "fourier" if self.team.agreed(fourier) < self.team.agreed(direct) else "direct"
         self.set_point_conv(chosen)
 
     def set_point_conv(self, way: str) -> None:
         """Convolve in PointConv ``direct`` or ``fourier``."""
         self.point_conv = way
-        for network in (self.network, self.averaged):
-            for conv in (network.point_conv.wide, network.point_conv.narrow):
-                conv.through_fourier = way == "fourier"
+        for module in (*self.network.modules(), *self.averaged.modules()):
+            if isinstance(module, PositiveKernelConv):
+                module.through_fourier = way == "fourier"
 
-    def _seconds_of_point_conv(self, batch: Batch, through_fourier: bool) -> float:
-        self.set_point_conv("fourier" if through_fourier else "direct")
+    def _seconds_of_loss(self, batch: Batch, way: str) -> float:
+        self.set_point_conv(way)
+        self._ready_to_learn()
         for passed in range(_TIMED_PASSES + 1):
             if passed == 1:  # the first one plans and compiles
                 began = self._now()
-            fields = self.network.point_conv(batch.observations, batch.observed)
-            torch.autograd.grad(fields.corrected.sum(), list(self.network.point_conv.parameters()))
+            torch.autograd.grad(self.loss(batch), self._learning(), allow_unused=True)
         return self._now() - began
+
+    def _learning(self) -> list[nn.Parameter]:
+        return [weight for weight in self.network.parameters() if weight.requires_grad]
 
     def _now(self) -> float:
         if self.team.device.type == "cuda":
@@ -149,14 +165,14 @@ class Training:
                     module.eval()
 
     def loss(self, batch: Batch) -> Tensor:
-        """Mean absolute error over the field (equation 5), weighted by cell and by day."""
+        """What is made small."""
         static = batch.patches(self.inputs.static_layers.to(self.team.device))
-        field = self._model(batch.observations, batch.observed, static)
-        error = (field - batch.truth).abs()
-        if self.recipe.relative_loss:
-            error = error / batch.scale
-        weighted: Tensor = error * batch.weights
-        return weighted.mean()
+        given = self._model(batch.observations, batch.observed, static)
+        if isinstance(self.network, PaperNetwork):
+            return absolute_error(given, batch)
+        errors = field_errors(given.mean, given.level, batch)
+        before = field_errors(given.interpolated, given.level, batch)
+        return share_left(errors, before) + DEVIATION_SHARE * deviation_error(given, batch)
 
     def _update_average(self) -> None:
         """Move the averaged weights; at first quickly, lest they remember the random start."""
@@ -187,6 +203,8 @@ class Training:
         tensors |= {f"average/{name}": w for name, w in network_weights(self.averaged).items()}
         steps = []
         for name, parameter in self.network.named_parameters():
+            if not parameter.requires_grad:
+                continue
             remembered = self.optimiser.state[parameter]
             steps.append(float(remembered["step"]))
             tensors[f"first/{name}"] = remembered["exp_avg"]
@@ -206,7 +224,8 @@ class Training:
         self.network.load_state_dict(_under("network/", tensors))
         self.averaged.load_state_dict(_under("average/", tensors), strict=False)
         remembered = {}
-        for index, (name, _) in enumerate(self.network.named_parameters()):
+        learning = [n for n, weight in self.network.named_parameters() if weight.requires_grad]
+        for index, name in enumerate(learning):
             remembered[index] = {
                 "step": torch.tensor(facts["optimiser_steps"][index]),
                 "exp_avg": tensors[f"first/{name}"],
@@ -227,12 +246,12 @@ class Training:
         )
 
 
-def validation_scores(network: FusionNetwork, days: ValidationDays, seed: int) -> dict[str, float]:
+def validation_scores(network: Network, days: ValidationDays, seed: int) -> dict[str, float]:
     """Scores over all cells that the days give a weight.
 
     Parameters
     ----------
-    network : FusionNetwork
+    network : FusionNetwork or PaperNetwork
         Network that is ready for inference.
     days : ValidationDays
         Days, each of which is observed once.
@@ -248,7 +267,7 @@ def validation_scores(network: FusionNetwork, days: ValidationDays, seed: int) -
     sums = []
     for day in days.each(seed):
         with torch.no_grad():
-            field = network(day.observations.to(device), day.observed.to(device))
+            field = field_of(network(day.observations.to(device), day.observed.to(device)))
         scored = day.weights > 0
         truth, predicted = (fields[scored].double().numpy() for fields in (day.truth, field.cpu()))
         sums.append(PairSums.of(truth, predicted).over())
@@ -258,11 +277,27 @@ def validation_scores(network: FusionNetwork, days: ValidationDays, seed: int) -
     return {name: round(float(SCORES[name](total)), 4) for name in ("r2", "rmse", "nme")}
 
 
-def _begin_at_level(network: FusionNetwork, level: float) -> None:
+class _Learner(nn.Module):
+    """What a loss is made of: for the default network more than its forward pass gives."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, observations: Tensor, observed: Tensor, static_layers: Tensor
+    ) -> Tensor | Estimate:
+        if isinstance(self.network, PaperNetwork):
+            field: Tensor = self.network(observations, observed, static_layers)
+            return field
+        return self.network.estimate(observations, observed, static_layers)
+
+
+def _begin_at_level(network: PaperNetwork, level: float) -> None:
     """Have an untrained network give fields of the size of a day rather than of order one.
 
-    Where the field is neither scaled nor a correction to that of PointConv, the last ReLU would
-    otherwise hide much of it, and the last weights would have a long way to go.
+    The last ReLU would otherwise hide much of them, and the last weights would have a long way to
+    go.
     """
     weight, bias = network.regr_unetpp.head.parameters()
     with torch.no_grad():
@@ -286,5 +321,6 @@ def _chosen_precision(wish: str, device: torch.device) -> str:
     if wish != "auto":
         return wish
     if device.type != "cuda":
-        return "fp32"
+        # Processors with tiles for it (AMX) convolve twice as fast.
+        return "bf16" if torch.cpu._is_amx_tile_supported() else "fp32"
     return "bf16" if torch.cuda.is_bf16_supported(including_emulation=False) else "fp16"

@@ -19,7 +19,7 @@ import torch
 from torch import Tensor
 
 from pointfuse.errors import InputError, OutputError
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.weights import read_arrays
 
 PART_BYTES = 15 * 2**20
 """Most bytes in a part, unless a single array is larger."""

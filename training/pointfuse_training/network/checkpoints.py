@@ -20,8 +20,9 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import ModelFileError
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import grid_from_dict, grid_to_dict
-from pointfuse_training.network.fusion_network import CHANNELS, FusionNetwork
-from pointfuse_training.network.seed_weights import check_complete, network_weights, read_arrays
+from pointfuse_training.network.channels import CHANNELS
+from pointfuse_training.network.variants import Network, build_network
+from pointfuse_training.network.weights import check_complete, network_weights, read_arrays
 
 FORMAT = 1
 """Version of the layout of the file."""
@@ -46,7 +47,7 @@ class Checkpoint:
     static_names : tuple of str
         Names of these layers; see `static_channels`.
     variant : str
-        Key of `fusion_network.VARIANTS`.
+        Key of `variants.VARIANTS`.
     widths : tuple of int
         Channels at each level of RegrUnetPP, finest first.
     grid : Grid
@@ -69,7 +70,7 @@ class Checkpoint:
     provenance: Mapping[str, Any]
     target: str = CHANNELS[0]
 
-    def network(self) -> FusionNetwork:
+    def network(self) -> Network:
         """The network with these weights, ready for inference.
 
         Raises
@@ -77,7 +78,7 @@ class Checkpoint:
         ModelFileError
             If the weights are not exactly those of the network.
         """
-        network = FusionNetwork(self.static_layers, self.variant, self.widths)
+        network = build_network(self.variant, self.static_layers, self.widths)
         network.target = self.target
         check_complete("the checkpoint", self.weights, network_weights(network))
         network.load_state_dict(dict(self.weights), strict=False)

@@ -1,156 +1,114 @@
-"""The fusion network: PointConv, then RegrUnetPP with the static layers beside it.
+"""The default network: optimal interpolation, then RegrUnetPP on the grid of half the resolution.
 
-Equations 1 to 5 of Lyu et al., Geosci. Model Dev. 15, 2022, and the variant of it that pointfuse
-ships.
+It departs from Lyu et al., Geosci. Model Dev. 15, 2022, in that PointConv's passes are carried on
+to their limit and know the terrain, in that RegrUnetPP corrects their field rather than making
+one, as far as a day is one of models, and in that the error's size comes with the field. The
+published network is `PaperNetwork`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import torch
 from torch import Tensor, nn
 
-from pointfuse.errors import InputError
-from pointfuse_training.network.pointconv import PointConv, PointConvFields
-from pointfuse_training.network.regr_unetpp import WIDTHS, RegrUnetPP
-from pointfuse_training.network.scale_head import ScaleHead
+from pointfuse_training.network.calibration import Calibration, calibration_terms
+from pointfuse_training.network.channels import CHANNELS, check_static_layers
+from pointfuse_training.network.concentration_scale import transformed, transformed_back
+from pointfuse_training.network.detail import DETAIL_CHANNELS, Detail
+from pointfuse_training.network.optimal_interpolation import Interpolated, OptimalInterpolation
+from pointfuse_training.network.pointconv import PointConv
+from pointfuse_training.network.regr_unetpp import RegrUnetPP
+from pointfuse_training.network.resolution import around, doubled, halved, summed
 
-CHANNELS = ("pm25", "relative_humidity", "wind_speed")
-"""Variables of the inputs, in order; units ug/m3, % and m/s."""
+WIDTHS = (16, 32, 48, 64)
+"""Channels at each level of RegrUnetPP, of which the finest has half the resolution."""
 
 WEATHER_CENTRE = (60.0, 3.0)
 WEATHER_SPREAD = (20.0, 2.0)
 """Relative humidity (%) and wind speed (m/s) enter as (value - centre) / spread."""
 
-MIN_SCALE = 1.0
-"""Least scale of a day, ug/m3, so that a day of zeros can be divided by it."""
+WEATHER_KERNELS = (11, 5)
+"""Edges of the kernels of PointConv for weather, in cells of half the resolution: as far as the
+published ones reach."""
 
-
-@dataclass(frozen=True)
-class Variant:
-    """How a network departs from the published one.
-
-    Parameters
-    ----------
-    normalised : bool
-        PM2.5 is divided by the day's mean over the stations, and the output multiplied by it, so
-        that the field scales with the observations; weather is centred. Otherwise everything
-        stays in physical units.
-    published_correction : bool
-        The second pass of PointConv is equation 2 to the letter (see `PointConv`).
-    station_channels : bool
-        RegrUnetPP is also told where stations are and what they say.
-    residual : bool
-        RegrUnetPP gives a correction to the PM2.5 field of PointConv instead of the field.
-    """
-
-    normalised: bool
-    published_correction: bool
-    station_channels: bool
-    residual: bool
-
-
-VARIANTS = {
-    "default": Variant(
-        normalised=True, published_correction=False, station_channels=True, residual=True
-    ),
-    "paper": Variant(
-        normalised=False, published_correction=True, station_channels=False, residual=False
-    ),
-}
-
-STATION_CHANNELS = 5
+_DAY_CHANNELS = 9
+_STATION_CHANNELS = 2
+_WEATHER_CHANNELS = 4
 
 
 class Estimate(NamedTuple):
-    """What the network makes of each day before it is given its unit.
+    """What the network makes of each day on its scale (`transformed`).
 
     Attributes
     ----------
-    pm25 : Tensor, shape (time, 1, rows, columns)
-        The field in the unit of the day.
-    unit : Tensor, shape (time, 1, 1, 1)
-        Unit of the day, ug/m3.
-    evidence : Tensor, shape (time, channels, rows, columns)
-        What a `ScaleHead` goes by: the finest features of RegrUnetPP, logarithms of the wide and
-        the narrow density of stations, where they are, and the field. No gradient passes it.
+    mean, deviation : Tensor, shape (time, 1, rows, columns)
+        Mean and standard deviation of what a station in the cell would report.
+    level : Tensor, shape (time, 1, 1, 1)
+        Mean of the stations of the day.
+    interpolated : Tensor, shape (time, 1, rows, columns)
+        The field of the optimal interpolation alone.
+    reaches : tuple of Tensor, each of shape (time, 1, rows, columns)
+        Stations in the three by three cells around, and within the reach of a narrow, a middle and
+        a wide Gaussian.
+    stations : Tensor, shape (time, 1, 1, 1)
+        Stations of the day.
     """
 
-    pm25: Tensor
-    unit: Tensor
-    evidence: Tensor
+    mean: Tensor
+    deviation: Tensor
+    level: Tensor
+    interpolated: Tensor
+    reaches: tuple[Tensor, ...]
+    stations: Tensor
 
 
 class FusionNetwork(nn.Module):
-    """From station observations on a grid to a complete PM2.5 field.
+    """From station observations on a grid to a complete field and the size of its error.
 
     Parameters
     ----------
     static_layers : Tensor, shape (layers, rows, columns)
         Fields that never change (terrain, land cover), scaled to order one. They are given by
         whoever builds the network and are no part of its state dict.
-    variant : str
-        Key of `VARIANTS`.
     widths : sequence of ints
         Channels at each level of RegrUnetPP, finest first.
-    scale_head : ScaleHead, optional
-        Part that gives the scale of the field's error. It has no say in the field.
 
     Attributes
     ----------
     target : str
         Name of the variable that is fused.
     precision : torch.dtype or None
-        Type in which RegrUnetPP computes under autocast; training sets it. PointConv and what
-        follows RegrUnetPP stay in single precision: 441 values of hundreds overflow half precision.
+        Type in which RegrUnetPP computes under autocast; training sets it. All else stays in
+        single precision, of which the interpolation needs all digits.
 
     Raises
     ------
     InputError
-        If there is no such variant, or the static layers are not three-dimensional.
+        If the static layers are not three-dimensional.
     """
 
     static_layers: Tensor
 
-    def __init__(
-        self,
-        static_layers: Tensor,
-        variant: str = "default",
-        widths: Sequence[int] = WIDTHS,
-        scale_head: ScaleHead | None = None,
-    ) -> None:
+    def __init__(self, static_layers: Tensor, widths: Sequence[int] = WIDTHS) -> None:
         super().__init__()
-        if variant not in VARIANTS:
-            raise InputError(
-                f"there is no variant '{variant}' of the network; expected one of "
-                f"{', '.join(VARIANTS)}"
-            )
-        if static_layers.ndim != 3:
-            raise InputError(
-                "expected static layers of the shape (layers, rows, columns), got "
-                f"{tuple(static_layers.shape)}"
-            )
-        self.variant = VARIANTS[variant]
+        check_static_layers(static_layers)
+        layers = len(static_layers)
         self.register_buffer("static_layers", static_layers.float(), persistent=False)
-        self.point_conv = PointConv(
-            len(CHANNELS), published_correction=self.variant.published_correction
-        )
-        self.regr_unetpp = RegrUnetPP(
-            len(CHANNELS)
-            + len(static_layers)
-            + (STATION_CHANNELS if self.variant.station_channels else 0),
-            widths,
-        )
-        self.scale_head = scale_head
+        self.interpolation = OptimalInterpolation(layers).requires_grad_(False)
+        self.weather = PointConv(len(CHANNELS) - 1, WEATHER_KERNELS, (2.0, 1.0))
+        entering = _DAY_CHANNELS + _STATION_CHANNELS + _WEATHER_CHANNELS + layers
+        self.regr_unetpp = RegrUnetPP(entering, widths, outputs=DETAIL_CHANNELS)
+        self.detail = Detail(layers)
+        self.calibration = Calibration()
         self.target = CHANNELS[0]
         self.precision: torch.dtype | None = None
 
     def forward(
         self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
-    ) -> Tensor | tuple[Tensor, Tensor]:
+    ) -> tuple[Tensor, Tensor]:
         """Fuse the observations of each day.
 
         Parameters
@@ -158,93 +116,117 @@ class FusionNetwork(nn.Module):
         observations : Tensor, shape (time, 3, rows, columns)
             PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s); finite, and 0 where absent.
         observed : Tensor, the same shape
-            1 where there is an observation, 0 elsewhere. A calm is observed: speed 0, mask 1.
+            0 where there is no observation; elsewhere of how many stations it is the mean, or 1
+            where that is not known. A calm is observed: speed 0, mask 1.
         static_layers : Tensor, shape (time, layers, rows, columns), optional
             Those of the patch that each day is seen in; without them it is the whole grid.
 
         Returns
         -------
-        Tensor, shape (time, 1, rows, columns)
-            PM2.5, ug/m3, nowhere negative. With a scale head a pair: the field, and in the same
-            shape the Laplace scale of its error, ug/m3, positive.
+        tuple of two Tensor, shape (time, 1, rows, columns)
+            The value that a station in each cell is expected to report, ug/m3, not negative; and
+            the Laplace scale of its error, ug/m3, positive.
         """
         estimate = self.estimate(observations, observed, static_layers)
-        pm25 = estimate.pm25 * estimate.unit
-        if self.scale_head is None:
-            return pm25
-        return pm25, self.scale_head(estimate.evidence) * estimate.unit
+        field, deviation = transformed_back(
+            estimate.mean, estimate.deviation, self.calibration.mean_share
+        )
+        median, _ = transformed_back(estimate.mean, estimate.deviation, 0.0)
+        factor = self.calibration(calibration_terms_of(estimate, median))
+        return field, factor * deviation / 2**0.5
 
     def estimate(
         self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
     ) -> Estimate:
-        """What `forward` does up to the unit of the day and the scale of the error."""
-        # Whatever a caller leaves in cells without observation has no say.
-        observations = observations * observed
-        if self.variant.normalised:
-            unit = day_scale(observations, observed)
-            values = _normalised(observations, observed, unit)
-        else:
-            unit, values = observations.new_ones(1, 1, 1, 1), observations
-        spread = self.point_conv(values, observed)
+        """What `forward` does up to the transformation back."""
+        rows, columns = observations.shape[-2:]
         if static_layers is None:
-            static_layers = self.static_layers.expand(values.shape[0], -1, -1, -1)
-        pm25, features = self._regressed(self._entering(values, observed, spread, static_layers))
-        if self.variant.residual:
-            pm25 = pm25 + spread.corrected[:, :1]
-        pm25 = torch.relu(pm25)
-        support = (_log_densities(spread), observed[:, :1], pm25)
-        return Estimate(pm25, unit, torch.cat([features, *support], dim=1).detach())
+            static_layers = self.static_layers[None]
+        observations, observed = (_even(x, "constant") for x in (observations, observed))
+        static_layers = _even(static_layers, "replicate")
+        stations = observed[:, :1]
+        # Whatever a caller leaves in cells without observation has no say.
+        values = transformed(observations[:, :1] * (stations > 0))
+        interpolated = self.interpolation(values, stations, static_layers)
+        channels = self._entering(interpolated, observations, observed, static_layers)
+        change, deviation = self.detail(
+            self._regressed(channels),
+            interpolated.field,
+            interpolated.left,
+            stations,
+            static_layers,
+        )
+        field = interpolated.field + interpolated.models * change
+        return Estimate(
+            field[..., :rows, :columns],
+            deviation[..., :rows, :columns],
+            interpolated.level,
+            interpolated.field[..., :rows, :columns],
+            tuple(
+                reach[..., :rows, :columns]
+                for reach in (around(stations), *map(doubled, interpolated.reaches))
+            ),
+            stations.sum((2, 3), keepdim=True),
+        )
 
-    def _regressed(self, channels: Tensor) -> tuple[Tensor, Tensor]:
+    def _regressed(self, channels: Tensor) -> Tensor:
+        features: Tensor
         if self.precision is None:
-            return self.regr_unetpp.with_features(channels)
+            features = self.regr_unetpp(channels)
+            return features
+        # The layout that tensor cores, and processors with tiles (AMX), take.
+        channels = channels.contiguous(memory_format=torch.channels_last)
         with torch.autocast(channels.device.type, self.precision):
-            pm25, features = self.regr_unetpp.with_features(channels)
-        return pm25.float(), features.float()
+            features = self.regr_unetpp(channels)
+        return features.float()
 
     def _entering(
-        self, values: Tensor, observed: Tensor, spread: PointConvFields, static_layers: Tensor
+        self,
+        interpolated: Interpolated,
+        observations: Tensor,
+        observed: Tensor,
+        static_layers: Tensor,
     ) -> Tensor:
-        """Channels of RegrUnetPP: equation 4, and what the variant tells of PM2.5 stations."""
-        channels = [spread.corrected, static_layers]
-        if self.variant.station_channels:
-            channels += [
-                _log_densities(spread),
-                observed[:, :1],
-                values[:, :1],
-                spread.first_pass[:, :1],
-            ]
-        return torch.cat(channels, dim=1)
+        """Channels of RegrUnetPP (equation 4), on the grid of half the resolution."""
+        fields = torch.cat([interpolated.field, interpolated.trend], dim=1)
+        half = halved(fields - interpolated.level)
+        stations = observed[:, :1]
+        present = summed((stations > 0).to(half.dtype)).clamp(min=1)
+        number = stations.sum((2, 3), keepdim=True)
+        spread = interpolated.spread.log()
+        day = torch.cat(
+            [interpolated.level, spread, number.log1p() / 8, interpolated.models], dim=1
+        )
+        return torch.cat(
+            [
+                half,
+                *(reach.log1p() for reach in interpolated.reaches),
+                summed(interpolated.left) / present,
+                summed(stations).log1p(),
+                day.expand(-1, -1, *half.shape[-2:]),
+                self._weather(observations[:, 1:], observed[:, 1:]),
+                halved(static_layers).expand(half.shape[0], -1, -1, -1),
+            ],
+            dim=1,
+        )
+
+    def _weather(self, values: Tensor, observed: Tensor) -> Tensor:
+        """Fields of humidity and wind, and how well stations support them."""
+        observed = observed.clamp(max=1)
+        centre = values.new_tensor(WEATHER_CENTRE)[:, None, None]
+        spread = values.new_tensor(WEATHER_SPREAD)[:, None, None]
+        # Centring moves the zeros of absent weather, so the mask has to be applied again.
+        sums, counts = summed((values - centre) / spread * observed), summed(observed)
+        fields = self.weather(sums / counts.clamp(min=1), counts.clamp(max=1))
+        return torch.cat([fields.corrected, fields.wide_density.log1p()], dim=1)
 
 
-def _log_densities(spread: PointConvFields) -> Tensor:
-    """How well PM2.5 stations support each cell, within the wide and within the narrow kernel."""
-    densities = torch.cat([spread.wide_density[:, :1], spread.narrow_density[:, :1]], dim=1)
-    return torch.log1p(densities)
+def calibration_terms_of(estimate: Estimate, median: Tensor) -> Tensor:
+    """What the calibration of an estimate depends on, shape (time, terms, rows, columns)."""
+    return calibration_terms(median, estimate.deviation, estimate.reaches, estimate.stations)
 
 
-def day_scale(observations: Tensor, observed: Tensor) -> Tensor:
-    """Mean of the observed PM2.5 of each day, at least `MIN_SCALE`.
-
-    Parameters
-    ----------
-    observations, observed : Tensor, shape (time, 3, rows, columns)
-        As `FusionNetwork.forward` takes them.
-
-    Returns
-    -------
-    Tensor, shape (time, 1, 1, 1)
-        Scale, ug/m3; `MIN_SCALE` on a day without stations.
-    """
-    total = observations[:, :1].sum((2, 3), keepdim=True)
-    stations = observed[:, :1].sum((2, 3), keepdim=True).clamp(min=1)
-    return (total / stations).clamp(min=MIN_SCALE)
-
-
-def _normalised(observations: Tensor, observed: Tensor, scale: Tensor) -> Tensor:
-    """Values of order one: PM2.5 as a multiple of the day's scale, weather centred."""
-    centre = observations.new_tensor(WEATHER_CENTRE)[:, None, None]
-    width = observations.new_tensor(WEATHER_SPREAD)[:, None, None]
-    # Centring moves the zeros of absent weather, so the mask has to be applied again.
-    weather = (observations[:, 1:] - centre) / width * observed[:, 1:]
-    return torch.cat([observations[:, :1] / scale, weather], dim=1)
+def _even(x: Tensor, mode: str) -> Tensor:
+    """With one more row or column where their number is odd: half of the grid is whole then."""
+    rows, columns = x.shape[-2:]
+    return nn.functional.pad(x, (0, columns % 2, 0, rows % 2), mode=mode)

@@ -1,4 +1,4 @@
-"""RegrUnetPP: a UNet++ that ends in a number a cell instead of a class.
+"""RegrUnetPP: a UNet++ that ends in numbers a cell instead of classes.
 
 Zhou et al., UNet++: a nested U-Net architecture for medical image segmentation, 2018, with the
 changes of Lyu et al., Geosci. Model Dev. 15, 2022.
@@ -12,9 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from pointfuse.errors import InputError
-
-WIDTHS = (32, 64, 128, 256)
-"""Channels at each level of the default network, finest level first."""
+from pointfuse_training.network.resolution import doubled
 
 
 class ConvPair(nn.Module):
@@ -35,7 +33,7 @@ class ConvPair(nn.Module):
 
 
 class RegrUnetPP(nn.Module):
-    """UNet++ for regression, from any number of channels to one.
+    """UNet++ for regression.
 
     Node ``i_j`` stands on level ``i`` (level 0 is the full resolution, each further one halves
     it) and takes every earlier node of its level, ``i_0`` to ``i_(j-1)``, and then node
@@ -47,6 +45,8 @@ class RegrUnetPP(nn.Module):
         Channels of the input.
     widths : sequence of ints
         Channels at each level, finest first; as many levels as entries.
+    outputs : int
+        Channels of the output.
 
     Raises
     ------
@@ -54,7 +54,7 @@ class RegrUnetPP(nn.Module):
         If there is no level.
     """
 
-    def __init__(self, in_channels: int, widths: Sequence[int] = WIDTHS) -> None:
+    def __init__(self, in_channels: int, widths: Sequence[int], outputs: int = 1) -> None:
         super().__init__()
         if not widths:
             raise InputError("RegrUnetPP needs the width of at least one level, got none")
@@ -65,18 +65,14 @@ class RegrUnetPP(nn.Module):
         for j in range(1, self.levels):
             for i in range(self.levels - j):
                 self.nodes[f"{i}_{j}"] = ConvPair(j * widths[i] + widths[i + 1], widths[i])
-        self.head = nn.Conv2d(widths[0], 1, 1)
+        self.head = nn.Conv2d(widths[0], outputs, 1)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Map (batch, in_channels, rows, columns) to (batch, 1, rows, columns).
+        """Map (batch, in_channels, rows, columns) to (batch, outputs, rows, columns).
 
         Any number of rows and columns will do: the last ones are repeated until the coarsest level
         comes out whole, and the surplus is cut off again.
         """
-        return self.with_features(x)[0]
-
-    def with_features(self, x: Tensor) -> tuple[Tensor, Tensor]:
-        """As `forward`, and the features it is made of, (batch, widths[0], rows, columns)."""
         rows, columns = x.shape[-2:]
         multiple = 2 ** (self.levels - 1)
         x = nn.functional.pad(x, (0, -columns % multiple, 0, -rows % multiple), mode="replicate")
@@ -85,15 +81,9 @@ class RegrUnetPP(nn.Module):
             for i in range(self.levels - j):
                 if j:
                     beside = [done[i, k] for k in range(j)]
-                    entering = torch.cat([*beside, _doubled(done[i + 1, j - 1])], dim=1)
+                    entering = torch.cat([*beside, doubled(done[i + 1, j - 1])], dim=1)
                 else:
                     entering = nn.functional.max_pool2d(done[i - 1, 0], 2) if i else x
                 done[i, j] = self.nodes[f"{i}_{j}"](entering)
-        features = done[0, self.levels - 1]
-        y: Tensor = self.head(features)
-        return y[..., :rows, :columns], features[..., :rows, :columns]
-
-
-def _doubled(x: Tensor) -> Tensor:
-    """Twice the resolution, bilinear between cell centres."""
-    return nn.functional.interpolate(x, scale_factor=2, mode="bilinear", align_corners=False)
+        y: Tensor = self.head(done[0, self.levels - 1])
+        return y[..., :rows, :columns]

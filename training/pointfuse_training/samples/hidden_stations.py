@@ -8,7 +8,8 @@ import torch
 from torch import Tensor
 
 from pointfuse.errors import InputError
-from pointfuse_training.samples.pseudo_stations import SAMPLING, draw_holes
+from pointfuse_training.samples.pseudo_stations import draw_holes
+from pointfuse_training.samples.sampling import SAMPLING
 
 
 @dataclass(frozen=True)

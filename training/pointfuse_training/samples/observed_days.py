@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations, grid_days
 from pointfuse.stations.same_place import places
-from pointfuse_training.network.fusion_network import day_scale
 from pointfuse_training.samples.hidden_stations import Hiding, draw_hidden
 from pointfuse_training.samples.training_days import (
     Batch,
@@ -63,7 +62,7 @@ class ObservedDays:
         )
         corner = torch.tensor([[rows.start, columns.start]])
         weights /= weights.mean().clamp(min=1e-12)
-        return Batch(observations, observed, truth, whole.scale, corner, weights)
+        return Batch(observations, observed, truth, truth, corner, weights)
 
     def each(self, seed: int) -> Iterator[Batch]:
         """Every day once; the cells of its hidden stations are scored."""
@@ -76,13 +75,14 @@ class ObservedDays:
         hidden = self._hidden(day, generator)
         given, kept_back = grid_days(day.without(hidden)), grid_days(day.without(~hidden))
         observations, observed = map(torch.from_numpy, (given.observations, given.observed))
+        observed[:, :1] = torch.from_numpy(given.station_count[:, None])
         if torch.rand(1, generator=generator) < self.without_weather:
             observations[:, 1:] = observed[:, 1:] = 0
         return Batch(
             observations,
             observed,
             torch.from_numpy(kept_back.observations[:, :1]),
-            day_scale(observations, observed),
+            torch.from_numpy(kept_back.observations[:, :1]),
             torch.zeros(1, 2, dtype=torch.int64),
             torch.from_numpy(kept_back.station_count[None].astype(np.float32)),
         )

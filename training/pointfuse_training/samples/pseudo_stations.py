@@ -14,88 +14,10 @@ import torch
 from torch import Tensor
 
 from pointfuse.errors import InputError
+from pointfuse_training.samples.sampling import SAMPLING, Sampling
 
-
-@dataclass(frozen=True)
-class Sampling:
-    """How simulated days are observed.
-
-    Parameters
-    ----------
-    network, clustered : float
-        Shares of the days that are seen by a real network, and by stations that stand where people
-        live. The others have stations anywhere (uniform).
-    network_present : float
-        Least share of the real network's cells that report; the share is drawn between it and 1.
-    clustered_stations, uniform_stations : tuple of two ints
-        Fewest and most cells with a station where they are clustered, and where they are uniform
-        (1,500 to 2,500 as published).
-    hole : int
-        Edge of the squares that are left without stations, cells.
-    most_holes : float
-        Largest share of the grid without stations.
-    noise : float
-        Standard deviation of the logarithm of what a station reports over the mean of its cell.
-    lights_noise, ruggedness_noise : float
-        The same of what is added to it in the brightest and in the most rugged cells: a single
-        station represents those less well.
-    day_factor_spread : float
-        Standard deviation of the logarithm of the factor that a day is multiplied by.
-    largest_offset : float
-        Largest background that is added to a day, in the units of the target.
-    weather_stations : tuple of two ints
-        Fewest and most cells with a humidity, and likewise with a wind speed, each at places of
-        their own.
-    without_weather : float
-        Share of the days without any humidity and wind speed.
-
-    Raises
-    ------
-    InputError
-        If a share is not between 0 and 1, or a number is negative or out of order.
-    """
-
-    network: float = 1 / 3
-    clustered: float = 1 / 3
-    network_present: float = 1.0
-    clustered_stations: tuple[int, int] = (500, 1300)
-    uniform_stations: tuple[int, int] = (1500, 2500)
-    hole: int = 12
-    most_holes: float = 1 / 3
-    noise: float = 0.12
-    lights_noise: float = 0.0
-    ruggedness_noise: float = 0.0
-    day_factor_spread: float = 0.4
-    largest_offset: float = 6.0
-    weather_stations: tuple[int, int] = (0, 2400)
-    without_weather: float = 0.5
-
-    def __post_init__(self) -> None:
-        shares = ("network", "clustered", "network_present", "most_holes", "without_weather")
-        for name in shares:
-            if not 0 <= getattr(self, name) <= 1:
-                raise InputError(f"'{name}' should be a share, 0 to 1, got {getattr(self, name)}")
-        if self.network + self.clustered > 1:
-            raise InputError(
-                "the shares 'network' and 'clustered' should sum to at most 1, got "
-                f"{self.network + self.clustered:g}"
-            )
-        for name in ("clustered_stations", "uniform_stations", "weather_stations"):
-            fewest, most = getattr(self, name)
-            if not 0 <= fewest <= most:
-                raise InputError(
-                    f"'{name}' should be the fewest and the most, got {fewest}, {most}"
-                )
-        spreads = ("noise", "lights_noise", "ruggedness_noise", "day_factor_spread")
-        for name in (*spreads, "largest_offset"):
-            if not 0 <= getattr(self, name) < math.inf:
-                raise InputError(f"'{name}' should not be negative, got {getattr(self, name)}")
-        if self.hole < 1:
-            raise InputError(f"'hole' should be at least one cell, got {self.hole}")
-
-
-SAMPLING = Sampling()
-"""How days are observed unless a recipe says otherwise."""
+OUTLIER = 4.0
+"""How much larger than that of others the noise of an outlier is."""
 
 
 @dataclass(frozen=True)
@@ -106,8 +28,9 @@ class StationPlaces:
     ----------
     inhabited : Tensor, shape (rows, columns)
         Weight of each cell in the draws that follow people; not negative.
-    network : Tensor of bool, the same shape, optional
-        Cells of a real network. Without one, stations follow people in its stead.
+    network : Tensor, the same shape, optional
+        Number of stations of a real network in each cell. Without one, stations follow people in
+        its stead.
     sampling : Sampling
         How many there are, and what they report.
     noise : Tensor, the same shape, optional
@@ -138,40 +61,72 @@ class StationPlaces:
             )
 
     def draw(self, generator: torch.Generator) -> Tensor:
-        """Cells with a station of PM2.5, bool, shape (rows, columns).
+        """Number of stations of PM2.5 in each cell, shape (rows, columns).
 
         The real network, stations where people live, or stations anywhere; then squares lose their
-        stations. `Sampling` says how often and how many.
+        stations, or all but a region, a few, or one side. `Sampling` says how often and how many.
         """
         sampling = self.sampling
         kind = float(torch.rand(1, generator=generator))
         if kind < sampling.network and self.network is not None:
             stations = self._present(self.network, generator)
         elif kind < sampling.network + sampling.clustered:
-            stations = draw_cells(self.inhabited, sampling.clustered_stations, generator)
+            stations = self._several(self.inhabited, sampling.clustered_stations, generator)
         else:
             anywhere = torch.ones_like(self.inhabited)
-            stations = draw_cells(anywhere, sampling.uniform_stations, generator)
-        return stations & ~draw_holes(stations.shape, generator, sampling)
+            stations = self._several(anywhere, sampling.uniform_stations, generator)
+        stations = stations * ~draw_holes(stations.shape, generator, sampling)
+        return stations * draw_kept(stations > 0, generator, sampling)
 
     def _present(self, network: Tensor, generator: torch.Generator) -> Tensor:
-        """The cells of a network that report."""
+        """The stations of the cells of a network that report."""
         least = self.sampling.network_present
         share = least + (1 - least) * torch.rand(1, generator=generator)
-        return network & (torch.rand(network.shape, generator=generator) < share)
+        return network * (torch.rand(network.shape, generator=generator) < share)
 
-    def reports(self, truth: Tensor, generator: torch.Generator) -> Tensor:
-        """What a station in each cell would report, ug/m3: the cell's mean times its own noise.
+    def _several(
+        self, weights: Tensor, limits: tuple[int, int], generator: torch.Generator
+    ) -> Tensor:
+        cells = draw_cells(weights, limits, generator)
+        further = torch.full(cells.shape, self.sampling.several)
+        return cells * (1 + torch.poisson(further, generator=generator))
+
+    def reports(
+        self,
+        truth: Tensor,
+        stations: Tensor | float,
+        generator: torch.Generator,
+        station_noise: float | None = None,
+        share: float = 1.0,
+    ) -> Tensor:
+        """Mean of what the stations in each cell would report, ug/m3.
 
         Parameters
         ----------
         truth : Tensor, shape (..., rows, columns)
             Means of the cells, ug/m3.
+        stations : Tensor or float
+            Number of stations in each cell, whose noises are independent.
         generator : torch.Generator
             Source of all random numbers.
+        station_noise : float, optional
+            Standard deviation of a station's noise on the scale of the process,
+            ``2 (sqrt(v + 1) - 1)``; without it the noise is that of the sampling, relative to the
+            mean of the cell.
+        share : float
+            Share of the sampling's noise that the day has.
         """
-        noise = self.sampling.noise if self.noise is None else self.noise
-        return truth * torch.exp(noise * torch.randn(truth.shape, generator=generator))
+        noise = torch.randn(truth.shape, generator=generator)
+        outliers = torch.rand(truth.shape, generator=generator) < self.sampling.outliers
+        noise = (
+            noise * (1 + (OUTLIER - 1) * outliers) / torch.as_tensor(stations).clamp(min=1).sqrt()
+        )
+        if station_noise is None:
+            usual = self.sampling.noise if self.noise is None else self.noise
+            return truth * torch.exp(share * usual * noise)
+        root = ((truth + 1).sqrt() + station_noise * noise / 2).clamp(min=1)
+        reported: Tensor = root**2 - 1
+        return reported
 
 
 def report_noise(sampling: Sampling, lights: Tensor, ruggedness: Tensor) -> Tensor:
@@ -246,24 +201,73 @@ def draw_holes(
     return cells[row : row + shape[0], column : column + shape[1]]
 
 
+def draw_kept(
+    stations: Tensor, generator: torch.Generator, sampling: Sampling = SAMPLING
+) -> Tensor:
+    """Cells whose stations are left, bool: all, a region, a few, or one side of the grid.
+
+    Parameters
+    ----------
+    stations : Tensor of bool, shape (rows, columns)
+        Cells with a station.
+    generator : torch.Generator
+        Source of all random numbers.
+    sampling : Sampling
+        How often each happens.
+    """
+    kind, size = torch.rand(2, generator=generator).tolist()
+    where = stations.nonzero()
+    everything = torch.ones_like(stations)
+    if not len(where) or kind >= sampling.regional + sampling.few + sampling.one_sided:
+        return everything
+    chosen = where[int(torch.randint(len(where), (1,), generator=generator))]
+    row, column = (
+        torch.arange(n)[axis] - int(centre)
+        for n, axis, centre in zip(
+            stations.shape, ((slice(None), None), (None, slice(None))), chosen, strict=True
+        )
+    )
+    if kind < sampling.regional:
+        least, most = sampling.region_radius
+        region: Tensor = row**2 + column**2 <= (least + (most - least) * size) ** 2
+        return region
+    if kind < sampling.regional + sampling.few:
+        # As often 1 to 3 as 30 to 100.
+        number = min(round(sampling.most_of_few**size), len(where))
+        left = where[torch.randperm(len(where), generator=generator)[:number]]
+        few = torch.zeros_like(stations)
+        few[left[:, 0], left[:, 1]] = True
+        return few
+    angle = 2 * math.pi * size
+    return math.cos(angle) * row + math.sin(angle) * column >= 0
+
+
 class PseudoDay(NamedTuple):
     """A simulated day as stations see it; the first axis has the length one.
 
     Attributes
     ----------
     observations, observed : Tensor, shape (1, 3, rows, columns)
-        What the network takes: values with noise, and mask.
+        What the network takes: values with noise, and number of stations.
     truth : Tensor, shape (1, 1, rows, columns)
         The field of PM2.5 that they were taken from, ug/m3.
+    reports : Tensor, shape (1, 1, rows, columns)
+        What a further station in each cell would report, ug/m3.
     """
 
     observations: Tensor
     observed: Tensor
     truth: Tensor
+    reports: Tensor
 
 
-def draw_day(fields: Tensor, places: StationPlaces, generator: torch.Generator) -> PseudoDay:
-    """Observe a simulated day with stations drawn for it.
+def draw_day(
+    fields: Tensor,
+    places: StationPlaces,
+    generator: torch.Generator,
+    station_noise: float | None = None,
+) -> PseudoDay:
+    """Observe a day with stations drawn for it.
 
     Parameters
     ----------
@@ -273,6 +277,8 @@ def draw_day(fields: Tensor, places: StationPlaces, generator: torch.Generator) 
         Where stations may stand.
     generator : torch.Generator
         Source of all random numbers.
+    station_noise : float, optional
+        As `StationPlaces.reports` takes it; that of the archive's day.
 
     Raises
     ------
@@ -288,12 +294,21 @@ def draw_day(fields: Tensor, places: StationPlaces, generator: torch.Generator) 
     factor = torch.exp(sampling.day_factor_spread * torch.randn(1, generator=generator))
     offset = sampling.largest_offset * torch.rand(1, generator=generator)
     truth = fields[:1] * factor + offset
+    if station_noise is not None:
+        # The scale of the process goes with the square root of the concentration.
+        station_noise *= float(factor.sqrt())
     weather = _draw_weather_stations(places.inhabited, generator, sampling)
-    observed = torch.cat([places.draw(generator)[None], weather]).float()
-    reported = torch.cat([places.reports(truth, generator), fields[1:]])
+    stations = places.draw(generator)
+    observed = torch.cat([stations[None], weather]).float()
+    share = sampling.quietest + (1 - sampling.quietest) * float(torch.rand(1, generator=generator))
+    reported = places.reports(truth, stations, generator, station_noise, share)
+    reported = torch.cat([reported, fields[1:]])
     # An archive without humidity or wind has no station of it.
     observed *= reported.isfinite()
-    return PseudoDay((reported.nan_to_num() * observed)[None], observed[None], truth[None])
+    another = places.reports(truth, 1.0, generator, station_noise, share)
+    return PseudoDay(
+        (reported.nan_to_num() * (observed > 0))[None], observed[None], truth[None], another[None]
+    )
 
 
 def _draw_weather_stations(

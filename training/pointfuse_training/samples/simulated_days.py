@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import torch
 from torch import Tensor
 
 from pointfuse.errors import InputError
 from pointfuse_training.archives.archive import Archive
-from pointfuse_training.samples.pseudo_stations import StationPlaces
+from pointfuse_training.samples.pseudo_stations import PseudoDay, StationPlaces, draw_day
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,12 @@ class SimulatedDays:
     days: Sequence[int]
     places: StationPlaces
     land: Tensor
+
+    def observed(self, index: int, generator: torch.Generator) -> PseudoDay:
+        """The day with a number in the archive, seen by stations drawn for it."""
+        noise = self.archive.station_noise
+        of_station = None if noise is None or np.isnan(noise[index]) else float(noise[index])
+        return draw_day(self.archive[index], self.places, generator, of_station)
 
 
 def split_by_scenario(archive: Archive, held_out: int) -> tuple[range, range]:

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
+from scipy.ndimage import gaussian_filter
 from torch import Tensor
 
 from pointfuse.errors import InputError
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.weights import read_arrays
+from pointfuse_training.processes.covariates import covariate_layers
 from pointfuse_training.samples.pseudo_stations import brightness
 from pointfuse_training.simulation.static_inputs import StaticInputs
 
 RUGGED = 300.0
 """Scatter of the height from a cell to its neighbours that counts as 1, m."""
+
+BROAD = 16
+"""Standard deviation of the Gaussian that smooths the mean of simulated days, cells."""
 
 
 def ruggedness(height: Tensor) -> Tensor:
@@ -31,6 +37,32 @@ def ruggedness(height: Tensor) -> Tensor:
     return windows.std((2, 3), correction=0).to(height.dtype)
 
 
+def _pattern(number: int) -> Callable[[StaticInputs], Tensor]:
+    """A pattern of simulated days, as 'pointfuse-train patterns' numbers them; 0 is their mean."""
+
+    def of(layers: StaticInputs) -> Tensor:
+        if layers.patterns is None or number >= len(layers.patterns):
+            raise InputError(
+                f"the static layers hold no pattern {number} of simulated days; add patterns with "
+                "'pointfuse-train patterns'"
+            )
+        return layers.patterns[number]
+
+    return of
+
+
+def _broad_pattern(layers: StaticInputs) -> Tensor:
+    """The mean of simulated days without its cities: real days have it too."""
+    mean = _pattern(0)(layers)
+    broad = gaussian_filter(mean.cpu().double().numpy(), BROAD, mode="nearest")
+    return torch.from_numpy(broad).float()
+
+
+def _covariate(name: str, scale: float) -> Callable[[StaticInputs], Tensor]:
+    """A layer that the process of the samples knows of, over a scale."""
+    return lambda layers: torch.from_numpy(covariate_layers(layers)[name]).float() / scale
+
+
 CHANNELS: dict[str, Callable[[StaticInputs], Tensor]] = {
     "height": lambda layers: layers.height / 2000,
     "water_fraction": lambda layers: layers.water,
@@ -40,11 +72,22 @@ CHANNELS: dict[str, Callable[[StaticInputs], Tensor]] = {
     "forest_fraction": lambda layers: layers.forest,
     "night_lights": lambda layers: brightness(layers.night_lights),
     "ruggedness": lambda layers: ruggedness(layers.height) / RUGGED,
+    "broad_height": _covariate("broad_height", 2),
+    "broad_ruggedness": _covariate("ruggedness", 2),
+    "log_lights": _covariate("lights", 4),
+    "broad_lights": _covariate("broad_lights", 4),
+    "broad_pattern": _broad_pattern,
+    **{f"pattern_{number}": _pattern(number) for number in range(17)},
 }
 """How each channel is made from the static layers; all are of order one."""
 
-SEED_CHANNELS = tuple(CHANNELS)[:6]
-"""Channels of the seed weights, in their order."""
+PAPER_CHANNELS = tuple(CHANNELS)[:6]
+"""Channels of the published network."""
+
+DEFAULT_CHANNELS = (*PAPER_CHANNELS, "ruggedness", "broad_height", "broad_ruggedness", "log_lights")
+DEFAULT_CHANNELS += ("broad_lights",)
+"""Channels of the default network where nothing is known of simulated days. That which is shipped
+knows their patterns too."""
 
 
 def static_channels(layers: StaticInputs, names: Sequence[str]) -> Tensor:
@@ -71,7 +114,70 @@ def static_channels(layers: StaticInputs, names: Sequence[str]) -> Tensor:
         raise InputError(
             f"there is no static channel '{unknown[0]}'; expected some of {', '.join(CHANNELS)}"
         )
-    return torch.stack([CHANNELS[name](layers) for name in names])
+    return torch.stack([in_bytes(CHANNELS[name](layers)).values() for name in names])
+
+
+@dataclass(frozen=True)
+class ByteLayer:
+    """A layer in 255 steps between its lowest and its highest value: (steps - zero) * scale.
+
+    Parameters
+    ----------
+    steps : Tensor of uint8, shape (rows, columns)
+        Steps.
+    scale : float
+        What a step is worth.
+    zero : int
+        The step of the value 0.
+    """
+
+    steps: Tensor
+    scale: float
+    zero: int
+
+    def values(self) -> Tensor:
+        """The layer, float32."""
+        return (self.steps.float() - self.zero) * self.scale
+
+
+def in_bytes(layer: Tensor) -> ByteLayer:
+    """A layer rounded so that a model file holds it in a byte a cell.
+
+    Networks are trained with the rounded layers: what the file holds is what they know. A layer
+    that was rounded already comes out as it is.
+
+    Parameters
+    ----------
+    layer : Tensor, shape (rows, columns)
+        Finite values.
+    """
+    lowest, highest = _ends(layer)
+    # Single precision, which the file has it in.
+    scale = np.float32((highest - lowest) / 255) or np.float32(1)
+    rounded, *others = (
+        _in_steps(layer, lowest, float(one))
+        for one in (scale, np.nextafter(scale, 0), np.nextafter(scale, 2 * scale))
+    )
+    for one in (rounded, *others):
+        # The ends of what was rounded already tell its scale but for the last digit.
+        if torch.equal(one.values(), layer):
+            return one
+    if max(int(rounded.steps.max()), rounded.zero) < 255:
+        # Both ends were rounded inwards, which leaves 254 steps: they are made 255.
+        lowest, highest = _ends(rounded.values())
+        rounded = _in_steps(layer, lowest, float(np.float32((highest - lowest) / 255)))
+    return rounded
+
+
+def _ends(layer: Tensor) -> tuple[float, float]:
+    """The lowest and the highest value, 0 among them."""
+    return min(float(layer.min()), 0.0), max(float(layer.max()), 0.0)
+
+
+def _in_steps(layer: Tensor, lowest: float, scale: float) -> ByteLayer:
+    zero = round(-lowest / scale)
+    steps = (layer.double() / scale).round() + zero
+    return ByteLayer(steps.clamp(0, 255).to(torch.uint8), scale, zero)
 
 
 def read_target(path: Path, name: str, shape: tuple[int, int]) -> Tensor:

@@ -6,7 +6,7 @@ So it does not matter how many processes draw them, nor where an interrupted tra
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
@@ -15,8 +15,6 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from pointfuse_training.network.fusion_network import day_scale
-from pointfuse_training.samples.pseudo_stations import draw_day
 from pointfuse_training.samples.simulated_days import SimulatedDays
 
 
@@ -29,8 +27,8 @@ class Batch(NamedTuple):
         What the network takes.
     truth : Tensor, shape (days, 1, rows, columns)
         The field of PM2.5, ug/m3, where it is known.
-    scale : Tensor, shape (days, 1, 1, 1)
-        Mean of the observed PM2.5 of the whole day, ug/m3.
+    reports : Tensor, shape (days, 1, rows, columns)
+        What a station in each cell reports that the network is not given, ug/m3.
     corner : Tensor of int, shape (days, 2)
         Row and column of the grid where the patch begins.
     weights : Tensor, shape (days, 1, rows, columns)
@@ -40,7 +38,7 @@ class Batch(NamedTuple):
     observations: Tensor
     observed: Tensor
     truth: Tensor
-    scale: Tensor
+    reports: Tensor
     corner: Tensor
     weights: Tensor
 
@@ -102,26 +100,49 @@ class CompleteDays:
         """One of the days, seen by stations of its own."""
         days = self.simulated.days
         index = days[int(torch.randint(len(days), (1,), generator=generator))]
-        day = draw_day(self.simulated.archive[index], self.simulated.places, generator)
+        day = self.simulated.observed(index, generator)
         rows, columns = draw_patch(day.observed[0, 0], crop, generator)
-        observations, observed, truth = (part[..., rows, columns].contiguous() for part in day)
-        return Batch(
-            observations,
-            observed,
-            truth,
-            day_scale(day.observations, day.observed),
-            torch.tensor([[rows.start, columns.start]]),
-            self.weights[None, None, rows, columns],
+        observations, observed, truth, reports = (
+            part[..., rows, columns].contiguous() for part in day
         )
+        corner = torch.tensor([[rows.start, columns.start]])
+        weights = self.weights[None, None, rows, columns]
+        return Batch(observations, observed, truth, reports, corner, weights)
 
     def each(self, seed: int) -> Iterator[Batch]:
         """Every day once; cells on land without a station are scored."""
         for index in self.simulated.days:
             generator = seeded_generator(seed, index)
-            day = draw_day(self.simulated.archive[index], self.simulated.places, generator)
+            day = self.simulated.observed(index, generator)
             scored = (self.simulated.land > 0.5) & (day.observed[:, :1] == 0)
-            scale = day_scale(day.observations, day.observed)
-            yield Batch(*day, scale, torch.zeros(1, 2, dtype=torch.int64), scored.float())
+            yield Batch(*day, torch.zeros(1, 2, dtype=torch.int64), scored.float())
+
+
+@dataclass(frozen=True)
+class AlternatingDays:
+    """Days of several kinds, in turn: simulated ones, say, and samples of a process.
+
+    Parameters
+    ----------
+    kinds : sequence of CompleteDays
+        The kinds.
+    shares : sequence of float, optional
+        Shares of the draws that come from each; without them they are equal.
+    """
+
+    kinds: Sequence[CompleteDays]
+    shares: Sequence[float] = ()
+
+    def draw(self, crop: int, generator: torch.Generator) -> Batch:
+        """One of the days of a kind that is drawn first."""
+        shares = torch.tensor(self.shares or [1.0] * len(self.kinds))
+        kind = int(torch.multinomial(shares, 1, generator=generator))
+        return self.kinds[kind].draw(crop, generator)
+
+    def each(self, seed: int) -> Iterator[Batch]:
+        """Every day of all kinds once."""
+        for kind in self.kinds:
+            yield from kind.each(seed)
 
 
 class DrawnBatches(Dataset[Batch]):

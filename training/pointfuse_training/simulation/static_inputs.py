@@ -13,7 +13,7 @@ from torch import Tensor
 
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
-from pointfuse_training.network.seed_weights import read_arrays
+from pointfuse_training.network.weights import read_arrays
 
 IGBP_CLASSES = 17
 _FORESTS = slice(1, 6)
@@ -41,6 +41,8 @@ class StaticInputs:
         Shares of land cover (IGBP classes 0; 13; 12 and 14; 16; 1 to 5).
     sha256 : str
         Hash of the file they were read from.
+    patterns : Tensor, shape (patterns, rows, columns), optional
+        Patterns of simulated days, as `patterns_of` makes them, where the file has some.
     """
 
     grid: Grid
@@ -54,6 +56,7 @@ class StaticInputs:
     barren: Tensor
     forest: Tensor
     sha256: str = ""
+    patterns: Tensor | None = None
 
     @property
     def device(self) -> torch.device:
@@ -70,7 +73,8 @@ def read_static_inputs(path: Path, grid: Grid, device: torch.device) -> StaticIn
         Archive (.npz) of ``lat`` and ``lon`` (degrees), ``height`` (m), ``night_lights`` (any
         linear unit), ``ocean_fraction``, each of shape (rows, columns), and ``igbp_fraction``,
         shape (17, rows, columns), shares of the IGBP classes in their order from 0 (water) to 16
-        (barren). Row 0 is south, column 0 is west. Further arrays are ignored.
+        (barren); and perhaps ``patterns``, shape (patterns, rows, columns). Row 0 is south, column
+        0 is west. Further arrays are ignored.
     grid : Grid
         Grid that the layers are on.
     device : torch.device
@@ -107,7 +111,19 @@ def read_static_inputs(path: Path, grid: Grid, device: torch.device) -> StaticIn
         barren=cover[_BARREN],
         forest=cover[_FORESTS].sum(0),
         sha256=hashlib.sha256(path.read_bytes()).hexdigest(),
+        patterns=_patterns(path, arrays["patterns"], grid).to(device)
+        if "patterns" in arrays
+        else None,
     )
+
+
+def _patterns(path: Path, patterns: NDArray[np.generic], grid: Grid) -> Tensor:
+    if patterns.shape[1:] != grid.shape or not np.isfinite(patterns).all():
+        raise InputError(
+            f"{path.name} holds patterns with the shape {patterns.shape}, expected finite values "
+            f"on {grid.shape}; make them with 'pointfuse-train patterns'"
+        )
+    return torch.from_numpy(patterns.astype(np.float32))
 
 
 _LIMITS = {

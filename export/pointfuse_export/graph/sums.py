@@ -1,0 +1,52 @@
+"""Sums of covariances in ONNX: a block of rows of the grid at a time.
+
+All of them at once would need half a gigabyte. The loops carry the decay along, since TensorRT
+reads none that carries nothing.
+"""
+
+from __future__ import annotations
+
+from onnxscript import FLOAT, graph, script
+from onnxscript import opset18 as op
+
+
+@script(default_opset=op)
+def summed_exponentials(
+    left: FLOAT[None, None, None, None],
+    right: FLOAT[None, None, None],
+    decay: FLOAT,
+    weights: FLOAT[None, None, None],
+) -> FLOAT[None, None, None, None]:
+    """Sums of ``weights * exp(-decay * distance)``; shapes as in `pointfuse_training.network`."""
+
+    @graph()
+    def of_block(rate, block):  # type: ignore[no-untyped-def]
+        near = op.Exp(op.Sqrt(op.MatMul(block, right)) * rate)
+        of_rows: FLOAT[None, None, None] = op.MatMul(near, weights)
+        return op.Identity(rate), of_rows
+
+    _, sums = op.Scan(
+        -decay, left, body=of_block, num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[1]
+    )
+    return sums
+
+
+@script(default_opset=op)
+def summed_materns(
+    left: FLOAT[None, None, None, None],
+    right: FLOAT[None, None, None],
+    decay: FLOAT,
+    weights: FLOAT[None, None, None],
+) -> FLOAT[None, None, None, None]:
+    """Sums of ``weights * (1 + r) exp(-r)`` with r of ``decay * distance``."""
+
+    @graph()
+    def of_block(rate, block):  # type: ignore[no-untyped-def]
+        far = op.Sqrt(op.MatMul(block, right)) * rate
+        of_rows: FLOAT[None, None, None] = op.MatMul((far + 1.0) * op.Exp(-far), weights)
+        return op.Identity(rate), of_rows
+
+    _, sums = op.Scan(
+        decay, left, body=of_block, num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[1]
+    )
+    return sums
