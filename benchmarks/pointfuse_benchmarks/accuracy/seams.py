@@ -81,13 +81,15 @@ def measured(placed: PlacedObservations, model: Model, layers: Array) -> dict[st
         few[random.choice(present, min(FEW, len(present)), replace=False)] = False
         for known in (day, day.without(few)):
             fields = estimate(known, model)
+            field, distance = (
+                table[0].reshape(model.metadata.grid.shape)
+                for table in (fields.values.astype(np.float64), fields.station_distance)
+            )
             days.append(
                 {
                     "day": str(day.observations.times[0]),
                     "stations": int(known.target_stations[0]),
-                    **jumps(
-                        fields.values[0].astype(np.float64), fields.station_distance[0], ground
-                    ),
+                    **jumps(field, distance, ground),
                 }
             )
     return {

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from pointfuse_benchmarks.accuracy.seams import FAR, jumps, largest_steps, table
+from pointfuse import load_model
+from pointfuse_benchmarks.accuracy.seams import FAR, FEW, jumps, largest_steps, measured, table
 
 LAYERS = np.zeros((2, 6, 8))
 LAYERS[0, :, 4:] = 1000.0  # a cliff between columns 3 and 4
@@ -38,3 +39,15 @@ def test_the_table_says_each_day():
     about = {"processor": "a processor", "threads": 2, "date": "2026-11-29"}
     text = table({"machine": about, "model": "m 1", "days": [{**day, "step": 1.0}]})
     assert "| 2019-01-06 | 20 | 9 | 25.0% | 10.0% | 100.0% |" in text
+
+
+def test_a_day_is_measured_with_all_of_its_stations_and_with_few(day_of, rng):
+    model = load_model(threads=1)
+    day = day_of(rng.uniform(-1500, 1500, (60, 2)), rng.uniform(20, 80, 60))
+    layers = rng.random((2, *model.metadata.grid.shape))
+    all_of_them, few = measured(day, model, layers)["days"]
+    assert (all_of_them["stations"], few["stations"]) == (60, FEW)
+    # Fewer stations leave more of the grid far from any.
+    assert 10_000 < all_of_them["pairs"] < few["pairs"]
+    for found in (all_of_them, few):
+        assert 0 < found["jump_alike"] <= found["jump"] < 1
