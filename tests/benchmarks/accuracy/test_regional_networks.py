@@ -66,9 +66,14 @@ def test_the_documents_show_what_was_measured() -> None:
 
 
 def test_what_was_measured_is_what_is_promised() -> None:
-    """Plausible everywhere; intervals miss the aim of 85, as the page says."""
+    """Plausible everywhere."""
     measured = json.loads((RESULTS / "regional_networks.json").read_text())
     assert len(measured["cases"]) >= 28
     for case in measured["cases"]:
         assert case["highest_cell"] <= 1.5 * case["highest_observation"]
-    assert all(band["held"] >= 79 for band in measured["bands"])
+
+
+@pytest.mark.xfail(reason="missed by pointfuse-china12 2.0.0, as docs/background/limits.md says")
+def test_intervals_hold_far_from_the_stations() -> None:
+    measured = json.loads((RESULTS / "regional_networks.json").read_text())
+    assert all(band["held"] >= 85 for band in measured["bands"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from pointfuse_training.archives.archive import Archive
 from pointfuse_training.archives.archive_writer import writing
 from pointfuse_training.commands.main import main
 from pointfuse_training.fitting.fit import CHECKPOINT_NAME
+from pointfuse_training.fitting.provenance import archive_sha256
 from pointfuse_training.network.checkpoints import load_checkpoint
 
 pytestmark = pytest.mark.slow
@@ -80,16 +82,34 @@ def test_the_command_goes_on_from_a_checkpoint(data: dict[str, object], tmp_path
     assert "exclude each other" in both.output
 
 
-def test_the_command_takes_archives_of_both_kinds(
-    data: dict[str, object], recipe_file: Path, small_samples: Path, tmp_path: Path
+def test_the_command_takes_several_archives(
+    data: dict[str, object],
+    recipe_file: Path,
+    small_samples: Path,
+    small_archive: Path,
+    tmp_path: Path,
 ) -> None:
-    recipe_file.write_text(f"archive_shares = [2, 1]\n{recipe_file.read_text()}")
-    short = {"--iterations": 2, "--widths": "4,8", "-o": tmp_path / "run"}
-    result = train(*options(data, short), "--archive", small_samples, "--quiet")
+    """First samples alone, then days of both kinds."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    short = {"--iterations": 2, "--widths": "4,8", "--archive": small_samples, "-o": first}
+    result = train(*options(data, short), "--quiet")
     assert result.exit_code == 0, result.output
-    facts = load_checkpoint(tmp_path / "run" / CHECKPOINT_NAME).provenance
-    assert len(facts["archive_sha256"].split(", ")) == 2
-    assert facts["archive_days"] == len(Archive(data["--archive"])) + len(Archive(small_samples))
+    recipe_file.write_text(f"archive_shares = [2, 1]\n{recipe_file.read_text()}")
+    further = {"--iterations": 2, "--from": first / CHECKPOINT_NAME, "-o": second}
+    result = train(*options(data, further), "--archive", small_samples, "--quiet")
+    assert result.exit_code == 0, result.output
+    before, after = (load_checkpoint(run / CHECKPOINT_NAME) for run in (first, second))
+    archives = [Archive(folder) for folder in (small_archive, small_samples)]
+    assert after.provenance["archive_sha256"] == ", ".join(map(archive_sha256, archives))
+    assert after.provenance["archive_days"] == sum(map(len, archives))
+    assert (
+        after.provenance["started_from"]
+        == sha256((first / CHECKPOINT_NAME).read_bytes()).hexdigest()
+    )
+    for name, weights in before.weights.items():
+        if name.startswith("interpolation."):
+            assert torch.equal(after.weights[name], weights), name
+    assert not torch.equal(after.weights["detail.last.bias"], before.weights["detail.last.bias"])
 
 
 def test_archives_of_several_grids_are_refused(
