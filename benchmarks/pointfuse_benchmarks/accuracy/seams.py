@@ -24,7 +24,7 @@ from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.reading import read_stations
 from pointfuse_benchmarks.accuracy.regional_networks import SCORED
-from pointfuse_benchmarks.measuring.checkout import ROOT
+from pointfuse_benchmarks.measuring.checkout import CHECKPOINT
 from pointfuse_benchmarks.measuring.machine import machine
 from pointfuse_training.network.checkpoints import load_checkpoint
 
@@ -38,8 +38,6 @@ FEW = 20
 
 ALIKE = 0.1
 """Cells whose layers differ by less than this share of their ranges are alike."""
-
-CHECKPOINT = ROOT / "models" / "pointfuse-china12.checkpoint.npz"
 
 
 @click.command()

@@ -25,7 +25,7 @@ from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.trust.baselines import find_baselines
 from pointfuse_benchmarks.accuracy.cmaq import read_cmaq_days
-from pointfuse_benchmarks.measuring.checkout import EXAMPLES
+from pointfuse_benchmarks.measuring.checkout import CHECKPOINT, EXAMPLES
 from pointfuse_benchmarks.measuring.machine import machine
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.archives.archive_writer import writing
@@ -45,12 +45,10 @@ MASK = EXAMPLES / "mainland_china.npz"
 @click.option("-o", "--output", required=True, type=click.Path(path_type=Path))
 def main(model: Path | None, data: Path, baselines: str, output: Path) -> None:
     """Evaluate MODEL, the shipped one by default, and print the table."""
-    shipped = model_folder() / shipped_models()[0].file
-    reconstructor = load_reconstructor(model or shipped)
+    reconstructor = load_reconstructor(model or model_folder() / shipped_models()[0].file)
     if model is None:
         # The checkpoint has more to show than the file: the covariance of the interpolation.
-        checkpoint = load_reconstructor(shipped.with_suffix(".checkpoint.npz"))
-        reconstructor = replace(reconstructor, kernels=checkpoint.kernels)
+        reconstructor = replace(reconstructor, kernels=load_reconstructor(CHECKPOINT).kernels)
     grid = reconstructor.grid
     with tempfile.TemporaryDirectory() as folder:
         inside = write_archive(data / "cmaq_jan2020_36km", grid, Path(folder))

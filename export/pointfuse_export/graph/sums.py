@@ -9,6 +9,9 @@ from __future__ import annotations
 from onnxscript import FLOAT, graph, script
 from onnxscript import opset18 as op
 
+# What a body returns is said where it is computed: onnxscript takes the annotation of what the body
+# returns for that of the function around it.
+
 
 @script(default_opset=op)
 def summed_exponentials(

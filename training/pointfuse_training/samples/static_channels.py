@@ -151,27 +151,24 @@ def in_bytes(layer: Tensor) -> ByteLayer:
     layer : Tensor, shape (rows, columns)
         Finite values.
     """
-    lowest, highest = _ends(layer)
-    # Single precision, which the file has it in.
-    scale = np.float32((highest - lowest) / 255) or np.float32(1)
-    rounded, *others = (
-        _in_steps(layer, lowest, float(one))
-        for one in (scale, np.nextafter(scale, 0), np.nextafter(scale, 2 * scale))
-    )
-    for one in (rounded, *others):
-        # The ends of what was rounded already tell its scale but for the last digit.
-        if torch.equal(one.values(), layer):
-            return one
+    lowest, scale = _lowest_and_scale(layer)
+    # The ends of what was rounded already tell its scale but for the last digit.
+    for one in (scale, np.nextafter(scale, 0), np.nextafter(scale, 2 * scale)):
+        exact = _in_steps(layer, lowest, float(one))
+        if torch.equal(exact.values(), layer):
+            return exact
+    rounded = _in_steps(layer, lowest, float(scale))
     if max(int(rounded.steps.max()), rounded.zero) < 255:
         # Both ends were rounded inwards, which leaves 254 steps: they are made 255.
-        lowest, highest = _ends(rounded.values())
-        rounded = _in_steps(layer, lowest, float(np.float32((highest - lowest) / 255)))
+        lowest, scale = _lowest_and_scale(rounded.values())
+        rounded = _in_steps(layer, lowest, float(scale))
     return rounded
 
 
-def _ends(layer: Tensor) -> tuple[float, float]:
-    """The lowest and the highest value, 0 among them."""
-    return min(float(layer.min()), 0.0), max(float(layer.max()), 0.0)
+def _lowest_and_scale(layer: Tensor) -> tuple[float, np.float32]:
+    """The lowest value, 0 among them, and a 255th of the range in the precision of the file."""
+    lowest, highest = min(float(layer.min()), 0.0), max(float(layer.max()), 0.0)
+    return lowest, np.float32((highest - lowest) / 255) or np.float32(1)
 
 
 def _in_steps(layer: Tensor, lowest: float, scale: float) -> ByteLayer:
