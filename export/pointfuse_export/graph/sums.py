@@ -1,4 +1,4 @@
-"""Sums of covariances in ONNX: a block of rows of the grid at a time.
+"""Sums of covariances in ONNX: a row of the grid at a time.
 
 All of them at once would need half a gigabyte. The loops carry the decay along, since TensorRT
 reads none that carries nothing.
@@ -23,13 +23,13 @@ def summed_exponentials(
     """Sums of ``weights * exp(-decay * distance)``; shapes as in `pointfuse_training.network`."""
 
     @graph()
-    def of_block(rate, block):  # type: ignore[no-untyped-def]
-        near = op.Exp(op.Sqrt(op.MatMul(block, right)) * rate)
-        of_rows: FLOAT[None, None, None] = op.MatMul(near, weights)
-        return op.Identity(rate), of_rows
+    def of_row(rate, row):  # type: ignore[no-untyped-def]
+        near = op.Exp(op.Sqrt(op.MatMul(row, right)) * rate)
+        summed: FLOAT[None, None, None] = op.MatMul(near, weights)
+        return op.Identity(rate), summed
 
     _, sums = op.Scan(
-        -decay, left, body=of_block, num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[1]
+        -decay, left, body=of_row, num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[1]
     )
     return sums
 
@@ -44,12 +44,12 @@ def summed_materns(
     """Sums of ``weights * (1 + r) exp(-r)`` with r of ``decay * distance``."""
 
     @graph()
-    def of_block(rate, block):  # type: ignore[no-untyped-def]
-        far = op.Sqrt(op.MatMul(block, right)) * rate
-        of_rows: FLOAT[None, None, None] = op.MatMul((far + 1.0) * op.Exp(-far), weights)
-        return op.Identity(rate), of_rows
+    def of_row(rate, row):  # type: ignore[no-untyped-def]
+        far = op.Sqrt(op.MatMul(row, right)) * rate
+        summed: FLOAT[None, None, None] = op.MatMul((far + 1.0) * op.Exp(-far), weights)
+        return op.Identity(rate), summed
 
     _, sums = op.Scan(
-        decay, left, body=of_block, num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[1]
+        decay, left, body=of_row, num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[1]
     )
     return sums

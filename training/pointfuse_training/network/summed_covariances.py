@@ -1,7 +1,7 @@
 """Sums of covariances over a grid: operators that export gives another form.
 
 For a whole grid and a thousand stations there are 150 million covariances. They are made and summed
-up a block of rows at a time; in a model file that is a loop (`pointfuse_export.graph.sums`).
+up a row at a time; in a model file that is a loop (`pointfuse_export.graph.sums`).
 """
 
 from __future__ import annotations
@@ -13,9 +13,6 @@ from torch import Tensor
 
 _WITHIN_A_CELL = 0.5
 """Mean distance of two places in one cell, over the edge of the cell (0.52, if both are random)."""
-
-_MOST_ROWS = 12
-"""Rows of a block of the grid, at most: more need more memory, and fewer more steps."""
 
 _AT_ONCE = 128
 """Places whose covariances are made at once."""
@@ -103,8 +100,8 @@ def over_grid(
     Tensor, shape (time, sum, rows, columns)
     """
     left, right = factors(grid.transpose(1, 2), stations)
-    rows = max(n for n in range(1, _MOST_ROWS + 1) if shape[0] % n == 0)
-    left = left.reshape(-1, shape[0] // rows, rows * shape[1], left.shape[2])
+    # What is made of a row fits into the cache.
+    left = left.reshape(-1, *shape, left.shape[2])
     summed = sums(left, right, decay, weights).flatten(1, 2).transpose(1, 2)
     return summed.reshape(-1, weights.shape[2], *shape)
 
@@ -115,8 +112,8 @@ def summed_exponentials(left: Tensor, right: Tensor, decay: Tensor, weights: Ten
 
     Parameters
     ----------
-    left : Tensor, shape (time or 1, block, place, factor)
-        Blocks of places, as `factors` gives them.
+    left : Tensor, shape (time or 1, row, place, factor)
+        Rows of places, as `factors` gives them.
     right : Tensor, shape (time, factor, station)
         Stations.
     decay : Tensor, shape ()
@@ -126,7 +123,7 @@ def summed_exponentials(left: Tensor, right: Tensor, decay: Tensor, weights: Ten
 
     Returns
     -------
-    Tensor, shape (time, block, place, sum)
+    Tensor, shape (time, row, place, sum)
     """
     return _summed(lambda far: far.neg_().exp_(), left, right, decay, weights)
 

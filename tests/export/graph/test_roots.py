@@ -1,22 +1,45 @@
-"""Inverses by sweeps: those of LAPACK at any size, if as badly conditioned as real ones too."""
+"""Roots of inverses by halves: those of LAPACK at any size, as badly conditioned as real ones."""
 
 from __future__ import annotations
+
+import warnings
 
 import numpy as np
 import onnxruntime
 import pytest
+import torch
+from torch import Tensor, nn
 
-from pointfuse_export.graph.sweeps import BLOCK, inverse_of_one_plus
+from pointfuse_export.graph.roots import PARTS, inverse_root_of_one_plus
+from pointfuse_training.network import inverse_root
+
+
+class Roots(nn.Module):
+    def forward(self, matrix: Tensor) -> tuple[Tensor, Tensor]:
+        both: tuple[Tensor, Tensor] = inverse_root.inverse_root_of_one_plus(matrix)
+        return both
 
 
 @pytest.fixture(scope="module")
 def session() -> onnxruntime.InferenceSession:
-    model = inverse_of_one_plus.to_model_proto(ir_version=10)
-    options = onnxruntime.SessionOptions()
-    # Without the exporter, constants keep operators that the runtime folds only in part.
-    options.log_severity_level = 3
+    size = torch.export.Dim("size")
+    with warnings.catch_warnings():
+        # PyTorch warns about its own internals, and that a matrix is square.
+        warnings.simplefilter("ignore")
+        program = torch.onnx.export(
+            Roots().eval(),
+            (torch.zeros(2, 20, 20),),
+            dynamo=True,
+            opset_version=18,
+            dynamic_shapes=({0: torch.export.Dim("time"), 1: size, 2: size},),
+            verbose=False,
+            custom_translation_table={
+                torch.ops.pointfuse.inverse_root_of_one_plus.default: inverse_root_of_one_plus
+            },
+        )
+    assert program is not None
     return onnxruntime.InferenceSession(
-        model.SerializeToString(), options, providers=["CPUExecutionProvider"]
+        program.model_proto.SerializeToString(), providers=["CPUExecutionProvider"]
     )
 
 
@@ -29,12 +52,14 @@ def positive(size: int, largest: float, seed: int) -> np.ndarray:
 
 
 @pytest.mark.parametrize("largest", [10.0, 1e5])
-@pytest.mark.parametrize("size", [1, 2, BLOCK - 1, BLOCK, BLOCK + 1, 200])
-def test_inverses_are_those_of_lapack(
+@pytest.mark.parametrize("size", [1, 2, PARTS - 1, PARTS, PARTS + 1, 200, 333])
+def test_roots_are_those_of_lapack(
     session: onnxruntime.InferenceSession, size: int, largest: float
 ) -> None:
     days = np.stack([positive(size, largest, seed) for seed in range(3)]).astype(np.float32)
-    found, determinant = session.run(None, {session.get_inputs()[0].name: days})
+    root, determinant = session.run(None, {session.get_inputs()[0].name: days})
+    np.testing.assert_array_equal(root, np.tril(root))
+    found = root.transpose(0, 2, 1).astype(np.float64) @ root
     right = np.linalg.inv(np.eye(size) + days.astype(np.float64))
     # No entry of an inverse exceeds 1. Errors are at most the precision of single floats, 6e-8,
     # times the condition, and nearly always less; the network refines its solution once more.
