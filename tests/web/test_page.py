@@ -132,9 +132,9 @@ def test_what_is_under_the_cursor_is_the_field(page: Page, tiny_files: Path) -> 
     assert box is not None
     page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
     readout = page.inner_text("#readout")
-    # The scale is a quarter of the field, and the standard deviation sqrt(2) times the scale.
+    # The scale is a quarter of the field, the standard deviation pi over sqrt(3) times that.
     assert "20.0 µg\u00a0m⁻³" in readout
-    assert "7.1 µg\u00a0m⁻³ (standard deviation)" in readout
+    assert "9.1 µg\u00a0m⁻³ (standard deviation)" in readout
     place = readout.split("\n")[1]
     page.focus("#map")
     page.keyboard.press("ArrowUp")

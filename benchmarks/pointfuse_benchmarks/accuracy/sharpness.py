@@ -3,7 +3,7 @@
     python -m pointfuse_benchmarks.accuracy.sharpness --data DIR \
         -o benchmarks/results/sharpness.json
 
-Ours are of a Laplace distribution, those of the others of a normal one. Intervals that hold what
+Ours are of a logistic distribution, those of the others of a normal one. Intervals that hold what
 they should are worth the more the narrower they are. So that none gains from being too narrow,
 those of each method are compared once more after one factor has been put on all of them, with which
 they hold 90 in 100 of these very pairs.

@@ -97,9 +97,9 @@ def _variables(metadata: ModelMetadata, outputs: Sequence[str]) -> str:
     rows, columns = metadata.grid.shape
     channels = len(metadata.variables)
     scale = (
-        f" With it comes `{metadata.scale_name}`, of the same shape and units: the Laplace scale b "
-        "of its error against a station in the cell, so that 90 % of the errors should be at most "
-        "b ln 10."
+        f" With it comes `{metadata.scale_name}`, of the same shape and units: the scale s of the "
+        "logistic distribution of its error against a station in the cell, so that 90 % of the "
+        "errors should be at most s ln 19."
         if len(outputs) > 1
         else ""
     )

@@ -36,7 +36,7 @@ _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
 
 _UNCERTAINTY = (
     "Standard deviation of the difference to what a station in the cell would measure, as the "
-    "network tells it for a Laplace distribution: 90 in 100 stations should be within 1.63 times "
+    "network tells it for a logistic distribution: 90 in 100 stations should be within 1.62 times "
     "this. Do not trust a cell where it is of the size of the value."
 )
 

@@ -17,11 +17,15 @@ from pointfuse.fields.day_status import DayStatus
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations
 
+DEVIATION = math.pi / math.sqrt(3)
+"""Standard deviation of a logistic distribution, in scales (Johnson, Kotz and Balakrishnan,
+Continuous univariate distributions 2, 1995, chapter 23)."""
+
 MULTIPLES = {
-    percent: math.log(1 / (1 - percent / 100)) / math.sqrt(2) for percent in (50, 80, 90, 95)
+    percent: math.log((100 + percent) / (100 - percent)) / DEVIATION for percent in (50, 80, 90, 95)
 }
 """Intervals: observations they should hold, in 100, and half their width in standard
-uncertainties."""
+uncertainties, for a logistic distribution of the errors."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,6 +7,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.fields.daily_fields import DEVIATION
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, station_distance
 
@@ -60,8 +61,7 @@ def estimate(
     values = of_cells(field)
     return Estimates(
         values,
-        # The standard deviation of a Laplace distribution of that scale.
-        np.full_like(values, np.nan) if scale is None else np.sqrt(np.float32(2)) * of_cells(scale),
+        np.full_like(values, np.nan) if scale is None else DEVIATION * of_cells(scale),
         of_cells(distance),
         of_cells(gridded.station_count),
     )

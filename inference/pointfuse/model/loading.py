@@ -35,8 +35,9 @@ class ModelOutput(NamedTuple):
     field : ndarray
         The fused variable in its units, nowhere negative.
     scale : ndarray or None
-        Laplace scale of the field's error in the same units, positive: an interval that holds the
-        share p reaches -scale * log(1 - p) to either side. None where the model gives none.
+        Scale of the logistic distribution of the field's error, in the same units, positive: an
+        interval that holds the share p reaches scale * log((1 + p) / (1 - p)) to either side. None
+        where the model gives none.
     """
 
     field: NDArray[np.float32]

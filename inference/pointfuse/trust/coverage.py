@@ -1,7 +1,7 @@
 """Whether an uncertainty is honest: what share of observations its intervals hold.
 
 An interval reaches from the prediction to both sides by a multiple of its standard uncertainty.
-The multiples are those of the Laplace distribution, whose scale a model gives.
+The multiples are those of the logistic distribution, whose scale a model gives.
 """
 
 from __future__ import annotations

@@ -196,8 +196,8 @@ function fieldVariables({ model, fields }) {
           valid_min: Float32Array.of(0),
           comment:
             "Standard deviation of the difference to what a station in the cell would measure, as " +
-            "the network tells it for a Laplace distribution: 90 in 100 stations should be within " +
-            "1.63 times this. Do not trust a cell where it is of the size of the value.",
+            "the network tells it for a logistic distribution: 90 in 100 stations should be within " +
+            "1.62 times this. Do not trust a cell where it is of the size of the value.",
         },
       ),
     );

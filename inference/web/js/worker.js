@@ -80,8 +80,8 @@ async function fuse(request) {
     const { field, scale } = await network.run(gridded);
     const result = {
       field,
-      // The standard deviation of a Laplace distribution of that scale.
-      uncertainty: scale?.map((value) => Math.SQRT2 * value) ?? null,
+      // The standard deviation of a logistic distribution of that scale.
+      uncertainty: scale?.map((value) => (Math.PI / Math.sqrt(3)) * value) ?? null,
       stationCount: gridded.stationCount,
       stationDistance: stationDistance(gridded.stationCount, model.grid),
     };

@@ -52,8 +52,8 @@ def test_scores_by_hand() -> None:
     assert near["pairs"] == 2
     assert near["rmse"] == pytest.approx(np.sqrt(4.5), abs=1e-3)
     assert (near["held"], far["held"]) == (100.0, 0.0)
-    # Of a Laplace distribution ln 10 scales; a standard deviation is sqrt 2 of them.
-    half = 4 * np.log(10) / np.sqrt(2)
+    # Of a logistic distribution ln 19 scales; a standard deviation is pi over sqrt 3 of them.
+    half = 4 * np.log(19) * np.sqrt(3) / np.pi
     # Rounded to a digit.
     assert far["width"] == pytest.approx(2 * half, abs=0.051)
     # 10 less that is beyond the interval, and counts twentyfold.

@@ -36,9 +36,9 @@ def test_honest_intervals_have_the_width_and_score_of_the_normal_distribution(wi
     assert found["score"] == pytest.approx(score * mean, rel=0.03)
 
 
-def test_intervals_of_a_laplace_distribution_hold_what_they_should(rng):
+def test_intervals_of_a_logistic_distribution_hold_what_they_should(rng):
     spread = rng.uniform(5, 15, (40, 500))
-    observed = 50 + rng.laplace(0, spread / np.sqrt(2))
+    observed = 50 + rng.logistic(0, spread * np.sqrt(3) / np.pi)
     prediction = np.full_like(observed, 50.0)
     intervals = {"ours": Intervals(prediction, spread, MULTIPLES)}
     found = sharpness.sharpness(observed, intervals)["ours"]

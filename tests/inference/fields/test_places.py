@@ -132,8 +132,8 @@ def test_an_interval_is_as_wide_as_its_uncertainty_says(fields: FusedFields) -> 
     value, deviation = series.values[0, 0], series.uncertainty[0, 0]
     assert series.low is not None
     assert series.high is not None
-    # 5 and 95 of 100 of a Laplace distribution; single precision.
-    half = math.log(10) / math.sqrt(2) * deviation
+    # 5 and 95 of 100 of a logistic distribution; single precision.
+    half = math.log(19) * math.sqrt(3) / math.pi * deviation
     assert series.low[0, 0] == pytest.approx(max(0.0, value - half), rel=1e-5)
     assert series.high[0, 0] == pytest.approx(value + half, rel=1e-6)
 

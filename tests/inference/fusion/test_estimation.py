@@ -76,11 +76,13 @@ def test_a_file_of_version_1_gets_a_mask_of_0_and_1(tiny_metadata: ModelMetadata
         np.testing.assert_allclose(found.values[day], means.mean(), rtol=1e-5)
 
 
-def test_the_uncertainty_is_the_deviation_of_a_laplace_distribution(scale_model: Model) -> None:
+def test_the_uncertainty_is_the_deviation_of_a_logistic_distribution(scale_model: Model) -> None:
     found = estimate(placed(scale_model, [40]), scale_model)
     # The model's scale is a twentieth of its field in the first cell and a half in the last.
     ratio = found.uncertainty[0] / found.values[0]
-    np.testing.assert_allclose(ratio[[0, -1]], np.sqrt(2) * np.array([0.05, 0.5]), rtol=1e-6)
+    np.testing.assert_allclose(
+        ratio[[0, -1]], np.pi / np.sqrt(3) * np.array([0.05, 0.5]), rtol=1e-6
+    )
 
 
 def test_without_a_scale_the_uncertainty_is_not_known(tiny_model: Model) -> None:

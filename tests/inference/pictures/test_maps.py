@@ -265,8 +265,8 @@ def test_uncertainty_and_support_are_panels_of_their_own(
     assert plot(fused, "-o", tmp_path / "map.pdf", *options)[0] == 0
     (sheet,) = drawn
     np.testing.assert_allclose(values(sheet, 0), fields[:2].mean(axis=0), rtol=1e-6)
-    # 90 in 100 of a Laplace distribution are within 1.6282 standard deviations.
-    np.testing.assert_allclose(values(sheet, 1), 1.6282 * fields[:2].mean(axis=0) / 4, rtol=1e-4)
+    # 90 in 100 of a logistic distribution are within 1.6234 standard deviations.
+    np.testing.assert_allclose(values(sheet, 1), 1.6234 * fields[:2].mean(axis=0) / 4, rtol=1e-4)
     with netCDF4.Dataset(fused) as dataset:
         distance = dataset["station_distance"][:2].mean(axis=0)
     np.testing.assert_allclose(values(sheet, 2), distance, rtol=1e-6)

@@ -1,4 +1,4 @@
-"""Intervals hold what they should, when errors have a Laplace distribution of that deviation."""
+"""Intervals hold what they should, when errors have a logistic distribution of that deviation."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def result(tiny_metadata: ModelMetadata, rng: np.random.Generator) -> CrossValid
     cells = rng.choice(longitude.size, STATIONS, replace=False)
     shape = DAYS, STATIONS
     predicted, uncertainty = rng.uniform(15, 170, shape), rng.uniform(1, 5, shape)
-    observed = predicted + rng.laplace(0, uncertainty / np.sqrt(2))
+    observed = predicted + rng.logistic(0, uncertainty * np.sqrt(3) / np.pi)
     observed[rng.random(shape) < 0.1] = np.nan
     observations = Observations(
         Stations(
@@ -49,13 +49,13 @@ def result(tiny_metadata: ModelMetadata, rng: np.random.Generator) -> CrossValid
 
 
 # Of standard deviation 1.
-LAPLACE = stats.laplace(scale=1 / np.sqrt(2))
+LOGISTIC = stats.logistic(scale=np.sqrt(3) / np.pi)
 
 
-def test_multiples_are_those_of_the_laplace_distribution() -> None:
+def test_multiples_are_those_of_the_logistic_distribution() -> None:
     for percent, multiple in MULTIPLES.items():
         # Up to rounding of double precision.
-        assert multiple == pytest.approx(LAPLACE.ppf(0.5 + percent / 200), rel=1e-12)
+        assert multiple == pytest.approx(LOGISTIC.ppf(0.5 + percent / 200), rel=1e-12)
 
 
 def test_true_uncertainties_hold_what_they_should(result: CrossValidation) -> None:
@@ -68,7 +68,7 @@ def test_true_uncertainties_hold_what_they_should(result: CrossValidation) -> No
         tolerance = 4 * np.sqrt(nominal * (1 - nominal) / pairs)
         assert share == pytest.approx(nominal, abs=tolerance)
     there = np.isfinite(result.observed)
-    width = 2 * LAPLACE.ppf(0.95) * result.uncertainty[there].mean()
+    width = 2 * LOGISTIC.ppf(0.95) * result.uncertainty[there].mean()
     # Rounded to two digits.
     assert found.width == pytest.approx(width, abs=0.006)
 
@@ -76,8 +76,8 @@ def test_true_uncertainties_hold_what_they_should(result: CrossValidation) -> No
 def test_uncertainties_that_are_too_small_show(result: CrossValidation) -> None:
     result.uncertainty[:] /= 2
     held = evaluate_uncertainty(result, Classes()).overall.share
-    # Half of 1.628 deviations hold 68.4 %; four binomial deviations of 1,800 pairs.
-    assert held[90] == pytest.approx(2 * LAPLACE.cdf(1.628 / 2) - 1, abs=0.044)
+    # Half of 1.623 deviations hold 62.7 %; four binomial deviations of 1,800 pairs.
+    assert held[90] == pytest.approx(2 * LOGISTIC.cdf(1.6234 / 2) - 1, abs=0.044)
 
 
 def test_classes_are_those_of_the_scores_and_of_levels(result: CrossValidation) -> None:
@@ -94,7 +94,7 @@ def test_classes_are_those_of_the_scores_and_of_levels(result: CrossValidation) 
         chosen = there & (result.predicted >= low) & (result.predicted < high)
         assert found.by_level[name].pairs == chosen.sum()
         error = np.abs(result.predicted - result.observed)[chosen]
-        share = (error <= LAPLACE.ppf(0.95) * result.uncertainty[chosen]).mean()
+        share = (error <= LOGISTIC.ppf(0.95) * result.uncertainty[chosen]).mean()
         assert found.by_level[name].share[90] == pytest.approx(share, abs=6e-5)
     for kind in (found.by_season, found.by_level):
         assert sum(held.pairs for held in kind.values()) == there.sum()

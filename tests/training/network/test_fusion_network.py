@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import scipy.ndimage
 import torch
+from scipy.stats import logistic
 from torch import Tensor, nn
 
 from pointfuse import InputError
@@ -75,8 +76,7 @@ def test_fields_are_expectations_of_what_is_estimated(monkeypatch: pytest.Monkey
     field, scale = fused(built, *day())
     expectation, deviation = transformed_back(made.mean, made.deviation)
     torch.testing.assert_close(field, expectation)
-    # The variance of a Laplace distribution is twice the square of its scale.
-    torch.testing.assert_close(scale, deviation / 2**0.5)
+    torch.testing.assert_close(scale, deviation / logistic.std())
 
 
 def test_the_calibration_changes_the_scale_alone() -> None:

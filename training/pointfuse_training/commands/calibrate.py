@@ -20,6 +20,7 @@ from pointfuse.model.loading import load_model
 from pointfuse_training.commands.unscored_options import Unscored, read_unscored, unscored_options
 from pointfuse_training.fitting.adaptation_inputs import observations_sha256
 from pointfuse_training.fitting.calibration import (
+    COVERAGE,
     coverage,
     fitted_coefficients,
     fitted_share,
@@ -28,6 +29,9 @@ from pointfuse_training.fitting.calibration import (
 from pointfuse_training.network.calibration import TERMS
 from pointfuse_training.network.checkpoints import load_checkpoint, save_checkpoint
 from pointfuse_training.network.fusion_network import FusionNetwork
+
+_PARTS = (0.5, 0.8, COVERAGE, 0.95)
+"""Intervals whose shares are told; those of `COVERAGE` are fitted."""
 
 
 @click.command(cls=Command)
@@ -72,7 +76,7 @@ def calibrate(
     share = round(fitted_share(errors), 3)
     coefficients = fitted_coefficients(errors, share).round(4)
     before = coverage(errors, share, np.zeros(len(TERMS)))
-    after = coverage(errors, share, coefficients)
+    after = {part: coverage(errors, share, coefficients, part) for part in _PARTS}
     calibration = {
         "command": f"pointfuse-train {call_text(click.get_current_context(), {'output', 'quiet'})}",
         "date": str(datetime.date.today()),
@@ -96,7 +100,8 @@ def calibrate(
         output,
     )
     if not quiet:
+        intervals = ", ".join(f"of {part:.0%} hold {held:.1%}" for part, held in after.items())
         click.echo(
-            f"wrote {output}: 90 % intervals hold {after:.1%} of {len(errors.error)} withheld "
-            f"values, before {before:.1%}"
+            f"wrote {output}: of {len(errors.error)} withheld values, intervals {intervals}; "
+            f"before calibration those of {COVERAGE:.0%} held {before:.1%}"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from scipy.special import expit
 from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations, grid_days
 from pointfuse_training.fitting.withheld import withholdings
-from pointfuse_training.network.calibration import TERMS
+from pointfuse_training.network.calibration import DEVIATION, TERMS
 from pointfuse_training.network.concentration_scale import transformed_back
 from pointfuse_training.network.fusion_network import FusionNetwork, calibration_terms_of
 
@@ -41,7 +42,7 @@ class WithheldErrors:
     bias : ndarray of float64, shape (pair,)
         What the variance adds to the median, ug/m3.
     scale : ndarray of float64, shape (pair,)
-        Laplace scale before calibration, ug/m3.
+        Scale of the logistic distribution before calibration, ug/m3.
     terms : ndarray of float64, shape (pair, term)
         What the calibration depends on there.
     weight : ndarray of float64, shape (pair,)
@@ -133,7 +134,7 @@ def _errors(
     cell = day.cell[looked_at]
     at_median, bias, scale = (
         table.flatten().double().numpy()[cell]
-        for table in (median, mean - median, deviation / 2**0.5)
+        for table in (median, mean - median, deviation / DEVIATION)
     )
     at_terms = terms[0].flatten(1).T.double().numpy()[cell]
     return values[looked_at] - at_median, bias, scale, at_terms
@@ -150,8 +151,8 @@ def fitted_coefficients(errors: WithheldErrors, share: float) -> Array:
     """Coefficients under which intervals hold `COVERAGE` of the errors, whatever the terms.
 
     It is the quantile regression of the logarithm of the ratios (Koenker and Bassett,
-    Econometrica 46, 1978), with the loss smoothed: of a Laplace distribution of scale 1, 90 % is
-    within log(10).
+    Econometrica 46, 1978), with the loss smoothed: of a logistic distribution of scale 1, 90 % is
+    within log(19).
 
     Parameters
     ----------
@@ -164,7 +165,7 @@ def fitted_coefficients(errors: WithheldErrors, share: float) -> Array:
     -------
     ndarray of float64, shape (term,)
     """
-    target = np.log(np.maximum(errors.ratio(share), 1e-6) / -np.log1p(-COVERAGE))
+    target = np.log(np.maximum(errors.ratio(share), 1e-6) / half_width(COVERAGE))
     weight = errors.weight / errors.weight.sum()
 
     def loss(coefficients: Array) -> tuple[float, Array]:
@@ -181,7 +182,17 @@ def fitted_coefficients(errors: WithheldErrors, share: float) -> Array:
     return found
 
 
-def coverage(errors: WithheldErrors, share: float, coefficients: Array) -> float:
-    """Share of the errors that calibrated intervals hold; ways of withholding weigh alike."""
-    held = errors.ratio(share) <= np.exp(errors.terms @ coefficients) * -np.log1p(-COVERAGE)
+def half_width(part: float) -> float:
+    """Of the interval that holds a part of a logistic distribution of scale 1."""
+    return math.log((1 + part) / (1 - part))
+
+
+def coverage(
+    errors: WithheldErrors, share: float, coefficients: Array, part: float = COVERAGE
+) -> float:
+    """Share of the errors in calibrated intervals that should hold a part of them.
+
+    Ways of withholding weigh alike.
+    """
+    held = errors.ratio(share) <= np.exp(errors.terms @ coefficients) * half_width(part)
     return float(errors.weight @ held / errors.weight.sum())

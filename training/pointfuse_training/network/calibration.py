@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import torch
@@ -18,6 +19,9 @@ TERMS = (
     "stations",
 )
 """What the logarithm of the factor is linear in; see `calibration_terms`."""
+
+DEVIATION = math.pi / 3**0.5
+"""Standard deviation of a logistic distribution, in scales."""
 
 _MOST = (2.0, 3.0, 4.0, 5.0)
 """Most that the logarithms of the stations within each reach are."""

@@ -14,7 +14,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pointfuse_training.network.calibration import Calibration, calibration_terms
+from pointfuse_training.network.calibration import DEVIATION, Calibration, calibration_terms
 from pointfuse_training.network.channels import CHANNELS, check_static_layers
 from pointfuse_training.network.concentration_scale import transformed, transformed_back
 from pointfuse_training.network.detail import DETAIL_CHANNELS, Detail
@@ -125,7 +125,7 @@ class FusionNetwork(nn.Module):
         -------
         tuple of two Tensor, shape (time, 1, rows, columns)
             The value that a station in each cell is expected to report, ug/m3, not negative; and
-            the Laplace scale of its error, ug/m3, positive.
+            the scale of the logistic distribution of its error, ug/m3, positive.
         """
         estimate = self.estimate(observations, observed, static_layers)
         field, deviation = transformed_back(
@@ -133,7 +133,7 @@ class FusionNetwork(nn.Module):
         )
         median, _ = transformed_back(estimate.mean, estimate.deviation, 0.0)
         factor = self.calibration(calibration_terms_of(estimate, median))
-        return field, factor * deviation / 2**0.5
+        return field, factor * deviation / DEVIATION
 
     def estimate(
         self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
