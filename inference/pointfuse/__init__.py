@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from pointfuse.model.shipped import model_folder
     from pointfuse.stations.gridding import PlacedObservations, place
     from pointfuse.stations.observations import Observations, Stations
+    from pointfuse.stations.pollutants import POLLUTANTS
     from pointfuse.stations.quality.day_checks import check_days
     from pointfuse.stations.quality.reasons import Reason, State, states
     from pointfuse.stations.reading import read_stations
@@ -101,6 +102,7 @@ _MODULES = {
     "Reason": "pointfuse.stations.quality.reasons",
     "State": "pointfuse.stations.quality.reasons",
     "states": "pointfuse.stations.quality.reasons",
+    "POLLUTANTS": "pointfuse.stations.pollutants",
     "read_stations": "pointfuse.stations.reading",
     "CrossValidation": "pointfuse.trust.crossval",
     "cross_validate": "pointfuse.trust.crossval",
@@ -109,6 +111,7 @@ _MODULES = {
 }
 
 __all__ = [
+    "POLLUTANTS",
     "AirQuality",
     "ArgumentError",
     "ClusterError",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import click
 
 from pointfuse.basics.counted import counted
@@ -19,19 +21,33 @@ from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.file_check import FilesCheck, check_files
 from pointfuse.stations.gridding import PlacedObservations
+from pointfuse.stations.pollutants import POLLUTANTS, as_variables
 from pointfuse.stations.quality.flags import quality_lines
+
+ALL = "all"
+"""In place of the names of all pollutants."""
 
 
 @click.command(cls=Command)
 @reading_options
+@click.option(
+    "--variable",
+    "pollutants",
+    multiple=True,
+    type=click.Choice([*POLLUTANTS, ALL]),
+    help="Pollutant to look for in place of the model's variables; repeat it for several.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
-def check(as_json: bool, reading: ReadingOptions) -> None:
+def check(as_json: bool, pollutants: tuple[str, ...], reading: ReadingOptions) -> None:
     """Say what FILES are taken for, and what of them would be left out.
 
     Format, columns, units, time zone, days and stations inside the grid of the model; nothing is
     written. Exit code 1 if a file cannot be read.
     """
     _, metadata, _ = read_model_file(reading.model)
+    if pollutants:
+        names = [*POLLUTANTS] if ALL in pollutants else pollutants
+        metadata = replace(metadata, variables=as_variables(names))
     request, period = requested(reading, metadata), parse_days(reading.days)
     found = check_files(station_files(reading), request, metadata, period)
     if as_json:

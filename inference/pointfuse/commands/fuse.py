@@ -138,6 +138,7 @@ def fuse(
                     model.metadata.variables,
                     min_hours=reading.min_hours,
                     quality_control=not no_qc,
+                    mda8=reading.mda8,
                 ),
                 model,
                 tally,

@@ -14,11 +14,13 @@ import numpy as np
 from click.core import ParameterSource
 
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
+from pointfuse.basics.units import REFERENCE_CELSIUS
 from pointfuse.commands.inputs_and_outputs import InputFile
 from pointfuse.commands.running_options import gathered, model_file_option, running_options
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata, Variable
+from pointfuse.stations.eight_hour_means import RULES, RuleName
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.formats import READERS
 from pointfuse.stations.readers.network_list import StationList
@@ -83,6 +85,20 @@ _READING = (
         is_flag=True,
         help="Use files of low-cost sensors too, which have larger errors.",
     ),
+    click.option(
+        "--gas-temperature",
+        type=click.FloatRange(-100, 100, min_open=True, max_open=True),
+        default=REFERENCE_CELSIUS,
+        show_default=True,
+        help="Degrees Celsius at which ppb of a gas become ug m-3; 20 in Europe.",
+    ),
+    click.option(
+        "--mda8",
+        type=click.Choice([*RULES]),
+        default="china",
+        show_default=True,
+        help="Rule for the largest 8-hour mean of a day.",
+    ),
 )
 
 
@@ -112,6 +128,10 @@ class ReadingOptions:
         Whether files, lines and places that would be left out are errors.
     low_cost : bool
         Whether files of low-cost sensors are used too.
+    gas_temperature : float
+        Degrees Celsius at which shares of the air become masses.
+    mda8 : str
+        The rule for largest 8-hour means of a day.
     """
 
     files: tuple[Path, ...]
@@ -124,6 +144,8 @@ class ReadingOptions:
     timezone: str
     strict: bool = False
     low_cost: bool = False
+    gas_temperature: float = REFERENCE_CELSIUS
+    mda8: RuleName = "china"
 
 
 reading_options = gathered("reading", ReadingOptions, _READING)
@@ -173,6 +195,8 @@ class _ReadingArguments(TypedDict):
     timezone: str
     strict: bool
     low_cost: bool
+    gas_temperature: float
+    mda8: RuleName
 
 
 def requested(options: ReadingOptions, metadata: ModelMetadata) -> ReadRequest:
@@ -200,6 +224,8 @@ def _reading_arguments(options: ReadingOptions, metadata: ModelMetadata) -> _Rea
         "timezone": options.timezone,
         "strict": options.strict,
         "low_cost": options.low_cost,
+        "gas_temperature": options.gas_temperature,
+        "mda8": options.mda8,
     }
 
 

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pointfuse.basics.units import conversion_factor
+from pointfuse.basics.units import MOLAR_MASSES
 from pointfuse.errors import InputError
-
-MOLAR_MASSES = {"no2": 46.0055, "so2": 64.064, "co": 28.010, "o3": 47.998}
-"""Of gases, g/mol; particles have none."""
 
 SPECIES = ("pm25", "pm10", *MOLAR_MASSES)
 
@@ -73,33 +70,3 @@ def pollutant_of(variable: str, standard_name: str = "") -> Pollutant:
         f"{variable} is no pollutant of an index; expected {', '.join(SPECIES)}, with _8h or _1h "
         "behind it for the largest 8-hour mean or hour of a day"
     )
-
-
-def unit_factor(species: str, given: str, wanted: str, molar_volume: float) -> float:
-    """Factor from any unit of a concentration to that of a standard.
-
-    Parameters
-    ----------
-    species : str
-        One of `SPECIES`.
-    given : str
-        Any spelling of a mass concentration or, for gases, a mole fraction.
-    wanted : str
-        ``ug m-3`` or ``1e-9`` (ppb).
-    molar_volume : float
-        Of air in the conditions of the standard, l/mol.
-
-    Raises
-    ------
-    InputError
-        If the unit is not known.
-    """
-    try:
-        return conversion_factor(species, given, wanted)
-    except InputError:
-        if species not in MOLAR_MASSES:
-            raise
-    mass_per_ppb = MOLAR_MASSES[species] / molar_volume
-    if wanted == "ug m-3":
-        return conversion_factor(species, given, "1e-9") * mass_per_ppb
-    return conversion_factor(species, given, "ug m-3") / mass_per_ppb

@@ -9,8 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pointfuse.basics.by_value import ByValue
+from pointfuse.basics.units import conversion_factor, molar_volume
 from pointfuse.errors import ArgumentError, InputError, kind_of, require
-from pointfuse.limits.concentrations import Pollutant, pollutant_of, unit_factor
+from pointfuse.limits.concentrations import Pollutant, pollutant_of
 from pointfuse.limits.standards import STANDARDS, Breakpoints, Method, Standard, StandardName
 
 _HAIR = 1e-3
@@ -137,7 +138,8 @@ def sub_index(
         If the standard has no such pollutant, or the unit is unknown.
     """
     row = _row(standard, pollutant)
-    factor = unit_factor(pollutant.species, units, row.units, standard.molar_volume)
+    volume = molar_volume(standard.celsius)
+    factor = conversion_factor(pollutant.species, units, row.units, volume)
     values = np.maximum(values * factor, 0.0)
     match standard.method:
         case Method.CHINA:

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal, NamedTuple
 
+from pointfuse.basics.units import REFERENCE_CELSIUS
 from pointfuse.limits.concentrations import DAY, EIGHT_HOURS, HOUR, Pollutant
 
 StandardName = Literal["china", "china-2012", "us", "europe", "who"]
@@ -84,8 +85,8 @@ class Standard:
         The highest index of each level but the last.
     pollutants : mapping of Pollutant to Breakpoints
         Its table.
-    molar_volume : float
-        Of air in its conditions, l/mol.
+    celsius : float
+        Temperature that its masses of gases are at.
     any_averaging : bool
         Whether daily means are taken for what the table is made for.
     """
@@ -97,7 +98,7 @@ class Standard:
     levels: tuple[Level, ...]
     tops: tuple[int, ...]
     pollutants: Mapping[Pollutant, Breakpoints]
-    molar_volume: float = 24.45
+    celsius: float = REFERENCE_CELSIUS
     any_averaging: bool = False
 
 
@@ -206,7 +207,7 @@ _ALL = (
             Pollutant("so2", HOUR): Breakpoints((20, 40, 125, 190, 275), (1, 2, 3, 4, 5)),
         },
         # The EU reports gases at 20 degrees.
-        molar_volume=24.06,
+        celsius=20.0,
         any_averaging=True,
     ),
     Standard(

@@ -163,9 +163,10 @@ def check_files(
     try:
         daily = daily_table(
             parts,
-            [*request.variables.values()],
+            metadata.variables,
             min_hours=request.min_hours,
             quality_control=True,
+            mda8=request.mda8,
         )
     except InputError as error:
         return FilesCheck(tuple(checks), None, str(error))

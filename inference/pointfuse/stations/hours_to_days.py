@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from pointfuse.model.metadata import Variable
+from pointfuse.stations.eight_hour_means import RULES, RuleName
 from pointfuse.stations.merging import merge
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.quality.hour_checks import check_hours, means_of_checked_hours
+from pointfuse.stations.pollutants import with_hourly
+from pointfuse.stations.quality.hour_checks import (
+    check_hours,
+    means_of_checked_hours,
+    with_eight_hour_maxima,
+)
 
 
 def daily_table(
@@ -16,6 +22,7 @@ def daily_table(
     *,
     min_hours: int,
     quality_control: bool,
+    mda8: RuleName = "china",
 ) -> Observations:
     """Merge hourly and daily parts to daily means of all their stations.
 
@@ -30,6 +37,8 @@ def daily_table(
         Valid hours that make a daily mean.
     quality_control : bool
         Whether to leave stuck and isolated hourly values out.
+    mda8 : str
+        The rule for largest 8-hour means, a key of `pointfuse.stations.eight_hour_means.RULES`.
 
     Raises
     ------
@@ -43,6 +52,8 @@ def daily_table(
     if hourly:
         merged = merge(hourly)
         hourly.clear()
-        checked = check_hours(merged, variables, thorough=quality_control)
-        daily.append(means_of_checked_hours(checked, min_hours))
-    return merge(daily)
+        by_hour = [*with_hourly(variables).values()]
+        checked = check_hours(merged, by_hour, thorough=quality_control)
+        days = means_of_checked_hours(checked, min_hours)
+        daily.append(with_eight_hour_maxima(days, variables, RULES[mda8]))
+    return merge(daily).of_variables([variable.name for variable in variables])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -278,6 +278,14 @@ class Observations(Shown):
             values={name: table[chosen] for name, table in self.values.items()},
             reasons={name: table[chosen] for name, table in self.reasons.items()},
             hours=hours,
+        )
+
+    def of_variables(self, names: Collection[str]) -> Observations:
+        """Observations of some of the variables; the hours stay those of all."""
+        return replace(
+            self,
+            values={name: table for name, table in self.values.items() if name in names},
+            reasons={name: table for name, table in self.reasons.items() if name in names},
         )
 
     def at_stations(self, chosen: NDArray[np.bool_]) -> Observations:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -10,12 +11,15 @@ from pathlib import Path
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
+from pointfuse.basics.units import REFERENCE_CELSIUS, is_share_of_air
 from pointfuse.errors import ArgumentError, InputError, UnreadableFileError, kind_of, require
 from pointfuse.model.metadata import Variable
+from pointfuse.stations.eight_hour_means import RULES, RuleName
 from pointfuse.stations.hours_to_days import daily_table
 from pointfuse.stations.left_out import LeftOut
 from pointfuse.stations.merging import warn_of_moved_stations
-from pointfuse.stations.observations import Observations
+from pointfuse.stations.observations import Observations, SourceFile
+from pointfuse.stations.pollutants import POLLUTANTS, as_variables, with_hourly
 from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.reasons import Reason
 from pointfuse.stations.readers.china import cnemc
@@ -33,13 +37,7 @@ from pointfuse.stations.tables.station_file import (
 )
 
 DEFAULT_VARIABLES = (
-    Variable(
-        "pm25",
-        "ug m-3",
-        "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air",
-        "daily mean PM2.5",
-        (0.0, 1500.0),
-    ),
+    POLLUTANTS["pm25"],
     Variable(
         "relative_humidity", "%", "relative_humidity", "daily mean relative humidity", (0.0, 100.0)
     ),
@@ -58,13 +56,15 @@ def read_stations(
     *,
     stations: str | PathLike[str] | StationList | Sequence[str | PathLike[str]] | None = None,
     format: str = "auto",  # noqa: A002 - the word that users look for
-    variables: Sequence[Variable] = DEFAULT_VARIABLES,
+    variables: Sequence[Variable | str] = DEFAULT_VARIABLES,
     units: Mapping[str, str] | None = None,
     min_hours: int = 18,
     timezone: str = DEFAULT_TIMEZONE,
     quality_control: bool = True,
     strict: bool = False,
     low_cost: bool = False,
+    gas_temperature: float = REFERENCE_CELSIUS,
+    mda8: RuleName = "china",
 ) -> Observations:
     """Read station files, or a table in memory, into one table of daily means.
 
@@ -83,9 +83,9 @@ def read_stations(
         Station list, for files that hold no coordinates; several for several networks.
     format : str
         A key of `READERS`, or ``auto`` to tell from the first bytes, header and name of each file.
-    variables : sequence of Variable
+    variables : sequence of Variable or str
         Variables to look for, the units in which to give them, and the range outside which an
-        hourly value is missing.
+        hourly value is missing; or names of `pointfuse.POLLUTANTS`: ``["no2", "o3_mda8"]``.
     units : mapping of str to str, optional
         Units in which the files give a variable, where their header does not say; the units in
         `variables` by default.
@@ -100,6 +100,12 @@ def read_stations(
         Whether what would be left out is an error.
     low_cost : bool
         Whether to use files of low-cost sensors too, whose errors are larger.
+    gas_temperature : float
+        Temperature (degrees Celsius, at 1013.25 hPa) of the masses that ppb and ppm of gases are
+        turned into: 25 in China (since September 2018) and the United States, 20 in Europe.
+    mda8 : str
+        The rule for the largest 8-hour mean of a day: ``china`` (HJ 663-2013), ``us`` (40 CFR 50)
+        or ``eu`` (directive 2008/50/EC).
 
     Returns
     -------
@@ -134,6 +140,8 @@ def read_stations(
         strict=strict,
         format=format,
         low_cost=low_cost,
+        gas_temperature=gas_temperature,
+        mda8=mda8,
     )
     left_out = LeftOut(strict=strict)
     parts = []
@@ -141,7 +149,13 @@ def read_stations(
         with left_out.trying(printable(source.name)):
             parts.append(read_source(source, request))
     left_out.refuse_or_warn([file for part in parts for file in part.files])
-    merged = daily_table(parts, variables, min_hours=min_hours, quality_control=quality_control)
+    merged = daily_table(
+        parts,
+        as_variables(variables),
+        min_hours=min_hours,
+        quality_control=quality_control,
+        mda8=mda8,
+    )
     warn_of_moved_stations(merged.stations)
     if request.station_list is not None:
         warn_of_foreign_list(merged.stations, request.station_list)
@@ -152,19 +166,21 @@ def read_stations(
 def read_request(
     *,
     stations: str | PathLike[str] | StationList | Sequence[str | PathLike[str]] | None = None,
-    variables: Sequence[Variable] = DEFAULT_VARIABLES,
+    variables: Sequence[Variable | str] = DEFAULT_VARIABLES,
     units: Mapping[str, str] | None = None,
     min_hours: int = 18,
     timezone: str = DEFAULT_TIMEZONE,
     strict: bool = False,
     format: str = "auto",  # noqa: A002 - as in `read_stations`
     low_cost: bool = False,
+    gas_temperature: float = REFERENCE_CELSIUS,
+    mda8: RuleName = "china",
 ) -> ReadRequest:
     """What `read_stations` is asked for, once its arguments are checked and its list is read.
 
     Parameters
     ----------
-    stations, variables, units, min_hours, timezone, strict, format, low_cost
+    stations, variables, units, min_hours, timezone, strict, format, low_cost, gas_temperature, mda8
         As for `read_stations`.
 
     Raises
@@ -176,6 +192,13 @@ def read_request(
     if format != "auto" and format not in READERS:
         raise InputError(f"the format '{format}' is not known; expected auto, {', '.join(READERS)}")
     require(timezone, str, "a time zone such as 'Asia/Shanghai'", source="name it as text")
+    if mda8 not in RULES:
+        raise InputError(f"the rule {mda8!r} is not known; expected one of {', '.join(RULES)}")
+    require(gas_temperature, (int, float), "a temperature in degrees Celsius", source="such as 25")
+    if not -100 < gas_temperature < 100:
+        raise InputError(
+            f"expected a temperature from -100 to 100 degrees Celsius, got {gas_temperature}"
+        )
     require(min_hours, int, "min_hours, a whole number", source="a day has 1 to 24 of them")
     return ReadRequest(
         _by_name(variables, units),
@@ -186,18 +209,20 @@ def read_request(
         strict,
         format,
         low_cost,
+        gas_temperature,
+        mda8,
     )
 
 
-def _by_name(variables: Sequence[Variable], units: Mapping[str, str] | None) -> dict[str, Variable]:
+def _by_name(
+    variables: Sequence[Variable | str], units: Mapping[str, str] | None
+) -> dict[str, Variable]:
     """Variables by their names, once it is sure that all units are of one of them."""
     own = "by default those of the shipped model; those of another are model.metadata.variables"
     require(variables, Sequence, "a sequence of variables (pointfuse.Variable)", source=own)
-    for variable in variables:
-        require(variable, Variable, "variables (pointfuse.Variable)", source=own)
     if units is not None:
         require(units, Mapping, "units by variable", source="such as {'pm25': 'mg/m3'}")
-    by_name = {variable.name: variable for variable in variables}
+    by_name = with_hourly(as_variables(variables))
     strangers = set(units or {}) - set(by_name)
     if strangers:
         raise InputError(
@@ -317,9 +342,23 @@ def _read_file(file: StationFile, request: ReadRequest) -> Observations:
         remarks = [*remarks, *file.table.remarks]
     if READERS[key].low_cost:
         remarks = [*remarks, LOW_COST]
+    remarks = [*remarks, *_on_gases(found.files[0], request)]
     written = "netCDF" if key == "cf" else file.table.written
     read_file = replace(found.files[0].with_remarks(remarks), written=written)
     return replace(found, files=(read_file,))
+
+
+def _on_gases(file: SourceFile, request: ReadRequest) -> Iterator[str]:
+    """A remark on each gas whose shares of the air were turned into masses."""
+    for name, units in file.units.items():
+        wanted = request.variables[name].units
+        given = next(filter(is_share_of_air, re.split(", | and ", units)), None)
+        if given is not None and not is_share_of_air(wanted):
+            factor = request.factor(name, given)
+            yield (
+                f"{name} given in {given[:20]}: 1 of it is {factor:.4g} {wanted} at "
+                f"{request.celsius:g} degrees Celsius and 1013.25 hPa"
+            )
 
 
 def _on_open_end(file: StationFile, request: ReadRequest) -> list[str]:

@@ -17,6 +17,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.model.metadata import Variable
+from pointfuse.stations.eight_hour_means import RuleName
 from pointfuse.stations.hours_to_days import daily_table
 from pointfuse.stations.left_out import LeftOut
 from pointfuse.stations.merging import merge, warn_of_moved_stations
@@ -98,12 +99,13 @@ class Spool:
         *,
         min_hours: int,
         quality_control: bool,
+        mda8: RuleName = "china",
     ) -> Iterator[Observations]:
         """Daily means of the period, week by week, all with the same stations and variables.
 
         Parameters
         ----------
-        variables, min_hours, quality_control
+        variables, min_hours, quality_control, mda8
             As `pointfuse.stations.hours_to_days.daily_table`.
 
         Yields
@@ -125,6 +127,7 @@ class Spool:
                 variables,
                 min_hours=min_hours,
                 quality_control=quality_control,
+                mda8=mda8,
             )
             found = table.between(first, last).between(*self._period)
             yield replace(found, files=tuple(self.files))

@@ -15,6 +15,12 @@ from pointfuse.stations.quality.neighbours import compare_with_neighbours, find_
 from pointfuse.stations.quality.reasons import Reason, usable
 from pointfuse.stations.quality.weeks import weeks
 
+FINE, COARSE = "pm25", "pm10"
+
+INSTRUMENTS_DIFFER = 1.1
+"""Instruments for PM2.5 and PM10 may differ by so much: of 233,941 station-days of the even weeks
+of 2019 with both, PM2.5 is above PM10 in 1.1 %, and by more than this in 0.6 %."""
+
 HEIGHT = "height"
 """Static layer of a model that gives the height of a station, m."""
 
@@ -61,6 +67,8 @@ def check_days(observations: Observations, model: Model) -> Observations:
             absent = reason == Reason.NO_VALUE
             reason[absent] = np.maximum(reason, known)[absent]
         reason = np.where(reason == Reason.PASSED, place, reason)
+        if variable.name == COARSE and FINE in observations.values:
+            _check_coarse(reason, table, observations.values[FINE])
         for week, _ in weeks(observations.times):
             _check_twins(reason[week], table[week], twins)
             if variable is metadata.target:
@@ -78,6 +86,14 @@ def _place_reasons(stations: Stations, grid: Grid) -> NDArray[np.uint8]:
     located = np.isfinite(stations.longitude) & np.isfinite(stations.latitude)
     reason[~located] = Reason.NO_COORDINATES
     return reason
+
+
+def _check_coarse(
+    reason: NDArray[np.uint8], coarse: NDArray[np.float64], fine: NDArray[np.float64]
+) -> None:
+    """Mark PM10 that is below PM2.5."""
+    below = coarse * INSTRUMENTS_DIFFER < fine
+    reason[below & (reason == Reason.PASSED)] = Reason.BELOW_PM25
 
 
 def _possible_twins(stations: Stations) -> list[tuple[int, int]]:

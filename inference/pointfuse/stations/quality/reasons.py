@@ -46,6 +46,8 @@ class Reason(enum.IntEnum):
     """The station stands outside the grid; its value cannot be used."""
     ISOLATED = 11
     """There are too few stations around it to compare with; its value is used."""
+    BELOW_PM25 = 12
+    """PM10 is less than PM2.5, of which it holds all, at the same station and day."""
 
     @property
     def state(self) -> State:
@@ -71,6 +73,7 @@ _STATES = {
     Reason.NO_COORDINATES: State.NOT_TESTED,
     Reason.OUTSIDE_GRID: State.NOT_TESTED,
     Reason.ISOLATED: State.NOT_TESTED,
+    Reason.BELOW_PM25: State.SUSPECT,
 }
 
 _STATE_OF_REASON = np.array([reason.state for reason in Reason], np.uint8)

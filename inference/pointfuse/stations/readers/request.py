@@ -8,7 +8,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from pointfuse.basics.units import REFERENCE_CELSIUS, conversion_factor, molar_volume
 from pointfuse.model.metadata import Variable
+from pointfuse.stations.eight_hour_means import RuleName
 from pointfuse.stations.readers.network_list import StationList
 
 
@@ -19,7 +21,8 @@ class ReadRequest:
     Parameters
     ----------
     variables : mapping of str to Variable
-        Variables to look for by their names, with the units in which to give them.
+        Variables to look for by their names, with the units in which to give them; also those of
+        whose hours others are made.
     units : mapping of str to str
         Units in which files give a variable, where their header does not say.
     timezone : datetime.tzinfo
@@ -35,6 +38,10 @@ class ReadRequest:
         Format of the files, a key of `pointfuse.stations.readers.formats.READERS`, or ``auto``.
     low_cost : bool
         Whether files of low-cost sensors are read too.
+    celsius : float
+        Temperature, at 1013.25 hPa, of masses of gases that are made of their shares of the air.
+    mda8 : str
+        The rule for largest 8-hour means of a day.
     """
 
     variables: Mapping[str, Variable]
@@ -45,6 +52,19 @@ class ReadRequest:
     strict: bool = False
     format: str = "auto"
     low_cost: bool = False
+    celsius: float = REFERENCE_CELSIUS
+    mda8: RuleName = "china"
+
+    def factor(self, variable: str, given: str) -> float:
+        """Factor that turns values of a variable in a unit of a file into the unit asked for.
+
+        Raises
+        ------
+        InputError
+            If the unit is not known for this variable.
+        """
+        wanted = self.variables[variable].units
+        return conversion_factor(variable, given, wanted, molar_volume(self.celsius))
 
     def with_list(self, stations: StationList) -> ReadRequest:
         """The same request with another station list."""

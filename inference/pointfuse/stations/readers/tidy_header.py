@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from pointfuse.basics.printable import listed, quoted
 from pointfuse.basics.timezones import zone_name
-from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
+from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.tables.columns import own_name, positions, split_unit
 from pointfuse.stations.tables.table import Table, shortened
 
-USUAL = frozenset({"pm25", "relative_humidity", "wind_speed", "pm10", "no2", "so2", "co", "o3"})
+USUAL = frozenset({*POLLUTANTS, "relative_humidity", "wind_speed"})
 """What a table holds that is told to be tidy by other names than station, date and time."""
 
 
@@ -143,8 +143,8 @@ def value_columns(table: Table, request: ReadRequest) -> list[ValueColumn]:
         wanted = request.variables[variable].units
         asked = request.units.get(variable)
         unit = in_header or asked or wanted
-        factor = conversion_factor(variable, unit, wanted)
-        if in_header and asked and conversion_factor(variable, asked, wanted) != factor:
+        factor = request.factor(variable, unit)
+        if in_header and asked and request.factor(variable, asked) != factor:
             raise InputError(
                 f"{table.name}: the header gives {variable} in '{in_header}', the call in "
                 f"'{asked}'; remove the wrong one"

@@ -20,6 +20,7 @@ _OTHER_NAMES = {
     "date": ("day",),
     "time": ("datetime", "date_time", "date/time", "timestamp"),
     "pm25": ("pm2.5", "pm2_5", "pm_2.5", "pm_2_5", "pm2p5"),
+    "o3_mda8": ("o3_8h_max", "o3_max_8h", "mda8", "mda8_o3", "ozone_mda8"),
     "relative_humidity": ("rh", "humidity", "rel_humidity", "relhum"),
     "wind_speed": ("windspeed", "ws", "wspd"),
 }

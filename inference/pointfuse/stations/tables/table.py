@@ -6,7 +6,7 @@ import abc
 import datetime
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -15,7 +15,6 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.printable import listed, printable, quoted
 from pointfuse.basics.timezones import zone_name
-from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError
 from pointfuse.stations.observations import YEARS
 from pointfuse.stations.tables.cells import (
@@ -182,8 +181,10 @@ class Table(abc.ABC):
             self.cells.leave_out(error, IN_ROWS)
             return math.nan
 
-    def factor(self, variable: str, given: str, wanted: str, line: int) -> float:
-        """Factor from the unit in a cell to another, as `conversion_factor`.
+    def factor(
+        self, convert: Callable[[str, str], float], variable: str, given: str, line: int
+    ) -> float:
+        """Factor from the unit in a cell to that asked for, of a function of variable and unit.
 
         Raises
         ------
@@ -191,7 +192,7 @@ class Table(abc.ABC):
             If the unit is not known for this variable.
         """
         try:
-            return conversion_factor(variable, given, wanted)
+            return convert(variable, given)
         except InputError as error:
             found, mark, known = str(error).partition("; ")
             raise self.cell_error(line, None, found, f"{mark}{known}") from error

@@ -18,7 +18,6 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.netcdf_files.classic_netcdf import check_classic
 from pointfuse.basics.netcdf_files.netcdf_values import open_netcdf, read_numbers, stored
 from pointfuse.basics.printable import listed, printable
-from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.cf.days import labels
@@ -162,11 +161,10 @@ class _Series:
 
     def _factor(self, name: str, variable: netCDF4.Variable[Any]) -> float:
         """Factor from the units of a variable to those of the request."""
-        wanted = self._request.variables[name].units
         units = getattr(variable, "units", None) or self._request.units.get(name)
         if units is None:
             raise InputError(f"{variable.name} has no units; give them (--units {name}=...)")
-        return conversion_factor(name, str(units), wanted)
+        return self._request.factor(name, str(units))
 
     def _places(self) -> list[tuple[str, float, float]]:
         """Code, longitude and latitude of each station."""

@@ -17,7 +17,6 @@ from numpy.typing import NDArray
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import quoted
 from pointfuse.basics.timezones import BEIJING
-from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.merging import table_of_means
 from pointfuse.stations.observations import YEARS, Observations, SourceFile, Stations
@@ -36,7 +35,14 @@ _CHINESE = (("日期", "小时", "类型"), ("日期", "时", "类型"), ("日�
 _Row = tuple[np.datetime64, NDArray[np.float64]]
 
 # Name of a variable: its rows in the file, and their unit.
-_ROWS = {"pm25": ("PM2.5", "ug m-3")}
+_ROWS = {
+    "pm25": ("PM2.5", "ug m-3"),
+    "pm10": ("PM10", "ug m-3"),
+    "so2": ("SO2", "ug m-3"),
+    "no2": ("NO2", "ug m-3"),
+    "o3": ("O3", "ug m-3"),
+    "co": ("CO", "mg m-3"),
+}
 
 
 def recognises(file: StationFile) -> bool:
@@ -81,8 +87,9 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         )
     tables = {}
     for name, of_one in rows.items():
-        factor = conversion_factor(name, _ROWS[name][1], request.variables[name].units)
-        tables[name] = factor * _hourly_means(times, list(of_one.values()), len(codes))
+        tables[name] = request.factor(name, _ROWS[name][1]) * _hourly_means(
+            times, list(of_one.values()), len(codes)
+        )
     longitude, latitude = np.array(_places(codes, request.station_list, remarks), np.float64).T
     return Observations(
         Stations(np.array(codes, np.str_), longitude, latitude),

@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from pointfuse.basics.counted import counted
-from pointfuse.basics.units import conversion_factor
 from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.humidity import relative_humidity
@@ -42,7 +41,7 @@ class WeatherReports:
     def __init__(self, name: str, format_name: str, request: ReadRequest, unit: str) -> None:
         self._request, self._hourly = request, unit == "h"
         self._factors = {
-            variable: conversion_factor(variable, units, request.variables[variable].units)
+            variable: request.factor(variable, units)
             for variable, units in _VARIABLES.items()
             if variable in request.variables
         }

@@ -17,6 +17,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pointfuse.basics.counted import counted
+from pointfuse.basics.printable import listed
 from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records, Station
@@ -32,9 +33,25 @@ COLUMNS = (
 )
 SIGN = "its header has State Code, County Code and Site Num"
 
-# Name of a variable by AQS parameter: PM2.5 by a reference or equivalent method at local
-# conditions; relative humidity; resultant wind speed.
-_PARAMETERS = {"88101": "pm25", "62201": "relative_humidity", "61103": "wind_speed"}
+_PARAMETERS = {
+    "88101": "pm25",
+    "81102": "pm10",
+    "42401": "so2",
+    "42602": "no2",
+    "42101": "co",
+    "44201": "o3",
+    "62201": "relative_humidity",
+    "61103": "wind_speed",
+}
+"""Name of a variable by AQS parameter: PM2.5 by a reference or equivalent method at local
+conditions, PM10 at 25 degrees, as its standard is; gases; relative humidity; resultant wind
+speed."""
+
+_MDA8 = "o3_mda8"
+_OZONE, _LARGEST = "44201", "1st Max Value"
+_RUNNING = re.compile(r"(8-HR RUN|3-HR BLK)\b.*")
+"""Durations of means within a day: a daily row of them is no mean of the day, but holds the
+largest."""
 
 _DURATIONS = ("1 HOUR", "24 HOUR")
 _EVENTS = re.compile(r"((concurred )?events )?(?P<kept>included|excluded)")
@@ -116,10 +133,16 @@ class _Rows:
         self._known: dict[tuple[str, ...], Station] = {}
         self.places = Coordinates(table, ("Longitude", "Latitude"), strict=request.strict)
         self._wanted = {key: name for key, name in _PARAMETERS.items() if name in request.variables}
+        self._units_seen: dict[str, set[str]] = {}
 
     def variable(self, row: list[str]) -> str | None:
-        """Name of the variable that a row holds, if it was asked for."""
+        """Name of the variable of which a row holds hours or means, if it was asked for."""
         return self._wanted.get(row[self._parameter].strip())
+
+    def eight_hour_maximum(self, row: list[str]) -> str | None:
+        """Name of the variable of which a row of 8-hour means holds the largest."""
+        ozone = row[self._parameter].strip() == _OZONE
+        return _MDA8 if ozone and _MDA8 in self.request.variables else None
 
     def station(self, line: int, row: list[str]) -> Station:
         """Site of a row; its code is state, county and number with leading zeros."""
@@ -136,17 +159,24 @@ class _Rows:
 
     def value(self, name: str, line: int, row: list[str], position: int) -> float:
         """Value of a row in the units of its variable."""
-        wanted = self.request.variables[name].units
-        factor = self.table.factor(name, row[self._units], wanted, line)
+        factor = self.table.factor(self.request.factor, name, row[self._units], line)
+        self._units_seen.setdefault(name, set()).add(row[self._units].strip())
         return factor * self.table.value(row[position], line, self.table.header[position])
 
     def columns(self, time: str, value: str) -> dict[str, str]:
         """What is taken from which column, for people."""
-        return {
+        columns = {
             "station": "State Code, County Code and Site Num",
             "place": "Longitude and Latitude",
             "time": time,
         } | {name: f"{value}, rows '{key}' of Parameter Code" for key, name in self._wanted.items()}
+        if _MDA8 in self._units_seen:
+            columns[_MDA8] = f"{_LARGEST}, rows '{_OZONE}' of Parameter Code and of 8 hours"
+        return columns
+
+    def units(self) -> dict[str, str]:
+        """Units of the variables that were found."""
+        return {name: listed(sorted(units)) for name, units in self._units_seen.items()}
 
     def refuse_if_none(self, count: int) -> None:
         """Make sure that the file held rows that were asked for."""
@@ -178,6 +208,7 @@ def _hourly(rows: _Rows) -> Observations:
     return records.observations(
         rows.places.remarks(),
         columns=rows.columns("Date GMT and Time GMT", "Sample Measurement"),
+        units=rows.units(),
         clock="GMT",
     )
 
@@ -187,12 +218,16 @@ def _daily(rows: _Rows) -> Observations:
     date, event_type, duration, percent, mean = table.find(
         *("Date Local", "Event Type", "Sample Duration", "Observation Percent", "Arithmetic Mean")
     )
+    (largest,) = table.find(_LARGEST) if _MDA8 in request.variables else (mean,)
     chosen: dict[_Monitor, _Rank] = {}
     event_types: set[str] = set()
-    found = count = incomplete = 0
+    found = count = incomplete = within_days = 0
     for line, row in table.rows():
-        name = rows.variable(row)
+        kind = row[duration].strip()
+        running = bool(_RUNNING.fullmatch(kind))
+        name = rows.eight_hour_maximum(row) if running else rows.variable(row)
         if name is None:
+            within_days += rows.variable(row) is not None
             continue
         found += 1
         with table.cells:
@@ -200,12 +235,11 @@ def _daily(rows: _Rows) -> Observations:
             key = _Monitor(name, rows.station(line, row), rows.instrument(row), day)
             observed = table.number(row[percent], line, "Observation Percent")
             hours = min(max(observed, 0.0), 100.0) * 24 / 100
-            value = rows.value(name, line, row, mean)
+            value = rows.value(name, line, row, largest if running else mean)
             # A blank says nothing against the mean.
             if hours == hours and round(hours) < request.min_hours:
                 incomplete += not math.isnan(value)
                 value = math.nan
-            kind = row[duration].strip()
             order = _DURATIONS.index(kind) if kind in _DURATIONS else len(_DURATIONS)
             # A missing value gives way to any other.
             rank = _Rank(
@@ -219,6 +253,11 @@ def _daily(rows: _Rows) -> Observations:
             event_types.add(rank.event_type)
             chosen[key] = min(rank, chosen.get(key, rank))
             count += 1
+    if within_days and not found:
+        raise UnreadableFileError(
+            f"{table.name} holds days of running means alone, no daily means; get the files of "
+            "hours, or ask for o3_mda8 if it is of ozone"
+        )
     rows.refuse_if_none(found)
     records = Records(table.name, "aqs", request, "D")
     for (name, station, instrument, day), rank in chosen.items():
@@ -229,6 +268,10 @@ def _daily(rows: _Rows) -> Observations:
             f"{counted(count - len(chosen), 'row')} with the day of an instrument once more, in "
             "another average; one of each was kept"
         )
+    if within_days:
+        remarks.append(
+            f"{counted(within_days, 'row')} of running means left out, which are no daily means"
+        )
     if incomplete:
         remarks.append(
             f"{counted(incomplete, 'daily mean')} of less than {request.min_hours} hours left out"
@@ -237,6 +280,7 @@ def _daily(rows: _Rows) -> Observations:
     return records.observations(
         remarks,
         columns=rows.columns("Date Local", "Arithmetic Mean"),
+        units=rows.units(),
         clock="local standard time of each site",
     )
 

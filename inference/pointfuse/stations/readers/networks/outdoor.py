@@ -27,6 +27,7 @@ SIGN = "its header has Site ID, POC and Site Latitude"
 _MEANS = {
     "pm25": (("dailymeanpm25concentration",), "ug m-3"),
     "pm10": (("dailymeanpm10concentration",), "ug m-3"),
+    "o3_mda8": (("dailymax8hourozoneconcentration",), "ppm"),
 }
 _NEEDED = {"date", "siteid", "poc", "sitelatitude", "sitelongitude"}
 
@@ -37,9 +38,10 @@ def recognises(file: StationFile) -> bool:
 
 
 def read(file: StationFile, request: ReadRequest) -> Observations:
-    """Read the daily means of PM2.5 or PM10; a site has the code that it has in AQS files.
+    """Read daily means of PM2.5 or PM10, or the largest 8-hour means of ozone.
 
-    Means of less than the hours that were asked for are left out.
+    A site has the code that it has in AQS files. Means of less than the hours that were asked for
+    are left out.
 
     Raises
     ------
