@@ -13,4 +13,5 @@ seams              jumps between cells far from all stations
 method_figures     the figures of the method
 titanlib_checks    the spatial checks of titanlib
 quality_control    what quality control finds and misses
+pollutant_flags    what it finds of each pollutant
 """

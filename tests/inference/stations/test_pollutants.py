@@ -262,3 +262,22 @@ def test_coarse_particles_hold_the_fine_ones(tiny_metadata: ModelMetadata) -> No
     # Instruments may differ by a tenth.
     assert [Reason(code) == Reason.BELOW_PM25 for code in reasons] == [False, False, True]
     assert Reason.BELOW_PM25.state is State.SUSPECT
+
+
+def test_gases_may_differ_more_from_their_neighbours(tiny_metadata: ModelMetadata) -> None:
+    """Three times as much as all around is too much for PM2.5 and not for NO2."""
+    metadata = replace(tiny_metadata, variables=(POLLUTANTS["pm25"], POLLUTANTS["no2"]))
+    model = Model(mean_model(metadata).SerializeToString(), metadata, "0" * 64, threads=1)
+    values = np.full((1, 9), 20.0)
+    values[0, 4] = 52.0
+    observations = Observations(
+        Stations(
+            np.array([*"ABCDEFGHI"]), 105 + 0.3 * np.arange(9.0) % 0.9, 36 + np.arange(9) // 3 * 0.2
+        ),
+        np.array(["2019-01-06"], "datetime64[D]"),
+        {"pm25": values, "no2": values + 1},
+    )
+    reasons = check_days(observations, model).reasons
+    assert reasons["pm25"][0, 4] == Reason.NEIGHBOURS_DISAGREE
+    assert (reasons["no2"] == Reason.PASSED).all()
+    assert (np.delete(reasons["pm25"], 4) == Reason.PASSED).all()

@@ -10,8 +10,14 @@ from numpy.typing import NDArray
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model, require_model
 from pointfuse.stations.observations import Observations, Stations, require_observations
+from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse.stations.quality.hour_checks import range_reasons
-from pointfuse.stations.quality.neighbours import compare_with_neighbours, find_neighbours
+from pointfuse.stations.quality.neighbours import (
+    NEAR_SPREAD,
+    NEAR_SPREADS,
+    compare_with_neighbours,
+    find_neighbours,
+)
 from pointfuse.stations.quality.reasons import Reason, usable
 from pointfuse.stations.quality.weeks import weeks
 
@@ -71,8 +77,9 @@ def check_days(observations: Observations, model: Model) -> Observations:
             _check_coarse(reason, table, observations.values[FINE])
         for week, _ in weeks(observations.times):
             _check_twins(reason[week], table[week], twins)
-            if variable is metadata.target:
-                _check_neighbours(reason[week], table[week], observations.stations, model)
+            if variable is metadata.target or variable.name in POLLUTANTS:
+                spread = NEAR_SPREADS.get(variable.name, NEAR_SPREAD)
+                _check_neighbours(reason[week], table[week], observations.stations, model, spread)
         reasons[variable.name] = reason
     return replace(observations, reasons=reasons)
 
@@ -122,7 +129,11 @@ def _check_twins(
 
 
 def _check_neighbours(
-    reason: NDArray[np.uint8], table: NDArray[np.float64], stations: Stations, model: Model
+    reason: NDArray[np.uint8],
+    table: NDArray[np.float64],
+    stations: Stations,
+    model: Model,
+    near_spread: float,
 ) -> None:
     """Mark the values that the neighbours contradict, and those that have none."""
     passed = reason == Reason.PASSED
@@ -135,7 +146,7 @@ def _check_neighbours(
     neighbours = find_neighbours(*grid.projection.forward(longitude, latitude), height)
     for day in range(len(table)):
         values = np.where(passed[day, asked], table[day, asked], np.nan)
-        suspect, tested = compare_with_neighbours(values, neighbours)
+        suspect, tested = compare_with_neighbours(values, neighbours, near_spread)
         there = np.isfinite(values)
         reason[day, asked[there & ~tested]] = Reason.ISOLATED
         reason[day, asked[suspect]] = Reason.NEIGHBOURS_DISAGREE
