@@ -69,6 +69,14 @@ $(BUILD)/model/pointfuse-china12.onnx: $(BUILD)/checkpoint.npz $(BUILD)/simulate
 	cp $(BUILD)/checkpoint.npz $(@D)/pointfuse-china12.checkpoint.npz
 	$(EXPORT) $(@D)/pointfuse-china12.toml $(if $(SHORT),--precision fp32) -o $(@D)
 
+$(BUILD)/paper/checkpoint.npz: $(LAYERS) $(BUILD)/simulated/done
+	OMP_NUM_THREADS=1 $(TRAIN) fit --static $< --archive $(BUILD)/simulated --recipe models/recipes/paper.toml $(if $(SHORT),--iterations 2) $(RESUME) -o $(@D)
+
+.PHONY: paper
+paper: $(BUILD)/paper/checkpoint.npz  ## the published network, for comparison: 2 hours on one core
+	cp $< models/paper/pointfuse-china12-paper.checkpoint.npz
+	$(EXPORT) models/paper/pointfuse-china12-paper.toml --precision fp32 -o models/paper
+
 .PHONY: ship
 ship: all  ## put the files of the model where the packages take them from
 	cp $(BUILD)/model/* models/

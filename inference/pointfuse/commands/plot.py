@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import click
+import numpy as np
 
 from pointfuse.basics.output_formats import ANIMATION, PICTURE
 from pointfuse.basics.progress import progress
@@ -13,6 +14,7 @@ from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.reading_options import parse_days
 from pointfuse.pictures.kernel_figure import draw_kernels_of_model
+from pointfuse.pictures.map_look import Box, Look
 from pointfuse.pictures.maps import MapChoices, draw_maps, is_moving
 
 
@@ -34,6 +36,19 @@ from pointfuse.pictures.maps import MapChoices, draw_maps, is_moving
 @click.option("--stations", is_flag=True, help="Show the stations in the colours of the field.")
 @click.option("--uncertainty", is_flag=True, help="Add a map of the uncertainty.")
 @click.option("--support", is_flag=True, help="Add a map of the distance to the nearest station.")
+@click.option(
+    "--mask-unsupported",
+    metavar="KM",
+    type=click.FloatRange(0),
+    help="Leave cells grey that are farther than so many km from a station.",
+)
+@click.option("--range", "ends", metavar="LOW:HIGH", help="Values at the ends of the colours.")
+@click.option("--levels", metavar="A,B,...", help="Bounds of classes that have a colour each.")
+@click.option(
+    "--extent", metavar="W,S,E,N", help="Part to show, degrees: west, south, east, north."
+)
+@click.option("--title", help="Title of the map.")
+@click.option("--dpi", type=click.IntRange(30, 1200), help="Dots per inch of a still picture.")
 @click.option("--no-borders", is_flag=True, help="Draw coasts and lakes only.")
 @click.option("--variable", help="Variable to draw; the fused one by default.")
 @click.option("--quiet", is_flag=True, help="Print warnings and errors only.")
@@ -45,6 +60,12 @@ def plot(
     stations: bool,
     uncertainty: bool,
     support: bool,
+    mask_unsupported: float | None,
+    ends: str | None,
+    levels: str | None,
+    extent: str | None,
+    title: str | None,
+    dpi: int | None,
     no_borders: bool,
     variable: str | None,
     quiet: bool,
@@ -54,8 +75,10 @@ def plot(
     Several days are averaged. With an OTHER file, draw both, their difference and its scores. For
     a model file (*.onnx), draw the kernels: the weight of a station in the cells around it.
     """
-    chosen = days or seasons or stations or uncertainty or support or no_borders or variable
     if any(path.suffix.lower() == ".onnx" for path in files):
+        context = click.get_current_context()
+        of_models = {"files", "output", "quiet"}
+        chosen = {name for name, value in context.params.items() if value} - of_models
         if len(files) > 1 or chosen:
             raise click.UsageError("expected a model file without other files and options")
         draw_kernels_of_model(files[0], output)
@@ -63,13 +86,49 @@ def plot(
     else:
         if len(files) > 2:
             raise click.UsageError(f"expected one file, or two to compare, got {len(files)}")
-        if len(files) == 2 and (uncertainty or support):
-            raise click.UsageError("expected one file with --uncertainty and --support, got two")
+        if len(files) == 2 and (uncertainty or support or mask_unsupported is not None):
+            raise click.UsageError(
+                "expected one file with --uncertainty, --support and --mask-unsupported, got two"
+            )
         if seasons and is_moving(output):
             raise click.UsageError("--seasons cannot be animated; name a PNG, PDF or SVG")
+        low_and_high = _numbers(ends, ":", "--range", 2)
+        box = _numbers(extent, ",", "--extent", 4)
         choices = MapChoices(
-            *parse_days(days), seasons, stations, uncertainty, support, not no_borders, variable
+            *parse_days(days),
+            seasons,
+            stations,
+            uncertainty,
+            support,
+            mask_unsupported,
+            variable,
+            title,
+            dpi,
+            Look(
+                not no_borders,
+                (low_and_high[0], low_and_high[1]) if low_and_high else None,
+                _numbers(levels, ",", "--levels"),
+                Box(*box) if box else None,
+            ),
         )
         remarks = draw_maps(files, output, choices, partial(progress, hidden=quiet, unit="fields"))
     if not quiet:
         say(*remarks, f"wrote {output}")
+
+
+def _numbers(
+    text: str | None, separator: str, option: str, count: int | None = None
+) -> tuple[float, ...]:
+    """Numbers as they are typed, such as 110,30,125,42; none where there is no text."""
+    if text is None:
+        return ()
+    try:
+        numbers = tuple(map(float, text.split(separator)))
+    except ValueError:
+        numbers = ()
+    if not numbers or not np.isfinite(numbers).all() or len(numbers) != (count or len(numbers)):
+        many = f"{count} numbers" if count else "numbers"
+        raise click.BadParameter(
+            f"expected {many} with '{separator}' between them, got '{text}'", param_hint=option
+        )
+    return numbers

@@ -1,6 +1,7 @@
 """Maps, figures, reports and notebook displays.
 
 map_drawing     elements of all maps: coasts, borders, graticule
+map_look        the part of the grid that is shown, colours and lines
 map_panels      contents of the panels
 index_colours   official colours of air-quality indices
 map_sheet       panels on a sheet, with their colours and colour bars

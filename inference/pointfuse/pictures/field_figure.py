@@ -45,7 +45,6 @@ def fields_figure(
         fields.model.grid,
         title=f"{name}, {Period('', fields.days[chosen])}",
         footer=f"{fields.model.name} {fields.model.version} · coasts and borders: Natural Earth",
-        borders=True,
     )
     # Notebooks show by themselves only figures of pyplot, which are never closed.
     sheet.figure._repr_png_ = partial(_png, sheet.figure)  # type: ignore[attr-defined]

@@ -101,17 +101,20 @@ class FieldMap:
         The file.
     stations, uncertainty, support : bool
         Whether to show the stations, the uncertainty, and the distance to the nearest station.
+    farthest : float, optional
+        Cells that are farther than this from a station, km, have no value.
     """
 
     file: MapFile
     stations: bool = False
     uncertainty: bool = False
     support: bool = False
+    farthest: float | None = None
 
     def __post_init__(self) -> None:
         for wanted, name, remedy in (
             (self.uncertainty, self._uncertainty, "fuse with a model that gives one"),
-            (self.support, DISTANCE, "take a file as 'pointfuse fuse' wrote it"),
+            (self._measures, DISTANCE, "take a file as 'pointfuse fuse' wrote it"),
         ):
             if wanted and name not in self.file.dataset.variables:
                 raise InputError(f"{self.file.path.name} holds no {name}; {remedy}")
@@ -145,7 +148,12 @@ class FieldMap:
     @property
     def readings(self) -> int:
         """How many variables are read of each day."""
-        return 1 + self.uncertainty + self.support
+        return 1 + self.uncertainty + self._measures
+
+    @property
+    def _measures(self) -> bool:
+        """Whether the distance to the nearest station is read."""
+        return self.support or self.farthest is not None
 
     def panels(self, period: Period, advance: Advance) -> list[Panel]:
         """The panels of a period."""
@@ -153,18 +161,19 @@ class FieldMap:
         label = f"{file.title[:1].lower()}{file.title[1:]} ({file.units})"
         name = str(getattr(file.dataset[file.variable], "index_standard", ""))
         standard = STANDARDS.get(name)
+        distance = file.mean(DISTANCE, chosen, advance) if self._measures else None
         panels = [
             Panel(
                 file.title,
                 Kind.AMOUNT if standard is None else Kind.INDEX,
                 label if standard is None else standard.source,
-                file.mean(file.variable, chosen, advance),
+                self._near(file.mean(file.variable, chosen, advance), distance),
                 file.station_means(chosen) if self.stations else None,
                 standard=standard,
             )
         ]
         if self.uncertainty:
-            deviation = file.mean(self._uncertainty, chosen, advance)
+            deviation = self._near(file.mean(self._uncertainty, chosen, advance), distance)
             panels.append(
                 Panel(
                     f"Half-width of the {_INTERVAL} % interval of a day",
@@ -173,12 +182,19 @@ class FieldMap:
                     MULTIPLES[_INTERVAL] * deviation,
                 )
             )
-        if self.support:
-            distance = file.mean(DISTANCE, chosen, advance)
+        if self.support and distance is not None:
             units = file.units_of(DISTANCE)
             title = "Distance to the nearest station"
             panels.append(Panel(title, Kind.DISTANCE, f"distance ({units})", distance))
         return panels
+
+    def _near(
+        self, field: NDArray[np.float64], distance: NDArray[np.float64] | None
+    ) -> NDArray[np.float64]:
+        """A field without the cells that are too far from stations."""
+        if self.farthest is None or distance is None:
+            return field
+        return np.where(distance <= self.farthest, field, np.nan)
 
     @property
     def _uncertainty(self) -> str:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.counted import counted
+from pointfuse.errors import InputError
 from pointfuse.fields.map_file import StationMeans
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.pictures.index_colours import index_scale, name_levels
@@ -22,6 +23,7 @@ from pointfuse.pictures.map_drawing import (
     draw_scale_bar,
     figure_class,
 )
+from pointfuse.pictures.map_look import Look, frame_of
 from pointfuse.pictures.map_panels import Kind, Panel
 
 if TYPE_CHECKING:
@@ -53,6 +55,8 @@ _RING = 6.0
 
 _INK = "0.1"
 """Colour of lines on a map."""
+
+_USUAL = Look()
 
 # Light is low and dark is high, so that lines show on most of a map and a copy in grey reads the
 # same; of differences it shows the size alone.
@@ -103,20 +107,48 @@ class Sheet:
             _show_stations(circles, rings, stations)
 
 
-def scales_of(panels: Sequence[Panel]) -> dict[Kind, dict[str, Any]]:
+def scales_of(panels: Sequence[Panel], look: Look = _USUAL) -> dict[Kind, dict[str, Any]]:
     """Colours that suit panels, by the kind of values.
+
+    Parameters
+    ----------
+    panels : sequence of Panel
+        The panels.
+    look : Look
+        Whether the values of a field have a range or levels of their own.
 
     Returns
     -------
     dict of dict
         ``cmap`` and ``norm`` as matplotlib takes them.
+
+    Raises
+    ------
+    InputError
+        If an index, whose colours are official, is to have others.
     """
     standards = {panel.kind: index_scale(panel.standard) for panel in panels if panel.standard}
-    return standards | {
+    if standards and look.own_colours:
+        raise InputError("an index has colours of its own; leave out the range and the levels")
+    scales = standards | {
         kind: _scale(kind, [panel.field for panel in panels if panel.kind is kind])
         for kind in dict.fromkeys(panel.kind for panel in panels)
         if kind not in standards
     }
+    if look.own_colours:
+        scales[Kind.AMOUNT] = _own_scale(look)
+    return scales
+
+
+def _own_scale(look: Look) -> dict[str, Any]:
+    """Colours of a field as somebody wants them."""
+    from matplotlib.colors import BoundaryNorm, Normalize
+
+    colours = colours_between(*COLOURS_OF[Kind.AMOUNT])
+    if look.ends:
+        return {"cmap": colours, "norm": Normalize(*look.ends)}
+    beyond: Literal["both", "max"] = "both" if look.levels[0] > 0 else "max"
+    return {"cmap": colours, "norm": BoundaryNorm(look.levels, colours.N, extend=beyond)}
 
 
 def _scale(kind: Kind, fields: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
@@ -143,7 +175,7 @@ def make_sheet(
     *,
     title: str,
     footer: str,
-    borders: bool,
+    look: Look = _USUAL,
     scales: dict[Kind, dict[str, Any]] | None = None,
 ) -> Sheet:
     """Draw panels.
@@ -156,18 +188,25 @@ def make_sheet(
         Their grid.
     title, footer : str
         What is shown, and where it comes from.
-    borders : bool
-        Whether to draw borders of countries and provinces.
+    look : Look
+        The part of the grid that is shown, its colours and lines.
     scales : dict, optional
-        Colours by the kind of values, as `colour_scale` gives them; those that suit the panels by
+        Colours by the kind of values, as `scales_of` gives them; those that suit the panels by
         default.
+
+    Raises
+    ------
+    InputError
+        If the look does not suit the grid or the panels.
     """
     panels = [panel for row in rows for panel in row]
-    scales = scales or scales_of(panels)
-    figure, axes = _axes(len(rows), len(rows[0]), grid)
+    scales = scales or scales_of(panels, look)
+    frame = frame_of(grid, look.box)
+    figure, axes = _axes(len(rows), len(rows[0]), frame.height)
     images, circles, rings = [], [], []
     for number, (place, panel) in enumerate(zip(axes.flat, panels, strict=True)):
         images.append(_draw_field(place, panel, grid, scales[panel.kind]))
+        place.set(xlim=(frame.west, frame.east), ylim=(frame.south, frame.north))
         if panel.stations is not None:
             circles.append(_draw_circles(place, scales[panel.kind]))
             rings.append(_draw_rings(place))
@@ -175,7 +214,7 @@ def make_sheet(
             _draw_key(place, circles[-1], rings[-1], panel.stations)
         row, column = divmod(number, len(rows[0]))
         sides = "left " * (column == 0) + "bottom" * (row == len(rows) - 1)
-        _draw_furniture(place, grid, borders, sides, scale_bar=number == 0)
+        _draw_furniture(place, grid, look.borders, sides, scale_bar=number == 0)
         if len(panels) > 1:
             _write_heading(place, panel)
     _draw_bars(figure, axes, images, panels)
@@ -184,9 +223,9 @@ def make_sheet(
     return Sheet(figure, heading, images, circles, rings)
 
 
-def _axes(rows: int, columns: int, grid: Grid) -> tuple[Figure, NDArray[Any]]:
+def _axes(rows: int, columns: int, height_over_width: float) -> tuple[Figure, NDArray[Any]]:
     width = _WIDTHS[columns]
-    height = width * grid.rows / grid.columns + _BETWEEN
+    height = width * height_over_width + _BETWEEN
     below = rows == 1 and columns > 1
     size = columns * width + _LABELS + (not below) * _BAR, _TITLES + rows * height + below * _BAR
     figure = figure_class("a map")(figsize=size, layout="compressed")
@@ -194,13 +233,11 @@ def _axes(rows: int, columns: int, grid: Grid) -> tuple[Figure, NDArray[Any]]:
 
 
 def _draw_field(axes: Axes, panel: Panel, grid: Grid, scale: dict[str, Any]) -> AxesImage:
-    half = grid.cell_size / 2
-    extent = (grid.x[0] - half, grid.x[-1] + half, grid.y[0] - half, grid.y[-1] + half)
     axes.set_facecolor(_NOTHING)
     return axes.imshow(
         np.ma.masked_invalid(panel.field),
         origin="lower",
-        extent=extent,
+        extent=frame_of(grid),
         interpolation="none",
         **scale,
     )
@@ -268,7 +305,7 @@ def _draw_bars(
             images[chosen[0]],
             ax=places,
             location="bottom" if below else "right",
-            extend=_extend(kind, images[chosen[0]]),
+            extend=_extend(images[chosen[0]]),
             shrink=0.8 if len(places) == 1 else 0.5,
             pad=0.02,
             aspect=30,
@@ -278,9 +315,11 @@ def _draw_bars(
             name_levels(bar, standard)
 
 
-def _extend(kind: Kind, image: AxesImage) -> str | None:
+def _extend(image: AxesImage) -> str | None:
     """On which sides values may lie beyond the colours."""
-    if kind in (Kind.DISTANCE, Kind.INDEX):  # their classes say so themselves
+    from matplotlib.colors import BoundaryNorm
+
+    if isinstance(image.norm, BoundaryNorm):  # classes say so themselves
         return None
     return "max" if image.norm.vmin == 0 else "both"
 

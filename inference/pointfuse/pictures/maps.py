@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from calendar import month_name
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +18,7 @@ from pointfuse.errors import InputError
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.pictures.animation import check_animation, write_animation
 from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
+from pointfuse.pictures.map_look import Look
 from pointfuse.pictures.map_panels import Comparison, FieldMap, Panel, Period
 from pointfuse.pictures.map_sheet import make_sheet, scales_of, station_counts
 from pointfuse.trust.classes import SEASONS, in_seasons
@@ -39,10 +40,16 @@ class MapChoices:
         Whether to draw the mean of each season.
     stations, uncertainty, support : bool
         Whether to show the stations, the uncertainty, and the distance to the nearest station.
-    borders : bool
-        Whether to draw borders of countries and provinces.
+    farthest : float, optional
+        Cells farther than this from a station, km, are left grey.
     variable : str, optional
         Variable to draw; the fused one by default.
+    title : str, optional
+        In place of the usual title; the days of an animation stand behind it.
+    dots_per_inch : int, optional
+        Resolution of a still picture; `DOTS_PER_INCH` by default.
+    look : Look
+        The part of the grid, the colours and the lines.
     """
 
     first: np.datetime64 | None = None
@@ -51,8 +58,11 @@ class MapChoices:
     stations: bool = False
     uncertainty: bool = False
     support: bool = False
-    borders: bool = True
+    farthest: float | None = None
     variable: str | None = None
+    title: str | None = None
+    dots_per_inch: int | None = None
+    look: Look = field(default_factory=Look)
 
 
 def draw_maps(
@@ -107,7 +117,9 @@ def is_moving(output: Path) -> bool:
 def _maps(files: Sequence[MapFile], choices: MapChoices) -> FieldMap | Comparison:
     if len(files) == 2:
         return Comparison(files[0], files[1], choices.stations)
-    return FieldMap(files[0], choices.stations, choices.uncertainty, choices.support)
+    return FieldMap(
+        files[0], choices.stations, choices.uncertainty, choices.support, choices.farthest
+    )
 
 
 def _draw_still(
@@ -131,12 +143,12 @@ def _draw_still(
     sheet = make_sheet(
         _rows(by_period),
         maps.grid,
-        title=title,
+        title=choices.title or title,
         footer=_footer(maps, choices),
-        borders=choices.borders,
+        look=choices.look,
     )
     with replacing(output) as temporary, quiet_glyphs():
-        sheet.figure.savefig(temporary, dpi=DOTS_PER_INCH)
+        sheet.figure.savefig(temporary, dpi=choices.dots_per_inch or DOTS_PER_INCH)
     return [
         f"{panel.title}: circles of {' and rings of '.join(station_counts(panel.stations))}"
         for panels in by_period
@@ -155,7 +167,9 @@ def _footer(maps: FieldMap | Comparison, choices: MapChoices) -> str:
     parts = [maps.source, maps.grid.projection.title]
     if choices.stations:
         parts.insert(1, "circles: what stations measured")
-    lines = "coasts and borders" if choices.borders else "coasts"
+    if choices.farthest is not None:
+        parts.insert(1, f"grey: farther than {choices.farthest:g} km from a station")
+    lines = "coasts and borders" if choices.look.borders else "coasts"
     return " · ".join([*parts, f"{lines}: Natural Earth"])
 
 
@@ -189,7 +203,7 @@ def _draw_moving(
     periods = [Period("", days[number : number + 1]) for number in range(len(days))]
 
     def titled(period: Period) -> tuple[list[Panel], str]:
-        return maps.panels(period, lambda _: None), f"{maps.title}, {period}"
+        return maps.panels(period, lambda _: None), f"{choices.title or maps.title}, {period}"
 
     panels, title = titled(periods[0])
     sheet = make_sheet(
@@ -197,8 +211,8 @@ def _draw_moving(
         maps.grid,
         title=title,
         footer=_footer(maps, choices),
-        borders=choices.borders,
-        scales=scales_of(sample),
+        look=choices.look,
+        scales=scales_of(sample, choices.look),
     )
     with progress(len(days), "drawing") as bar, replacing(output) as temporary:
 

@@ -23,6 +23,7 @@ from pointfuse.pictures.map_drawing import (
     draw_graticule,
     draw_scale_bar,
 )
+from pointfuse.pictures.map_look import Look
 from pointfuse.pictures.map_panels import Kind, Panel
 from pointfuse.pictures.map_sheet import COLOURS_OF, make_sheet
 
@@ -100,7 +101,9 @@ def test_labels_only_at_the_sides_that_are_wanted() -> None:
 def test_titles_maps_and_source_do_not_touch(rows: int, columns: int, aspect: float) -> None:
     grid = Grid(EUROPE, int(40 * aspect), 40, 50_000.0, -1e6, -1e6 * aspect)
     panel = Panel("title", Kind.AMOUNT, "label", np.eye(*grid.shape), note="and a second line")
-    sheet = make_sheet([[panel] * columns] * rows, grid, title="T", footer="f", borders=False)
+    sheet = make_sheet(
+        [[panel] * columns] * rows, grid, title="T", footer="f", look=Look(borders=False)
+    )
     figure = sheet.figure
     figure.draw_without_rendering()
     inside = [axes.get_tightbbox() for axes in figure.axes]

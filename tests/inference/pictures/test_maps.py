@@ -519,3 +519,53 @@ def test_map_without_matplotlib_says_how_to_get_it(
     code, text = plot(fused, "-o", tmp_path / "map.png")
     assert code == 1
     assert "install it with pip install 'pointfuse[plot]'" in text
+
+
+def test_a_map_is_as_it_was_asked_for(fused: Path, drawn: list[Sheet], tmp_path: Path) -> None:
+    output = tmp_path / "map.png"
+    extent = "103,35,107,38"
+    options = ("--range", "10:60", "--extent", extent, "--title", "Haze", "--dpi", "40")
+    assert plot(fused, "-o", output, *options)[0] == 0
+    (sheet,) = drawn
+    norm = sheet.images[0].norm
+    assert (norm.vmin, norm.vmax) == (10.0, 60.0)
+    assert sheet.title.get_text() == "Haze"
+    west, east = sheet.figure.axes[0].get_xlim()
+    # Four degrees of longitude at 35 N, where a degree is 91.2 km, and this projection has 0.98.
+    assert east - west == pytest.approx(4 * 0.98 * 91.2e3, rel=0.01)
+    with Image.open(output) as picture:
+        assert picture.width == pytest.approx(40 * sheet.figure.get_size_inches()[0], abs=1)
+
+
+def test_cells_without_support_are_grey(
+    fused: Path, fields: np.ndarray, drawn: list[Sheet], tmp_path: Path
+) -> None:
+    options = ("--days", DAYS[0], "--mask-unsupported", "300", "--uncertainty")
+    assert plot(fused, "-o", tmp_path / "map.png", *options)[0] == 0
+    (sheet,) = drawn
+    with netCDF4.Dataset(fused) as dataset:
+        near = np.asarray(dataset["station_distance"][0]) <= 300
+    assert 0 < near.sum() < near.size
+    np.testing.assert_array_equal(values(sheet), np.where(near, fields[0], np.nan))
+    np.testing.assert_array_equal(np.isfinite(values(sheet, 1)), near)
+    assert "grey: farther than 300 km from a station" in sheet.figure._supxlabel.get_text()
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (("--range", "10"), "expected 2 numbers with ':' between them, got '10'"),
+        (("--range", "60:10"), "expected a range that rises"),
+        (("--levels", "a,b"), "expected numbers with ',' between them"),
+        (("--levels", "0,nan"), "expected numbers with ',' between them"),
+        (("--extent", "1,2,3"), "expected 4 numbers"),
+        (("--extent", "10,40,20,50"), "shows no cell of the grid"),
+    ],
+)
+def test_what_cannot_be_drawn_is_said_in_a_sentence(
+    fused: Path, tmp_path: Path, options: tuple[str, ...], said: str
+) -> None:
+    code, output = plot(fused, "-o", tmp_path / "map.png", *options)
+    assert code != 0
+    assert said in output.replace("\n", " ")
+    assert not (tmp_path / "map.png").exists()
