@@ -3,13 +3,13 @@
 main                the group of commands
 command_line        exit codes, signals and output of all commands
 inputs_and_outputs  what a command reads and writes; no output replaces an input
-reading_options     options for reading station files
-running_options     options for running a model
+options             options that commands share
 texts               printed summaries
 fuse                makes fields from station files
 check               says what files are taken for
 crossval            cross-validation
 qc                  lists suspect observations
+config              settings file with options of commands
 plot                maps
 convert             GeoTIFF
 extract             values at places

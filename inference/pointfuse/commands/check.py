@@ -10,7 +10,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command
-from pointfuse.commands.reading_options import (
+from pointfuse.commands.options.reading import (
     ReadingOptions,
     parse_days,
     reading_options,

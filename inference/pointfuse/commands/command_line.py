@@ -182,7 +182,7 @@ class LazyCommands(Commands):
 
 
 def call_text(context: click.Context, without: Container[str] = ()) -> str:
-    """The command line as typed, with file names instead of paths.
+    """The command line as typed and set in a settings file, with file names instead of paths.
 
     Parameters
     ----------
@@ -194,7 +194,8 @@ def call_text(context: click.Context, without: Container[str] = ()) -> str:
     words = [context.command.name or ""]
     for parameter in context.command.params:
         name = parameter.name or ""
-        if name in without or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+        given = ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP
+        if name in without or context.get_parameter_source(name) not in given:
             continue
         value = context.params[name]
         values = value if isinstance(value, tuple) else (value,)

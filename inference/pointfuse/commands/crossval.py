@@ -14,14 +14,14 @@ from pointfuse.basics.progress import progress
 from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
-from pointfuse.commands.reading_options import (
+from pointfuse.commands.options.reading import (
     ReadingOptions,
     no_qc_option,
     read_daily,
     reading_and_running,
     station_list,
 )
-from pointfuse.commands.running_options import RunningOptions
+from pointfuse.commands.options.running import RunningOptions
 from pointfuse.commands.texts import model_facts, scores_text
 from pointfuse.pictures.html_report import Origin, check_report, write_report
 from pointfuse.stations.quality.day_checks import check_days

@@ -17,7 +17,7 @@ from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
-from pointfuse.commands.reading_options import (
+from pointfuse.commands.options.reading import (
     ReadingOptions,
     no_qc_option,
     parse_days,
@@ -25,7 +25,7 @@ from pointfuse.commands.reading_options import (
     requested,
     station_files,
 )
-from pointfuse.commands.running_options import RunningOptions
+from pointfuse.commands.options.running import RunningOptions
 from pointfuse.commands.texts import model_facts, summary_text
 from pointfuse.fields.writers import FIELD_WRITERS
 from pointfuse.fusion.output_files import OutputFiles, files_of_months

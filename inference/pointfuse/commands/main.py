@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 import logging
 import sys
+from pathlib import Path
 
 import click
 
 from pointfuse.commands.command_line import LazyCommands, PrintableFormatter, say
+from pointfuse.commands.config import read_settings
 from pointfuse.errors import PointfuseError
 from pointfuse.model.shipped import shipped_models
 from pointfuse.version import __version__
 
 _TEXTS = {
     "check": "Say what FILES are taken for, and what of them would be left out.",
+    "config": "Print a settings file with all options of all commands.",
     "convert": "Convert a FILE that `pointfuse fuse` wrote, or any CF netCDF file, to a GeoTIFF "
     "for GIS.",
     "crossval": "Predict withheld stations of FILES from the others, and write scores to a JSON "
@@ -56,6 +59,13 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
 )
 @click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 @click.option(
+    "--config",
+    type=click.Path(path_type=Path),
+    envvar="POINTFUSE_CONFIG",
+    help="Settings file (TOML) with options of commands; by default that which POINTFUSE_CONFIG "
+    "names.",
+)
+@click.option(
     "--version",
     is_flag=True,
     is_eager=True,
@@ -63,7 +73,8 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     callback=_print_version,
     help="Show the versions of the code and of the model.",
 )
-def main(debug: bool) -> None:
+@click.pass_context
+def main(ctx: click.Context, debug: bool, config: Path | None) -> None:
     """Fuse sparse station observations into complete daily fields."""
     # A name that the terminal cannot show must not end a run that succeeded.
     for stream in (sys.stdout, sys.stderr):
@@ -72,3 +83,5 @@ def main(debug: bool) -> None:
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(PrintableFormatter("pointfuse: %(message)s"))
     logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    if config is not None:
+        ctx.default_map = read_settings(config, ctx)

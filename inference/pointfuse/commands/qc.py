@@ -11,12 +11,12 @@ from pointfuse.basics.output_formats import FLAGS
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
-from pointfuse.commands.reading_options import (
+from pointfuse.commands.options.reading import (
     ReadingOptions,
     read_daily,
     reading_and_running,
 )
-from pointfuse.commands.running_options import RunningOptions
+from pointfuse.commands.options.running import RunningOptions
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import count_reasons, quality_lines, write_flags
 

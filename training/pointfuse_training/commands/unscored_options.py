@@ -8,8 +8,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.commands.reading_options import ReadingOptions, read_daily, station_list
-from pointfuse.commands.running_options import gathered
+from pointfuse.commands.options.reading import ReadingOptions, read_daily, station_list
+from pointfuse.commands.options.running import gathered
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.quality.day_checks import check_days

@@ -1,0 +1,5 @@
+"""Options that commands share.
+
+reading  how station files are read
+running  how a model runs
+"""
