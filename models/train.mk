@@ -19,6 +19,9 @@ SAMPLED := $(if $(SHORT),5,128)
 SAMPLED_DAYS := $(if $(SHORT),1,8)
 LENGTH = $(if $(SHORT),--iterations 2)
 
+# As Natural Earth has them: China, Taiwan, Hong Kong, Macao.
+CHINA := $(addprefix --country ,156 158 344 446)
+
 # Days at least three days away from those that are scored (every 8th), and half of the cities.
 UNSCORED := --days :2019-12-01 --exclude-every 8 --half-of-cities 7
 STATIONS := $(wildcard $(DATA)/station_list.csv)
@@ -35,7 +38,7 @@ all: $(BUILD)/model/pointfuse-china12.onnx
 
 $(BUILD)/china12.npz:  ## 1 minute
 	mkdir -p $(BUILD)
-	$(TRAIN) static -o $@
+	$(TRAIN) static $(CHINA) -o $@
 
 $(BUILD)/simulated/done: $(LAYERS)  ## 80 minutes on one core
 	$(TRAIN) simulate --static $(LAYERS) --scenarios $(SIMULATED) --days $(SIMULATED_DAYS) --seed 1 -o $(@D)
@@ -49,7 +52,7 @@ $(BUILD)/samples/done: $(LAYERS) $(BUILD)/process.toml  ## 12 minutes on one cor
 	touch $@
 
 $(BUILD)/layers.npz: $(LAYERS) $(BUILD)/simulated/done  ## 1 minute
-	$(TRAIN) patterns $(BUILD)/simulated --static $< --target-layer china $(if $(SHORT),--every 1 --held-out 2,--every 4) -o $@
+	$(TRAIN) patterns $(BUILD)/simulated --static $< --target-layer country $(if $(SHORT),--every 1 --held-out 2,--every 4) -o $@
 
 $(BUILD)/covariance.npz: $(BUILD)/layers.npz  ## 4 minutes
 	$(if $(STATIONS),$(TRAIN) covariance $(READ) --every $(if $(SHORT),30,3) --archive $(BUILD)/simulated --simulated $(if $(SHORT),2,12) --static $< --recipe models/recipes/regression.toml --threads $(THREADS) -o $@,cp models/pointfuse-china12.checkpoint.npz $@)

@@ -56,7 +56,7 @@ def test_the_recipe_in_the_document_is_one(tmp_path: Path) -> None:
     (tmp_path / "mine.toml").write_text(text)
     recipe = read_recipe(str(tmp_path / "mine.toml"))
     assert set(recipe.static_channels) <= set(CHANNELS)
-    assert recipe.target_layer == "china"
+    assert recipe.target_layer == "country"
 
 
 @pytest.mark.parametrize(
