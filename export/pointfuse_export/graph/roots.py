@@ -19,10 +19,12 @@ from onnxscript import FLOAT, INT64, graph, script
 from onnxscript import opset18 as op
 from onnxscript.tensor import Tensor
 
-HALVINGS = 3
-"""How often a matrix is halved. With more, rows are shorter and the graph is twice as large."""
+HALVINGS = 2
+"""How often a matrix is halved. With more, rows are shorter and the graph is twice as large: for
+GPUs of Turing TensorRT compiles each of its products apart."""
 
-PARTS = 2**HALVINGS
+SMALL = 64
+"""Up to this many rows, where their number is known, a matrix is not worth to be halved."""
 
 
 class _Table(NamedTuple):
@@ -38,18 +40,26 @@ def inverse_root_of_one_plus(matrix: Tensor) -> tuple[Tensor, Tensor]:
 
     Of positive semidefinite matrices (time, size, size), as `pointfuse_training.network` has it.
     """
+    halvings = _halvings(matrix)
+    parts = 2**halvings
     size = op.Shape(matrix, start=2)
-    part = op.Div(op.Add(size, _numbers(PARTS - 1)), _numbers(PARTS))
-    padded = op.Mul(part, _numbers(PARTS))
+    part = op.Div(op.Add(size, _numbers(parts - 1)), _numbers(parts))
+    padded = op.Mul(part, _numbers(parts))
     added = op.Sub(padded, size)
     one = _table(padded).one
     # What is added stays apart: it is its own root.
     system = op.Add(op.Pad(matrix, op.Concat(_numbers(0, 0, 0, 0), added, added, axis=0)), one)
-    root = _root(system, HALVINGS, _table(part))
+    root = _root(system, halvings, _table(part))
     own = op.ReduceSum(op.Mul(root, one), _numbers(2), keepdims=0)
     logarithm = op.ReduceSum(op.Log(own), _numbers(1), keepdims=0)
     kept = op.Slice(root, _numbers(0, 0), op.Concat(size, size, axis=0), _numbers(1, 2))
     return kept, op.Mul(logarithm, op.Constant(value_float=-2.0))
+
+
+def _halvings(matrix: Tensor) -> int:
+    """How often matrices are halved, of which the exporter may know the size."""
+    size = matrix.shape[2]
+    return 0 if isinstance(size, int) and size <= SMALL else HALVINGS
 
 
 def _root(matrix: Tensor, halvings: int, of_part: _Table) -> Tensor:
