@@ -77,7 +77,7 @@ def test_roots_are_those_of_lapack(
     # times the condition, and nearly always less; the network refines its solution once more.
     condition = 1 + largest
     np.testing.assert_allclose(found, right, rtol=0, atol=2**-24 * max(condition, 20))
-    # Each pivot has a relative error as large, and another one of the scale to ones on the diagonal.
+    # Each pivot has a relative error as large, and one more of the scale to ones on the diagonal.
     expected = np.linalg.slogdet(np.eye(size) + days.astype(np.float64))[1]
     np.testing.assert_allclose(determinant, expected, rtol=1e-5, atol=2**-23 * condition)
 
