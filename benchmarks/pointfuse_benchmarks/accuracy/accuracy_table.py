@@ -61,8 +61,8 @@ def short_table(report: dict[str, Any]) -> str:
 
 def table(report: dict[str, Any]) -> str:
     """Scores of all predictors, ratios of ours to the others, coverage, and where they are from."""
-    tables = (_score_lines, _ratio_lines, _coverage_lines, _notes)
-    return "\n\n".join("\n".join(lines(report)) for lines in tables)
+    tables = (lines(report) for lines in (_score_lines, _ratio_lines, _coverage_lines, _notes))
+    return "\n\n".join("\n".join(lines) for lines in tables if lines)
 
 
 def _score_lines(report: dict[str, Any]) -> list[str]:
@@ -111,8 +111,13 @@ def _ratio_lines(report: dict[str, Any]) -> list[str]:
 
 
 def _coverage_lines(report: dict[str, Any]) -> list[str]:
-    """What the intervals of the uncertainty hold: overall, by season, distance and level."""
+    """What the intervals of the uncertainty hold: overall, by season, distance and level.
+
+    Nothing, of a model that gives no uncertainty.
+    """
     parts = [report["parts"][scheme]["uncertainty"] for scheme in ("stations", "cities")]
+    if not all(parts):
+        return []
     lines = [
         "| in 100 observations, held by the interval of 50 / 80 / 90 / 95; width of that of 90 | "
         "stations left out | cities left out |",

@@ -209,6 +209,15 @@ def test_the_table_shows_each_predictor_and_ratio_once(report):
     assert "| 0 to 20 ug/m3 predicted |" in shown
 
 
+def test_a_model_without_an_uncertainty_has_no_table_of_intervals(report):
+    whole = table(report).split("\n\n")
+    for scheme in ("stations", "cities"):
+        report["parts"][scheme] = report["parts"][scheme] | {"uncertainty": {}}
+    without = table(report).split("\n\n")
+    assert [part for part in whole if "in 100 observations" not in part] == without
+    assert len(without) == len(whole) - 1
+
+
 def test_the_scores_of_a_card_are_those_of_the_report(report):
     entries = card_scores(report)
     assert [entry["test"] for entry in entries[:3]] == [
