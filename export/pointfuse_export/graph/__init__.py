@@ -1,7 +1,7 @@
 """From a network to an ONNX graph.
 
 strided_conv     large kernels as ordinary convolutions
-roots            roots of inverses of matrices
+sweeps           inverses of matrices
 sums             sums of covariances over the grid
 onnx_graph       the network as a graph
 inner_graphs     graphs inside a graph

@@ -12,9 +12,9 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from pointfuse_export.errors import VerificationError
-from pointfuse_export.graph.roots import inverse_root_of_one_plus
 from pointfuse_export.graph.strided_conv import StridedKernelConv
 from pointfuse_export.graph.sums import summed_exponentials, summed_materns
+from pointfuse_export.graph.sweeps import inverse_of_one_plus
 from pointfuse_training import PaperNetwork, PositiveKernelConv
 from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.regr_unetpp import ConvPair
@@ -84,7 +84,7 @@ def to_onnx(network: Network) -> onnx.ModelProto:
             verbose=False,
             optimize=False,
             custom_translation_table={
-                torch.ops.pointfuse.inverse_root_of_one_plus.default: inverse_root_of_one_plus,
+                torch.ops.pointfuse.inverse_of_one_plus.default: inverse_of_one_plus,
                 torch.ops.pointfuse.summed_exponentials.default: summed_exponentials,
                 torch.ops.pointfuse.summed_materns.default: summed_materns,
             },

@@ -14,12 +14,12 @@ from scipy.spatial.distance import cdist
 from torch import Tensor
 
 from pointfuse_training.network import optimal_interpolation
-from pointfuse_training.network.inverse_root import inverse_root_of_one_plus, solved
 from pointfuse_training.network.optimal_interpolation import (
     MOST_OFF,
     Interpolated,
     OptimalInterpolation,
 )
+from pointfuse_training.network.positive_inverse import inverse_of_one_plus, solved
 
 Array = NDArray[np.float64]
 
@@ -462,12 +462,12 @@ def test_equations_are_solved_as_numpy_does(size: int) -> None:
     right = rng.normal(size=(3, 2, size))
     reference = np.linalg.solve(matrix + np.eye(size), right.transpose(0, 2, 1)).transpose(0, 2, 1)
     of_rows, of_matrix = torch.from_numpy(right), torch.from_numpy(matrix)
-    root, determinant = inverse_root_of_one_plus(of_matrix)
-    np.testing.assert_allclose(solved(of_rows, of_matrix, root), reference, rtol=1e-9)
+    inverse, determinant = inverse_of_one_plus(of_matrix)
+    np.testing.assert_allclose(solved(of_rows, of_matrix, inverse), reference, rtol=1e-9)
     expected = np.linalg.slogdet(matrix + np.eye(size))[1]
     np.testing.assert_allclose(determinant, expected, rtol=1e-9)
     # Errors in single precision grow by the condition of the matrix.
     of_rows, of_matrix = of_rows.float(), of_matrix.float()
-    single = solved(of_rows, of_matrix, inverse_root_of_one_plus(of_matrix)[0])
+    single = solved(of_rows, of_matrix, inverse_of_one_plus(of_matrix)[0])
     tolerance = 2**-23 * size * np.linalg.cond(matrix + np.eye(size)).max()
     np.testing.assert_allclose(single, reference, rtol=0, atol=tolerance * np.abs(reference).max())

@@ -5,7 +5,7 @@ concentration_scale     the scale on which the default network sees concentratio
 pointconv               from isolated stations to a first complete field, as published
 optimal_interpolation   PointConv's passes at their limit, under a covariance that knows terrain
 station_cells           the cells that hold stations, as lists
-inverse_root            roots of inverses of matrices, in a form that export can change
+positive_inverse        inverses of large matrices, in a form that export can change
 summed_covariances      sums of covariances over the grid, in a form that export can change
 resolution              between the grid and that of half the resolution
 regr_unetpp             a UNet++ that ends in numbers a cell

@@ -13,11 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pointfuse_training.network.inverse_root import (
-    inverse_root_of_one_plus,
-    of_inverse,
-    solved,
-)
+from pointfuse_training.network.positive_inverse import diagonal, inverse_of_one_plus, solved
 from pointfuse_training.network.resolution import doubled
 from pointfuse_training.network.station_cells import station_cells
 from pointfuse_training.network.summed_covariances import (
@@ -265,24 +261,24 @@ class OptimalInterpolation(nn.Module):
         # One voice after the other, as if they were days.
         sides = (terms * (precision / amplitude)[:, :, None]).flatten(0, 1)
         covariance = self.precise(number, places).flatten(0, 1)
-        root, of_covariance = inverse_root_of_one_plus(covariance)
-        solution = solved(sides, covariance, root)
+        inverse, of_covariance = inverse_of_one_plus(covariance)
+        solution = solved(sides, covariance, inverse)
         products = solution @ sides.transpose(1, 2)
         # The slopes, in their prior deviations, solve (1 + normal) slopes = right.
         normal, right = products[:, :-1, :-1], products[:, -1:, :-1]
-        of_normal, of_slopes = inverse_root_of_one_plus(normal)
+        of_normal, of_slopes = inverse_of_one_plus(normal)
         left = solution[:, -1:] - solved(right, normal, of_normal) @ solution[:, :-1]
         there = (number > 0).to(number.dtype)
         cells = there.sum(1, keepdim=True).clamp(min=1)
         misfit = (left * sides[:, -1:]).sum((1, 2)).reshape(-1, VOICES)
         variance = misfit.clamp(min=_LEAST_VARIANCE) / cells
         # What each cell is off all others, over what an inverse says that it may be.
-        own = (root**2).sum(1, keepdim=True)
+        own = diagonal(inverse)[:, None]
         # Instruments of a cell that agree are not broken, all of them.
         of_number = number[:, None].expand(-1, VOICES, -1).reshape(own.shape)
         may_be = variance.reshape(-1, 1, 1) * of_number * own
         most = MOST_OFF * may_be.sqrt()
-        without = solution[:, -1:] - of_inverse((left - left.clamp(-most, most)) / own, root)
+        without = solution[:, -1:] - ((left - left.clamp(-most, most)) / own) @ inverse
         slopes = solved(without @ sides[:, :-1].transpose(1, 2), normal, of_normal)
         left = without - slopes @ solution[:, :-1]
         likely = -(of_slopes + of_covariance).reshape(-1, VOICES)
