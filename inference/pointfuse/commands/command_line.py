@@ -192,9 +192,9 @@ def call_text(context: click.Context, without: Container[str] = ()) -> str:
         Parameters that do not matter to what is written.
     """
     words = [context.command.name or ""]
+    given = ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP
     for parameter in context.command.params:
         name = parameter.name or ""
-        given = ParameterSource.COMMANDLINE, ParameterSource.DEFAULT_MAP
         if name in without or context.get_parameter_source(name) not in given:
             continue
         value = context.params[name]
@@ -203,7 +203,8 @@ def call_text(context: click.Context, without: Container[str] = ()) -> str:
         if isinstance(parameter, click.Argument):
             words += texts
         elif isinstance(parameter, click.Option) and parameter.is_flag:
-            words.append(parameter.opts[0])
+            # A settings file may say that one is not meant.
+            words += [parameter.opts[0]] if value else []
         else:
             words += [word for text in texts for word in (parameter.opts[0], text)]
     return printable(shlex.join(words))

@@ -54,7 +54,7 @@ def test_settings_are_defaults_and_the_command_line_wins(
     settings = write(
         "pointfuse.toml",
         f'[fuse]\nmodel = "{tiny_model_file}"\noutput = "{output}"\nunits = "pm25=mg/m3"\n'
-        "no_qc = true\nmin-hours = 7\njson = true\n",
+        "no_qc = true\nmin-hours = 7\njson = true\nstrict = false\n",
     )
     station = write("t.csv", ROW)
     code, said = run("--config", settings, "fuse", station)
@@ -64,6 +64,7 @@ def test_settings_are_defaults_and_the_command_line_wins(
         assert dataset["pm25"][0, 0, 0] == pytest.approx(20, rel=1e-4)
         assert "--min-hours 7" in dataset.history
         assert "--no-qc" in dataset.history
+        assert "--strict" not in dataset.history
     # By the variable of the environment too, and with another unit.
     code, said = run("fuse", station, "--units", "pm25=ug/m3", POINTFUSE_CONFIG=str(settings))
     assert code == 0, said
