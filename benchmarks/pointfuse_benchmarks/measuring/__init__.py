@@ -4,5 +4,6 @@ checkout      where things lie
 machine       what numbers were measured on
 machine_file  what was measured on a machine, a row a case
 timings       calls repeated after a warm-up
+memory        the most memory that a program has had
 energy        what a GPU takes
 """

@@ -8,12 +8,9 @@ two.
 from __future__ import annotations
 
 import json
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +18,7 @@ from typing import Any, NamedTuple
 from pointfuse.errors import DeviceError
 from pointfuse_benchmarks.measuring.machine import REAL_DATA
 from pointfuse_benchmarks.measuring.machine_file import Row
+from pointfuse_benchmarks.measuring.memory import run_measured
 from pointfuse_benchmarks.speed.workload import example_files
 
 DAY = "2020-01-15"
@@ -122,14 +120,7 @@ def fuse(arguments: list[str], folder: Path) -> Run:
     command = [sys.executable, "-m", "pointfuse", "fuse", *arguments, "-o", str(folder / "out.nc")]
     summary = folder / "summary.json"
     with summary.open("w") as file:
-        began = time.perf_counter()
-        process = subprocess.Popen([*command, "--json"], stdout=file, cwd=folder)
-        # Not its `wait`, which does not tell the memory of this process alone.
-        _, status, usage = os.wait4(process.pid, 0)
-        seconds = time.perf_counter() - began
-    process.returncode = os.waitstatus_to_exitcode(status)
-    if process.returncode:
-        raise DeviceError(f"pointfuse fuse ended with status {process.returncode}; see above")
-    # macOS counts bytes, Linux kilobytes.
-    megabytes = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return Run(seconds, megabytes, json.loads(summary.read_text(encoding="utf-8")))
+        run = run_measured([*command, "--json"], stdout=file, cwd=folder)
+    if run.status:
+        raise DeviceError(f"pointfuse fuse ended with status {run.status}; see above")
+    return Run(run.seconds, run.peak_memory_mb, json.loads(summary.read_text(encoding="utf-8")))

@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +24,7 @@ from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.precisions import chosen_path
 from pointfuse_benchmarks.measuring.machine import machine
+from pointfuse_benchmarks.measuring.memory import run_measured
 
 _TOWNS, _IN_TOWNS, _TOWN_SIZE = 400, 2 / 3, 20e3
 """Towns, share of the stations that stand in one, and how far they spread there, m."""
@@ -100,16 +100,10 @@ def measured(
     command = [sys.executable, "-m", "pointfuse", "fuse", str(stations), *options, "--quiet"]
     command += ["-o", str(folder / f"{tree.resolve().parent.name}.nc")]
     environment = os.environ | {"PYTHONPATH": str(tree.resolve())}
-    began = time.perf_counter()
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL) as process:
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - began
-    if process.returncode:
-        raise SystemExit(f"{tree}: the run ended with {process.returncode}")
-    # macOS counts bytes, Linux kilobytes.
-    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
-    return {"seconds": round(seconds, 1), "peak_memory_mb": round(peak)}
+    run = run_measured(command, env=environment, stdout=subprocess.DEVNULL)
+    if run.status:
+        raise SystemExit(f"{tree}: the run ended with {run.status}")
+    return {"seconds": round(run.seconds, 1), "peak_memory_mb": round(run.peak_memory_mb)}
 
 
 def table(report: dict[str, Any]) -> str:

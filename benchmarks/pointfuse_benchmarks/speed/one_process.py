@@ -67,13 +67,14 @@ def runs(model: str, device: Device, threads: int, most: int, seconds: float) ->
     from pointfuse.model.model_file import read_model_file
     from pointfuse.trust.verification import verify
     from pointfuse_benchmarks.measuring.energy import gpu_megabytes
+    from pointfuse_benchmarks.measuring.memory import own_peak_memory_mb
     from pointfuse_benchmarks.measuring.timings import WARM_UP
 
     idle = gpu_megabytes()
     metadata = read_model_file(model)[1]
     session = _session(model, device, threads)
     row: dict[str, Any] = {"warm_up": WARM_UP, **_network(session, metadata, most, seconds)}
-    row["peak_memory_mb"] = peak_memory_mb()
+    row["peak_memory_mb"] = own_peak_memory_mb()
     used = gpu_megabytes()
     if idle is not None and used is not None:
         row["gpu_memory_mb"] = round(used - idle)
@@ -100,6 +101,7 @@ def days(
 ) -> list[dict[str, Any]]:
     """Fields a second where so many days are handed over at once, and the memory for it."""
     from pointfuse.model.model_file import read_model_file
+    from pointfuse_benchmarks.measuring.memory import own_peak_memory_mb
     from pointfuse_benchmarks.measuring.timings import repeat
     from pointfuse_benchmarks.speed.workload import example_feed
 
@@ -114,19 +116,10 @@ def days(
                 "n": len(timings),
                 "fields_per_s": round(batch * len(timings) / sum(timings), 3),
                 # Of all batches up to this one, which are smaller.
-                "peak_memory_mb": peak_memory_mb(),
+                "peak_memory_mb": own_peak_memory_mb(),
             }
         )
     return found
-
-
-def peak_memory_mb() -> int:
-    """The most memory that this process has had, MiB."""
-    import resource
-
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    # macOS counts bytes, Linux kilobytes.
-    return round(peak / (2**20 if sys.platform == "darwin" else 2**10))
 
 
 def _session(model: str, device: Device, threads: int) -> Session:

@@ -9,11 +9,8 @@ Fuses 20 and 60 days of hourly CNEMC files, made from the four real ones with ot
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +18,7 @@ import click
 import numpy as np
 
 from pointfuse_benchmarks.measuring.machine import REAL_DATA, machine
+from pointfuse_benchmarks.measuring.memory import run_measured
 
 CNEMC = REAL_DATA / "cnemc"
 
@@ -64,25 +62,20 @@ def measured(case: str, files: list[str], options: tuple[str, ...], folder: Path
     output = folder / "out.nc"
     command = [sys.executable, "-m", "pointfuse", "fuse", *files, *options, "--json"]
     command += ["--stations", str(CNEMC / "station_list.csv"), "-o", str(output)]
-    began = time.perf_counter()
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        summary = json.loads(process.stdout.read())
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-    seconds = time.perf_counter() - began
-    if process.returncode:
-        raise SystemExit(f"{case}: the run ended with {process.returncode}")
+    printed = folder / "summary.json"
+    with printed.open("w") as file:
+        run = run_measured(command, stdout=file)
+    if run.status:
+        raise SystemExit(f"{case}: the run ended with {run.status}")
+    summary = json.loads(printed.read_text(encoding="utf-8"))
     count = len(summary["days"]) + len(summary["days_missing"])
-    # macOS counts bytes, Linux kilobytes.
-    peak = usage.ru_maxrss / (2**20 if sys.platform == "darwin" else 2**10)
     return {
         "case": case,
         "precision": summary["precision"],
         "days": count,
-        "seconds": round(seconds, 1),
-        "seconds_a_day": round(seconds / count, 3),
-        "peak_memory_mb": round(peak),
+        "seconds": round(run.seconds, 1),
+        "seconds_a_day": round(run.seconds / count, 3),
+        "peak_memory_mb": round(run.peak_memory_mb),
         "file_mb": round(output.stat().st_size / 1e6, 1),
     }
 

@@ -166,16 +166,6 @@ def test_a_whole_measurement_is_written_with_its_origin(model, tmp_path, monkeyp
     assert "| cpu, fp32 |" in result.output
 
 
-MEASURED = """
-import json, sys
-from pathlib import Path
-from pointfuse_benchmarks.speed import files_to_file
-folder, model = map(Path, sys.argv[1:])
-options = ["--model", str(model), "--threads", "1"]
-print(json.dumps(files_to_file.measured(files_to_file.cases(folder)[0], folder, 1, options)))
-"""
-
-
 @pytest.mark.slow
 def test_files_to_file_runs_the_command_line_and_tells_its_own_memory(model, tmp_path, monkeypatch):
     monkeypatch.setattr(files_to_file, "REAL_DATA", tmp_path / "none")
@@ -184,9 +174,8 @@ def test_files_to_file_runs_the_command_line_and_tells_its_own_memory(model, tmp
     # The same stations under four dates.
     lines = [line for file in one.four_days for line in Path(file).read_text().splitlines()]
     assert len({line.split(",")[3] for line in lines} - {"date"}) == 4
-    # From a small process, as in life: a process is counted what it was forked from.
-    command = [sys.executable, "-c", MEASURED, tmp_path, model]
-    row = json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
+    options = ["--model", str(model), "--threads", "1"]
+    row = files_to_file.measured(one, tmp_path, 1, options)
     assert 0 < row["one_day_s"] == row["slowest_one_day_s"]
     assert 30 < row["peak_memory_mb"] < 2000
     assert (row["provider"], row["threads"], row["n"]) == ("CPUExecutionProvider", 1, 1)
