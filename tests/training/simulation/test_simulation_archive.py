@@ -73,7 +73,7 @@ def test_a_scenario_is_the_same_in_any_company(small_static):
 
 
 def test_parameters_are_those_of_the_table(small_static):
-    parameters = Simulator(small_static, 0, range(20)).parameters(13)
+    parameters = Simulator(small_static, 0, range(20), all_pollutants=True).parameters(13)
     assert set(parameters) == set(TABLES)
     for process, table in TABLES.items():
         for field in dataclasses.fields(table):

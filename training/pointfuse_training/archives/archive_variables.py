@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.stations.pollutants import POLLUTANTS
+
 LOWEST, HIGHEST = -32767, 32767
 """Range of packed values; -32768 is kept for missing ones."""
 
@@ -35,13 +37,28 @@ class ArchiveVariable:
         return steps.clip(LOWEST, HIGHEST).astype(np.int16)
 
 
-PM25 = ArchiveVariable(
-    "pm25",
-    "ug m-3",
-    "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air",
-    "daily mean PM2.5",
-    0.05,
-)
+_RESOLUTIONS = {
+    "pm25": 0.05,
+    "pm10": 0.1,
+    "so2": 0.02,
+    "no2": 0.02,
+    "co": 0.0005,
+    "o3": 0.02,
+    "o3_mda8": 0.02,
+}
+TARGETS = {
+    name: ArchiveVariable(
+        name,
+        POLLUTANTS[name].units,
+        POLLUTANTS[name].standard_name,
+        POLLUTANTS[name].long_name,
+        resolution,
+    )
+    for name, resolution in _RESOLUTIONS.items()
+}
+"""What days can be of, by name."""
+
+PM25 = TARGETS["pm25"]
 RELATIVE_HUMIDITY = ArchiveVariable(
     "relative_humidity", "%", "relative_humidity", "daily mean relative humidity", 0.01
 )

@@ -40,9 +40,9 @@ def lacking_scenarios(paths: list[Path], origin: Callable[[int], Mapping[str, An
 
 
 def code_sha256(folder: Path) -> str:
-    """Hash of the modules in a folder: another code makes another archive."""
+    """Hash of the modules in a folder and below: another code makes another archive."""
     digest = hashlib.sha256()
-    for path in sorted(folder.glob("*.py")):
+    for path in sorted(folder.rglob("*.py")):
         # Line ends differ between checkouts.
         digest.update(path.read_text(encoding="utf-8").encode())
     return digest.hexdigest()

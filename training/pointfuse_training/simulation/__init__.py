@@ -16,5 +16,6 @@ deposition      losses to the ground, into rain, into the air above
 transport       by wind and eddies, in flux form
 simulator       all of them, hour after hour
 runs            from a seed to an archive
+pollutants      coarse particles, gases and ozone, where they are wanted
 tables          the parameters for people
 """

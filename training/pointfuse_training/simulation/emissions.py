@@ -71,6 +71,15 @@ class Emissions:
         Static layers.
     random : RandomStream
         Random numbers of the emissions.
+
+    Attributes
+    ----------
+    cities, industry, hot_spots, farms, fires : Tensor, shape (scenarios, rows, columns)
+        Strength of each sector, relative to a cell with typical lights.
+    heated : Tensor, shape (scenarios, rows, columns)
+        What winter adds to what people emit.
+    activity : Tensor, shape (scenarios, rows, columns)
+        What people do on the day, of itself.
     """
 
     def __init__(self, static: StaticInputs, random: RandomStream) -> None:
@@ -82,14 +91,14 @@ class Emissions:
         lights = _relative(static.night_lights * land)
         local = self._local_differences(static)
         lit = box_mean(lights, 2) ** p.city_exponent
-        self._cities = lit * local * self._patches(250e3, 0.5) * p.cities
-        self._industry = _industry(static) * self._patches(150e3, 0.6) * p.industry
-        self._hot_spots = self._draw_hot_spots(static) * p.hot_spots
-        self._farms = static.crop * local * self._patches(300e3, 0.7) * p.farms
+        self.cities = lit * local * self._patches(250e3, 0.5) * p.cities
+        self.industry = _industry(static) * self._patches(150e3, 0.6) * p.industry
+        self.hot_spots = self._draw_hot_spots(static) * p.hot_spots
+        self.farms = static.crop * local * self._patches(300e3, 0.7) * p.farms
         self._dust = static.barren * self._patches(200e3, 0.8) * p.dust
         burning = torch.relu(self._waves.noise(random, 120e3, 2.0) - 1.2)
-        self._fires = static.forest * burning * p.fires
-        self._heated = torch.sigmoid((static.latitude - p.heating_latitude) / 1.5) * p.heating
+        self.fires = static.forest * burning * p.fires
+        self.heated = torch.sigmoid((static.latitude - p.heating_latitude) / 1.5) * p.heating
         self._demand = self._waves.noise(random, 120e3, 2.5)
 
     def start_day(self, day: int, cold: Tensor) -> None:
@@ -106,15 +115,17 @@ class Emissions:
         fresh = self._waves.noise(self._random, 120e3, 2.5)
         memory = p.demand_memory
         self._demand = memory * self._demand + (1 - memory**2) ** 0.5 * fresh
-        overall = p.strength * torch.exp(p.day_spread * self._random.normal(1, 1))
+        of_day = torch.exp(p.day_spread * self._random.normal(1, 1))
+        overall = p.strength * of_day
         working = 1 - p.weekend_rest * self._rests(day)
-        activity = overall * working * torch.exp(p.demand_spread * self._demand)
-        activity = activity * (1 + cold * self._heated)
-        self._activity = (self._cities + self._industry + self._hot_spots) * activity
-        self._land = (0.25 * self._farms * (1 + cold) + self._fires) * overall
+        demand = torch.exp(p.demand_spread * self._demand)
+        self.activity = of_day * working * demand
+        activity = overall * working * demand * (1 + cold * self.heated)
+        self._activity = (self.cities + self.industry + self.hot_spots) * activity
+        self._land = (0.25 * self.farms * (1 + cold) + self.fires) * overall
         self._gases = p.gases * (
-            1.2 * self._cities * activity
-            + (3 * self._industry + self._hot_spots + 0.3 * self._farms) * overall
+            1.2 * self.cities * activity
+            + (3 * self.industry + self.hot_spots + 0.3 * self.farms) * overall
         )
 
     def fluxes(self, hour: float, speed: Tensor) -> Tensor:
@@ -132,10 +143,13 @@ class Emissions:
         Tensor, shape (scenarios, 2, rows, columns)
             Primary particles and gases, ug m-2 h-1.
         """
-        p = self.parameters
-        raised = torch.relu(speed - p.dust_threshold).square() * (self._dust * p.dust_flux)
-        primary = traffic(hour) * self._activity + self._land + raised
+        primary = traffic(hour) * self._activity + self._land + self.raised_dust(speed)
         return torch.stack([primary, self._gases], dim=1)
+
+    def raised_dust(self, speed: Tensor) -> Tensor:
+        """Fine dust that the wind raises, ug m-2 h-1, shape (scenarios, rows, columns)."""
+        p = self.parameters
+        return torch.relu(speed - p.dust_threshold).square() * (self._dust * p.dust_flux)
 
     def _rests(self, day: int) -> Tensor:
         """1 for scenarios in which it is a rest day, 0 for the others, shape (scenarios, 1, 1)."""

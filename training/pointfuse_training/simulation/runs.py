@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.version import __version__
-from pointfuse_training.archives.archive_writer import make_folder, writing
+from pointfuse_training.archives.archive_variables import TARGETS, WEATHER
+from pointfuse_training.archives.archive_writer import ArchiveWriter, make_folder, writing
 from pointfuse_training.archives.scenarios import code_sha256, lacking_scenarios, scenario_files
 from pointfuse_training.simulation.simulator import Simulator
 from pointfuse_training.simulation.static_inputs import StaticInputs
@@ -23,9 +25,10 @@ def simulate_archive(
     days: int,
     seed: int,
     batch: int = 1,
+    targets: Sequence[str] = ("pm25",),
     on_day: Callable[[int], None] = lambda days: None,
-) -> list[Path]:
-    """Simulate scenarios into a folder, one file each.
+) -> dict[str, list[Path]]:
+    """Simulate scenarios into a folder, one file each; into one a pollutant, if there are several.
 
     Scenarios whose file is complete are not simulated again: an interrupted run goes on where it
     was, and an archive can grow.
@@ -42,13 +45,15 @@ def simulate_archive(
         Seed of the archive.
     batch : int
         Scenarios that are simulated side by side.
+    targets : sequence of str
+        Names of the pollutants, of `TARGETS`.
     on_day : callable
         Told how many days have been written, or were there.
 
     Returns
     -------
-    list of Path
-        The files, in the order of the scenarios.
+    dict of list of Path
+        The files of each pollutant, in the order of the scenarios.
 
     Raises
     ------
@@ -57,40 +62,59 @@ def simulate_archive(
     OutputError
         If the archive cannot be written.
     """
-    make_folder(folder)
-    paths = scenario_files(folder, scenarios)
-    wanted = lacking_scenarios(paths, lambda number: _origin(static, seed, number, days))
+    folders = {name: folder / name if len(targets) > 1 else folder for name in targets}
+    paths = {}
+    wanted: set[int] = set()
+    for name, own in folders.items():
+        make_folder(own)
+        paths[name] = scenario_files(own, scenarios)
+        wanted |= set(
+            lacking_scenarios(paths[name], lambda number: _origin(static, seed, number, days))
+        )
     on_day(days * (scenarios - len(wanted)))
-    for first in range(0, len(wanted), batch):
-        numbers = wanted[first : first + batch]
-        _simulate(static, [paths[number] for number in numbers], numbers, days, seed, on_day)
+    numbers = sorted(wanted)
+    for first in range(0, len(numbers), batch):
+        now = numbers[first : first + batch]
+        simulator = Simulator(static, seed, now, all_pollutants=set(targets) != {"pm25"})
+        _simulate(
+            simulator,
+            {name: [each[number] for number in now] for name, each in paths.items()},
+            [_origin(static, seed, number, days) for number in now],
+            static.grid,
+            on_day,
+        )
     return paths
 
 
 def _simulate(
-    static: StaticInputs,
-    paths: Sequence[Path],
-    numbers: Sequence[int],
-    days: int,
-    seed: int,
+    simulator: Simulator,
+    paths: Mapping[str, Sequence[Path]],
+    origins: Sequence[Mapping[str, Any]],
+    grid: Grid,
     on_day: Callable[[int], None],
 ) -> None:
-    simulator = Simulator(static, seed, numbers)
     with contextlib.ExitStack() as stack:
-        writers = []
-        for index, (path, number) in enumerate(zip(paths, numbers, strict=True)):
-            attributes = _origin(static, seed, number, days) | {
-                "title": "Simulated daily PM2.5, relative humidity and wind speed",
-                "source": f"reduced chemical transport model of pointfuse {__version__}",
-                # Without a date: the same run makes the same file.
-                "history": f"pointfuse-train simulate: scenario {number} of seed {seed}",
-                "parameters": json.dumps(simulator.parameters(index)),
-            }
+        writers: list[dict[str, ArchiveWriter]] = []
+        for index, origin in enumerate(origins):
             first_day = int(simulator.first_day[index])
-            writers.append(stack.enter_context(writing(path, static.grid, first_day, attributes)))
-        for day in simulator.run(days):
-            for writer, fields in zip(writers, day.fields, strict=True):
-                writer.append(fields)
+            writers.append({})
+            for name, files in paths.items():
+                target = TARGETS[name]
+                attributes = dict(origin) | {
+                    "title": f"Simulated {target.long_name}, relative humidity and wind speed",
+                    "source": f"reduced chemical transport model of pointfuse {__version__}",
+                    # Without a date: the same run makes the same file.
+                    "history": f"pointfuse-train simulate: scenario {origin['scenario']} of seed "
+                    f"{origin['seed']}",
+                    "parameters": json.dumps(simulator.parameters(index)),
+                }
+                writers[-1][name] = stack.enter_context(
+                    writing(files[index], grid, first_day, attributes, variables=(target, *WEATHER))
+                )
+        for day in simulator.run(origins[0]["days"]):
+            for name in paths:
+                for index, own in enumerate(writers):
+                    own[name].append(day.of(name)[index])
             on_day(len(writers))
 
 

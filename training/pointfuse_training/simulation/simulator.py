@@ -18,6 +18,9 @@ from pointfuse_training.simulation.meteorology import (
     sunshine,
 )
 from pointfuse_training.simulation.parameters import Parameters, Quantity, Uniform, drawn
+from pointfuse_training.simulation.pollutants.carried import Carried
+from pointfuse_training.simulation.pollutants.species import POLLUTANTS
+from pointfuse_training.simulation.pollutants.statistics import largest_of_eight_hours
 from pointfuse_training.simulation.random_streams import RandomStream
 from pointfuse_training.simulation.static_inputs import StaticInputs
 from pointfuse_training.simulation.terrain import Terrain
@@ -29,6 +32,9 @@ SPIN_UP_DAYS = 4
 STEP_HOURS = 0.5
 _STEPS_OF_WIND = 2  # eddies that live for days change little in an hour
 _GOLDEN_RATIO = 0.6180339887498949
+
+_OF_PM25, _OTHERS = slice(0, 2), slice(2, None)
+"""What is carried: particles and the gases that they form from; and what `Carried` knows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,10 +54,21 @@ class SimulatedDay:
         From 0 (1 January) to 364.
     fields : Tensor, shape (scenarios, 3, rows, columns)
         Daily means of PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s).
+    hours : Tensor, shape (scenarios, 6, 24, rows, columns), or None
+        Hourly means of `POLLUTANTS`, where these were simulated.
     """
 
     day_of_year: Tensor
     fields: Tensor
+    hours: Tensor | None = None
+
+    def of(self, pollutant: str) -> Tensor:
+        """Daily fields of a pollutant, humidity and wind, shape (scenarios, 3, rows, columns)."""
+        if self.hours is None or pollutant == POLLUTANTS[0]:
+            return self.fields
+        hours = self.hours[:, POLLUTANTS.index(pollutant.removesuffix("_mda8"))]
+        daily = hours.mean(1) if pollutant in POLLUTANTS else largest_of_eight_hours(hours)
+        return torch.cat([daily[:, None], self.fields[:, 1:]], dim=1)
 
 
 class Simulator:
@@ -65,9 +82,17 @@ class Simulator:
         Seed of the archive.
     scenarios : sequence of int
         Numbers of the scenarios. What a number stands for depends on the seed alone.
+    all_pollutants : bool
+        Whether coarse particles, gases and ozone are carried too. PM2.5 does not depend on it.
     """
 
-    def __init__(self, static: StaticInputs, seed: int, scenarios: Sequence[int]) -> None:
+    def __init__(
+        self,
+        static: StaticInputs,
+        seed: int,
+        scenarios: Sequence[int],
+        all_pollutants: bool = False,
+    ) -> None:
         def random(process: str) -> RandomStream:
             return RandomStream(seed, scenarios, process, static.device)
 
@@ -80,6 +105,10 @@ class Simulator:
         self.deposition = Deposition(terrain.basin)
         self._background = self._draw_background(random("background"))
         inflow = torch.stack([self._background, torch.zeros_like(self._background)], dim=1)
+        self.carried = None
+        if all_pollutants:
+            self.carried = Carried(static, terrain, self.emissions, random("pollutants"))
+            inflow = torch.cat([inflow, self.carried.clean], dim=1)
         self.transport = Transport(static.grid.cell_size, inflow)
         self._concentration = inflow.clone()
         self._height: Tensor | None = None
@@ -96,6 +125,13 @@ class Simulator:
             "deposition": self.deposition.parameters,
             "background": self.background_parameters,
         }
+        if self.carried:
+            tables |= {
+                "sectors": self.carried.sectors.parameters,
+                "losses": self.carried.losses.parameters,
+                "photochemistry": self.carried.photochemistry.parameters,
+                "clean air": self.carried.clean_air,
+            }
         return {name: table.of_scenario(index) for name, table in tables.items()}
 
     @torch.inference_mode()
@@ -109,16 +145,19 @@ class Simulator:
         """
         for day in range(-SPIN_UP_DAYS, days):
             day_of_year = (self.first_day + day) % DAYS_OF_YEAR
-            fields = self._simulate_day(day, coldness(day_of_year)[:, None, None].float())
+            found = self._simulate_day(day, coldness(day_of_year)[:, None, None].float())
             if day >= 0:
-                yield SimulatedDay(day_of_year, fields)
+                yield SimulatedDay(day_of_year, *found)
 
-    def _simulate_day(self, day: int, cold: Tensor) -> Tensor:
+    def _simulate_day(self, day: int, cold: Tensor) -> tuple[Tensor, Tensor | None]:
         self.meteorology.start_day(cold)
         self.emissions.start_day(day, cold)
+        if self.carried:
+            self.carried.start_day(cold, self.meteorology.humidity)
         steps = round(24 / STEP_HOURS)
         particles = torch.zeros_like(self._background)
         speeds = torch.zeros_like(self._background)
+        hours: list[Tensor] = []
         for step in range(steps):
             hour = step * STEP_HOURS
             if step % _STEPS_OF_WIND == 0:
@@ -126,8 +165,15 @@ class Simulator:
             self._step(hour, cold)
             particles += self._concentration[:, PARTICLES]
             speeds += self._speed
+            if self.carried:
+                measured = self.carried.measured(
+                    self._concentration[:, _OTHERS], self._concentration[:, PARTICLES], hour
+                )
+                if hour == int(hour):
+                    hours.append(torch.zeros_like(measured))
+                hours[-1] += measured * STEP_HOURS
         means = [particles / steps, self.meteorology.humidity, speeds / steps]
-        return torch.stack(means, dim=1)
+        return torch.stack(means, dim=1), torch.stack(hours, dim=2) if hours else None
 
     def _next_wind(self, cold: Tensor) -> None:
         self.wind.advance(STEP_HOURS * _STEPS_OF_WIND * 3600)
@@ -142,13 +188,25 @@ class Simulator:
         rain, humidity = self.meteorology.rain, self.meteorology.humidity
         p = self.transport.parameters
         diffusivity = p.day_diffusivity if sunshine(hour) else p.night_diffusivity
-        c = self.transport.advance(self._concentration, float(diffusivity))
+        self._concentration = self.transport.advance(self._concentration, float(diffusivity))
+        c = self._concentration[:, _OF_PM25]
         if self._height is not None:
             self.deposition.dilute(c, self._height, height)
         source = self.emissions.fluxes(hour, self._speed).div_(height[:, None])
         self.deposition.deposit(c, source, height, rain, self._background, STEP_HOURS)
         self.chemistry.react(c, hour, humidity, STEP_HOURS)
-        self._concentration, self._height = c, height
+        if self.carried:
+            self.carried.step(
+                self._concentration[:, _OTHERS],
+                hour,
+                self._height,
+                height,
+                rain,
+                self._speed,
+                self.chemistry.rate(hour, humidity),
+                STEP_HOURS,
+            )
+        self._height = height
 
     def _draw_background(self, random: RandomStream) -> Tensor:
         self.background_parameters = BackgroundParameters.sample(random)

@@ -7,6 +7,10 @@ from pointfuse_training.simulation.deposition import DepositionParameters
 from pointfuse_training.simulation.emissions import EmissionParameters
 from pointfuse_training.simulation.meteorology import MeteorologyParameters
 from pointfuse_training.simulation.parameters import Parameters
+from pointfuse_training.simulation.pollutants.carried import CleanAirParameters
+from pointfuse_training.simulation.pollutants.losses import LossParameters
+from pointfuse_training.simulation.pollutants.photochemistry import PhotochemistryParameters
+from pointfuse_training.simulation.pollutants.sectors import SectorParameters
 from pointfuse_training.simulation.simulator import BackgroundParameters
 from pointfuse_training.simulation.transport import TransportParameters
 from pointfuse_training.simulation.wind import WindParameters
@@ -19,6 +23,10 @@ TABLES: dict[str, type[Parameters]] = {
     "chemistry": ChemistryParameters,
     "deposition": DepositionParameters,
     "background": BackgroundParameters,
+    "sectors": SectorParameters,
+    "losses": LossParameters,
+    "photochemistry": PhotochemistryParameters,
+    "clean air": CleanAirParameters,
 }
 
 
