@@ -175,7 +175,9 @@ def read_description(path: Path) -> Description:
     Parameters
     ----------
     path : Path
-        TOML file; the paths in it are relative to its folder.
+        TOML file; the paths in it are relative to its folder. It may be that of a model like
+        another: with ``extends = "other.toml"`` it has all entries of that description but those
+        that it gives itself.
 
     Raises
     ------
@@ -185,12 +187,7 @@ def read_description(path: Path) -> Description:
         If it is no TOML, or lacks, garbles or misspells an entry; or if it leaves the grid to a
         checkpoint that cannot be read.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputFileNotFoundError(f"there is no description {path}; check the path") from error
-    except (OSError, ValueError) as error:
-        raise DescriptionError(f"{path} cannot be read as TOML: {error}") from error
+    content = _content(path)
     try:
         _check(content, _LAYOUT, "")
         # The metadata of a model file is JSON, which knows neither dates nor infinity.
@@ -198,6 +195,22 @@ def read_description(path: Path) -> Description:
         return _description(content, path.parent)
     except (TypeError, ValueError) as error:
         raise DescriptionError(f"{path}: {error}") from error
+
+
+def _content(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
+    """What a description says, and what those that it extends do."""
+    if path in extending:
+        raise DescriptionError(f"{path} extends itself; remove an 'extends'")
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise InputFileNotFoundError(f"there is no description {path}; check the path") from error
+    except (OSError, ValueError) as error:
+        raise DescriptionError(f"{path} cannot be read as TOML: {error}") from error
+    other = content.pop("extends", None)
+    if other is None:
+        return content
+    return {**_content(path.parent / str(other), (*extending, path)), **content}
 
 
 def _description(content: dict[str, Any], folder: Path) -> Description:

@@ -112,6 +112,30 @@ def test_a_broken_description_is_named(tmp_path, right, wrong, message):
     assert "broken.toml" in str(caught.value)
 
 
+def test_a_description_may_extend_others(tmp_path):
+    shipped = tmp_path / "shipped.toml"
+    shipped.write_text(SHIPPED.read_text(encoding="utf-8"), encoding="utf-8")
+    between = tmp_path / "between.toml"
+    between.write_text('extends = "shipped.toml"\nsummary = "Between."\nversion = "7.0.0"\n')
+    last = tmp_path / "last.toml"
+    last.write_text('extends = "between.toml"\nname = "last"\nversion = "8.0.0"\n')
+    found, expected = read_description(last), read_description(shipped)
+    assert (found.name, found.summary, found.version) == ("last", "Between.", "8.0.0")
+    assert found.static_layers == expected.static_layers
+    assert found.files == expected.files
+
+
+def test_a_description_does_not_extend_itself_or_nothing(tmp_path):
+    path = tmp_path / "round.toml"
+    path.write_text('extends = "back.toml"\n')
+    (tmp_path / "back.toml").write_text('extends = "round.toml"\n')
+    with pytest.raises(DescriptionError, match=r"round.toml extends itself; remove"):
+        read_description(path)
+    path.write_text('extends = "none.toml"\n')
+    with pytest.raises(InputFileNotFoundError, match=r"there is no description .*none\.toml"):
+        read_description(path)
+
+
 def test_an_empty_list_is_named(tmp_path):
     text = SHIPPED.read_text(encoding="utf-8")
     start, end = text.index("limitations = ["), text.index("# Relative to this file")

@@ -20,7 +20,7 @@ from pointfuse_training.fitting.covariance_fit import (
     real_days,
     simulated_days_of,
 )
-from pointfuse_training.network.concentration_scale import transformed, transformed_back
+from pointfuse_training.network.concentration_scale import transformed
 from pointfuse_training.network.optimal_interpolation import OptimalInterpolation
 from pointfuse_training.samples.training_days import Batch
 
@@ -49,8 +49,8 @@ def drawn(seed: int, length: float, noise: float, relief: float = 0.0) -> Statio
     covariance = np.exp(-np.hypot(cdist(places, places), 0.5) / length)
     root = np.linalg.cholesky(covariance + noise * np.diag(1 / number))
     scaled = 1.4 + 0.3 * root @ rng.standard_normal(200)
-    value = transformed_back(torch.from_numpy(scaled), torch.zeros(()))[0].numpy()
-    return StationDay(*map(torch.from_numpy, (cell, value, number)))
+    # What is below no concentration is at none.
+    return StationDay(*map(torch.from_numpy, (cell, scaled.clip(0), number)))
 
 
 def test_the_likelihood_is_that_of_a_normal_distribution() -> None:
@@ -60,7 +60,7 @@ def test_the_likelihood_is_that_of_a_normal_distribution() -> None:
         interpolation.amplitude[:, 3] = 0.4
     layers = static_layers().numpy().reshape(3, -1)[:, day.cell]
     number = day.number.numpy()
-    values = transformed(day.value).numpy()
+    values = day.value.numpy()
     anomaly = values - np.average(values, weights=number)
     lengths = interpolation.log_length.exp().tolist()
     relief = lengths[0] * interpolation.relief.detach().numpy() @ layers
@@ -136,11 +136,12 @@ def test_days_of_stations_are_means_of_cells(metadata) -> None:
     times = np.array(["2019-03-01", "2019-03-02", "2019-03-03"], "datetime64[D]")
     placed = place(Observations(stations, times, {metadata.target.name: values}), metadata)
     first, last = real_days(placed)
+    scaled = transformed(torch.tensor([15.0, 40.0, 30.0]).double()).tolist()
     assert sorted(zip(first.value.tolist(), first.number.tolist(), strict=True)) == [
-        (15, 2),
-        (40, 1),
+        (scaled[0], 2),
+        (scaled[1], 1),
     ]
-    assert (last.value.tolist(), last.number.tolist()) == ([30], [1])
+    assert (last.value.tolist(), last.number.tolist()) == (scaled[2:], [1])
     assert last.cell.tolist() == [placed.cell[1]]
 
 
@@ -154,7 +155,11 @@ def test_simulated_days_have_no_errors_of_stations() -> None:
     batch = Batch(observed * 30, observed, truth, nothing, place_, nothing)
     (day,) = simulated_days_of([empty._replace(observed=empty.observed * 0), batch])
     assert day.cell.tolist() == [3 * COLUMNS + 4, 10 * COLUMNS + 11]
-    assert (day.value.tolist(), day.number.tolist()) == ([40, 20], [2, 1])
+    assert day.number.tolist() == [2, 1]
+    for unit in (1.0, 0.03):
+        (day,) = simulated_days_of([batch], unit)
+        expected = transformed(torch.tensor([40.0, 20.0]).double(), unit)
+        torch.testing.assert_close(day.value, expected)
 
 
 def test_people_are_told_the_length_in_km() -> None:

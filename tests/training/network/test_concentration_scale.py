@@ -12,8 +12,10 @@ from pointfuse_training.network.concentration_scale import (
     HIGHEST,
     KNEE,
     STRAIGHT,
+    UNITS,
     transformed,
     transformed_back,
+    unit_of,
 )
 
 
@@ -29,6 +31,22 @@ def test_the_scale_is_the_inverse_of_a_softplus() -> None:
     np.testing.assert_allclose(concentration(scaled), values, rtol=1e-12, atol=1e-12)
     assert scaled[0] == 0
     assert transformed(torch.tensor([-3.0])).item() == 0
+
+
+@pytest.mark.parametrize("unit", [0.03, 5.0])
+def test_another_unit_is_another_measure(unit: float) -> None:
+    values = torch.tensor([0.0, 0.5, 30.0, 800.0]).double()
+    torch.testing.assert_close(transformed(unit * values, unit), transformed(values))
+    scaled, deviation = transformed(values), torch.tensor(0.4).double()
+    found = transformed_back(scaled, deviation, unit=unit)
+    for one, other in zip(found, transformed_back(scaled, deviation), strict=True):
+        torch.testing.assert_close(one, unit * other)
+
+
+def test_the_unit_of_an_unknown_pollutant_is_that_of_particles() -> None:
+    assert unit_of("pm25") == unit_of("black carbon") == 1
+    assert unit_of("co") == 0.03
+    assert all(unit > 0 for unit in UNITS.values())
 
 
 def test_it_is_a_logarithm_below_and_linear_above() -> None:

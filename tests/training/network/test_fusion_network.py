@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from pointfuse import InputError
 from pointfuse_training import FusionNetwork
-from pointfuse_training.network.concentration_scale import transformed, transformed_back
+from pointfuse_training.network.concentration_scale import UNITS, transformed, transformed_back
 from pointfuse_training.network.fusion_network import Estimate
 from pointfuse_training.network.variants import field_of
 
@@ -64,6 +64,19 @@ def test_a_day_of_zeros_is_one() -> None:
     assert field.isfinite().all()
     assert (scale > 0).all()
     assert estimated(network(), torch.zeros_like(observed), observed).level.item() == 0
+
+
+@pytest.mark.parametrize("target", ["co"])
+def test_a_pollutant_in_another_unit_has_the_same_field_in_it(target: str) -> None:
+    of_particles, of_gas = network(seed=3), network(seed=3)
+    of_gas.target = target
+    observations, observed = day(3)
+    expected = fused(of_particles, observations, observed)
+    observations[:, 0] *= UNITS[target]
+    found = fused(of_gas, observations, observed)
+    for one, other in zip(found, expected, strict=True):
+        # Single precision, through a solution and a network.
+        torch.testing.assert_close(one / UNITS[target], other, rtol=2e-4, atol=1e-3)
 
 
 def test_fields_are_expectations_of_what_is_estimated(monkeypatch: pytest.MonkeyPatch) -> None:

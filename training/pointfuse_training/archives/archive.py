@@ -51,8 +51,9 @@ class Archive:
     dates : ndarray of datetime64[D], shape (days,)
         Local dates; NaT for days that have none.
     station_noise : ndarray of float64, shape (days,), or None
-        Standard deviation of the noise of a station on the scale of ``2 (sqrt(v + 1) - 1)``; NaN
-        for the days of files without it, None if no file has it.
+        Standard deviation of the noise of a station on the scale of ``2 (sqrt(v / u + 1) - 1)``
+        with the unit u of the pollutant; NaN for the days of files without it, None if no file has
+        it.
 
     Raises
     ------

@@ -64,7 +64,8 @@ class ArchiveWriter:
             dataset.createVariable(STATION_NOISE, "f8", ("time",)).setncatts(
                 {
                     "long_name": "standard deviation of the noise of a station on the scale of "
-                    "2 (sqrt(v + 1) - 1), with the concentration v in ug m-3",
+                    "2 (sqrt(v / u + 1) - 1), with the concentration v and the unit u of the "
+                    "pollutant",
                     "units": "1",
                 }
             )
@@ -102,8 +103,8 @@ class ArchiveWriter:
             The variables in their order, in their units: PM2.5 (ug/m3), relative humidity (%) and
             wind speed (m/s) of a simulation.
         station_noise : float, optional
-            Standard deviation of the noise of a station on the scale of ``2 (sqrt(v + 1) - 1)``, in
-            a file that has it.
+            Standard deviation of the noise of a station on the scale of
+            ``2 (sqrt(v / u + 1) - 1)`` with the unit u of the pollutant, in a file that has it.
 
         Raises
         ------

@@ -16,7 +16,6 @@ from pointfuse.commands.command_line import call_text
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.options.reading import ReadingOptions, reading_options
 from pointfuse.errors import InputError
-from pointfuse.model.loading import load_model
 from pointfuse_training.commands.unscored_options import Unscored, read_unscored, unscored_options
 from pointfuse_training.fitting.adaptation_inputs import observations_sha256
 from pointfuse_training.fitting.calibration import (
@@ -66,8 +65,7 @@ def calibrate(
             f"{checkpoint} holds a network of the variant '{trained.variant}', which gives no "
             "error's size to calibrate; name one of the variant 'default'"
         )
-    model = load_model(reading.model, threads=1, device="cpu")
-    days = read_unscored(reading, model, unscored)
+    days = read_unscored(reading, unscored)
     times = days.placed.observations.times
     with progress(len(times), "withholding", quiet, "days") as bar:
         errors = withheld_errors(

@@ -16,7 +16,6 @@ from pointfuse.commands.command_line import call_text
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, NameOrFile, OutputFile
 from pointfuse.commands.options.reading import ReadingOptions, reading_options
 from pointfuse.errors import InputError
-from pointfuse.model.loading import load_model
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.commands.unscored_options import (
@@ -87,8 +86,7 @@ def covariance(
     began = time.perf_counter()
     torch.set_num_threads(threads)
     recipe = read_recipe(recipe_name)
-    model = load_model(reading.model, threads=1, device="cpu")
-    days = read_unscored(reading, model, unscored)
+    days = read_unscored(reading, unscored)
     learned = days.alone().placed
     grid = days.placed.metadata.grid
     layers = read_static_inputs(static, grid, torch.device("cpu"))
@@ -100,10 +98,11 @@ def covariance(
             f"the recipe is of the variant '{recipe.variant}', which does not interpolate; name "
             "one of the variant 'default'"
         )
+    network.target = days.placed.metadata.target.name
     begin(network.interpolation, recipe.static_channels)
     fields = _simulated(Archive(archive), static, layers, recipe, days.placed)
     generators = (seeded_generator(seed, draw) for draw in range(simulated))
-    drawn = simulated_days_of(fields.draw(0, one) for one in generators)
+    drawn = simulated_days_of((fields.draw(0, one) for one in generators), network.unit)
     with progress(2 * STEPS, "fitting", quiet, "steps") as bar:
         of_real, of_simulated = fit_covariance(
             network.interpolation,
@@ -136,7 +135,7 @@ def covariance(
         grid=grid,
         configuration=recipe.to_dict(),
         provenance={"covariance": fit},
-        target=days.placed.metadata.target.name,
+        target=network.target,
     )
     save_checkpoint(checkpoint, output)
     if not quiet:

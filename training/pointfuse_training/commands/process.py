@@ -14,7 +14,6 @@ from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.options.reading import ReadingOptions, reading_options
-from pointfuse.model.loading import load_model
 from pointfuse_training.commands.unscored_options import Unscored, read_unscored, unscored_options
 from pointfuse_training.fitting.adaptation_inputs import observations_sha256
 from pointfuse_training.processes.likelihood_fit import MOST_STEPS, fit_distribution
@@ -44,10 +43,9 @@ def process(
     day to day; no value of a station or day.
     """
     began = time.perf_counter()
-    model = load_model(reading.model, threads=1, device="cpu")
-    layers = read_static_inputs(static, model.metadata.grid, torch.device("cpu"))
-    days = read_unscored(reading, model, unscored).alone()
+    days = read_unscored(reading, unscored).alone()
     placed = days.placed
+    layers = read_static_inputs(static, placed.metadata.grid, torch.device("cpu"))
     times, stations = placed.observations.times, len(placed.observations.stations)
     provenance = {
         "command": f"pointfuse-train {call_text(click.get_current_context(), {'output', 'quiet'})}",
@@ -60,7 +58,10 @@ def process(
     }
     with progress(MOST_STEPS + len(times), "fitting", quiet, "steps") as bar:
         distribution = fit_distribution(
-            station_days(placed, layers), provenance, on_step=bar.update
+            station_days(placed, layers),
+            provenance,
+            target=placed.metadata.target.name,
+            on_step=bar.update,
         )
     write_process(output, distribution)
     if not quiet:

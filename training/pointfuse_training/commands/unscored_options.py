@@ -11,7 +11,9 @@ from numpy.typing import NDArray
 from pointfuse.commands.options.reading import ReadingOptions, read_daily, station_list
 from pointfuse.commands.options.running import gathered
 from pointfuse.model.loading import Model
+from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.gridding import PlacedObservations, place
+from pointfuse.stations.pollutants import POLLUTANTS, as_variables
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse_training.processes.unscored import stations_in_half_of_cities, unscored_days
 
@@ -19,6 +21,11 @@ FEWEST_STATIONS = 100
 """Of a day that is learned from."""
 
 _OPTIONS = (
+    click.option(
+        "--variable",
+        type=click.Choice([*POLLUTANTS]),
+        help="Pollutant to learn from in place of the model's.",
+    ),
     click.option(
         "--exclude-every",
         type=click.IntRange(2),
@@ -49,10 +56,12 @@ _OPTIONS = (
 
 @dataclass(frozen=True)
 class Unscored:
-    """Which days and cities are learned from; the others are left for scores.
+    """Which pollutant, days and cities are learned from; the others are left for scores.
 
     Parameters
     ----------
+    variable : str or None
+        Pollutant; that of the model without one.
     exclude_every : int or None
         Every so many of the days, from the first, are left for scores.
     apart : int
@@ -63,6 +72,7 @@ class Unscored:
         Seed of the half of the cities that are used.
     """
 
+    variable: str | None
     exclude_every: int | None
     apart: int
     every: int
@@ -99,7 +109,7 @@ class UnscoredDays:
         )
 
 
-def read_unscored(reading: ReadingOptions, model: Model, unscored: Unscored) -> UnscoredDays:
+def read_unscored(reading: ReadingOptions, unscored: Unscored) -> UnscoredDays:
     """Read the files of a command, and choose days and cities.
 
     Raises
@@ -111,8 +121,16 @@ def read_unscored(reading: ReadingOptions, model: Model, unscored: Unscored) -> 
     half = unscored.half_of_cities
     if half is not None and stations is None:
         raise click.UsageError("--half-of-cities takes the cities of --stations; give both")
+    content, metadata, sha256 = read_model_file(reading.model)
+    checked = metadata
+    if unscored.variable not in (None, metadata.target.name):
+        # Checks of one pollutant look at others: PM10 is not below PM2.5.
+        (wanted,) = as_variables([unscored.variable])
+        checked = replace(metadata, variables=(*metadata.variables, wanted))
+        metadata = replace(metadata, variables=(wanted, *metadata.variables[1:]))
+    model = Model(content, checked, sha256, threads=1)
     observations = read_daily(reading, model, stations=stations)
-    placed = place(check_days(observations, model), model.metadata)
+    placed = place(check_days(observations, model), metadata)
     placed = placed.on_days(_chosen_days(placed, unscored))
     code = placed.observations.stations.code
     chosen = np.ones(len(code), bool)

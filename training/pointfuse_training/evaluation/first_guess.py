@@ -78,7 +78,10 @@ def steps_of(network: Network, observations: Tensor, observed: Tensor) -> dict[s
         given = _given_by(network.interpolation, network, observations, observed)
         named = {"trend": given.trend, "interpolation": given.field}
         nothing = torch.zeros(())
-        fields = {name: transformed_back(field, nothing)[0] for name, field in named.items()}
+        fields = {
+            name: transformed_back(field, nothing, unit=network.unit)[0]
+            for name, field in named.items()
+        }
     else:
         point_conv = _given_by(network.point_conv, network, observations, observed)
         fields = {

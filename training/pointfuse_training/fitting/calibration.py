@@ -126,9 +126,10 @@ def _errors(
     observed[:, 0] = torch.from_numpy(gridded.station_count.astype(np.float32))
     with torch.no_grad():
         estimate = network.estimate(torch.from_numpy(gridded.observations), observed)
-        mean, deviation = transformed_back(estimate.mean, estimate.deviation)
+        mean, deviation = transformed_back(estimate.mean, estimate.deviation, unit=network.unit)
         median, _ = transformed_back(estimate.mean, estimate.deviation, 0.0)
         terms = calibration_terms_of(estimate, median)
+        median *= network.unit
     values = day.observations.values[day.metadata.target.name][0]
     looked_at = verifying & np.isfinite(values)
     cell = day.cell[looked_at]

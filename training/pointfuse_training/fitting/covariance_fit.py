@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pointfuse.stations.gridding import PlacedObservations
-from pointfuse_training.network.concentration_scale import transformed
+from pointfuse_training.network.concentration_scale import transformed, unit_of
 from pointfuse_training.network.optimal_interpolation import RELIEF, OptimalInterpolation
 from pointfuse_training.samples.training_days import Batch
 
@@ -57,7 +57,7 @@ class StationDay(NamedTuple):
     cell : Tensor of int64, shape (cell,)
         Which they are, along the rows of the grid.
     value, number : Tensor of float64, shape (cell,)
-        Their means (ug/m3), and of how many stations.
+        Their means on the scale of the network, and of how many stations.
     """
 
     cell: Tensor
@@ -165,7 +165,7 @@ class Likelihood:
 
     def __call__(self, day: StationDay) -> Tensor:
         """The sum over the cells of a day."""
-        values, number = transformed(day.value)[None], day.number[None]
+        values, number = day.value[None], day.number[None]
         level = (values * number).sum() / number.sum()
         layers = self._layers[:, day.cell][None]
         row, column = day.cell // self._shape[1], day.cell % self._shape[1]
@@ -222,33 +222,40 @@ def real_days(placed: PlacedObservations) -> Iterator[StationDay]:
     placed : PlacedObservations
         The days.
     """
-    values = placed.observations.values[placed.metadata.target.name]
+    target = placed.metadata.target.name
+    values = placed.observations.values[target]
     for reports in values:
         known = np.isfinite(reports)
         if known.any():
-            yield _of_stations(placed.cell[known], reports[known])
+            yield _of_stations(placed.cell[known], reports[known], unit_of(target))
 
 
-def _of_stations(cell: NDArray[np.int64], value: NDArray[np.float64]) -> StationDay:
+def _of_stations(cell: NDArray[np.int64], value: NDArray[np.float64], unit: float) -> StationDay:
     cells, of_cell, number = np.unique(cell, return_inverse=True, return_counts=True)
     means = np.bincount(of_cell, value) / number
-    return StationDay(*map(torch.from_numpy, (cells, means, number.astype(np.float64))))
+    return StationDay(
+        torch.from_numpy(cells),
+        transformed(torch.from_numpy(means), unit),
+        torch.from_numpy(number.astype(np.float64)),
+    )
 
 
-def simulated_days_of(batches: Iterable[Batch]) -> Iterator[StationDay]:
+def simulated_days_of(batches: Iterable[Batch], unit: float = 1.0) -> Iterator[StationDay]:
     """Simulated days at stations, without their errors; those without any station left out.
 
     Parameters
     ----------
     batches : iterable of Batch
         Days on the whole grid.
+    unit : float
+        Unit of the target on the scale of the network.
     """
     for batch in batches:
         number = batch.observed[0, 0].flatten().double()
         cell = number.nonzero()[:, 0]
         if len(cell):
             value = batch.truth[0, 0].flatten().double()
-            yield StationDay(cell, value[cell], number[cell])
+            yield StationDay(cell, transformed(value[cell], unit), number[cell])
 
 
 def described(interpolation: OptimalInterpolation, cell_size: float) -> str:

@@ -33,7 +33,7 @@ def absolute_error(field: Tensor, batch: Batch) -> Tensor:
     return weighted.mean()
 
 
-def field_errors(mean: Tensor, level: Tensor, batch: Batch) -> Tensor:
+def field_errors(mean: Tensor, level: Tensor, batch: Batch, unit: float = 1.0) -> Tensor:
     """Error of each day, of the concentration over the level of the day.
 
     A severe day weighs as a clean one. Within a day it is the polluted places that count, as they
@@ -48,14 +48,18 @@ def field_errors(mean: Tensor, level: Tensor, batch: Batch) -> Tensor:
         Level of the day, on that scale.
     batch : Batch
         Truth, and weights of the cells.
+    unit : float
+        Unit of the target on that scale.
 
     Returns
     -------
     Tensor, shape (days,)
     """
     nothing = torch.zeros(())
-    (field, _), (mean_of_day, _) = (transformed_back(one, nothing) for one in (mean, level))
-    error = (field - batch.truth) / mean_of_day.clamp(min=LEAST_LEVEL)
+    (field, _), (mean_of_day, _) = (
+        transformed_back(one, nothing, unit=unit) for one in (mean, level)
+    )
+    error = (field - batch.truth) / mean_of_day.clamp(min=LEAST_LEVEL * unit)
     huber = torch.nn.functional.huber_loss(
         error, torch.zeros_like(error), reduction="none", delta=LARGE
     )
@@ -77,7 +81,7 @@ def share_left(errors: Tensor, before: Tensor) -> Tensor:
     return (errors / before.detach().clamp(min=LEAST)).mean()
 
 
-def deviation_error(estimate: Estimate, batch: Batch) -> Tensor:
+def deviation_error(estimate: Estimate, batch: Batch, unit: float = 1.0) -> Tensor:
     """Negative log-likelihood of stations' reports under normal distributions of the deviation.
 
     The mean is not changed by it: where errors are large it would be learned too little
@@ -89,8 +93,10 @@ def deviation_error(estimate: Estimate, batch: Batch) -> Tensor:
         What the network makes of the days.
     batch : Batch
         Reports, and weights of the cells.
+    unit : float
+        Unit of the target on the scale of the network.
     """
-    error = transformed(batch.reports) - estimate.mean.detach()
+    error = transformed(batch.reports, unit) - estimate.mean.detach()
     deviation = estimate.deviation
     weighted: Tensor = (deviation.log() + (error / deviation) ** 2 / 2) * batch.weights
     return weighted.mean()

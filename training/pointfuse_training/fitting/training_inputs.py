@@ -19,6 +19,7 @@ from pointfuse_training.fitting.provenance import NO_OBSERVATIONS, archive_sha25
 from pointfuse_training.fitting.recipes import Recipe
 from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.checkpoints import load_checkpoint
+from pointfuse_training.network.concentration_scale import unit_of
 from pointfuse_training.network.weights import network_weights
 from pointfuse_training.samples.pseudo_stations import StationPlaces, inhabited_cells, report_noise
 from pointfuse_training.samples.simulated_days import SimulatedDays, split_by_scenario
@@ -147,6 +148,7 @@ def simulated_days(
         network,
         sampling,
         report_noise(sampling, layers.night_lights, ruggedness(layers.height)),
+        unit_of(archive.target.name),
     )
     target = (
         read_target(static, recipe.target_layer, (land.shape[0], land.shape[1]))

@@ -170,9 +170,10 @@ class Training:
         given = self._model(batch.observations, batch.observed, static)
         if isinstance(self.network, PaperNetwork):
             return absolute_error(given, batch)
-        errors = field_errors(given.mean, given.level, batch)
-        before = field_errors(given.interpolated, given.level, batch)
-        return share_left(errors, before) + DEVIATION_SHARE * deviation_error(given, batch)
+        unit = self.network.unit
+        errors = field_errors(given.mean, given.level, batch, unit)
+        before = field_errors(given.interpolated, given.level, batch, unit)
+        return share_left(errors, before) + DEVIATION_SHARE * deviation_error(given, batch, unit)
 
     def _update_average(self) -> None:
         """Move the averaged weights; at first quickly, lest they remember the random start."""

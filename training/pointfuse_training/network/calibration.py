@@ -58,7 +58,7 @@ def calibration_terms(
     Parameters
     ----------
     median : Tensor, shape (time, 1, rows, columns)
-        Median of the field, ug/m3.
+        Median of the field, in the unit of the pollutant on the scale of the network.
     deviation : Tensor, the same shape
         Standard deviation on the scale of the network.
     reaches : sequence of four Tensor, the same shape

@@ -8,18 +8,27 @@ import torch
 from torch import Tensor
 
 KNEE = 10.0
-"""Concentration from which on the scale is logarithmic, ug/m3."""
+"""Concentration from which on the scale is logarithmic, in the unit of the pollutant."""
 
 STRAIGHT = 200.0
-"""Concentration from which on it is linear again, ug/m3."""
+"""Concentration from which on it is linear again, in that unit."""
 
 HIGHEST = 150.0
-"""Most that a field is on the scale: some 30,000 ug/m3."""
+"""Most that a field is on the scale: some 30,000 of the unit."""
+
+UNITS = {"pm25": 1.0, "pm10": 1.0, "so2": 1.0, "no2": 1.0, "co": 0.03, "o3": 1.0, "o3_mda8": 1.0}
+"""Units of pollutants, ug/m3, of carbon monoxide mg/m3."""
+
+
+def unit_of(target: str) -> float:
+    """Unit of a pollutant on the scale; that of particles, where it is none of `UNITS`."""
+    return UNITS.get(target, 1.0)
+
 
 _AT_ZERO = math.log(math.expm1(KNEE / STRAIGHT))
 
 
-def transformed(values: Tensor) -> Tensor:
+def transformed(values: Tensor, unit: float = 1.0) -> Tensor:
     r"""Concentrations on the scale of the network, 0 for a clean cell.
 
     It is :math:`v/s + \ln\frac{1 - e^{-(v + k)/s}}{1 - e^{-k/s}}` with `KNEE` k and `STRAIGHT` s,
@@ -30,15 +39,17 @@ def transformed(values: Tensor) -> Tensor:
     Parameters
     ----------
     values : Tensor
-        Concentrations, ug/m3; negative ones count as 0.
+        Concentrations; negative ones count as 0.
+    unit : float
+        Unit of the pollutant, as `unit_of` tells it.
     """
-    above = values.clamp(min=0) / STRAIGHT
+    above = values.clamp(min=0) / (STRAIGHT * unit)
     least = KNEE / STRAIGHT
     return above + (torch.expm1(-(above + least)) / math.expm1(-least)).log()
 
 
 def transformed_back(
-    mean: Tensor, deviation: Tensor, share: Tensor | float = 1.0
+    mean: Tensor, deviation: Tensor, share: Tensor | float = 1.0, unit: float = 1.0
 ) -> tuple[Tensor, Tensor]:
     r"""Mean and standard deviation of a value whose transformed one is normally distributed.
 
@@ -53,12 +64,15 @@ def transformed_back(
         On the scale of the network.
     share : Tensor or float
         Share of the way from the median to the mean; 0 gives the median.
+    unit : float
+        Unit of the pollutant, as `unit_of` tells it.
     """
     at, away = mean.clamp(min=0.0, max=HIGHEST), 3**0.5 * deviation
-    median, above, below = (_concentration(place) for place in (at, at + away, at - away))
+    median, above, below = (_concentration(place, unit) for place in (at, at + away, at - away))
     bend, half = (above + below) / 2 - median, (above - below) / 2
     return median.clamp(min=0) + share * bend / 3, (half**2 / 3 + bend**2 * (2 / 9)).sqrt()
 
 
-def _concentration(scaled: Tensor) -> Tensor:
-    return STRAIGHT * torch.nn.functional.softplus(scaled + _AT_ZERO) - KNEE
+def _concentration(scaled: Tensor, unit: float) -> Tensor:
+    softplus = torch.nn.functional.softplus(scaled + _AT_ZERO)
+    return (STRAIGHT * unit) * softplus - KNEE * unit

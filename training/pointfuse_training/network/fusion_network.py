@@ -16,7 +16,7 @@ from torch import Tensor, nn
 
 from pointfuse_training.network.calibration import DEVIATION, Calibration, calibration_terms
 from pointfuse_training.network.channels import CHANNELS, check_static_layers
-from pointfuse_training.network.concentration_scale import transformed, transformed_back
+from pointfuse_training.network.concentration_scale import transformed, transformed_back, unit_of
 from pointfuse_training.network.detail import DETAIL_CHANNELS, Detail
 from pointfuse_training.network.optimal_interpolation import Interpolated, OptimalInterpolation
 from pointfuse_training.network.pointconv import PointConv
@@ -114,7 +114,8 @@ class FusionNetwork(nn.Module):
         Parameters
         ----------
         observations : Tensor, shape (time, 3, rows, columns)
-            PM2.5 (ug/m3), relative humidity (%) and wind speed (m/s); finite, and 0 where absent.
+            The target (ug/m3, CO in mg/m3), relative humidity (%) and wind speed (m/s); finite, and
+            0 where absent.
         observed : Tensor, the same shape
             0 where there is no observation; elsewhere of how many stations it is the mean, or 1
             where that is not known. A calm is observed: speed 0, mask 1.
@@ -124,16 +125,21 @@ class FusionNetwork(nn.Module):
         Returns
         -------
         tuple of two Tensor, shape (time, 1, rows, columns)
-            The value that a station in each cell is expected to report, ug/m3, not negative; and
-            the scale of the logistic distribution of its error, ug/m3, positive.
+            The value that a station in each cell is expected to report, not negative; and the scale
+            of the logistic distribution of its error, positive; both in the unit of the values.
         """
         estimate = self.estimate(observations, observed, static_layers)
         field, deviation = transformed_back(
-            estimate.mean, estimate.deviation, self.calibration.mean_share
+            estimate.mean, estimate.deviation, self.calibration.mean_share, self.unit
         )
         median, _ = transformed_back(estimate.mean, estimate.deviation, 0.0)
         factor = self.calibration(calibration_terms_of(estimate, median))
         return field, factor * deviation / DEVIATION
+
+    @property
+    def unit(self) -> float:
+        """Unit of the target on the scale of the network."""
+        return unit_of(self.target)
 
     def estimate(
         self, observations: Tensor, observed: Tensor, static_layers: Tensor | None = None
@@ -146,7 +152,7 @@ class FusionNetwork(nn.Module):
         static_layers = _even(static_layers, "replicate")
         stations = observed[:, :1]
         # Whatever a caller leaves in cells without observation has no say.
-        values = transformed(observations[:, :1] * (stations > 0))
+        values = transformed(observations[:, :1] * (stations > 0), self.unit)
         interpolated = self.interpolation(values, stations, static_layers)
         channels = self._entering(interpolated, observations, observed, static_layers)
         change, deviation = self.detail(

@@ -66,6 +66,8 @@ class ProcessDistribution:
         Covariance of these.
     provenance : mapping
         Where it comes from: texts, numbers and lists of them.
+    target : str
+        Name of the pollutant, in whose unit (`unit_of`) concentrations are.
     """
 
     process: TerrainProcess
@@ -74,6 +76,7 @@ class ProcessDistribution:
     day_mean: Array
     day_covariance: Array
     provenance: Mapping[str, Any]
+    target: str = "pm25"
 
     def process_at(self, normal: Array) -> TerrainProcess:
         """A process, from standard normal numbers, shape (2 + scale,)."""

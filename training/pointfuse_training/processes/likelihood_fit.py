@@ -40,6 +40,7 @@ def fit_distribution(
     days: Sequence[StationDay],
     provenance: Mapping[str, Any],
     *,
+    target: str = "pm25",
     start: TerrainProcess = TERRAIN_AND_LAND,
     on_step: Callable[[int], None] = lambda steps: None,
 ) -> ProcessDistribution:
@@ -51,6 +52,8 @@ def fit_distribution(
         The days.
     provenance : mapping
         Where they come from.
+    target : str
+        Name of the pollutant.
     start : TerrainProcess
         Its layers are those of the process, and its parameters where the search begins.
     on_step : callable
@@ -86,6 +89,7 @@ def fit_distribution(
         vectors.mean(axis=0),
         np.cov(vectors, rowvar=False),
         provenance,
+        target,
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import InputError, InputFileNotFoundError
+from pointfuse_training.network.concentration_scale import UNITS
 from pointfuse_training.processes.covariates import COVARIATES
 from pointfuse_training.processes.distribution import ProcessDistribution, TrendLayer
 from pointfuse_training.processes.terrain_process import TerrainProcess
@@ -75,6 +76,8 @@ def _numbers(distribution: ProcessDistribution) -> str:
     """All but the provenance."""
     process = distribution.process
     tables: dict[str, Mapping[str, Any]] = {
+        # Files of PM2.5 do not say so: they are older.
+        **({} if distribution.target == "pm25" else {"pollutant": {"name": distribution.target}}),
         "process": {"length": process.length, "nugget": process.nugget},
         "process.scales": process.scales,
         "spread": distribution.spread,
@@ -121,13 +124,16 @@ def _distribution(content: Mapping[str, Any]) -> ProcessDistribution:
         )
     if not (np.isfinite(mean).all() and np.isfinite(covariance).all()):
         raise ValueError("a number of [days] is not finite")
+    target = content.get("pollutant", {}).get("name", "pm25")
+    if target not in UNITS:
+        raise ValueError(f"there is no pollutant '{target}', expected {', '.join(UNITS)}")
     spread = {name: _number(content["spread"], name) for name in process.parameters}
     layers = {
         name: TrendLayer(*(_number(layer, key) for key in TrendLayer._fields))
         for name, layer in trend.items()
     }
     return ProcessDistribution(
-        process, spread, layers, mean, covariance, content.get("provenance", {})
+        process, spread, layers, mean, covariance, content.get("provenance", {}), target
     )
 
 

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pointfuse.version import __version__
-from pointfuse_training.archives.archive_variables import PM25
+from pointfuse_training.archives.archive_variables import TARGETS
 from pointfuse_training.archives.archive_writer import make_folder, writing
 from pointfuse_training.archives.scenarios import code_sha256, lacking_scenarios, scenario_files
+from pointfuse_training.network.concentration_scale import unit_of
 from pointfuse_training.processes.distribution import ProcessDistribution
 from pointfuse_training.processes.process_file import numbers_sha256
 from pointfuse_training.processes.sampler import ProcessSampler
@@ -72,6 +73,7 @@ def sample_archive(
     def origin(number: int) -> dict[str, Any]:
         return {**run, "scenario": number}
 
+    target, unit = TARGETS[distribution.target], unit_of(distribution.target)
     make_folder(folder)
     paths = scenario_files(folder, scenarios)
     lacking = lacking_scenarios(paths, origin)
@@ -80,7 +82,7 @@ def sample_archive(
     for number in lacking:
         scenario = sampler.scenario(seed, number, days)
         attributes = origin(number) | {
-            "title": "Samples of a Gaussian process: daily PM2.5",
+            "title": f"Samples of a Gaussian process: {target.long_name}",
             "source": f"Gaussian process over terrain and land of pointfuse {__version__}",
             # Without a date: the same run makes the same file.
             "history": f"pointfuse-train sample: scenario {number} of seed {seed}",
@@ -88,9 +90,9 @@ def sample_archive(
         }
         # The days have no season, so all begin on the first of January.
         with writing(
-            paths[number], static.grid, 0, attributes, variables=[PM25], station_noise=True
+            paths[number], static.grid, 0, attributes, variables=[target], station_noise=True
         ) as writer:
             for field, noise in zip(scenario.fields, scenario.station_noise, strict=True):
-                writer.append(field[None], noise)
+                writer.append(unit * field[None], noise)
                 on_day(1)
     return paths

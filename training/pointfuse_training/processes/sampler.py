@@ -19,7 +19,7 @@ FLOOR = 0.3
 """Least value on the scale of the process: about 0.3 ug/m3, which the cleanest air has."""
 
 HIGHEST = 3000.0
-"""Highest concentration, ug/m3; an archive holds little more."""
+"""Highest concentration, in the unit of the pollutant; an archive holds little more."""
 
 
 class Scenario(NamedTuple):
@@ -30,7 +30,8 @@ class Scenario(NamedTuple):
     process : TerrainProcess
         The process.
     fields : Tensor, shape (day, rows, columns)
-        Concentrations without what single stations have to themselves, ug/m3, float32.
+        Concentrations without what single stations have to themselves, in the unit of the
+        pollutant, float32.
     station_noise : list of float
         Standard deviation of what a station has to itself on each day, on the scale of the process.
     """

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.stations.gridding import PlacedObservations
+from pointfuse_training.network.concentration_scale import unit_of
 from pointfuse_training.processes.covariates import covariate_layers
 from pointfuse_training.processes.terrain_process import ConditionedProcess, TerrainProcess
 from pointfuse_training.simulation.static_inputs import StaticInputs
@@ -27,7 +28,7 @@ class StationDay:
     layers : mapping of str to ndarray of float64, shape (station,)
         Derived layers there.
     values : ndarray of float64, shape (station,)
-        Concentrations, ug/m3.
+        Concentrations, in the unit of the pollutant (`unit_of`).
     """
 
     xy: Array
@@ -57,5 +58,8 @@ def station_days(placed: PlacedObservations, static: StaticInputs) -> list[Stati
     grid, where = placed.metadata.grid, placed.observations.stations
     xy = np.stack(grid.projection.forward(where.longitude, where.latitude), axis=-1) / 1000
     layers = {name: each.ravel()[placed.cell] for name, each in covariate_layers(static).items()}
-    table = placed.observations.values.get(placed.metadata.target.name, ())
-    return [StationDay(xy, layers, values).at(np.isfinite(values)) for values in table]
+    target = placed.metadata.target.name
+    return [
+        StationDay(xy, layers, values / unit_of(target)).at(np.isfinite(values))
+        for values in placed.observations.values.get(target, ())
+    ]

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse_training.archives.archive import Archive
-from pointfuse_training.network.concentration_scale import transformed
+from pointfuse_training.network.concentration_scale import transformed, unit_of
 
 Field = NDArray[np.float32]
 
@@ -60,10 +60,11 @@ def patterns_of(
     """
     if len(days) <= number:
         raise InputError(f"{number} patterns need more than {number} days, got {len(days)}")
+    unit = unit_of(archive.target.name)
     shares = (weights / weights.sum()).astype(np.float32)
     relative = np.empty((len(days), *weights.shape), np.float32)
     for at, day in enumerate(days):
-        scaled = transformed(archive[day][0]).numpy()
+        scaled = transformed(archive[day][0], unit).numpy()
         relative[at] = scaled / max(float((scaled * shares).sum()), _LEAST_LEVEL)
         on_day(1)
     mean = relative.mean(axis=0)

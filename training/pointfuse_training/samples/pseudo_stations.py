@@ -36,6 +36,8 @@ class StationPlaces:
     noise : Tensor, the same shape, optional
         Standard deviation of the logarithm of what a station reports over the mean of its cell,
         as `report_noise` gives it; that of the sampling everywhere by default.
+    unit : float
+        Unit of the pollutant (`unit_of`).
 
     Raises
     ------
@@ -47,6 +49,7 @@ class StationPlaces:
     network: Tensor | None = None
     sampling: Sampling = SAMPLING
     noise: Tensor | None = None
+    unit: float = 1.0
 
     def __post_init__(self) -> None:
         if self.network is not None and self.network.shape != self.inhabited.shape:
@@ -111,8 +114,8 @@ class StationPlaces:
             Source of all random numbers.
         station_noise : float, optional
             Standard deviation of a station's noise on the scale of the process,
-            ``2 (sqrt(v + 1) - 1)``; without it the noise is that of the sampling, relative to the
-            mean of the cell.
+            ``2 (sqrt(v / u + 1) - 1)`` with the `unit` u; without it the noise is that of the
+            sampling, relative to the mean of the cell.
         share : float
             Share of the sampling's noise that the day has.
         """
@@ -124,8 +127,8 @@ class StationPlaces:
         if station_noise is None:
             usual = self.sampling.noise if self.noise is None else self.noise
             return truth * torch.exp(share * usual * noise)
-        root = ((truth + 1).sqrt() + station_noise * noise / 2).clamp(min=1)
-        reported: Tensor = root**2 - 1
+        root = ((truth / self.unit + 1).sqrt() + station_noise * noise / 2).clamp(min=1)
+        reported: Tensor = self.unit * (root**2 - 1)
         return reported
 
 
@@ -292,7 +295,7 @@ def draw_day(
         )
     sampling = places.sampling
     factor = torch.exp(sampling.day_factor_spread * torch.randn(1, generator=generator))
-    offset = sampling.largest_offset * torch.rand(1, generator=generator)
+    offset = places.unit * sampling.largest_offset * torch.rand(1, generator=generator)
     truth = fields[:1] * factor + offset
     if station_noise is not None:
         # The scale of the process goes with the square root of the concentration.
