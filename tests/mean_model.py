@@ -12,7 +12,7 @@ ROWS, COLUMNS = 12, 16
 
 
 def mean_model(metadata: ModelMetadata) -> onnx.ModelProto:
-    """ONNX graph of sum(pm25 * observed) / sum(observed), given to every cell.
+    """ONNX graph of sum(target * observed) / sum(observed), given to every cell.
 
     That is the mean of all stations with metadata that count them, or else of the observed cells.
     """
@@ -21,7 +21,8 @@ def mean_model(metadata: ModelMetadata) -> onnx.ModelProto:
         helper.make_tensor_value_info(name, TensorProto.FLOAT, stack)
         for name in ("observations", "observed")
     ]
-    output = helper.make_tensor_value_info("pm25", TensorProto.FLOAT, ["time", 1, ROWS, COLUMNS])
+    name = metadata.target.name
+    output = helper.make_tensor_value_info(name, TensorProto.FLOAT, ["time", 1, ROWS, COLUMNS])
     constants = [
         helper.make_tensor("first", TensorProto.INT64, [1], [0]),
         helper.make_tensor("second", TensorProto.INT64, [1], [1]),
@@ -36,7 +37,7 @@ def mean_model(metadata: ModelMetadata) -> onnx.ModelProto:
         helper.make_node("ReduceSum", ["mask", "plane"], ["count"]),
         helper.make_node("Div", ["total", "count"], ["mean"]),
         helper.make_node("Shape", ["mask"], ["shape"]),
-        helper.make_node("Expand", ["mean", "shape"], ["pm25"]),
+        helper.make_node("Expand", ["mean", "shape"], [name]),
     ]
     graph = helper.make_graph(nodes, "mean", inputs, [output], constants)
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)

@@ -10,7 +10,7 @@ import pytest
 from pointfuse import load_model
 from pointfuse.model.devices import PROVIDERS, missing
 from pointfuse.model.engine_cache import cache_state
-from pointfuse.model.precisions import default_files
+from pointfuse.model.precisions import files_by_precision
 from pointfuse.trust.verification import TOLERANCE, verify
 
 ON_GPU = [name for name in PROVIDERS if name != "cpu"]
@@ -25,7 +25,7 @@ def device(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, tmp_
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("precision", default_files())
+@pytest.mark.parametrize("precision", files_by_precision())
 def test_the_golden_case(device: str, precision: str) -> None:
     result = verify(device=device, precision=precision)
     assert result.problems == []

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pointfuse.errors import InputFileNotFoundError
 from pointfuse.model.devices import PROVIDERS, Device, missing
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.precisions import REFERENCE, Precision, default_files
+from pointfuse.model.precisions import REFERENCE, Precision, files_by_precision
 from pointfuse.model.shipped import model_folder
 from pointfuse.stations.gridding import grid_days, place
 from pointfuse.stations.observations import Observations
@@ -72,7 +72,8 @@ def shipped_files(folder: Path | None = None) -> dict[str, Path]:
         Folder of another model, with its manifest.
     """
     folder = folder or model_folder()
-    found = {precision: folder / entry.file for precision, entry in default_files(folder).items()}
+    entries = files_by_precision(folder=folder)
+    found = {precision: folder / entry.file for precision, entry in entries.items()}
     return dict(sorted(found.items(), key=lambda item: item[0] != REFERENCE))
 
 

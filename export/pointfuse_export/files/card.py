@@ -151,6 +151,8 @@ def _regions(metadata: ModelMetadata) -> str:
 
 
 def _scores(metadata: ModelMetadata) -> str:
+    if not metadata.scores:
+        return "It has not been scored on real stations yet; `pointfuse crossval` does."
     units = typeset_units(metadata.target.units)
     origins = list(dict.fromkeys(str(score["origin"]) for score in metadata.scores))
     table = _table(

@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pointfuse.errors import InputFileNotFoundError
+from pointfuse.basics.toml_files import read_toml
 from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
@@ -65,7 +64,7 @@ _LAYOUT: dict[str, Any] = {
     ],
 }
 
-_OPTIONAL = frozenset({"regions", "training", "grid"})
+_OPTIONAL = frozenset({"regions", "training", "grid", "scores"})
 """What a description need not have."""
 
 _KINDS = {
@@ -116,7 +115,8 @@ class Description:
     training : mapping
         How the weights came to be, beside what a checkpoint tells of itself.
     scores : tuple of mapping
-        Evaluations: test, data, r2, rmse (ug/m3), nme, reference, origin.
+        Evaluations: test, data, r2, rmse (in the unit of the target), nme, reference, origin; none
+        of a model that has not been scored yet.
     regions : tuple of Region
         Parts of the grid for which evaluations give scores apart; there may be none.
     """
@@ -176,15 +176,17 @@ def read_description(path: Path) -> Description:
     ----------
     path : Path
         TOML file; the paths in it are relative to its folder. It may be that of a model like
-        another: with ``extends = "other.toml"`` it has all entries of that description but those
-        that it gives itself.
+        another: with ``extends = "other.toml"`` it has all entries of that description but its
+        scores and those that it gives itself.
 
     Raises
     ------
     InputFileNotFoundError
         If there is no such file.
+    InputError
+        If it is no TOML.
     DescriptionError
-        If it is no TOML, or lacks, garbles or misspells an entry; or if it leaves the grid to a
+        If it lacks, garbles or misspells an entry; or if it leaves the grid to a
         checkpoint that cannot be read.
     """
     content = _content(path)
@@ -201,16 +203,14 @@ def _content(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
     """What a description says, and what those that it extends do."""
     if path in extending:
         raise DescriptionError(f"{path} extends itself; remove an 'extends'")
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputFileNotFoundError(f"there is no description {path}; check the path") from error
-    except (OSError, ValueError) as error:
-        raise DescriptionError(f"{path} cannot be read as TOML: {error}") from error
+    content = read_toml(path, "description")
     other = content.pop("extends", None)
     if other is None:
         return content
-    return {**_content(path.parent / str(other), (*extending, path)), **content}
+    inherited = _content(path.parent / str(other), (*extending, path))
+    # Another network, another quality.
+    inherited.pop("scores", None)
+    return {**inherited, **content}
 
 
 def _description(content: dict[str, Any], folder: Path) -> Description:
@@ -232,7 +232,7 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         ),
         static_layers=tuple(StaticLayer(**entry) for entry in content["static_layers"]),
         training=content.get("training", {}),
-        scores=tuple(content["scores"]),
+        scores=tuple(content.get("scores", ())),
         regions=tuple(Region(**entry) for entry in content.get("regions", ())),
     )
 

@@ -39,6 +39,7 @@ def updated_manifest(
             "name": metadata.name,
             "version": metadata.version,
             "precision": precision,
+            "variable": metadata.target.name,
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
         }

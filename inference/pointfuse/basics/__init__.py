@@ -4,6 +4,7 @@ atomic_files    files that appear under their name when they are complete
 array_archives  arrays read from the archives that this package writes
 kept_inputs     check that no output replaces an input
 table_files     tables in CSV and Parquet
+toml_files      files in TOML
 output_formats  names of formats, their suffixes, the commands that write them
 by_value        comparison of dataclasses with arrays
 printable       text from files, made safe for a terminal

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import difflib
 import json
-import tomllib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
+from pointfuse.basics.toml_files import read_toml
 from pointfuse.commands.command_line import say
-from pointfuse.errors import InputError, InputFileNotFoundError
+from pointfuse.errors import InputError
 
 Settings = dict[str, dict[str, Any]]
 """Values by the name of a command and of its parameter, as click takes them for defaults."""
@@ -87,12 +87,7 @@ def read_settings(path: Path, group: click.Context) -> Settings:
     InputError
         If it is no TOML, or sets what no command has.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputFileNotFoundError(f"there is no settings file {path}") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"the settings file {path} cannot be read as TOML: {error}") from error
+    content = read_toml(path, "settings file")
     commands = dict(_commands(group))
     settings: Settings = {}
     for name, table in content.items():

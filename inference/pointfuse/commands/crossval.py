@@ -21,7 +21,7 @@ from pointfuse.commands.options.reading import (
     reading_and_running,
     station_list,
 )
-from pointfuse.commands.options.running import RunningOptions
+from pointfuse.commands.options.running import RunningOptions, variable_option
 from pointfuse.commands.texts import model_facts, scores_text
 from pointfuse.pictures.html_report import Origin, check_report, write_report
 from pointfuse.stations.quality.day_checks import check_days
@@ -37,6 +37,7 @@ def _progress_file(output: Path) -> Path:
 
 @click.command(cls=Command)
 @reading_and_running
+@variable_option
 @no_qc_option
 @click.option(
     "-o",
@@ -77,6 +78,7 @@ def crossval(
     baselines: str,
     quiet: bool,
     no_qc: bool,
+    variable: str | None,
     reading: ReadingOptions,
     running: RunningOptions,
 ) -> None:
@@ -91,7 +93,7 @@ def crossval(
     stations = station_list(reading)
     # As many folds at once as there are threads, each on one of them.
     workers = running.threads or usable_cpus()
-    model = replace(running, threads=1).load(reading.model)
+    model = replace(running, threads=1).load(reading.model, variable)
     observations = read_daily(reading, model, stations=stations, quality_control=not no_qc)
     if not no_qc:
         observations = check_days(observations, model)

@@ -25,7 +25,7 @@ from pointfuse.commands.options.reading import (
     requested,
     station_files,
 )
-from pointfuse.commands.options.running import RunningOptions
+from pointfuse.commands.options.running import RunningOptions, variable_option
 from pointfuse.commands.texts import model_facts, summary_text
 from pointfuse.fields.writers import FIELD_WRITERS
 from pointfuse.fusion.output_files import OutputFiles, files_of_months
@@ -47,6 +47,7 @@ _WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
 
 @click.command(cls=Command)
 @reading_and_running
+@variable_option
 @no_qc_option
 @click.option(
     "-o",
@@ -92,6 +93,7 @@ def fuse(
     period: str,
     min_stations: int,
     no_qc: bool,
+    variable: str | None,
     resume: bool,
     dask: str | None,
     quiet: bool,
@@ -112,7 +114,7 @@ def fuse(
     if dask and running.threads is None:
         # Days are computed side by side, as many as the workers have threads.
         running = replace(running, threads=1)
-    model = running.load(reading.model)
+    model = running.load(reading.model, variable)
     writer = FIELD_WRITERS[output_format]
     if writer.check_grid is not None:
         writer.check_grid(model.metadata.grid)

@@ -16,21 +16,28 @@ from pointfuse.commands.options.reading import (
     read_daily,
     reading_and_running,
 )
-from pointfuse.commands.options.running import RunningOptions
+from pointfuse.commands.options.running import RunningOptions, variable_option
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import count_reasons, quality_lines, write_flags
 
 
 @click.command(cls=Command)
 @reading_and_running
+@variable_option
 @click.option("-o", "--output", required=True, type=OutputFile(FLAGS), help="CSV file to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
-def qc(output: Path, as_json: bool, reading: ReadingOptions, running: RunningOptions) -> None:
+def qc(
+    output: Path,
+    as_json: bool,
+    variable: str | None,
+    reading: ReadingOptions,
+    running: RunningOptions,
+) -> None:
     """Check the observations in FILES and list those that are not good in a CSV file.
 
     `fuse` and `crossval` do the same checks and leave out suspect values.
     """
-    model = running.load(reading.model)
+    model = running.load(reading.model, variable)
     observations = check_days(read_daily(reading, model), model)
     rows = write_flags(output, observations)
     counts = count_reasons(observations)

@@ -228,6 +228,7 @@ def connected(
     work.token.write_text(word, encoding="ascii")
     options = {
         "path": path.resolve() if path else None,
+        "variable": None if path else model.metadata.target.name,
         "threads": model.threads,
         "device": model.device,
         "precision": model.metadata.precision,

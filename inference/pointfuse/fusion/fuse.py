@@ -41,6 +41,7 @@ def fuse(
     observations: Observations | Source | Iterable[Source],
     model: Model | None = None,
     *,
+    variable: str | None = None,
     device: DeviceChoice | None = None,
     precision: PrecisionChoice | None = None,
     days_per_batch: int = DAYS_PER_BATCH,
@@ -56,7 +57,9 @@ def fuse(
         Daily means, from `pointfuse.read_stations`; or what it reads, where it needs nothing else
         to be told: tidy tables of pandas or polars, and files.
     model : Model, optional
-        From `pointfuse.load_model`; the shipped model by default.
+        From `pointfuse.load_model`; a shipped model by default.
+    variable : str, optional
+        What the shipped model fuses, such as ``no2``; ``pm25`` by default.
     device, precision : str, optional
         Where and in which precision to run the shipped model, as for `pointfuse.load_model`; a
         `model` that is given runs where it was loaded.
@@ -70,8 +73,8 @@ def fuse(
     ArgumentError
         If the observations or the model are of another kind.
     InputError
-        If there is no valid observation of the fused variable on any day, or a device or precision
-        is named beside a model; and whatever `pointfuse.read_stations` raises.
+        If there is no valid observation of the fused variable on any day, or a variable, device or
+        precision is named beside a model; and whatever `pointfuse.read_stations` raises.
     DeviceError
         If the device was named and cannot be used.
 
@@ -87,11 +90,13 @@ def fuse(
         # What is no source at all is refused before a model is loaded.
         observations = listed_sources(observations)
     if model is None:
-        model = load_model(device=device or "auto", precision=precision or "auto")
-    elif device or precision:
+        model = load_model(
+            variable=variable, device=device or "auto", precision=precision or "auto"
+        )
+    elif variable or device or precision:
         raise InputError(
-            f"the model already runs on {model.device} in {model.metadata.precision}; give device "
-            "and precision to load_model instead"
+            f"the model fuses {model.metadata.target.name}, on {model.device} in "
+            f"{model.metadata.precision}; give variable, device and precision to load_model instead"
         )
     if not isinstance(observations, Observations):
         observations = read_stations(observations, variables=model.metadata.variables)

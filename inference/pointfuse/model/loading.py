@@ -256,6 +256,7 @@ def require_model(given: object) -> None:
 def load_model(
     path: str | PathLike[str] | None = None,
     *,
+    variable: str | None = None,
     threads: int | None = None,
     device: DeviceChoice = "auto",
     precision: PrecisionChoice = "auto",
@@ -268,7 +269,9 @@ def load_model(
     Parameters
     ----------
     path : path, optional
-        ONNX file; the shipped model by default.
+        ONNX file; a shipped model by default.
+    variable : str, optional
+        What the shipped model fuses, such as ``no2``; ``pm25`` by default.
     threads : int, optional
         Threads to run it on; all processors that this process may use by default.
     device : str
@@ -288,12 +291,19 @@ def load_model(
     DeviceError
         If the device was named and cannot be used.
     InputError
-        If there is no such precision, or the number of threads is impossible.
+        If there is no such precision, no model of the variable, the number of threads is
+        impossible, or a file and a variable are named.
     """
     require(device, str, "a device as text", source="such as 'auto' or 'cpu'")
     require(precision, str, "a precision as text", source="such as 'auto' or 'fp32'")
     if path is not None:
         require_path(path, "a model file")
+    if variable is not None:
+        require(variable, str, "a variable as text", source="such as 'pm25' or 'no2'")
+        if path is not None:
+            raise InputError(
+                f"the model file {path} fuses what it was made for; leave variable='{variable}' out"
+            )
     if threads is not None:
         require(threads, int, "a whole number of threads", source="None takes all processors")
     if threads is not None and not 1 <= threads <= MAX_THREADS:
@@ -302,7 +312,7 @@ def load_model(
     read = cache(read_model_file)
 
     def load(name: Device) -> Model:
-        content, metadata, sha256 = read(chosen_path(path, precision, name))
+        content, metadata, sha256 = read(chosen_path(path, precision, name, variable))
         check_precision(metadata, precision)
         return Model(content, metadata, sha256, threads or usable_cpus(), name)
 

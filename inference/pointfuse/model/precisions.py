@@ -27,7 +27,10 @@ REFERENCE: Precision = "fp32"
 
 
 def chosen_path(
-    path: str | PathLike[str] | None, precision: PrecisionChoice, device: Device
+    path: str | PathLike[str] | None,
+    precision: PrecisionChoice,
+    device: Device,
+    variable: str | None = None,
 ) -> Path:
     """The model file to load.
 
@@ -40,11 +43,13 @@ def chosen_path(
         is made for; what is shipped is as good as the reference.
     device : str
         A key of `pointfuse.model.devices.PROVIDERS`.
+    variable : str, optional
+        What the shipped model fuses; that of the default one without it.
 
     Raises
     ------
     InputError
-        If there is no such precision.
+        If there is no such precision, or no model of the variable is shipped.
     ModelFileError
         If the shipped model has no file of it.
     """
@@ -54,7 +59,7 @@ def chosen_path(
         )
     if path is not None:
         return Path(path)
-    files = default_files()
+    files = files_by_precision(variable)
     wanted = fastest(files, device) if precision == "auto" else precision
     if wanted not in files:
         model = next(iter(files.values()))
@@ -65,20 +70,35 @@ def chosen_path(
     return model_folder() / files[wanted].file
 
 
-def default_files(folder: Path | None = None) -> dict[str, ShippedModel]:
-    """Files of the default model by their precision.
+def files_by_precision(
+    variable: str | None = None, folder: Path | None = None
+) -> dict[str, ShippedModel]:
+    """Files of a shipped model by their precision.
 
     Parameters
     ----------
+    variable : str, optional
+        What it fuses; the default model without one.
     folder : Path, optional
         Another folder of models with a manifest.
 
     Raises
     ------
+    InputError
+        If no model of the variable is shipped.
     ModelFileError
         If the list of shipped models is damaged.
     """
-    first, *others = shipped_models(folder)
+    entries = shipped_models(folder)
+    names = dict.fromkeys(entry.variable for entry in entries)
+    if variable is None:
+        variable = next(iter(names))
+    if variable not in names:
+        raise InputError(
+            f"no model of '{variable}' comes with pointfuse; expected {' or '.join(names)}, or the "
+            "file of a model of it"
+        )
+    first, *others = (entry for entry in entries if entry.variable == variable)
     return {
         entry.precision: entry
         for entry in (first, *others)

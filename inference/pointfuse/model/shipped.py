@@ -21,6 +21,8 @@ class ShippedModel:
         Size of the file.
     precision : str
         Of its weights and sums: ``fp32``, ``fp16`` or ``int8``.
+    variable : str
+        What it fuses, such as ``pm25``.
     """
 
     file: str
@@ -29,6 +31,7 @@ class ShippedModel:
     bytes: int
     sha256: str
     precision: str
+    variable: str
 
 
 def model_folder() -> Path:

@@ -183,7 +183,13 @@ def test_files_to_file_runs_the_command_line_and_tells_its_own_memory(model, tmp
 
 def test_the_file_of_another_model_is_named_after_it_too(tmp_path, monkeypatch):
     monkeypatch.setattr(machine_file, "MACHINES", tmp_path / "machines")
-    entry = {"file": "m.onnx", "name": "small", "version": "1", "precision": "fp32"}
+    entry = {
+        "file": "m.onnx",
+        "name": "small",
+        "version": "1",
+        "precision": "fp32",
+        "variable": "pm25",
+    }
     manifest = {"models": [entry | {"bytes": 1, "sha256": "0"}]}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     assert workload.shipped_files(tmp_path) == {"fp32": tmp_path / "m.onnx"}

@@ -107,7 +107,7 @@ def test_a_broken_description_is_named(tmp_path, right, wrong, message):
     assert right in text
     path = tmp_path / "broken.toml"
     path.write_text(text.replace(right, wrong, 1), encoding="utf-8")
-    with pytest.raises(DescriptionError, match=message) as caught:
+    with pytest.raises(ValueError, match=message) as caught:
         read_description(path)
     assert "broken.toml" in str(caught.value)
 
@@ -123,6 +123,9 @@ def test_a_description_may_extend_others(tmp_path):
     assert (found.name, found.summary, found.version) == ("last", "Between.", "8.0.0")
     assert found.static_layers == expected.static_layers
     assert found.files == expected.files
+    # What another model scores says nothing of this one.
+    assert expected.scores
+    assert found.scores == ()
 
 
 def test_a_description_does_not_extend_itself_or_nothing(tmp_path):

@@ -17,7 +17,7 @@ from pointfuse.model.onnx_structure import (
     TensorSignature,
     read_onnx_structure,
 )
-from pointfuse.model.precisions import default_files
+from pointfuse.model.precisions import files_by_precision
 from pointfuse.model.shipped import model_folder
 from pointfuse_benchmarks.robustness.hostile_models import differs_from_package
 
@@ -49,9 +49,9 @@ def test_inputs_outputs_operators_and_metadata(tiny_proto: onnx.ModelProto) -> N
     assert structure.operators[3].outputs == ("total",)
 
 
-@pytest.mark.parametrize("precision", default_files())
+@pytest.mark.parametrize("precision", files_by_precision())
 def test_shipped_files_are_what_the_onnx_package_reads(precision: str) -> None:
-    content = (model_folder() / default_files()[precision].file).read_bytes()
+    content = (model_folder() / files_by_precision()[precision].file).read_bytes()
     assert differs_from_package(read_onnx_structure(content), content) is None
 
 

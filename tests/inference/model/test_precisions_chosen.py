@@ -14,7 +14,7 @@ from pointfuse import InputError, ModelFileError, load_model
 from pointfuse.basics.dot_products import has_integer_dot_products
 from pointfuse.model import precisions
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.model.precisions import chosen_path, default_files, fastest
+from pointfuse.model.precisions import chosen_path, fastest, files_by_precision
 from pointfuse.model.shipped import ShippedModel, shipped_models
 
 Write = Callable[[str, str | bytes], Path]
@@ -83,20 +83,20 @@ def test_the_fastest_that_is_shipped(
 
 
 def test_the_reference_is_always_shipped() -> None:
-    files = default_files()
+    files = files_by_precision()
     assert files["fp32"] == shipped_models()[0]
     assert chosen_path(None, "fp32", "cuda").name == files["fp32"].file
 
 
 def test_files_of_other_models_and_versions_are_not_taken(monkeypatch: pytest.MonkeyPatch) -> None:
-    first = ShippedModel("a.onnx", "a", "1.0.0", 1, "0", "fp32")
+    first = ShippedModel("a.onnx", "a", "1.0.0", 1, "0", "fp32", "pm25")
     entries = (
         first,
         replace(first, file="a.fp16.onnx", precision="fp16", version="0.9.0"),
         replace(first, file="b.int8.onnx", precision="int8", name="b"),
     )
     monkeypatch.setattr(precisions, "shipped_models", lambda _: entries)
-    assert default_files() == {"fp32": first}
+    assert files_by_precision() == {"fp32": first}
 
 
 @pytest.fixture
@@ -123,6 +123,7 @@ def shipped_in_two(
                 "bytes": len(content),
                 "sha256": hashlib.sha256(content).hexdigest(),
                 "precision": precision,
+                "variable": "pm25",
             }
         )
     (tmp_path / "manifest.json").write_text(json.dumps({"schema_version": 1, "models": entries}))
@@ -147,7 +148,7 @@ def test_the_shipped_model_is_loaded_in_the_precision(
     monkeypatch.setattr(precisions, "has_integer_dot_products", lambda: integers)
     model = load_model(threads=1, device="cpu", precision=precision)
     assert model.metadata.precision == expected
-    assert model.sha256 == default_files()[expected].sha256
+    assert model.sha256 == files_by_precision()[expected].sha256
 
 
 def test_a_file_of_ones_own_is_taken_as_it_is(shipped_in_two: Path) -> None:

@@ -123,7 +123,7 @@ def test_sample_writes_an_archive_and_goes_on_with_one(sample, tmp_path):
 
 def test_sample_names_a_file_that_is_no_process(sample, tmp_path):
     for process, message in (
-        (tmp_path / "absent.toml", "there is no file"),
+        (tmp_path / "absent.toml", "there is no process file"),
         (tmp_path / "other.toml", "other.toml holds no Gaussian process that can be used"),
     ):
         (tmp_path / "other.toml").write_text("name = 'other'\n")

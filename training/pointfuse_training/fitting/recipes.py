@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 import types
 import typing
 from collections.abc import Mapping
@@ -10,7 +9,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from pointfuse.errors import InputError
+from pointfuse.basics.toml_files import read_toml
+from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse_training.network.variants import VARIANT_WIDTHS, VARIANTS
 from pointfuse_training.samples.hidden_stations import HIDING, Hiding
 from pointfuse_training.samples.sampling import SAMPLING, Sampling
@@ -236,13 +236,11 @@ def read_recipe(name: str) -> Recipe:
         return RECIPES[name]
     path = Path(name)
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
+        content = read_toml(path, "recipe")
+    except InputFileNotFoundError as error:
         raise InputError(
             f"there is no recipe '{name}'; expected one of {', '.join(RECIPES)}, or a TOML file"
         ) from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"the recipe {path} cannot be read as TOML: {error}") from error
     try:
         base = content.pop("base", "default")
         if base not in RECIPES:

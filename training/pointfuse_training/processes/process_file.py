@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.errors import InputError, InputFileNotFoundError
+from pointfuse.basics.toml_files import read_toml
+from pointfuse.errors import InputError
 from pointfuse_training.network.concentration_scale import UNITS
 from pointfuse_training.processes.covariates import COVARIATES
 from pointfuse_training.processes.distribution import ProcessDistribution, TrendLayer
@@ -56,12 +56,7 @@ def read_process(path: Path) -> ProcessDistribution:
     InputError
         If it is no such file.
     """
-    try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError as error:
-        raise InputFileNotFoundError(f"there is no file {path}; check the path") from error
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as TOML: {error}") from error
+    content = read_toml(path, "process file")
     try:
         return _distribution(content)
     except (KeyError, TypeError, ValueError) as error:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import netCDF4
 import numpy as np
 
 from pointfuse.basics.netcdf_files.classic_netcdf import check_classic_file
+from pointfuse.basics.toml_files import read_toml
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.grid.grid_mapping import grid_axes
 from pointfuse.grid.projections import Projection, read_projection
@@ -51,10 +51,7 @@ def read_grid(path: Path | None) -> Grid:
 
 
 def _grid_of_description(path: Path) -> Grid:
-    try:
-        table = tomllib.loads(path.read_text(encoding="utf-8")).get("grid")
-    except (OSError, ValueError) as error:
-        raise InputError(f"{path} cannot be read as TOML: {error}") from error
+    table = read_toml(path, "description").get("grid")
     if not isinstance(table, dict) or not isinstance(table.get("projection"), dict):
         raise InputError(f"{path} lacks the tables [grid] and [grid.projection]; add them")
     try:

@@ -14,6 +14,7 @@ from pointfuse.commands.inputs_and_outputs import ModelFile
 from pointfuse.model.devices import DEVICES, DeviceChoice
 from pointfuse.model.loading import MAX_THREADS, Model, load_model
 from pointfuse.model.precisions import PRECISIONS, PrecisionChoice
+from pointfuse.stations.pollutants import POLLUTANTS
 
 _RUNNING = (
     click.option(
@@ -43,6 +44,14 @@ model_file_option = click.option(
     help="Model file; the shipped one by default.",
 )
 """The option that names a model file, the same for every command."""
+
+
+variable_option = click.option(
+    "--variable",
+    type=click.Choice([*POLLUTANTS]),
+    help="Pollutant to fuse with the shipped model of it; pm25 by default.",
+)
+"""The option that names a shipped model by what it fuses, the same for every command."""
 
 
 def names_model(command: Callable[..., None]) -> Callable[..., None]:
@@ -78,15 +87,25 @@ class RunningOptions:
     precision: PrecisionChoice
     threads: int | None
 
-    def load(self, model: Path | None) -> Model:
-        """Load a model file; the shipped one by default.
+    def load(self, model: Path | None, variable: str | None = None) -> Model:
+        """Load a model file, or the shipped model of a variable.
 
         Raises
         ------
         InputFileNotFoundError, ModelFileError, DeviceError
             As `pointfuse.load_model`.
         """
-        return load_model(model, threads=self.threads, device=self.device, precision=self.precision)
+        if model is not None and variable is not None:
+            raise click.UsageError(
+                f"--model {model} fuses what it was made for; leave --variable {variable} out"
+            )
+        return load_model(
+            model,
+            variable=variable,
+            threads=self.threads,
+            device=self.device,
+            precision=self.precision,
+        )
 
 
 def gathered(
