@@ -24,7 +24,7 @@ from pointfuse_benchmarks.speed.performance_tables import files_table, machine_t
 DOCUMENT, README = DOCUMENTS / "background" / "performance.md", ROOT / "README.md"
 FIGURE = DOCUMENTS / "pictures" / "performance.png"
 
-SHOWN = "intel-r-xeon-r-processor-2-threads"
+SHOWN = "amd-epyc-2-threads"
 """The machine whose files to file are in the README, and whose peers are in the figure."""
 
 _ALTERNATIVE = "What a field takes in other runtimes, and by other methods"

@@ -5,6 +5,7 @@ array_archives  arrays read from the archives that this package writes
 kept_inputs     check that no output replaces an input
 table_files     tables in CSV and Parquet
 toml_files      files in TOML
+freed_memory    memory that was freed, back to the system
 output_formats  names of formats, their suffixes, the commands that write them
 by_value        comparison of dataclasses with arrays
 printable       text from files, made safe for a terminal

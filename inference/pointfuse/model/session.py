@@ -20,6 +20,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from pointfuse.basics.freed_memory import return_freed_memory
 from pointfuse.basics.threads.native_calls import interruptible
 from pointfuse.errors import DeviceError, ModelFileError
 from pointfuse.model.bound_run import Arrays, BoundRun
@@ -359,13 +360,15 @@ def _cpu_session(content: bytes, options: Any) -> Any:
     options.enable_mem_pattern = False
     try:
         # Whatever does not depend on the input is computed here, and may take its time.
-        return interruptible(
+        session = interruptible(
             lambda: onnxruntime.InferenceSession(content, options, providers=[PROVIDERS["cpu"]])
         )
     except Exception as error:  # onnxruntime's exceptions share no other base
         raise ModelFileError(
             f"ONNX Runtime {onnxruntime.__version__} cannot load the model: {reason(error)}"
         ) from error
+    return_freed_memory()
+    return session
 
 
 def _gpu_session(content: bytes, options: Any, device: Device, settings: Mapping[str, str]) -> Any:
