@@ -252,7 +252,5 @@ def test_a_device_that_does_not_exist_is_wrong_usage(tmp_path: Path) -> None:
 def test_fuse_on_a_device(observations: Observations, tiny_model: Model) -> None:
     with pytest.raises(DeviceError, match="the device cuda cannot be used"):
         fuse(observations, device="cuda")
-    with pytest.raises(
-        InputError, match="the model fuses pm25, on cpu in fp32; give"
-    ):
+    with pytest.raises(InputError, match="the model fuses pm25, on cpu in fp32; give"):
         fuse(observations, tiny_model, device="cpu")
