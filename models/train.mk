@@ -51,7 +51,7 @@ $(BUILD)/china12.npz:  ## 1 minute
 	mkdir -p $(BUILD)
 	$(TRAIN) static $(CHINA) -o $@
 
-$(SIMULATION): $(LAYERS)  ## PM2.5: 40 minutes on one core; all others together: 30
+$(SIMULATION): $(LAYERS)  ## PM2.5: 36 minutes on one core; all others together: 30
 	$(TRAIN) simulate --static $(LAYERS) --scenarios $(SIMULATED) --days $(SIMULATED_DAYS) --seed 1 $(addprefix --variable ,$(if $(ALONE),pm25,$(OTHERS))) -o $(@D)
 	touch $@
 
@@ -59,7 +59,7 @@ $(OWN)/process.toml: $(LAYERS)  ## 2 minutes
 	mkdir -p $(@D)
 	$(if $(STATIONS),$(TRAIN) process $(READ) --every $(if $(SHORT),9,3) --static $(LAYERS) -o $@,cp models/process.toml $@)
 
-$(OWN)/samples/done: $(LAYERS) $(OWN)/process.toml  ## 12 minutes on one core
+$(OWN)/samples/done: $(LAYERS) $(OWN)/process.toml  ## 5 minutes
 	$(TRAIN) sample --static $(LAYERS) --process $(OWN)/process.toml --scenarios $(SAMPLED) --days $(SAMPLED_DAYS) --seed 1 -o $(@D)
 	touch $@
 
@@ -67,10 +67,10 @@ $(OWN)/layers.npz: $(LAYERS) $(SIMULATION)  ## 1 minute
 	mkdir -p $(@D)
 	$(TRAIN) patterns $(DAYS) --static $< --target-layer country --number $(if $(ALONE),16,4) $(if $(SHORT),--every 1 --held-out 2,--every 4) -o $@
 
-$(OWN)/covariance.npz: $(OWN)/layers.npz  ## 4 minutes
+$(OWN)/covariance.npz: $(OWN)/layers.npz  ## 2 minutes
 	$(if $(STATIONS),$(TRAIN) covariance $(READ) --every $(if $(SHORT),30,3) --archive $(DAYS) --simulated $(if $(SHORT),2,12) --static $< --recipe $(RECIPE) --threads $(THREADS) -o $@,cp models/$(NAME).checkpoint.npz $@)
 
-$(OWN)/regression/checkpoint.npz: $(OWN)/covariance.npz $(OWN)/samples/done  ## 25 minutes
+$(OWN)/regression/checkpoint.npz: $(OWN)/covariance.npz $(OWN)/samples/done  ## 23 minutes
 	$(FIT) --from $< --recipe $(RECIPE) $(RESUME) -o $(@D)
 
 $(OWN)/checkpoint.npz: $(OWN)/regression/checkpoint.npz  ## 2 minutes

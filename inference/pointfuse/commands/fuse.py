@@ -33,7 +33,7 @@ from pointfuse.fusion.run_summary import MissingDay, RunSummary
 from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_days, placed_days
 from pointfuse.fusion.working_folder import WorkingFolder, folder_beside, working_folder
 from pointfuse.model.loading import Model
-from pointfuse.stations.hours_seen import warn_of_partial_days
+from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
 from pointfuse.stations.spool import Spool, read_into_spool
 
 if TYPE_CHECKING:
@@ -81,6 +81,11 @@ _WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
     show_default=True,
     help="Least number of stations for a day; otherwise its fields are missing.",
 )
+@click.option(
+    "--partial",
+    is_flag=True,
+    help="Fuse the last day as it is if it is not over: a provisional field of its hours so far.",
+)
 @click.option("--resume", is_flag=True, help="Continue an interrupted run of the same command.")
 @click.option(
     "--dask", metavar="ADDRESS", help="Compute the days on the Dask cluster at this address."
@@ -93,6 +98,7 @@ def fuse(
     period: str,
     min_stations: int,
     no_qc: bool,
+    partial: bool,
     variable: str | None,
     resume: bool,
     dask: str | None,
@@ -141,6 +147,7 @@ def fuse(
                     min_hours=reading.min_hours,
                     quality_control=not no_qc,
                     mda8=reading.mda8,
+                    partial=partial,
                 ),
                 model,
                 tally,
@@ -158,7 +165,9 @@ def fuse(
             raise tally.nothing_fused(min_stations)
     summary = RunSummary.of(tally, spool.files, files.reports)
     _warn_of_missing_days(summary.missing, model.metadata.target.name)
-    warn_of_partial_days([(day.day, day.partial) for day in summary.fused if day.partial])
+    named = [(day, (day.day, day.partial)) for day in summary.fused if day.partial]
+    warn_of_partial_days([told for day, told in named if not day.provisional])
+    say_unfinished([told for day, told in named if day.provisional])
     seconds = time.perf_counter() - began
     if as_json:
         run = {

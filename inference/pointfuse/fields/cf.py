@@ -119,9 +119,17 @@ def day_bounds(fields: DailyFields) -> NDArray[np.datetime64]:
     return np.stack([utc_midnights(fields.days, zone), utc_midnights(following, zone)], axis=1)
 
 
+def _time_bounds(fields: DailyFields) -> NDArray[np.datetime64]:
+    """As `day_bounds`, but a day that is not over ends with its last hour."""
+    bounds, hours = day_bounds(fields), fields.stations.hours
+    so_far = bounds[:, 0] + hours.length.astype("timedelta64[h]")
+    bounds[hours.unfinished, 1] = so_far[hours.unfinished]
+    return bounds
+
+
 def day_variables(fields: DailyFields) -> list[CFVariable]:
     """Variables with a value a day: time, the fused field, its support, the observations."""
-    bounds = day_bounds(fields).astype("datetime64[s]").astype(np.float64) / 3600
+    bounds = _time_bounds(fields).astype("datetime64[s]").astype(np.float64) / 3600
     target = fields.model.target
     support = _support_variables(fields)
     return [
@@ -156,6 +164,7 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
                         "station_distance",
                         "day_status",
                         "day_hours",
+                        "day_provisional",
                         *(each.name for each in support),
                     ]
                 ),
@@ -185,6 +194,17 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
                 "where clocks are put forward. Missing where the files give daily means.",
             },
             gaps=True,
+        ),
+        CFVariable(
+            "day_provisional",
+            ("time",),
+            fields.stations.hours.unfinished.astype(np.int8),
+            {
+                "long_name": "whether the day was not over when its hours were read",
+                "flag_values": np.array([0, 1], np.int8),
+                "flag_meanings": "final provisional",
+                "comment": "The bounds of a provisional day end with its last hour.",
+            },
         ),
         CFVariable(
             "station_count",

@@ -21,13 +21,12 @@ _PARTIAL_NAMED = 31
 
 
 def partial_days(fields: DailyFields) -> list[str]:
-    """The days with a field that are not whole in the files, each with its hours."""
+    """The days with a field that are not whole in the files, or not over, with their hours."""
     hours = fields.stations.hours
+    not_whole = (hours.partial | hours.unfinished) & fields.fused
     return [
         f"{day}: {text}"
-        for day, text, named in zip(
-            fields.days, hours.texts(), hours.partial & fields.fused, strict=True
-        )
+        for day, text, named in zip(fields.days, hours.texts(), not_whole, strict=True)
         if named
     ]
 

@@ -126,6 +126,12 @@ class MapFile:
             return np.unique(self.days)
         return np.unique(self.days[read_numbers(status) == DayStatus.FUSED])
 
+    @property
+    def provisional_days(self) -> NDArray[np.datetime64]:
+        """Days that were not over when their hours were read."""
+        flags = self.dataset.variables.get("day_provisional")
+        return self.days[:0] if flags is None else self.days[read_numbers(flags) > 0]
+
     def field(self, name: str, time: int) -> NDArray[np.float64]:
         """A variable at one of the times.
 

@@ -25,7 +25,7 @@ from pointfuse.stations.gridding import (
     place,
     station_distance,
 )
-from pointfuse.stations.hours_seen import warn_of_partial_days
+from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.reading import read_stations
@@ -129,7 +129,9 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
     placed = placed.on_days(np.flatnonzero(observed))
     hours = placed.hours
     named = zip(placed.observations.times.astype(str), hours.texts(), strict=True)
-    warn_of_partial_days(list(itertools.compress(named, hours.partial)))
+    named_days = list(named)
+    warn_of_partial_days(list(itertools.compress(named_days, hours.partial)))
+    say_unfinished(list(itertools.compress(named_days, hours.unfinished)))
     return placed
 
 

@@ -29,6 +29,8 @@ class FusedDay:
         Of the field, in the units of the model.
     partial : str, optional
         Which hours of the day there are, where they are not all.
+    provisional : bool, optional
+        True for a day that was not over when its hours were read.
     """
 
     day: str
@@ -38,6 +40,7 @@ class FusedDay:
     mean: float
     maximum: float
     partial: str | None = None
+    provisional: bool | None = None
 
     def to_dict(self) -> dict[str, object]:
         """In JSON types."""
@@ -91,13 +94,14 @@ def noting_days(
     """
     for batch in batches:
         hours = batch.stations.hours
-        for day, field, count, status, text, partial, most in zip(
+        for day, field, count, status, text, partial, unfinished, most in zip(
             batch.days,
             batch.values,
             batch.station_count,
             batch.status,
             hours.texts(),
             hours.partial,
+            hours.unfinished,
             hours.most.tolist(),
             strict=True,
         ):
@@ -110,7 +114,8 @@ def noting_days(
                     minimum=round(float(field.min()), 2),
                     mean=round(float(field.mean(dtype=np.float64)), 2),
                     maximum=round(float(field.max()), 2),
-                    partial=text if partial else None,
+                    partial=text if partial or unfinished else None,
+                    provisional=True if unfinished else None,
                 )
             else:
                 report = MissingDay(str(day), stations, DayStatus(status).label, most or None)

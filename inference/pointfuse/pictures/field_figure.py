@@ -15,7 +15,7 @@ from pointfuse.errors import InputError
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fields.map_file import StationMeans
 from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
-from pointfuse.pictures.map_panels import Kind, Panel, Period
+from pointfuse.pictures.map_panels import PROVISIONAL, Kind, Panel, Period
 from pointfuse.pictures.map_sheet import make_sheet
 
 if TYPE_CHECKING:
@@ -44,11 +44,18 @@ def fields_figure(
         [[panel]],
         fields.model.grid,
         title=f"{name}, {Period('', fields.days[chosen])}",
-        footer=f"{fields.model.name} {fields.model.version} · coasts and borders: Natural Earth",
+        footer=" · ".join([*_origin(fields, chosen), "coasts and borders: Natural Earth"]),
     )
     # Notebooks show by themselves only figures of pyplot, which are never closed.
     sheet.figure._repr_png_ = partial(_png, sheet.figure)  # type: ignore[attr-defined]
     return sheet.figure
+
+
+def _origin(fields: FusedFields, chosen: NDArray[np.intp]) -> list[str]:
+    """What made the fields, and which of them is provisional."""
+    unfinished = chosen[fields.stations.hours.unfinished[chosen]]
+    provisional = map(PROVISIONAL.format, fields.days[unfinished])
+    return [f"{fields.model.name} {fields.model.version}", *provisional]
 
 
 def _chosen(fields: FusedFields, day: str | np.datetime64 | None) -> NDArray[np.intp]:

@@ -67,6 +67,10 @@ class Panel:
     standard: Standard | None = None
 
 
+PROVISIONAL = "provisional: {} is not over"
+"""What a map says of a day that was not over when its hours were read."""
+
+
 @dataclass(frozen=True)
 class Period:
     """Days that a map is the mean of.
@@ -144,6 +148,11 @@ class FieldMap:
     def source(self) -> str:
         """What made the field."""
         return self.file.source
+
+    @property
+    def provisional_days(self) -> NDArray[np.datetime64]:
+        """Days that were not over when their hours were read."""
+        return self.file.provisional_days
 
     @property
     def readings(self) -> int:
@@ -255,6 +264,11 @@ class Comparison:
     def title(self) -> str:
         """What is shown."""
         return self.first.title
+
+    @property
+    def provisional_days(self) -> NDArray[np.datetime64]:
+        """Days that were not over when the hours of one of the files were read."""
+        return np.union1d(self.first.provisional_days, self.second.provisional_days)
 
     @property
     def days(self) -> NDArray[np.datetime64]:

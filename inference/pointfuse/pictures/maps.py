@@ -19,7 +19,7 @@ from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.pictures.animation import check_animation, write_animation
 from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
 from pointfuse.pictures.map_look import Look
-from pointfuse.pictures.map_panels import Comparison, FieldMap, Panel, Period
+from pointfuse.pictures.map_panels import PROVISIONAL, Comparison, FieldMap, Panel, Period
 from pointfuse.pictures.map_sheet import make_sheet, scales_of, station_counts
 from pointfuse.trust.classes import SEASONS, in_seasons
 
@@ -144,7 +144,7 @@ def _draw_still(
         _rows(by_period),
         maps.grid,
         title=choices.title or title,
-        footer=_footer(maps, choices),
+        footer=_footer(maps, choices, days),
         look=choices.look,
     )
     with replacing(output) as temporary, quiet_glyphs():
@@ -162,9 +162,10 @@ def _of_season(panel: Panel, period: Period, among_others: bool) -> Panel:
     return replace(panel, title=f"{panel.title}, {period}" if among_others else str(period))
 
 
-def _footer(maps: FieldMap | Comparison, choices: MapChoices) -> str:
-    """Where everything comes from."""
+def _footer(maps: FieldMap | Comparison, choices: MapChoices, days: NDArray[np.datetime64]) -> str:
+    """Where everything comes from, and whether it is final."""
     parts = [maps.source, maps.grid.projection.title]
+    parts += map(PROVISIONAL.format, np.intersect1d(days, maps.provisional_days))
     if choices.stations:
         parts.insert(1, "circles: what stations measured")
     if choices.farthest is not None:
@@ -210,7 +211,7 @@ def _draw_moving(
         [panels],
         maps.grid,
         title=title,
-        footer=_footer(maps, choices),
+        footer=_footer(maps, choices, days),
         look=choices.look,
         scales=scales_of(sample, choices.look),
     )

@@ -35,12 +35,15 @@ class DayHours:
         Usable hours of the station that has most of them.
     unused : ndarray of int64, shape (day,)
         Hourly values, of all stations, that quality control left out.
+    unfinished : ndarray of bool, shape (day,)
+        Which day was not over when its hours were read.
     """
 
     seen: NDArray[np.bool_]
     whole: NDArray[np.bool_]
     most: NDArray[np.int64]
     unused: NDArray[np.int64]
+    unfinished: NDArray[np.bool_]
 
     @classmethod
     def of(cls, observations: Observations, name: str) -> DayHours:
@@ -61,11 +64,20 @@ class DayHours:
                 seen[position, clock[own & there.any(axis=1)]] = True
                 most[position] = used[own].sum(axis=0).max(initial=0)
                 unused[position] = (~used & (reasons != Reason.NO_VALUE))[own].sum()
-        return cls(seen, local_hours(days, observations.timezone), most, unused)
+        whole = local_hours(days, observations.timezone)
+        none = observations.unfinished is None
+        unfinished = np.zeros(len(days), bool) if none else days == observations.unfinished
+        return cls(seen, whole, most, unused, unfinished & seen.any(axis=1))
 
     def on_days(self, days: slice | NDArray[np.intp]) -> DayHours:
         """The same of some of the days (positions along the time axis)."""
-        return DayHours(self.seen[days], self.whole[days], self.most[days], self.unused[days])
+        return DayHours(
+            self.seen[days],
+            self.whole[days],
+            self.most[days],
+            self.unused[days],
+            self.unfinished[days],
+        )
 
     @property
     def count(self) -> NDArray[np.float32]:
@@ -74,12 +86,23 @@ class DayHours:
         return np.where(count > 0, count, np.float32(np.nan))
 
     @property
+    def length(self) -> NDArray[np.int64]:
+        """Hours from the beginning of each day to its end, or to that of its last hour so far."""
+        length: NDArray[np.int64] = self.whole.sum(axis=1)
+        for day in np.flatnonzero(self.unfinished):
+            last = int(np.flatnonzero(self.seen[day])[-1])
+            length[day] = self.whole[day, : last + 1].sum()
+        return length
+
+    @property
     def partial(self) -> NDArray[np.bool_]:
-        """Which days have fewer hours in the files than the day has, shape (day,)."""
+        """Which days that are over have fewer hours in the files than the day has, (day,)."""
         return np.array(
             [
-                bool(seen.any() and (whole & ~seen).any())
-                for seen, whole in zip(self.seen, self.whole, strict=True)
+                bool(seen.any() and (whole & ~seen).any() and not unfinished)
+                for seen, whole, unfinished in zip(
+                    self.seen, self.whole, self.unfinished, strict=True
+                )
             ],
             np.bool_,
         )
@@ -88,7 +111,8 @@ class DayHours:
         """The hours of each day for people, such as ``hours 0 to 9, 10 of 24``."""
         return [
             f"{_spans(np.flatnonzero(seen).tolist())}, {seen.sum()} of {whole.sum()}"
-            for seen, whole in zip(self.seen, self.whole, strict=True)
+            + (", not over" if unfinished else "")
+            for seen, whole, unfinished in zip(self.seen, self.whole, self.unfinished, strict=True)
         ]
 
 
@@ -109,6 +133,18 @@ def warn_of_partial_days(days: Sequence[tuple[str, str]]) -> None:
             len(more),
             more[-1][0],
         )
+
+
+def say_unfinished(days: Sequence[tuple[str, str]]) -> None:
+    """Say in the log which day was not over, so that its field is provisional.
+
+    Parameters
+    ----------
+    days : sequence of two str
+        The day, if there is one, and its hours as of `DayHours.texts`.
+    """
+    for day, hours in days:
+        logger.warning("%s: %s; its field is provisional, of these hours alone", day, hours)
 
 
 def _spans(hours: list[int]) -> str:

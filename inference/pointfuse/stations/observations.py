@@ -152,6 +152,9 @@ class Observations(Shown):
         `pointfuse.stations.quality.reasons.Reason`; empty where it has not looked yet.
     hours : Observations, optional
         The checked hourly values that daily means were made of.
+    unfinished : datetime64[D], optional
+        A day that was not over when its hours were read, and is taken as what it is: its means are
+        of the hours until then.
 
     Raises
     ------
@@ -166,6 +169,7 @@ class Observations(Shown):
     files: tuple[SourceFile, ...] = ()
     reasons: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
     hours: Observations | None = None
+    unfinished: np.datetime64 | None = None
 
     def __post_init__(self) -> None:
         made = "; read_stations makes observations of files and tables"
@@ -214,6 +218,7 @@ class Observations(Shown):
             and same(self.values, other.values)
             and same(self.reasons, other.reasons)
             and self.hours == other.hours
+            and self.unfinished == other.unfinished
         )
 
     __hash__ = None  # type: ignore[assignment]  # its arrays can be changed

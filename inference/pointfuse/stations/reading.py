@@ -65,6 +65,7 @@ def read_stations(
     low_cost: bool = False,
     gas_temperature: float = REFERENCE_CELSIUS,
     mda8: RuleName = "china",
+    partial: bool = False,
 ) -> Observations:
     """Read station files, or a table in memory, into one table of daily means.
 
@@ -106,6 +107,9 @@ def read_stations(
     mda8 : str
         The rule for the largest 8-hour mean of a day: ``china`` (HJ 663-2013), ``us`` (40 CFR 50)
         or ``eu`` (directive 2008/50/EC).
+    partial : bool
+        Whether the last day, if it is not over, counts as what it is: the mean of its hours so far,
+        of which a station needs the share that `min_hours` is of a day.
 
     Returns
     -------
@@ -149,12 +153,14 @@ def read_stations(
         with left_out.trying(printable(source.name)):
             parts.append(read_source(source, request))
     left_out.refuse_or_warn([file for part in parts for file in part.files])
+    days = [part.times[-1].astype("datetime64[D]") for part in parts if len(part.times)]
     merged = daily_table(
         parts,
         as_variables(variables),
         min_hours=min_hours,
         quality_control=quality_control,
         mda8=mda8,
+        last=max(days) if partial and days else None,
     )
     warn_of_moved_stations(merged.stations)
     if request.station_list is not None:

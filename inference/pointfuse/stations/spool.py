@@ -100,6 +100,7 @@ class Spool:
         min_hours: int,
         quality_control: bool,
         mda8: RuleName = "china",
+        partial: bool = False,
     ) -> Iterator[Observations]:
         """Daily means of the period, week by week, all with the same stations and variables.
 
@@ -107,6 +108,8 @@ class Spool:
         ----------
         variables, min_hours, quality_control, mda8
             As `pointfuse.stations.hours_to_days.daily_table`.
+        partial : bool
+            Whether a last day that is not over counts as it is.
 
         Yields
         ------
@@ -128,6 +131,7 @@ class Spool:
                 min_hours=min_hours,
                 quality_control=quality_control,
                 mda8=mda8,
+                last=self.days[-1] if partial else None,
             )
             found = table.between(first, last).between(*self._period)
             yield replace(found, files=tuple(self.files))

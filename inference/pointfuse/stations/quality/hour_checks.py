@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.units import conversion_factor
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.daily_means import daily_means
+from pointfuse.stations.daily_means import daily_means, hours_needed
 from pointfuse.stations.eight_hour_means import Rule, largest_eight_hour_means
 from pointfuse.stations.observations import Observations, Stations
 from pointfuse.stations.pollutants import (
@@ -135,7 +135,7 @@ def means_of_checked_hours(checked: Observations, min_hours: int) -> Observation
     checked : Observations
         From `check_hours`.
     min_hours : int
-        Valid hours that make a day.
+        Valid hours that make a day, as `daily_means` takes them.
 
     Raises
     ------
@@ -147,11 +147,12 @@ def means_of_checked_hours(checked: Observations, min_hours: int) -> Observation
         for name, table in checked.values.items()
     }
     days = daily_means(replace(checked, values=kept), min_hours)
+    needed = hours_needed(checked, days.times, min_hours)[:, None]
     first_hours = np.searchsorted(checked.times.astype("datetime64[D]"), days.times)
     reasons = {}
     for name, means in days.values.items():
         of_hours = checked.reasons[name]
-        whole = _daily_count(of_hours != Reason.NO_VALUE, first_hours) >= min_hours
+        whole = _daily_count(of_hours != Reason.NO_VALUE, first_hours) >= needed
         reasons[name] = _reasons_of_days(means, whole, of_hours, first_hours)
     return replace(days, reasons=reasons, hours=checked)
 
