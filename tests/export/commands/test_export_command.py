@@ -35,6 +35,7 @@ def test_writes_model_card_and_manifest(exported_files, tiny_description):
         "name": "tiny",
         "version": read_description(tiny_description).version,
         "precision": "fp32",
+        "variable": "pm25",
         "bytes": len(content),
         "sha256": sha256,
     }

@@ -375,8 +375,8 @@ def test_a_worker_with_another_file_of_the_model(
     path = tmp_path / "mine.onnx"
     shutil.copy(scale_model_file, path)
 
-    def load_and_change(options: RunningOptions, file: Path) -> Model:
-        model = load(options, file)
+    def load_and_change(options: RunningOptions, file: Path, variable: str | None) -> Model:
+        model = load(options, file, variable)
         shutil.copy(slow_model_file, path)
         return model
 
