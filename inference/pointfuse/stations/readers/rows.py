@@ -12,7 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from pointfuse.basics.counted import counted
-from pointfuse.basics.printable import listed
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records
@@ -172,7 +171,6 @@ class _Reading:
             )
         self._times: dict[tuple[str, ...], When] = {}
         self._left_out = dict.fromkeys(layout.conditions, 0)
-        self._units_seen: dict[str, set[str]] = {}
 
     def _titles(self) -> set[str]:
         """Names of all columns that are read."""
@@ -208,7 +206,7 @@ class _Reading:
         return records.observations(
             [*remarks, *self._coordinates.remarks()],
             columns=self._columns(),
-            units={name: listed(sorted(units)) for name, units in self._units_seen.items()},
+            units=table.units,
             clock=layout.clock,
         )
 
@@ -268,9 +266,7 @@ class _Reading:
         if math.isnan(value) or (self._layout.positive and value <= 0):
             return math.nan
         unit = row[self._at[measured.unit_column]] if measured.unit_column else self._unit(name)
-        factor = table.factor(self._request.factor, name, unit, line)
-        self._units_seen.setdefault(name, set()).add(unit.strip())
-        return factor * value
+        return table.factor(self._request.factor, name, unit, line) * value
 
     def _columns(self) -> dict[str, str]:
         """What was taken from which column, for people."""

@@ -67,6 +67,7 @@ class Table(abc.ABC):
     name: str
     header: list[str]
     cells: UnreadableCells = field(default_factory=UnreadableCells, kw_only=True, compare=False)
+    _units: dict[str, set[str]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     counted: ClassVar[str] = "line"
     """What the numbers of `rows` count."""
@@ -192,10 +193,17 @@ class Table(abc.ABC):
             If the unit is not known for this variable.
         """
         try:
-            return convert(variable, given)
+            factor = convert(variable, given)
         except InputError as error:
             found, mark, known = str(error).partition("; ")
             raise self.cell_error(line, None, found, f"{mark}{known}") from error
+        self._units.setdefault(variable, set()).add(given.strip())
+        return factor
+
+    @property
+    def units(self) -> dict[str, str]:
+        """Units of the variables of which `factor` was asked for, for people."""
+        return {variable: listed(sorted(given)) for variable, given in self._units.items()}
 
     def cell_error(self, line: int, column: str | None, found: str, advice: str = "") -> CellError:
         """The error that a cell, or a row, cannot be read.

@@ -17,7 +17,6 @@ from typing import NamedTuple
 import numpy as np
 
 from pointfuse.basics.counted import counted
-from pointfuse.basics.printable import listed
 from pointfuse.errors import UnreadableFileError
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records, Station
@@ -133,7 +132,6 @@ class _Rows:
         self._known: dict[tuple[str, ...], Station] = {}
         self.places = Coordinates(table, ("Longitude", "Latitude"), strict=request.strict)
         self._wanted = {key: name for key, name in _PARAMETERS.items() if name in request.variables}
-        self._units_seen: dict[str, set[str]] = {}
 
     def variable(self, row: list[str]) -> str | None:
         """Name of the variable of which a row holds hours or means, if it was asked for."""
@@ -160,7 +158,6 @@ class _Rows:
     def value(self, name: str, line: int, row: list[str], position: int) -> float:
         """Value of a row in the units of its variable."""
         factor = self.table.factor(self.request.factor, name, row[self._units], line)
-        self._units_seen.setdefault(name, set()).add(row[self._units].strip())
         return factor * self.table.value(row[position], line, self.table.header[position])
 
     def columns(self, time: str, value: str) -> dict[str, str]:
@@ -170,13 +167,9 @@ class _Rows:
             "place": "Longitude and Latitude",
             "time": time,
         } | {name: f"{value}, rows '{key}' of Parameter Code" for key, name in self._wanted.items()}
-        if _MDA8 in self._units_seen:
+        if _MDA8 in self.table.units:
             columns[_MDA8] = f"{_LARGEST}, rows '{_OZONE}' of Parameter Code and of 8 hours"
         return columns
-
-    def units(self) -> dict[str, str]:
-        """Units of the variables that were found."""
-        return {name: listed(sorted(units)) for name, units in self._units_seen.items()}
 
     def refuse_if_none(self, count: int) -> None:
         """Make sure that the file held rows that were asked for."""
@@ -208,7 +201,7 @@ def _hourly(rows: _Rows) -> Observations:
     return records.observations(
         rows.places.remarks(),
         columns=rows.columns("Date GMT and Time GMT", "Sample Measurement"),
-        units=rows.units(),
+        units=rows.table.units,
         clock="GMT",
     )
 
@@ -280,7 +273,7 @@ def _daily(rows: _Rows) -> Observations:
     return records.observations(
         remarks,
         columns=rows.columns("Date Local", "Arithmetic Mean"),
-        units=rows.units(),
+        units=rows.table.units,
         clock="local standard time of each site",
     )
 

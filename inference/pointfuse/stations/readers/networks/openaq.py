@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import datetime
 
-from pointfuse.basics.printable import listed
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.records import Records
 from pointfuse.stations.readers.request import ReadRequest
@@ -64,7 +63,6 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
     )
     places = Coordinates(table, ("lon", "lat"), strict=request.strict)
     records = Records(table.name, "openaq", request, "h")
-    units: dict[str, set[str]] = {}
     rows = 0
     for line, row in table.rows():
         name = wanted.get(row[parameter].strip())
@@ -73,7 +71,6 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         rows += 1
         with table.cells:
             factor = table.factor(request.factor, name, row[unit], line)
-            units.setdefault(name, set()).add(row[unit].strip())
             location = table.code(row[code], line, "location_id")
             station = location, *places.place(line, location, row[east], row[north])
             end = table.instant(row[time], line, "datetime", request.timezone)
@@ -84,7 +81,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         [*remarks, *places.remarks()],
         columns={"station": "location_id", "place": "lon and lat", "time": "datetime"}
         | {name: f"value, rows '{said}' of parameter" for said, name in wanted.items()},
-        units={name: listed(sorted(seen)) for name, seen in units.items()},
+        units=table.units,
         clock="as each time says",
     )
 
