@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from pointfuse.basics.units import MOLAR_MASSES
 from pointfuse.errors import InputError
+from pointfuse.stations.pollutants import POLLUTANTS, is_eight_hour_maximum
 
-SPECIES = ("pm25", "pm10", *MOLAR_MASSES)
+SPECIES = tuple(
+    name for name, variable in POLLUTANTS.items() if not is_eight_hour_maximum(variable)
+)
 
 DAY, EIGHT_HOURS, HOUR = "mean of a day", "largest 8-hour mean of a day", "largest hour of a day"
 """What daily values of a pollutant are."""
@@ -15,18 +17,9 @@ DAY, EIGHT_HOURS, HOUR = "mean of a day", "largest 8-hour mean of a day", "large
 _ENDINGS = {"": DAY, "_24h": DAY, "_8h": EIGHT_HOURS, "_mda8": EIGHT_HOURS, "_1h": HOUR}
 _OTHER_NAMES = {"pm2p5": "pm25", "pm2_5": "pm25", "pm2.5": "pm25"}
 _CF_NAMES = {
-    "mass_concentration_of_pm2p5_ambient_aerosol_particles_in_air": "pm25",
-    "mass_concentration_of_pm10_ambient_aerosol_particles_in_air": "pm10",
-    **{
-        f"{kind}_of_{name}_in_air": species
-        for kind in ("mass_concentration", "mole_fraction")
-        for name, species in {
-            "nitrogen_dioxide": "no2",
-            "sulfur_dioxide": "so2",
-            "carbon_monoxide": "co",
-            "ozone": "o3",
-        }.items()
-    },
+    POLLUTANTS[species].standard_name.replace("mass_concentration", kind): species
+    for kind in ("mass_concentration", "mole_fraction")
+    for species in SPECIES
 }
 
 
