@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from pointfuse_benchmarks.measuring.checkout import RESULTS
+from pointfuse_benchmarks.training import pollutant_realism
 from pointfuse_benchmarks.training import simulation_realism as realism
 
 ROOT = Path(__file__).parents[2]
@@ -17,6 +18,38 @@ def test_the_document_shows_the_statistics_as_they_were_found() -> None:
     report = json.loads((RESULTS / "simulation_realism.json").read_text())
     document = (ROOT / "docs" / "background" / "simulation.md").read_text(encoding="utf-8")
     assert realism.table(report) in document
+
+
+def test_so_does_that_of_all_pollutants() -> None:
+    report = json.loads((RESULTS / "pollutant_realism.json").read_text())
+    document = (ROOT / "docs" / "background" / "simulation.md").read_text(encoding="utf-8")
+    assert pollutant_realism.table(report) in document
+
+
+def test_pollutants_are_compared_from_station_to_station_within_each_day() -> None:
+    first = np.array([[1.0, 2.0, 3.0, np.nan], [5.0, 6.0, 7.0, 8.0], [1.0, np.nan, 2.0, np.nan]])
+    second = np.array([[2.0, 4.0, 6.0, 1.0], [8.0, 7.0, 6.0, 5.0], [1.0, 1.0, 1.0, 1.0]])
+    # 1 on the first day and -1 on the second; two stations of the third tell nothing.
+    assert pollutant_realism.within_days(first, second) == 0
+
+
+def test_cycles_are_relative_and_means_those_of_days() -> None:
+    hours = np.arange(24.0)
+    days = realism.Days(
+        np.array([[1.0, 3.0, 2.0], [5.0, 7.0, 6.0]] * 7),
+        np.full(13, True),
+        np.repeat([0, 1], 7),
+        np.arange(14) % 7,
+        np.array([0, 200] * 7),
+    )
+    sample = pollutant_realism.Sample(
+        dict.fromkeys(pollutant_realism.POLLUTANTS, hours),
+        dict.fromkeys(pollutant_realism.POLLUTANTS, days),
+    )
+    found = pollutant_realism.statistics(sample)["no2"]
+    assert found["mean"] == 4
+    assert found["mean_of_season"] == {"winter": 2, "summer": 6}
+    assert found["cycle"] == (hours / 11.5).round(3).tolist()
 
 
 def test_the_weekend_is_compared_within_whole_weeks() -> None:

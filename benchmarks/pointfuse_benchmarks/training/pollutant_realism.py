@@ -147,6 +147,7 @@ def statistics(sample: Sample) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in POLLUTANTS:
         days = sample.days[name]
+        whole = days.values[np.isfinite(days.values).any(axis=1)]
         scale = 2 if name == "co" else 1
         found[name] = {
             "mean": round(float(np.nanmean(days.values)), scale),
@@ -157,9 +158,7 @@ def statistics(sample: Sample) -> dict[str, Any]:
             "quantiles": [
                 round(float(each), scale) for each in np.nanquantile(days.values, QUANTILES)
             ],
-            "spread_of_a_day": round(
-                float(np.mean(np.nanstd(days.values, 1) / np.nanmean(days.values, 1))), 2
-            ),
+            "spread_of_a_day": round(float(np.mean(np.nanstd(whole, 1) / np.nanmean(whole, 1))), 2),
             "weekend": weekend(days),
             "cycle": (sample.cycles[name] / sample.cycles[name].mean()).round(3).tolist(),
         }
@@ -221,7 +220,7 @@ def draw(report: dict[str, Any], path: Path) -> None:
             panel.plot(range(24), report[origin][name]["cycle"], label=origin)
         panel.set(title=NAMES[name], xlabel="local hour", xticks=range(0, 25, 6))
         panel.grid(alpha=0.3)
-    panels[0].set(ylabel="mean of the hour over that of the day", ylim=(0, None))
+    panels[0].set(ylabel="relative to the day", ylim=(0, None))
     panels[0].legend(loc="lower left")
     figure.savefig(path, dpi=110, metadata={"Software": None})
 
