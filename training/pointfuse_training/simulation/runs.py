@@ -94,28 +94,41 @@ def _simulate(
     on_day: Callable[[int], None],
 ) -> None:
     with contextlib.ExitStack() as stack:
-        writers: list[dict[str, ArchiveWriter]] = []
-        for index, origin in enumerate(origins):
-            first_day = int(simulator.first_day[index])
-            writers.append({})
-            for name, files in paths.items():
-                target = TARGETS[name]
-                attributes = dict(origin) | {
-                    "title": f"Simulated {target.long_name}, relative humidity and wind speed",
-                    "source": f"reduced chemical transport model of pointfuse {__version__}",
-                    # Without a date: the same run makes the same file.
-                    "history": f"pointfuse-train simulate: scenario {origin['scenario']} of seed "
-                    f"{origin['seed']}",
-                    "parameters": json.dumps(simulator.parameters(index)),
-                }
-                writers[-1][name] = stack.enter_context(
-                    writing(files[index], grid, first_day, attributes, variables=(target, *WEATHER))
-                )
+        writers = {
+            name: [
+                stack.enter_context(_written(simulator, index, path, name, origin, grid))
+                for index, (path, origin) in enumerate(zip(files, origins, strict=True))
+            ]
+            for name, files in paths.items()
+        }
         for day in simulator.run(origins[0]["days"]):
-            for name in paths:
-                for index, own in enumerate(writers):
-                    own[name].append(day.of(name)[index])
-            on_day(len(writers))
+            for name, own in writers.items():
+                for writer, fields in zip(own, day.of(name), strict=True):
+                    writer.append(fields)
+            on_day(len(origins))
+
+
+def _written(
+    simulator: Simulator,
+    index: int,
+    path: Path,
+    name: str,
+    origin: Mapping[str, Any],
+    grid: Grid,
+) -> contextlib.AbstractContextManager[ArchiveWriter]:
+    """Writer of a pollutant of one of the scenarios."""
+    target = TARGETS[name]
+    attributes = {
+        **origin,
+        "title": f"Simulated {target.long_name}, relative humidity and wind speed",
+        "source": f"reduced chemical transport model of pointfuse {__version__}",
+        # Without a date: the same run makes the same file.
+        "history": f"pointfuse-train simulate: scenario {origin['scenario']} of seed "
+        f"{origin['seed']}",
+        "parameters": json.dumps(simulator.parameters(index)),
+    }
+    first_day = int(simulator.first_day[index])
+    return writing(path, grid, first_day, attributes, variables=(target, *WEATHER))
 
 
 def _origin(static: StaticInputs, seed: int, number: int, days: int) -> dict[str, Any]:
