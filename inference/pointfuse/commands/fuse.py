@@ -114,6 +114,10 @@ def fuse(
     """
     if quiet and as_json:
         raise click.UsageError("expected --quiet or --json, got both")
+    if partial and output_format == "ioapi":
+        raise click.UsageError(
+            "--partial needs --output-format netcdf: I/O API files hold whole days of 24 hours"
+        )
     began = time.perf_counter()
     hidden = quiet or as_json
     call = call_text(click.get_current_context(), without=_WITHOUT_EFFECT)

@@ -27,9 +27,13 @@ from pointfuse.grid.grid_mapping import (
 from pointfuse.grid.projections import LatitudeLongitude
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.stations.observations import Observations
+from pointfuse.stations.pollutants import cell_methods
 from pointfuse.stations.quality.reasons import Reason, State, states
 
 CONVENTIONS = "CF-1.8"
+PROVISIONAL = "day_provisional"
+"""Name of the variable that says which days were not over."""
+
 _TIME_UNITS = "hours since 1970-01-01 00:00:00"
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
@@ -155,7 +159,7 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
                 "standard_name": target.standard_name,
                 "long_name": target.long_name,
                 "units": target.units,
-                "cell_methods": "time: mean",
+                "cell_methods": cell_methods(target),
                 "valid_min": np.float32(0),
                 "significant_bits": np.int32(SIGNIFICANT_BITS),
                 "ancillary_variables": " ".join(
@@ -164,7 +168,7 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
                         "station_distance",
                         "day_status",
                         "day_hours",
-                        "day_provisional",
+                        PROVISIONAL,
                         *(each.name for each in support),
                     ]
                 ),
@@ -195,17 +199,7 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
             },
             gaps=True,
         ),
-        CFVariable(
-            "day_provisional",
-            ("time",),
-            fields.stations.hours.unfinished.astype(np.int8),
-            {
-                "long_name": "whether the day was not over when its hours were read",
-                "flag_values": np.array([0, 1], np.int8),
-                "flag_meanings": "final provisional",
-                "comment": "The bounds of a provisional day end with its last hour.",
-            },
-        ),
+        provisional_variable(fields.stations.hours.unfinished),
         CFVariable(
             "station_count",
             ("time", "y", "x"),
@@ -233,6 +227,21 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
         *support,
         *_station_variables(fields),
     ]
+
+
+def provisional_variable(unfinished: NDArray[np.bool_]) -> CFVariable:
+    """Variable that says which days were not over, from flags of shape (day,)."""
+    return CFVariable(
+        PROVISIONAL,
+        ("time",),
+        unfinished.astype(np.int8),
+        {
+            "long_name": "whether the day was not over when its hours were read",
+            "flag_values": np.array([0, 1], np.int8),
+            "flag_meanings": "final provisional",
+            "comment": "The bounds of a provisional day end with its last hour.",
+        },
+    )
 
 
 def _support_variables(fields: DailyFields) -> list[CFVariable]:
@@ -284,7 +293,7 @@ def _station_variables(fields: DailyFields) -> list[CFVariable]:
             "standard_name": variable.standard_name,
             "long_name": f"{variable.long_name} at the station, as used",
             "units": variable.units,
-            "cell_methods": "time: mean",
+            "cell_methods": cell_methods(variable),
         }
         values = listed.values[variable.name].astype(np.float32)
         flags = _flag_variables(name, variable.long_name, listed.reasons.get(variable.name))

@@ -21,6 +21,7 @@ from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import typeset_units
 from pointfuse.errors import InputError, InputFileNotFoundError
+from pointfuse.fields.cf import PROVISIONAL
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.grid.grid_mapping import grid_axes
 from pointfuse.grid.regular_grid import Grid
@@ -129,7 +130,7 @@ class MapFile:
     @property
     def provisional_days(self) -> NDArray[np.datetime64]:
         """Days that were not over when their hours were read."""
-        flags = self.dataset.variables.get("day_provisional")
+        flags = self.dataset.variables.get(PROVISIONAL)
         return self.days[:0] if flags is None else self.days[read_numbers(flags) > 0]
 
     def field(self, name: str, time: int) -> NDArray[np.float64]:
@@ -261,7 +262,9 @@ def opened(path: Path, variable: str | None = None) -> Iterator[MapFile]:
     with dataset:
         name = _chosen(path, dataset, variable)
         axes = grid_axes(dataset, name)
-        yield MapFile(path, dataset, name, axes.grid, axes.order, _days(path, dataset, name))
+        file = MapFile(path, dataset, name, axes.grid, axes.order, _days(path, dataset, name))
+        file.say(f"{day} was not over: it is provisional" for day in file.provisional_days)
+        yield file
 
 
 def _chosen(path: Path, dataset: netCDF4.Dataset, wanted: str | None) -> str:

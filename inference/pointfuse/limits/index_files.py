@@ -17,7 +17,7 @@ from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
 from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
-from pointfuse.fields.cf import CONVENTIONS, CFVariable, now, place_variables
+from pointfuse.fields.cf import CONVENTIONS, CFVariable, now, place_variables, provisional_variable
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.fields.netcdf import create_variable
 from pointfuse.limits.concentrations import pollutant_of
@@ -113,6 +113,9 @@ def _write_daily(
     _define_time(dataset, sources[0], _times_of(sources[0], days))
     for variable in _daily_variables(sources, choices.standard):
         create_variable(dataset, variable)
+    unfinished = np.concatenate([source.provisional_days for source in sources])
+    provisional = provisional_variable(np.isin(days, unfinished))
+    create_variable(dataset, provisional)[:] = provisional.values
     for number, day in enumerate(days):
         quality = _quality_of(sources, choices.standard, day)
         missing = quality.level == 0

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,8 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.timezones import local_hours
 from pointfuse.errors import InputError
-from pointfuse.stations.observations import Observations
+from pointfuse.model.metadata import Variable
+from pointfuse.stations.observations import Observations, Unfinished
 
 HOURS = 24
 
@@ -34,7 +36,7 @@ def daily_means(hourly: Observations, min_hours: int = 18) -> Observations:
     if not 1 <= min_hours <= 24:
         raise InputError(f"a day needs 1 to 24 valid hours, got {min_hours}")
     days, day_of_hour = np.unique(hourly.times.astype("datetime64[D]"), return_inverse=True)
-    needed = hours_needed(hourly, days, min_hours)
+    needed = hours_needed(days, min_hours, hourly.unfinished)
     values = {}
     for name, table in hourly.values.items():
         means = np.full((len(days), table.shape[1]), np.nan)
@@ -48,36 +50,53 @@ def daily_means(hourly: Observations, min_hours: int = 18) -> Observations:
 
 
 def hours_needed(
-    hourly: Observations, days: NDArray[np.datetime64], min_hours: int
+    days: NDArray[np.datetime64], min_hours: int, unfinished: Unfinished | None
 ) -> NDArray[np.int64]:
     """Valid hours that make each of some days, shape (day,)."""
     needed = np.full(len(days), min_hours)
-    if hourly.unfinished is not None:
-        so_far = hours_so_far(hourly, hourly.unfinished)
-        # A day without any hour has no mean, whatever share of it were enough.
-        needed[days == hourly.unfinished] = max(1, math.ceil(min_hours * so_far / HOURS))
+    if unfinished is not None:
+        needed[days == unfinished.day] = math.ceil(min_hours * unfinished.hours / HOURS)
     return needed
 
 
-def unfinished_day(hourly: Observations, last: np.datetime64) -> np.datetime64 | None:
+def unfinished_day(parts: Iterable[Observations], target: Variable) -> Unfinished | None:
     """The last day of all files, if it was not over when they were written.
+
+    The last hour is the last that more than half of the stations have, of as many as the busiest
+    hour has: one clock that is wrong, or one network that is ahead, ends no day.
 
     Parameters
     ----------
-    hourly : Observations
-        Hourly values.
-    last : datetime64[D]
-        The last day of all files.
+    parts : iterable of Observations
+        All hourly values of some days before the end, and until it.
+    target : Variable
+        The variable that is fused, by the hour, and its valid range.
     """
-    so_far = hours_so_far(hourly, last)
-    (whole,) = local_hours(np.array([last]), hourly.timezone)
-    return last if 0 < so_far <= np.flatnonzero(whole)[-1] else None
+    stations: dict[np.datetime64, int] = {}
+    zone = None
+    for part in parts:
+        table = part.values.get(target.name)
+        if not part.hourly or table is None:
+            continue
+        low, high = target.valid_range
+        with_value = ((table >= low) & (table <= high)).sum(axis=1)
+        for time, count in zip(part.times, with_value.tolist(), strict=True):
+            stations[time] = stations.get(time, 0) + count
+        zone = part.timezone
+    busiest = max(stations.values(), default=0)
+    if zone is None or not busiest:
+        return None
+    last = max(time for time, count in stations.items() if 2 * count > busiest)
+    day = last.astype("datetime64[D]")
+    hour = int((last - day.astype("datetime64[h]")).astype(np.int64))
+    (whole,) = local_hours(np.array([day]), zone)
+    return None if hour >= np.flatnonzero(whole)[-1] else Unfinished(day, hour + 1)
 
 
-def hours_so_far(hourly: Observations, day: np.datetime64) -> int:
-    """Hours of a day until the last in which any station has a value."""
-    there = np.zeros(len(hourly.times), bool)
-    for table in hourly.values.values():
-        there |= np.isfinite(table).any(axis=1)
-    own = hourly.times[there & (hourly.times.astype("datetime64[D]") == day)]
-    return 1 + int((own[-1] - day.astype("datetime64[h]")).astype(np.int64)) if len(own) else 0
+def until_now(hourly: Observations, unfinished: Unfinished | None) -> Observations:
+    """Hourly values without those behind the last hour of a day that is not over."""
+    if unfinished is None:
+        return hourly
+    end = unfinished.day.astype("datetime64[h]") + np.timedelta64(unfinished.hours, "h")
+    later = (hourly.times >= end) & (hourly.times.astype("datetime64[D]") == unfinished.day)
+    return replace(hourly.at_times(~later), unfinished=unfinished)

@@ -65,8 +65,9 @@ class DayHours:
                 most[position] = used[own].sum(axis=0).max(initial=0)
                 unused[position] = (~used & (reasons != Reason.NO_VALUE))[own].sum()
         whole = local_hours(days, observations.timezone)
-        none = observations.unfinished is None
-        unfinished = np.zeros(len(days), bool) if none else days == observations.unfinished
+        unfinished = np.zeros(len(days), bool)
+        if observations.unfinished is not None:
+            unfinished = days == observations.unfinished.day
         return cls(seen, whole, most, unused, unfinished & seen.any(axis=1))
 
     def on_days(self, days: slice | NDArray[np.intp]) -> DayHours:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.daily_means import unfinished_day
+from pointfuse.stations.daily_means import until_now
 from pointfuse.stations.eight_hour_means import RULES, RuleName
 from pointfuse.stations.merging import merge
-from pointfuse.stations.observations import Observations
+from pointfuse.stations.observations import Observations, Unfinished
 from pointfuse.stations.pollutants import with_hourly
 from pointfuse.stations.quality.hour_checks import (
     check_hours,
@@ -27,7 +25,7 @@ def daily_table(
     min_hours: int,
     quality_control: bool,
     mda8: RuleName = "china",
-    last: np.datetime64 | None = None,
+    unfinished: Unfinished | None = None,
 ) -> Observations:
     """Merge hourly and daily parts to daily means of all their stations.
 
@@ -44,15 +42,14 @@ def daily_table(
         Whether to leave stuck and isolated hourly values out.
     mda8 : str
         The rule for largest 8-hour means, a key of `pointfuse.stations.eight_hour_means.RULES`.
-    last : datetime64[D], optional
-        The last day of all files, where it counts as it is if it is not over.
+    unfinished : Unfinished, optional
+        A day that is not over, and counts as what it is.
 
     Raises
     ------
     InputError
         If two parts contradict each other.
     """
-    unfinished = None
     hourly = [part for part in parts if part.hourly]
     daily = [part for part in parts if not part.hourly]
     parts.clear()
@@ -60,9 +57,7 @@ def daily_table(
     if hourly:
         merged = merge(hourly)
         hourly.clear()
-        if last is not None:
-            merged = replace(merged, unfinished=unfinished_day(merged, last))
-        unfinished = merged.unfinished
+        merged = until_now(merged, unfinished)
         by_hour = [*with_hourly(variables).values()]
         checked = check_hours(merged, by_hour, thorough=quality_control)
         days = means_of_checked_hours(checked, min_hours)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -128,6 +128,21 @@ class SourceFile:
         return replace(self, remarks=(*self.remarks, *more))
 
 
+class Unfinished(NamedTuple):
+    """A day that was not over.
+
+    Parameters
+    ----------
+    day : datetime64[D]
+        The day, in the time zone of the observations.
+    hours : int
+        Its hours so far, of the clock.
+    """
+
+    day: np.datetime64
+    hours: int
+
+
 @dataclass(frozen=True, eq=False, repr=False)
 class Observations(Shown):
     """Values of some variables at stations and times.
@@ -152,7 +167,7 @@ class Observations(Shown):
         `pointfuse.stations.quality.reasons.Reason`; empty where it has not looked yet.
     hours : Observations, optional
         The checked hourly values that daily means were made of.
-    unfinished : datetime64[D], optional
+    unfinished : Unfinished, optional
         A day that was not over when its hours were read, and is taken as what it is: its means are
         of the hours until then.
 
@@ -169,7 +184,7 @@ class Observations(Shown):
     files: tuple[SourceFile, ...] = ()
     reasons: Mapping[str, NDArray[np.uint8]] = field(default_factory=dict)
     hours: Observations | None = None
-    unfinished: np.datetime64 | None = None
+    unfinished: Unfinished | None = None
 
     def __post_init__(self) -> None:
         made = "; read_stations makes observations of files and tables"

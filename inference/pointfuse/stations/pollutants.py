@@ -77,6 +77,13 @@ def is_eight_hour_maximum(variable: Variable) -> bool:
     return variable.name.endswith(_MDA8)
 
 
+def cell_methods(variable: Variable) -> str:
+    """What a value of a day is, as CF says it."""
+    if is_eight_hour_maximum(variable):
+        return "time: maximum (comment: of means of 8 hours)"
+    return "time: mean"
+
+
 def measured_by_the_hour(variable: Variable) -> str:
     """Name of the hourly values that those of days are made of: ``o3`` of ``o3_mda8``."""
     return variable.name.removesuffix(_MDA8)

@@ -14,12 +14,18 @@ from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import REFERENCE_CELSIUS, is_share_of_air
 from pointfuse.errors import ArgumentError, InputError, UnreadableFileError, kind_of, require
 from pointfuse.model.metadata import Variable
+from pointfuse.stations.daily_means import unfinished_day
 from pointfuse.stations.eight_hour_means import RULES, RuleName
 from pointfuse.stations.hours_to_days import daily_table
 from pointfuse.stations.left_out import LeftOut
 from pointfuse.stations.merging import warn_of_moved_stations
 from pointfuse.stations.observations import Observations, SourceFile
-from pointfuse.stations.pollutants import POLLUTANTS, as_variables, with_hourly
+from pointfuse.stations.pollutants import (
+    POLLUTANTS,
+    as_variables,
+    measured_by_the_hour,
+    with_hourly,
+)
 from pointfuse.stations.quality.hour_checks import range_reasons
 from pointfuse.stations.quality.reasons import Reason
 from pointfuse.stations.readers.china import cnemc
@@ -147,20 +153,25 @@ def read_stations(
         gas_temperature=gas_temperature,
         mda8=mda8,
     )
+    require(partial, bool, "partial, True or False", source="for a last day that is not over")
     left_out = LeftOut(strict=strict)
     parts = []
     for source in sources:
         with left_out.trying(printable(source.name)):
             parts.append(read_source(source, request))
     left_out.refuse_or_warn([file for part in parts for file in part.files])
-    days = [part.times[-1].astype("datetime64[D]") for part in parts if len(part.times)]
+    wanted = as_variables(variables)
+    unfinished = None
+    if partial and wanted:
+        hourly = replace(wanted[0], name=measured_by_the_hour(wanted[0]))
+        unfinished = unfinished_day(parts, hourly)
     merged = daily_table(
         parts,
-        as_variables(variables),
+        wanted,
         min_hours=min_hours,
         quality_control=quality_control,
         mda8=mda8,
-        last=max(days) if partial and days else None,
+        unfinished=unfinished,
     )
     warn_of_moved_stations(merged.stations)
     if request.station_list is not None:

@@ -17,12 +17,14 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.model.metadata import Variable
+from pointfuse.stations.daily_means import unfinished_day
 from pointfuse.stations.eight_hour_means import RuleName
 from pointfuse.stations.hours_to_days import daily_table
 from pointfuse.stations.left_out import LeftOut
 from pointfuse.stations.merging import merge, warn_of_moved_stations
-from pointfuse.stations.observations import Observations, SourceFile, Stations
+from pointfuse.stations.observations import Observations, SourceFile, Stations, Unfinished
 from pointfuse.stations.pieces import pieces, with_lines_of
+from pointfuse.stations.pollutants import measured_by_the_hour
 from pointfuse.stations.quality.hour_checks import check_hours
 from pointfuse.stations.quality.weeks import MARGIN, week_bounds, week_numbers
 from pointfuse.stations.readers.request import ReadRequest
@@ -117,6 +119,7 @@ class Spool:
             What `pointfuse.read_stations` gives for all files at once, on the days of a week.
         """
         networks = list(self._networks.values())
+        unfinished = self._unfinished(variables[0]) if partial else None
         for number in np.unique(week_numbers(self.days)).tolist():
             first, last = week_bounds(number)
             parts = [
@@ -131,10 +134,18 @@ class Spool:
                 min_hours=min_hours,
                 quality_control=quality_control,
                 mda8=mda8,
-                last=self.days[-1] if partial else None,
+                unfinished=unfinished,
             )
             found = table.between(first, last).between(*self._period)
             yield replace(found, files=tuple(self.files))
+
+    def _unfinished(self, target: Variable) -> Unfinished | None:
+        """The last day of the files, where it is not over."""
+        # The busiest hours of a week are those of a network as it is now.
+        latest = [path for week in sorted(self._weeks)[-2:] for path in self._weeks[week]]
+        return unfinished_day(
+            map(_load, latest), replace(target, name=measured_by_the_hour(target))
+        )
 
 
 def read_into_spool(

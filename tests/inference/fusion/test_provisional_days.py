@@ -86,21 +86,115 @@ def test_without_being_asked_for_it_is_none(
         assert dataset["day_provisional"][:].tolist() == [0, 0]
 
 
+def strays(write: Write, hours: dict[int, range], more: str = "") -> Path:
+    """Stations 0 to 9 with the hours of each on a day, and further rows."""
+    rows = ["station,longitude,latitude,time,pm25,relative_humidity"]
+    for station, own in hours.items():
+        place = f"S{station},{103 + station / 2},36"
+        rows += [f"{place},2019-01-07T{hour:02}:00,{hour},50" for hour in own]
+    return write("many.csv", "\n".join([*rows, *more.splitlines()]) + "\n")
+
+
+NINE = dict.fromkeys(range(9), TEN)
+
+
+@pytest.mark.parametrize("hour", [10, 13, 23])
+def test_one_clock_that_is_ahead_ends_no_day(write: Write, hour: int) -> None:
+    path = strays(write, {**NINE, 9: range(hour + 1)})
+    read = read_stations(path, partial=True)
+    assert read.unfinished == (np.datetime64("2019-01-07"), 10)
+    # Its later hours are no part of the mean of any.
+    np.testing.assert_array_equal(read.values["pm25"][0], [4.5] * 10)
+
+
+def test_one_clock_of_tomorrow_ends_no_day(write: Write) -> None:
+    path = strays(write, {**NINE, 9: TEN}, "S9,107.5,36,2019-01-08T03:00,7,50")
+    read = read_stations(path, partial=True)
+    assert read.unfinished == (np.datetime64("2019-01-07"), 10)
+    np.testing.assert_array_equal(read.values["pm25"][0], [4.5] * 10)
+
+
+def test_weather_that_is_ahead_ends_no_day(write: Write) -> None:
+    weather = "".join(f"W,105,36,2019-01-07T{hour:02}:00,,{hour}\n" for hour in range(24))
+    weather += "W,105,36,2019-01-08T00:00,,50\n"
+    read = read_stations(strays(write, {**NINE, 9: TEN}, weather), partial=True)
+    assert read.unfinished == (np.datetime64("2019-01-07"), 10)
+    assert np.nanmean(read.values["relative_humidity"][0, -1]) == 4.5
+
+
+def test_hours_filled_with_what_is_no_value_have_not_been(write: Write) -> None:
+    filled = "".join(
+        f"S{station},{103 + station / 2},36,2019-01-07T{hour:02}:00,-999,\n"
+        for station in range(10)
+        for hour in range(10, 24)
+    )
+    read = read_stations(strays(write, {**NINE, 9: TEN}, filled), partial=True)
+    assert read.unfinished == (np.datetime64("2019-01-07"), 10)
+    np.testing.assert_array_equal(read.values["pm25"][0], [4.5] * 10)
+
+
+def test_stations_that_are_behind_are_taken_with_their_own_hours(write: Write) -> None:
+    """Half of them are: the hours so far are those that more than half have."""
+    path = strays(write, {station: range(7) if station % 2 else TEN for station in range(10)})
+    read = read_stations(path, partial=True)
+    assert read.unfinished == (np.datetime64("2019-01-07"), 7)
+    np.testing.assert_array_equal(read.values["pm25"][0], [3.0] * 10)
+
+
+def test_a_day_before_others_of_the_files_is_over_whatever_is_asked_for(
+    write: Write, tiny_model_file: Path, tmp_path: Path
+) -> None:
+    most, both = range(20), {"A": WHOLE, "B": WHOLE}
+    path = hours_of(write, {"2019-01-06": {"A": most, "B": most}, "2019-01-07": both})
+    output = tmp_path / "out.nc"
+    call = ["-o", output, "--model", tiny_model_file, "--no-qc", "--partial"]
+    assert run("fuse", path, *call, "--days", "2019-01-06").exit_code == 0
+    with netCDF4.Dataset(output) as dataset:
+        assert dataset["day_provisional"][:].tolist() == [0]
+        assert dataset["day_hours"][:].tolist() == [20]
+    assert read_stations(path, partial=True).unfinished is None
+
+
+def test_records_of_whole_days_are_not_asked_for_less(
+    until_ten: Path, tiny_model_file: Path, tmp_path: Path
+) -> None:
+    call = ["--model", tiny_model_file, "--partial", "--output-format", "ioapi"]
+    result = run("fuse", until_ten, *call, "-o", tmp_path / "out.nc")
+    assert result.exit_code == 2
+    assert "I/O API files hold whole days of 24 hours" in result.output.replace("\n", " ")
+
+
+def test_whoever_reads_the_file_is_told(
+    until_ten: Path, tiny_model_file: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    output, places = tmp_path / "out.nc", tmp_path / "places.csv"
+    call = ["-o", output, "--model", tiny_model_file, "--no-qc", "--partial"]
+    assert run("fuse", until_ten, *call).exit_code == 0
+    places.write_text("name,longitude,latitude\nhere,105,36\n")
+    caplog.clear()
+    result = run("extract", output, places, "-o", tmp_path / "series.csv")
+    assert result.exit_code == 0, result.output
+    assert "out.nc: 2019-01-07 was not over: it is provisional" in caplog.text
+    index = tmp_path / "index.nc"
+    assert run("index", output, "-o", index).exit_code == 0
+    with netCDF4.Dataset(index) as dataset:
+        assert dataset["day_provisional"][:].tolist() == [0, 1]
+
+
 # Of ten hours so far 18 / 24 are 7.5: eight are enough, and seven are not.
 @pytest.mark.parametrize(("hours", "enough"), [(8, True), (7, False)])
 def test_a_station_needs_the_same_share_of_the_hours_so_far(
     write: Write, hours: int, enough: bool
 ) -> None:
-    day = {"A": TEN, "B": range(hours)}
-    read = read_stations(hours_of(write, {"2019-01-07": day}), partial=True)
-    assert np.isfinite(read.values["pm25"][0]).tolist() == [True, enough]
+    read = read_stations(strays(write, {0: TEN, 1: TEN, 2: range(hours)}), partial=True)
+    assert np.isfinite(read.values["pm25"][0]).tolist() == [True, True, enough]
 
 
 def test_in_memory_it_is_the_same(
     until_ten: Path, tiny_model: Model, caplog: pytest.LogCaptureFixture
 ) -> None:
     observations = read_stations(until_ten, partial=True)
-    assert observations.unfinished == np.datetime64("2019-01-07")
+    assert observations.unfinished == (np.datetime64("2019-01-07"), 10)
     fields = fuse(observations, tiny_model, quality_control=False)
     assert fields.stations.hours.unfinished.tolist() == [False, True]
     assert "its field is provisional" in caplog.text

@@ -109,7 +109,7 @@ def sample(small_static_file, distribution_file, tmp_path, small_grid, monkeypat
 def test_sample_writes_an_archive_and_goes_on_with_one(sample, tmp_path):
     first = sample("--seed", 4)
     assert first.exit_code == 0, first.output
-    assert first.output.startswith("2 scenarios of 1 days in ")
+    assert first.output.startswith("2 scenarios of 1 day in ")
     again = sample("--seed", 4, "--scenarios", 3, "--quiet")
     assert (again.exit_code, again.output) == (0, "")
     archive = Archive(tmp_path / "archive")

@@ -37,7 +37,7 @@ def simulate(static, folder, *options):
 def test_simulate_writes_an_archive_and_goes_on_with_one(small_static_file, tmp_path):
     first = simulate(small_static_file, tmp_path / "archive", "--seed", 4)
     assert first.exit_code == 0, first.output
-    assert first.output.startswith("2 scenarios of 1 days in ")
+    assert first.output.startswith("2 scenarios of 1 day in ")
     again = simulate(small_static_file, tmp_path / "archive", "--seed", 4, "--quiet")
     assert (again.exit_code, again.output) == (0, "")
     assert len(Archive(tmp_path / "archive")) == 2

@@ -5,12 +5,14 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import netCDF4
 import numpy as np
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pointfuse import InputError
 from pointfuse.stations.eight_hour_means import RULES, largest_eight_hour_means
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.simulation.emissions import Emissions, traffic
@@ -269,9 +271,23 @@ def test_archives_of_several_pollutants_are_one_run(small_static, tmp_path, days
             torch.testing.assert_close(
                 archive[2 * scenario + 1][0], true[0], rtol=1e-6, atol=0.51 * resolution
             )
+    with netCDF4.Dataset(tmp_path / "no2" / "scenario_00000.nc") as dataset:
+        assert dataset["no2"].cell_methods == "time: mean"
     # A file that is missing in one is made again, and those that are there are left alone.
     (tmp_path / "co" / "scenario_00001.nc").unlink()
     kept = (tmp_path / "co" / "scenario_00000.nc").stat().st_mtime_ns
     simulate_archive(small_static, tmp_path, **run)
     assert len(Archive(tmp_path / "co")) == 4
     assert (tmp_path / "co" / "scenario_00000.nc").stat().st_mtime_ns == kept
+
+
+@pytest.mark.slow
+def test_an_archive_is_of_one_pollutant(small_static, tmp_path):
+    run = {"scenarios": 1, "days": 1, "seed": 11}
+    simulate_archive(small_static, tmp_path, **run)
+    with pytest.raises(InputError, match=r"has the pollutant pm25, this run o3_mda8; name another"):
+        simulate_archive(small_static, tmp_path, **run, targets=("o3_mda8",))
+    simulate_archive(small_static, tmp_path / "o3", **run, targets=("o3_mda8",))
+    with netCDF4.Dataset(tmp_path / "o3" / "scenario_00000.nc") as dataset:
+        methods = "time: maximum (comment: of means of 8 hours)"
+        assert dataset["o3_mda8"].cell_methods == methods

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.stations.pollutants import POLLUTANTS
+from pointfuse.stations.pollutants import POLLUTANTS, cell_methods
 
 LOWEST, HIGHEST = -32767, 32767
 """Range of packed values; -32768 is kept for missing ones."""
@@ -23,6 +23,8 @@ class ArchiveVariable:
         Its names, and units in CF spelling.
     resolution : float
         Step of the packed values, in `units`; they range from 0 to 65,534 steps.
+    cell_methods : str
+        What a value of a day is, as CF says it.
     """
 
     name: str
@@ -30,6 +32,7 @@ class ArchiveVariable:
     standard_name: str
     long_name: str
     resolution: float
+    cell_methods: str = "time: mean"
 
     def pack(self, values: NDArray[np.float32]) -> NDArray[np.int16]:
         """Values as integers; what is beyond the range becomes its end."""
@@ -53,6 +56,7 @@ TARGETS = {
         POLLUTANTS[name].standard_name,
         POLLUTANTS[name].long_name,
         resolution,
+        cell_methods(POLLUTANTS[name]),
     )
     for name, resolution in _RESOLUTIONS.items()
 }

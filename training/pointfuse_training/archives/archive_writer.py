@@ -86,7 +86,7 @@ class ArchiveWriter:
                 "standard_name": variable.standard_name,
                 "long_name": variable.long_name,
                 "units": variable.units,
-                "cell_methods": "time: mean",
+                "cell_methods": variable.cell_methods,
                 "grid_mapping": "crs",
                 "coordinates": "lat lon",
                 "scale_factor": np.float64(variable.resolution),

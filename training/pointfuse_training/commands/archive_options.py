@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 import torch
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.progress import progress
 from pointfuse.commands.inputs_and_outputs import InputFile, ModelFile, OutputFolder
 from pointfuse.commands.options.running import gathered
@@ -111,6 +112,6 @@ def making(
     if not archive.quiet:
         seconds = time.perf_counter() - began
         click.echo(
-            f"{archive.scenarios} scenarios of {archive.days} days in {archive.folder}, "
-            f"{seconds:.0f} s"
+            f"{counted(archive.scenarios, 'scenario')} of {counted(archive.days, 'day')} in "
+            f"{archive.folder}, {seconds:.0f} s"
         )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -63,61 +64,54 @@ def simulate_archive(
         If the archive cannot be written.
     """
     folders = {name: folder / name if len(targets) > 1 else folder for name in targets}
+    origins = {name: functools.partial(_origin, static, seed, days, name) for name in targets}
     paths = {}
     wanted: set[int] = set()
     for name, own in folders.items():
         make_folder(own)
         paths[name] = scenario_files(own, scenarios)
-        wanted |= set(
-            lacking_scenarios(paths[name], lambda number: _origin(static, seed, number, days))
-        )
+        wanted |= set(lacking_scenarios(paths[name], origins[name]))
     on_day(days * (scenarios - len(wanted)))
     numbers = sorted(wanted)
     for first in range(0, len(numbers), batch):
         now = numbers[first : first + batch]
         simulator = Simulator(static, seed, now, all_pollutants=set(targets) != {"pm25"})
-        _simulate(
-            simulator,
-            {name: [each[number] for number in now] for name, each in paths.items()},
-            [_origin(static, seed, number, days) for number in now],
-            static.grid,
-            on_day,
-        )
+        files = {
+            name: [(paths[name][number], origin(number)) for number in now]
+            for name, origin in origins.items()
+        }
+        _simulate(simulator, files, days, static.grid, on_day)
     return paths
 
 
 def _simulate(
     simulator: Simulator,
-    paths: Mapping[str, Sequence[Path]],
-    origins: Sequence[Mapping[str, Any]],
+    files: Mapping[str, Sequence[tuple[Path, dict[str, Any]]]],
+    days: int,
     grid: Grid,
     on_day: Callable[[int], None],
 ) -> None:
+    """Run a batch and write it; of each pollutant and scenario a file, and its origin."""
     with contextlib.ExitStack() as stack:
         writers = {
             name: [
-                stack.enter_context(_written(simulator, index, path, name, origin, grid))
-                for index, (path, origin) in enumerate(zip(files, origins, strict=True))
+                stack.enter_context(_written(simulator, index, path, origin, grid))
+                for index, (path, origin) in enumerate(own)
             ]
-            for name, files in paths.items()
+            for name, own in files.items()
         }
-        for day in simulator.run(origins[0]["days"]):
-            for name, own in writers.items():
-                for writer, fields in zip(own, day.of(name), strict=True):
+        for day in simulator.run(days):
+            for name, own_writers in writers.items():
+                for writer, fields in zip(own_writers, day.of(name), strict=True):
                     writer.append(fields)
-            on_day(len(origins))
+            on_day(len(simulator.first_day))
 
 
 def _written(
-    simulator: Simulator,
-    index: int,
-    path: Path,
-    name: str,
-    origin: Mapping[str, Any],
-    grid: Grid,
+    simulator: Simulator, index: int, path: Path, origin: Mapping[str, Any], grid: Grid
 ) -> contextlib.AbstractContextManager[ArchiveWriter]:
-    """Writer of a pollutant of one of the scenarios."""
-    target = TARGETS[name]
+    """Writer of one of the scenarios."""
+    target = TARGETS[origin["pollutant"]]
     attributes = {
         **origin,
         "title": f"Simulated {target.long_name}, relative humidity and wind speed",
@@ -131,12 +125,15 @@ def _written(
     return writing(path, grid, first_day, attributes, variables=(target, *WEATHER))
 
 
-def _origin(static: StaticInputs, seed: int, number: int, days: int) -> dict[str, Any]:
-    """All that a scenario depends on."""
+def _origin(
+    static: StaticInputs, seed: int, days: int, pollutant: str, number: int
+) -> dict[str, Any]:
+    """All that a file depends on."""
     return {
         "code_version": __version__,
         "code_sha256": code_sha256(Path(__file__).parent),
         "static_sha256": static.sha256,
+        "pollutant": pollutant,
         "seed": seed,
         "scenario": number,
         "days": days,

@@ -49,7 +49,7 @@ model_file_option = click.option(
 variable_option = click.option(
     "--variable",
     type=click.Choice([*POLLUTANTS]),
-    help="Pollutant to fuse with the shipped model of it; pm25 by default.",
+    help="Pollutant whose shipped model is used; so far there is that of pm25.",
 )
 """The option that names a shipped model by what it fuses, the same for every command."""
 

@@ -147,7 +147,7 @@ def means_of_checked_hours(checked: Observations, min_hours: int) -> Observation
         for name, table in checked.values.items()
     }
     days = daily_means(replace(checked, values=kept), min_hours)
-    needed = hours_needed(checked, days.times, min_hours)[:, None]
+    needed = hours_needed(days.times, min_hours, checked.unfinished)[:, None]
     first_hours = np.searchsorted(checked.times.astype("datetime64[D]"), days.times)
     reasons = {}
     for name, means in days.values.items():
