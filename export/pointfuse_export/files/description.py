@@ -15,6 +15,7 @@ from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import ModelMetadata, StaticLayer, Variable
+from pointfuse.stations.pollutants import as_variables
 from pointfuse_export.errors import DescriptionError
 from pointfuse_training.network.checkpoints import load_checkpoint
 
@@ -24,6 +25,7 @@ _LAYOUT: dict[str, Any] = {
     "name": str,
     "version": str,
     "summary": str,
+    "pollutant": str,
     "licence": str,
     "intended_use": [str],
     "limitations": [str],
@@ -64,7 +66,7 @@ _LAYOUT: dict[str, Any] = {
     ],
 }
 
-_OPTIONAL = frozenset({"regions", "training", "grid", "scores"})
+_OPTIONAL = frozenset({"regions", "training", "grid", "scores", "pollutant"})
 """What a description need not have."""
 
 _KINDS = {
@@ -177,7 +179,8 @@ def read_description(path: Path) -> Description:
     path : Path
         TOML file; the paths in it are relative to its folder. It may be that of a model like
         another: with ``extends = "other.toml"`` it has all entries of that description but its
-        scores and those that it gives itself.
+        scores and those that it gives itself. With ``pollutant = "no2"`` its first variable is that
+        of `pointfuse.POLLUTANTS`, and the others are those of the description that it extends.
 
     Raises
     ------
@@ -215,6 +218,12 @@ def _content(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
 
 def _description(content: dict[str, Any], folder: Path) -> Description:
     files = ModelFiles(**{key: folder / name for key, name in content["files"].items()})
+    variables = tuple(
+        Variable(**{**entry, "valid_range": _pair(entry["valid_range"], "valid_range")})
+        for entry in content["variables"]
+    )
+    if "pollutant" in content:
+        variables = (*as_variables([content["pollutant"]]), *variables[1:])
     return Description(
         name=content["name"],
         version=content["version"],
@@ -226,10 +235,7 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         grid=(
             _grid(content["grid"]) if "grid" in content else load_checkpoint(files.checkpoint).grid
         ),
-        variables=tuple(
-            Variable(**{**entry, "valid_range": _pair(entry["valid_range"], "valid_range")})
-            for entry in content["variables"]
-        ),
+        variables=variables,
         static_layers=tuple(StaticLayer(**entry) for entry in content["static_layers"]),
         training=content.get("training", {}),
         scores=tuple(content.get("scores", ())),

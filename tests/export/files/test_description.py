@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pointfuse import InputFileNotFoundError, ModelMetadata
+from pointfuse import POLLUTANTS, InputFileNotFoundError, ModelMetadata
 from pointfuse.grid.regions import ELSEWHERE, region_masks
 from pointfuse_export.errors import DescriptionError
 from pointfuse_export.files.description import read_description
@@ -126,6 +126,36 @@ def test_a_description_may_extend_others(tmp_path):
     # What another model scores says nothing of this one.
     assert expected.scores
     assert found.scores == ()
+
+
+@pytest.mark.parametrize("name", [name for name in POLLUTANTS if name != "pm25"])
+def test_each_pollutant_has_a_description_that_its_recipe_fits(name):
+    path = SHIPPED.with_name(f"pointfuse-china12-{name}.toml")
+    found, shipped = read_description(path), read_description(SHIPPED)
+    assert found.variables == (POLLUTANTS[name], *shipped.variables[1:])
+    assert found.name == path.stem
+    assert found.grid == shipped.grid
+    layers = tuple(layer.name for layer in found.static_layers)
+    assert (
+        layers == read_recipe(str(SHIPPED.parent / "recipes" / "pollutants.toml")).static_channels
+    )
+    # What the layers have in common is described in the same words.
+    words = {layer.name: layer for layer in shipped.static_layers}
+    own = ("pattern_", "barren_fraction", "forest_fraction")
+    assert all(
+        layer == words[layer.name]
+        for layer in found.static_layers
+        if not layer.name.startswith(own)
+    )
+
+
+def test_a_description_names_a_pollutant_that_there_is(tmp_path):
+    path = tmp_path / "broken.toml"
+    path.write_text(
+        SHIPPED.read_text(encoding="utf-8").replace("version =", 'pollutant = "no"\nversion =', 1)
+    )
+    with pytest.raises(ValueError, match="there is no pollutant 'no'; expected pm25"):
+        read_description(path)
 
 
 def test_a_description_does_not_extend_itself_or_nothing(tmp_path):
