@@ -11,10 +11,7 @@ from __future__ import annotations
 
 import functools
 import json
-import os
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -26,8 +23,8 @@ import onnxruntime
 from pointfuse.model.model_file import read_model_file
 from pointfuse_benchmarks.measuring.checkout import RESULTS, ROOT
 from pointfuse_benchmarks.measuring.machine import REAL_DATA, machine
-from pointfuse_benchmarks.measuring.memory import run_measured
 from pointfuse_benchmarks.measuring.timings import timed
+from pointfuse_benchmarks.speed.source_tree import fused_with
 from pointfuse_benchmarks.speed.workload import example_feed
 
 CNEMC = REAL_DATA / "cnemc"
@@ -110,12 +107,8 @@ def fused(checkout: Path, arguments: list[str], folder: str) -> tuple[float, flo
     SystemExit
         If it fails.
     """
-    command = [sys.executable, "-m", "pointfuse", "fuse", *arguments, "--quiet"]
-    command += ["--stations", str(CNEMC / "station_list.csv"), "-o", f"{folder}/out.nc"]
-    environment = os.environ | {"PYTHONPATH": str(checkout.resolve() / "inference")}
-    run = run_measured(command, env=environment, stdout=subprocess.DEVNULL)
-    if run.status:
-        raise SystemExit(f"{checkout}: the run ended with {run.status}")
+    places = ["--stations", str(CNEMC / "station_list.csv"), "-o", f"{folder}/out.nc"]
+    run = fused_with(checkout / "inference", [*arguments, *places])
     return run.seconds, run.peak_memory_mb
 
 

@@ -10,9 +10,6 @@ from __future__ import annotations
 
 import csv
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -24,7 +21,7 @@ from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.precisions import chosen_path
 from pointfuse_benchmarks.measuring.machine import machine
-from pointfuse_benchmarks.measuring.memory import run_measured
+from pointfuse_benchmarks.speed.source_tree import fused_with
 
 _TOWNS, _IN_TOWNS, _TOWN_SIZE = 400, 2 / 3, 20e3
 """Towns, share of the stations that stand in one, and how far they spread there, m."""
@@ -97,12 +94,8 @@ def measured(
     tree: Path, stations: Path, options: tuple[str, ...], folder: Path
 ) -> dict[str, float]:
     """Seconds and peak memory of the whole command in a new process."""
-    command = [sys.executable, "-m", "pointfuse", "fuse", str(stations), *options, "--quiet"]
-    command += ["-o", str(folder / f"{tree.resolve().parent.name}.nc")]
-    environment = os.environ | {"PYTHONPATH": str(tree.resolve())}
-    run = run_measured(command, env=environment, stdout=subprocess.DEVNULL)
-    if run.status:
-        raise SystemExit(f"{tree}: the run ended with {run.status}")
+    output = folder / f"{tree.resolve().parent.name}.nc"
+    run = fused_with(tree, [str(stations), *options, "-o", str(output)])
     return {"seconds": round(run.seconds, 1), "peak_memory_mb": round(run.peak_memory_mb)}
 
 

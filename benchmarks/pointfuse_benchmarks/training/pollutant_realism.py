@@ -19,6 +19,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pointfuse import POLLUTANTS as MEASURED
 from pointfuse import read_stations
 from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.gridding import place
@@ -28,14 +29,7 @@ from pointfuse_training.simulation.pollutants.species import POLLUTANTS
 from pointfuse_training.simulation.simulator import Simulator
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
 
-NAMES = {
-    "pm25": "PM2.5",
-    "pm10": "PM10",
-    "so2": "SO2",
-    "no2": "NO2",
-    "co": "CO",
-    "o3": "O3",
-}
+NAMES = {name: MEASURED[name].long_name.removeprefix("daily mean ") for name in POLLUTANTS}
 QUANTILES = (0.05, 0.5, 0.95)
 WEEK = 7
 

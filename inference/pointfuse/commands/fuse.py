@@ -114,7 +114,8 @@ def fuse(
     """
     if quiet and as_json:
         raise click.UsageError("expected --quiet or --json, got both")
-    if partial and output_format == "ioapi":
+    writer = FIELD_WRITERS[output_format]
+    if partial and writer.whole_days:
         raise click.UsageError(
             "--partial needs --output-format netcdf: I/O API files hold whole days of 24 hours"
         )
@@ -125,7 +126,6 @@ def fuse(
         # Days are computed side by side, as many as the workers have threads.
         running = replace(running, threads=1)
     model = running.load(reading.model, variable)
-    writer = FIELD_WRITERS[output_format]
     if writer.check_grid is not None:
         writer.check_grid(model.metadata.grid)
     with (

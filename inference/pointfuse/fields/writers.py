@@ -56,11 +56,14 @@ class FieldWriter:
         From a path and batches of fields to a file.
     check_grid : callable, optional
         Raises an `InputError` for a grid that the format cannot hold; it holds all by default.
+    whole_days : bool
+        Whether its records are of 24 hours, so that it holds no day that is not over.
     """
 
     format: OutputFormat
     write: _WriteFields
     check_grid: Callable[[Grid], None] | None = None
+    whole_days: bool = False
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,7 @@ class FileWriter:
 
 FIELD_WRITERS = {
     "netcdf": FieldWriter(NETCDF, write_netcdf),
-    "ioapi": FieldWriter(NETCDF, write_ioapi, check_grid),
+    "ioapi": FieldWriter(NETCDF, write_ioapi, check_grid, whole_days=True),
 }
 """What `pointfuse fuse` writes, by the name of its option."""
 

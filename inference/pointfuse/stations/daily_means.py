@@ -13,8 +13,10 @@ from pointfuse.basics.timezones import local_hours
 from pointfuse.errors import InputError
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.observations import Observations, Unfinished
+from pointfuse.stations.pollutants import measured_by_the_hour
 
 HOURS = 24
+"""Of a day."""
 
 
 def daily_means(hourly: Observations, min_hours: int = 18) -> Observations:
@@ -70,15 +72,15 @@ def unfinished_day(parts: Iterable[Observations], target: Variable) -> Unfinishe
     parts : iterable of Observations
         All hourly values of some days before the end, and until it.
     target : Variable
-        The variable that is fused, by the hour, and its valid range.
+        The variable that is fused, and its valid range.
     """
+    name, (low, high) = measured_by_the_hour(target), target.valid_range
     stations: dict[np.datetime64, int] = {}
     zone = None
     for part in parts:
-        table = part.values.get(target.name)
+        table = part.values.get(name)
         if not part.hourly or table is None:
             continue
-        low, high = target.valid_range
         with_value = ((table >= low) & (table <= high)).sum(axis=1)
         for time, count in zip(part.times, with_value.tolist(), strict=True):
             stations[time] = stations.get(time, 0) + count

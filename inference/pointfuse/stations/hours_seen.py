@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.printable import listed
 from pointfuse.basics.timezones import local_hours
+from pointfuse.stations.daily_means import HOURS
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.reasons import Reason, usable
 
 logger = logging.getLogger(__name__)
 
-HOURS = 24
 _DAYS_NAMED = 7
 
 

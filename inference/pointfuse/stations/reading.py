@@ -23,7 +23,6 @@ from pointfuse.stations.observations import Observations, SourceFile
 from pointfuse.stations.pollutants import (
     POLLUTANTS,
     as_variables,
-    measured_by_the_hour,
     with_hourly,
 )
 from pointfuse.stations.quality.hour_checks import range_reasons
@@ -161,10 +160,7 @@ def read_stations(
             parts.append(read_source(source, request))
     left_out.refuse_or_warn([file for part in parts for file in part.files])
     wanted = as_variables(variables)
-    unfinished = None
-    if partial and wanted:
-        hourly = replace(wanted[0], name=measured_by_the_hour(wanted[0]))
-        unfinished = unfinished_day(parts, hourly)
+    unfinished = unfinished_day(parts, wanted[0]) if partial and wanted else None
     merged = daily_table(
         parts,
         wanted,

@@ -24,7 +24,6 @@ from pointfuse.stations.left_out import LeftOut
 from pointfuse.stations.merging import merge, warn_of_moved_stations
 from pointfuse.stations.observations import Observations, SourceFile, Stations, Unfinished
 from pointfuse.stations.pieces import pieces, with_lines_of
-from pointfuse.stations.pollutants import measured_by_the_hour
 from pointfuse.stations.quality.hour_checks import check_hours
 from pointfuse.stations.quality.weeks import MARGIN, week_bounds, week_numbers
 from pointfuse.stations.readers.request import ReadRequest
@@ -143,9 +142,7 @@ class Spool:
         """The last day of the files, where it is not over."""
         # The busiest hours of a week are those of a network as it is now.
         latest = [path for week in sorted(self._weeks)[-2:] for path in self._weeks[week]]
-        return unfinished_day(
-            map(_load, latest), replace(target, name=measured_by_the_hour(target))
-        )
+        return unfinished_day(map(_load, latest), target)
 
 
 def read_into_spool(

@@ -40,5 +40,8 @@ def test_elsewhere_nothing_is_asked_for(platform, monkeypatch):
 
 
 def test_a_c_library_without_it_is_left_alone(monkeypatch):
-    monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda _: object())
+    asked = []
+    monkeypatch.setattr(freed_memory.sys, "platform", "linux")
+    monkeypatch.setattr(freed_memory.ctypes, "CDLL", lambda name: asked.append(name) or object())
     return_freed_memory()
+    assert asked == [None]
