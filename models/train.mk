@@ -26,7 +26,7 @@ EXPORT := $(VENV)/bin/pointfuse-export
 # The last four of each are held out.
 SIMULATED := $(if $(SHORT),6,$(if $(ALONE),91,24))
 SIMULATED_DAYS := $(if $(SHORT),5,20)
-SAMPLED := $(if $(SHORT),5,128)
+SAMPLED := $(if $(SHORT),5,$(if $(ALONE),128,64))
 SAMPLED_DAYS := $(if $(SHORT),1,8)
 LENGTH = $(if $(SHORT),--iterations 2)
 

@@ -10,7 +10,6 @@ precision           how far files of fewer bits are off
 years               many days in one call
 start_up            what an import and the help take
 stages              what each stage of a day takes
-source_tree         `pointfuse fuse` of another source tree
 beside_release      a day and many of them beside an earlier release
 many_stations       a day of very many stations, of two source trees
 scale               many years on many processors, on paper

@@ -23,8 +23,8 @@ import onnxruntime
 from pointfuse.model.model_file import read_model_file
 from pointfuse_benchmarks.measuring.checkout import RESULTS, ROOT
 from pointfuse_benchmarks.measuring.machine import REAL_DATA, machine
+from pointfuse_benchmarks.measuring.source_tree import fused_with
 from pointfuse_benchmarks.measuring.timings import timed
-from pointfuse_benchmarks.speed.source_tree import fused_with
 from pointfuse_benchmarks.speed.workload import example_feed
 
 CNEMC = REAL_DATA / "cnemc"

@@ -21,7 +21,7 @@ from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.precisions import chosen_path
 from pointfuse_benchmarks.measuring.machine import machine
-from pointfuse_benchmarks.speed.source_tree import fused_with
+from pointfuse_benchmarks.measuring.source_tree import fused_with
 
 _TOWNS, _IN_TOWNS, _TOWN_SIZE = 400, 2 / 3, 20e3
 """Towns, share of the stations that stand in one, and how far they spread there, m."""
