@@ -38,7 +38,7 @@ UNSCORED := --days :2019-12-01 --exclude-every 8 --half-of-cities 7
 STATIONS := $(wildcard $(DATA)/station_list.csv)
 READ := $(DATA)/$(if $(ALONE),pm25,pollutants)_daily_2019_even_weeks.csv.gz --variable $(POLLUTANT) --stations $(DATA)/station_list.csv $(UNSCORED)
 # As many processes with a thread each learn nearly twice as fast as one process with as many threads.
-FIT = OMP_NUM_THREADS=1 $(VENV)/bin/python -m torch.distributed.run --nproc-per-node $(THREADS) \
+FIT = OMP_NUM_THREADS=1 $(VENV)/bin/python -m torch.distributed.run --standalone --nproc-per-node $(THREADS) \
 	-m pointfuse_training fit --static $(OWN)/layers.npz --threads 1 $(LENGTH) \
 	$(addprefix --network ,$(STATIONS)) --archive $(DAYS) --archive $(OWN)/samples
 # A training that was begun is gone on with.
