@@ -57,7 +57,7 @@ $(SIMULATION): $(LAYERS)  ## PM2.5: 36 minutes on one core; all others together:
 
 $(OWN)/process.toml: $(LAYERS)  ## 2 minutes
 	mkdir -p $(@D)
-	$(if $(STATIONS),$(TRAIN) process $(READ) --every $(if $(SHORT),9,3) --static $(LAYERS) -o $@,cp models/process.toml $@)
+	$(if $(STATIONS),$(TRAIN) process $(READ) --every $(if $(SHORT),9,$(if $(ALONE),3,9)) --static $(LAYERS) -o $@,cp models/process.toml $@)
 
 $(OWN)/samples/done: $(LAYERS) $(OWN)/process.toml  ## 5 minutes
 	$(TRAIN) sample --static $(LAYERS) --process $(OWN)/process.toml --scenarios $(SAMPLED) --days $(SAMPLED_DAYS) --seed 1 -o $(@D)

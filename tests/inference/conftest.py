@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +13,7 @@ import onnx
 import pytest
 from mean_model import COLUMNS, ROWS, mean_model, uneven, with_scale
 
+from pointfuse import POLLUTANTS
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
@@ -60,6 +63,45 @@ def uneven_model(tiny_metadata: ModelMetadata, tmp_path_factory: pytest.TempPath
     graph = with_scale(uneven(mean_model(tiny_metadata), share), np.array([0.1], np.float32))
     path.write_bytes(graph.SerializeToString())
     return Model(*read_model_file(path), threads=1)
+
+
+@pytest.fixture
+def ship(
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path_factory: pytest.TempPathFactory,
+    tiny_metadata: ModelMetadata,
+) -> Callable[..., Path]:
+    """Let models of some pollutants come with pointfuse, each the mean of its stations."""
+
+    def ship_models(*names: str) -> Path:
+        folder, entries = tmp_path_factory.mktemp("shipped"), []
+        for name in names:
+            metadata = replace(
+                tiny_metadata,
+                name=f"tiny-{name}",
+                variables=(POLLUTANTS[name], *tiny_metadata.variables[1:]),
+            )
+            content = mean_model(metadata).SerializeToString()
+            (folder / f"tiny-{name}.onnx").write_bytes(content)
+            entries.append(
+                {
+                    "file": f"tiny-{name}.onnx",
+                    "name": metadata.name,
+                    "version": metadata.version,
+                    "bytes": len(content),
+                    "sha256": hashlib.sha256(content).hexdigest(),
+                    "precision": "fp32",
+                    "variable": name,
+                }
+            )
+        manifest = json.dumps({"schema_version": 1, "models": entries})
+        (folder / "manifest.json").write_text(manifest)
+        for module in ("model.shipped", "model.model_file", "model.precisions"):
+            monkeypatch.setattr(f"pointfuse.{module}.model_folder", lambda: folder)
+        monkeypatch.setattr("pointfuse.commands.inputs_and_outputs.model_folder", lambda: folder)
+        return folder
+
+    return ship_models
 
 
 @pytest.fixture

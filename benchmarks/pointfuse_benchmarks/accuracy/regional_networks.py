@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.fields.daily_fields import MULTIPLES
+from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.fusion.estimation import estimate
 from pointfuse.grid.regions import region_masks
 from pointfuse.model.loading import Model, load_model

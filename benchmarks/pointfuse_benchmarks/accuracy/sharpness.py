@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.threads.processors import usable_cpus
-from pointfuse.fields.daily_fields import MULTIPLES
+from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.model.loading import load_model
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations

@@ -65,11 +65,29 @@ def utc_midnights(days: NDArray[np.datetime64], zone: datetime.tzinfo) -> NDArra
     ndarray of datetime64[s], the shape of `days`
         UTC.
     """
-    starts = [
-        datetime.datetime.combine(day, datetime.time(), zone).astimezone(datetime.UTC)
-        for day in days.astype("datetime64[D]").tolist()
+    return utc_hours(days.astype("datetime64[h]"), zone)
+
+
+def utc_hours(hours: NDArray[np.datetime64], zone: datetime.tzinfo) -> NDArray[np.datetime64]:
+    """Instants of hours of local clocks; of an hour that clocks show twice the first.
+
+    Parameters
+    ----------
+    hours : ndarray of datetime64[h]
+        Local times.
+    zone : datetime.tzinfo
+        Their time zone.
+
+    Returns
+    -------
+    ndarray of datetime64[s], the shape of `hours`
+        UTC.
+    """
+    instants = [
+        hour.replace(tzinfo=zone).astimezone(datetime.UTC).replace(tzinfo=None)
+        for hour in hours.astype("datetime64[s]").tolist()
     ]
-    return np.array([start.replace(tzinfo=None) for start in starts], "datetime64[s]")
+    return np.array(instants, "datetime64[s]")
 
 
 def local_hours(days: NDArray[np.datetime64], zone: datetime.tzinfo) -> NDArray[np.bool_]:

@@ -17,15 +17,13 @@ from pointfuse.commands.options.reading import (
     requested,
     station_files,
 )
+from pointfuse.commands.options.running import ALL, named_variables
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.file_check import FilesCheck, check_files
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.stations.pollutants import POLLUTANTS, as_variables
 from pointfuse.stations.quality.flags import quality_lines
-
-ALL = "all"
-"""In place of the names of all pollutants."""
 
 
 @click.command(cls=Command)
@@ -34,7 +32,7 @@ ALL = "all"
     "--variable",
     "pollutants",
     multiple=True,
-    type=click.Choice([*POLLUTANTS, ALL]),
+    type=click.Choice([*POLLUTANTS, ALL], case_sensitive=False),
     help="Pollutant to look for in place of the model's variables; repeat it for several.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
@@ -46,7 +44,7 @@ def check(as_json: bool, pollutants: tuple[str, ...], reading: ReadingOptions) -
     """
     _, metadata, _ = read_model_file(reading.model)
     if pollutants:
-        names = [*POLLUTANTS] if ALL in pollutants else pollutants
+        names = named_variables(pollutants, [*POLLUTANTS])
         metadata = replace(metadata, variables=as_variables(names))
     request, period = requested(reading, metadata), parse_days(reading.days)
     found = check_files(station_files(reading), request, metadata, period)

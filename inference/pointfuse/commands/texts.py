@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from pointfuse.basics.counted import counted
-from pointfuse.basics.printable import printable
+from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.units import said_units
 from pointfuse.fusion.run_summary import FusedDay, RunSummary
 from pointfuse.model.loading import Model
@@ -33,10 +33,28 @@ def model_facts(model: Model) -> dict[str, str]:
     }
 
 
-def summary_text(summary: RunSummary, model: Model, outputs: Sequence[Path], seconds: float) -> str:
-    """Summary for people of a run that took some seconds to write its outputs."""
+def summary_text(
+    summaries: Mapping[str, RunSummary],
+    models: Sequence[Model],
+    outputs: Sequence[Path],
+    seconds: float,
+) -> str:
+    """Summary for people of a run that took some seconds to write its outputs.
+
+    Parameters
+    ----------
+    summaries : mapping of str to RunSummary
+        What became of each variable.
+    models : sequence of Model
+        The model of each.
+    outputs : sequence of Path
+        The files that were written.
+    seconds : float
+        How long it took.
+    """
     lines = []
-    files = list(summary.files)
+    first = next(iter(summaries.values()))
+    files = list(first.files)
     if len(files) > _FILES_LISTED:
         lines.append(f"{len(files)} files, {files[0].name} to {files[-1].name}")
         files = [file for file in files if file.remarks]
@@ -45,31 +63,43 @@ def summary_text(summary: RunSummary, model: Model, outputs: Sequence[Path], sec
         stations_in_file = counted(file.stations, "station")
         lines.append(f"{file.name}: {file.format}, {stations_in_file}{times}")
         lines += [f"  {remark}" for remark in file.remarks]
-    counts = summary.counts
-    lines.append(
-        f"stations: {counts.read} read, {counts.valid} valid, of these "
-        f"{counts.without_coordinates} without coordinates, {counts.outside_grid} "
-        f"outside the grid, {counts.used} used"
-    )
-    if counts.out_of_range:
-        left_out = counted(counts.out_of_range, "daily mean")
-        lines.append(f"{left_out} out of the model's valid range, left out")
-    lines += quality_lines(summary.quality)
-    days = summary.fused
-    if len(days) <= _DAYS_LISTED:
-        lines += [_days_text([day], model.metadata) for day in days]
-    else:
-        lines.append(_days_text(days, model.metadata))
-    if summary.missing:
-        lines.append(f"{counted(len(summary.missing), 'day')} with too few stations")
-    facts = model_facts(model)
+    for summary, model in zip(summaries.values(), models, strict=True):
+        lines += _variable_lines(summary, model.metadata, named=len(models) > 1)
     written = printable(str(outputs[0]) if len(outputs) == 1 else f"{outputs[0]} to {outputs[-1]}")
+    number = max(len(summary.fused) for summary in summaries.values())
+    used = dict.fromkeys(
+        f"{facts['model']} in {facts['precision']}" for facts in map(model_facts, models)
+    )
+    facts = model_facts(models[0])
     lines.append(
-        f"wrote {written}: {counted(len(days), 'day')} in {seconds:.2f} s, "
-        f"{facts['model']} in {facts['precision']}, {facts['device']} "
-        f"({facts['provider']}), {counted(model.threads, 'thread')}"
+        f"wrote {written}: {counted(number, first.unit)} in {seconds:.2f} s, "
+        f"{listed(used)}, {facts['device']} "
+        f"({facts['provider']}), {counted(models[0].threads, 'thread')}"
     )
     return "\n".join(lines)
+
+
+def _variable_lines(summary: RunSummary, model: ModelMetadata, *, named: bool) -> list[str]:
+    """What became of the stations and times of a variable, which is named among others."""
+    counts = summary.counts
+    lines = [
+        f"{f'{model.target.name} ' if named else ''}stations: {counts.read} read, "
+        f"{counts.valid} valid, of these "
+        f"{counts.without_coordinates} without coordinates, {counts.outside_grid} "
+        f"outside the grid, {counts.used} used"
+    ]
+    if counts.out_of_range:
+        left_out = counted(counts.out_of_range, summary.value)
+        lines.append(f"{left_out} out of the model's valid range, left out")
+    lines += quality_lines(summary.quality)
+    fused = summary.fused
+    if len(fused) > _DAYS_LISTED:
+        lines.append(_days_text(fused, model))
+    else:
+        lines += [_days_text([day], model) for day in fused]
+    if summary.missing:
+        lines.append(f"{counted(len(summary.missing), summary.unit)} with too few stations")
+    return lines
 
 
 def scores_text(evaluation: Evaluation, model: ModelMetadata) -> str:

@@ -1,8 +1,10 @@
-"""Daily fields, and the files that they are written to.
+"""Fields of days or hours, and the files that they are written to.
 
 day_status            status of a day: fused, or the reason why not
-daily_fields          fields of some days, with support and provenance
-cf                    attributes and dimensions of each variable in the file
+timed_fields          fields of some times, with support and provenance
+cf_variable           a variable of a CF file
+cf_times              variables that have a value a time
+cf                    all variables of the file, with dimensions and attributes
 cf_global_attributes  attributes of the file as a whole
 netcdf                CF netCDF
 ioapi                 I/O API, for CMAQ

@@ -7,17 +7,14 @@ from __future__ import annotations
 
 import datetime
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
-from pointfuse.basics.timezones import utc_midnights
-from pointfuse.fields.daily_fields import DailyFields
-from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.cf_times import status_variables
+from pointfuse.fields.cf_variable import CFVariable
+from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.grid.grid_mapping import (
     axis_attributes,
     axis_values,
@@ -27,14 +24,13 @@ from pointfuse.grid.grid_mapping import (
 from pointfuse.grid.projections import LatitudeLongitude
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.stations.observations import Observations
-from pointfuse.stations.pollutants import cell_methods
+from pointfuse.stations.pollutants import cell_methods, long_name
 from pointfuse.stations.quality.reasons import Reason, State, states
 
 CONVENTIONS = "CF-1.8"
-PROVISIONAL = "day_provisional"
-"""Name of the variable that says which days were not over."""
+STATION_DISTANCE = "station_distance"
+"""Name of the variable of the distance to the nearest station, which only fused fields have."""
 
-_TIME_UNITS = "hours since 1970-01-01 00:00:00"
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
 
@@ -43,31 +39,6 @@ _UNCERTAINTY = (
     "network tells it for a logistic distribution: 90 in 100 stations should be within 1.62 times "
     "this. Do not trust a cell where it is of the size of the value."
 )
-
-
-@dataclass(frozen=True)
-class CFVariable:
-    """A variable of the file.
-
-    Parameters
-    ----------
-    name : str
-        Its name.
-    dimensions : tuple of str
-        Names of its dimensions.
-    values : ndarray
-        Its values.
-    attributes : mapping
-        Its attributes.
-    gaps : bool
-        Whether values may be missing (NaN).
-    """
-
-    name: str
-    dimensions: tuple[str, ...]
-    values: NDArray[Any]
-    attributes: Mapping[str, Any] = field(default_factory=dict)
-    gaps: bool = False
 
 
 def place_variables(grid: Grid) -> list[CFVariable]:
@@ -90,7 +61,7 @@ def place_variables(grid: Grid) -> list[CFVariable]:
     ]
 
 
-def grid_variables(fields: DailyFields) -> list[CFVariable]:
+def grid_variables(fields: TimedFields) -> list[CFVariable]:
     """Variables that do not change with time: coordinates, projection, stations."""
     stations = _listed(fields).stations
     return [
@@ -116,92 +87,63 @@ def grid_variables(fields: DailyFields) -> list[CFVariable]:
     ]
 
 
-def day_bounds(fields: DailyFields) -> NDArray[np.datetime64]:
-    """Begin and end of each local day in UTC, datetime64[s], shape (day, 2)."""
-    zone = fields.stations.observations.timezone
-    following = fields.days + np.timedelta64(1, "D")
-    return np.stack([utc_midnights(fields.days, zone), utc_midnights(following, zone)], axis=1)
+def field_variables(fields: TimedFields, others: bool = False) -> list[CFVariable]:
+    """Variables with a value a time: the fused field, its support, the observations.
 
-
-def _time_bounds(fields: DailyFields) -> NDArray[np.datetime64]:
-    """As `day_bounds`, but a day that is not over ends with its last hour."""
-    bounds, hours = day_bounds(fields), fields.stations.hours
-    so_far = bounds[:, 0] + hours.length.astype("timedelta64[h]")
-    bounds[hours.unfinished, 1] = so_far[hours.unfinished]
-    return bounds
-
-
-def day_variables(fields: DailyFields) -> list[CFVariable]:
-    """Variables with a value a day: time, the fused field, its support, the observations."""
-    bounds = _time_bounds(fields).astype("datetime64[s]").astype(np.float64) / 3600
+    Parameters
+    ----------
+    fields : TimedFields
+        Fields of one variable.
+    others : bool
+        Whether there are fields of other variables beside them, so that names of what supports
+        each begin with that of its variable: ``no2_station_count``.
+    """
     target = fields.model.target
-    support = _support_variables(fields)
+    prefix = f"{target.name}_" if others else ""
+    support = [
+        *status_variables(fields, prefix),
+        *_station_support(fields, prefix),
+        *_uncertainty(fields),
+    ]
     return [
-        CFVariable(
-            "time",
-            ("time",),
-            bounds.mean(axis=1),
-            {
-                "standard_name": "time",
-                "long_name": "middle of the local day, UTC",
-                "units": _TIME_UNITS,
-                "calendar": "standard",
-                "axis": "T",
-                "bounds": "time_bnds",
-            },
-        ),
-        CFVariable("time_bnds", ("time", "bounds"), bounds),
         CFVariable(
             target.name,
             ("time", "y", "x"),
             rounded(fields.values),
             {
                 "standard_name": target.standard_name,
-                "long_name": target.long_name,
+                "long_name": long_name(target, hourly=fields.hourly),
                 "units": target.units,
                 "cell_methods": cell_methods(target),
                 "valid_min": np.float32(0),
                 "significant_bits": np.int32(SIGNIFICANT_BITS),
-                "ancillary_variables": " ".join(
-                    [
-                        "station_count",
-                        "station_distance",
-                        "day_status",
-                        "day_hours",
-                        PROVISIONAL,
-                        *(each.name for each in support),
-                    ]
-                ),
+                "ancillary_variables": " ".join(each.name for each in support),
             }
-            | _PLACED,
+            | _PLACED
+            | (model_attributes(fields) if others else {}),
             gaps=True,
         ),
+        *support,
+        *_station_variables(fields),
+    ]
+
+
+def model_attributes(fields: TimedFields) -> dict[str, str]:
+    """Which model made fields: attributes of the file, or of the variable in one of several."""
+    return {
+        "model_name": fields.model.name,
+        "model_version": fields.model.version,
+        "model_sha256": fields.model_sha256,
+        "model_precision": fields.model.precision,
+    }
+
+
+def _station_support(fields: TimedFields, prefix: str) -> list[CFVariable]:
+    """Where the stations of the fused variable are."""
+    target = fields.model.target
+    return [
         CFVariable(
-            "day_status",
-            ("time",),
-            fields.status,
-            {
-                "standard_name": "status_flag",
-                "long_name": f"whether there is a field of {target.name}, or why not",
-                "flag_values": np.array(list(DayStatus), np.int8),
-                "flag_meanings": " ".join(status.label for status in DayStatus),
-            },
-        ),
-        CFVariable(
-            "day_hours",
-            ("time",),
-            fields.stations.hours.count,
-            {
-                "long_name": f"hours of the local day with a value of {target.name} at any station",
-                "units": "1",
-                "comment": "The daily means are of these hours alone: a whole day has 24, or 23 "
-                "where clocks are put forward. Missing where the files give daily means.",
-            },
-            gaps=True,
-        ),
-        provisional_variable(fields.stations.hours.unfinished),
-        CFVariable(
-            "station_count",
+            prefix + "station_count",
             ("time", "y", "x"),
             fields.station_count,
             {
@@ -212,7 +154,7 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
             | _PLACED,
         ),
         CFVariable(
-            "station_distance",
+            prefix + STATION_DISTANCE,
             ("time", "y", "x"),
             rounded(fields.station_distance / np.float32(1000)),
             {
@@ -224,27 +166,10 @@ def day_variables(fields: DailyFields) -> list[CFVariable]:
             | _PLACED,
             gaps=True,
         ),
-        *support,
-        *_station_variables(fields),
     ]
 
 
-def provisional_variable(unfinished: NDArray[np.bool_]) -> CFVariable:
-    """Variable that says which days were not over, from flags of shape (day,)."""
-    return CFVariable(
-        PROVISIONAL,
-        ("time",),
-        unfinished.astype(np.int8),
-        {
-            "long_name": "whether the day was not over when its hours were read",
-            "flag_values": np.array([0, 1], np.int8),
-            "flag_meanings": "final provisional",
-            "comment": "The bounds of a provisional day end with its last hour.",
-        },
-    )
-
-
-def _support_variables(fields: DailyFields) -> list[CFVariable]:
+def _uncertainty(fields: TimedFields) -> list[CFVariable]:
     """How sure the field is in each cell, where the model says so."""
     # What a file holds follows from the model, not from what its first day is like.
     if not fields.gives_uncertainty:
@@ -257,7 +182,7 @@ def _support_variables(fields: DailyFields) -> list[CFVariable]:
             rounded(fields.uncertainty),
             {
                 "standard_name": f"{target.standard_name} standard_error",
-                "long_name": f"standard uncertainty of {target.long_name}",
+                "long_name": f"standard uncertainty of {long_name(target, hourly=fields.hourly)}",
                 "units": target.units,
                 "valid_min": np.float32(0),
                 "significant_bits": np.int32(SIGNIFICANT_BITS),
@@ -281,22 +206,23 @@ def now() -> datetime.datetime:
     return datetime.datetime.now(datetime.UTC)
 
 
-def _station_variables(fields: DailyFields) -> list[CFVariable]:
-    """Daily means of the stations as they went into the fields, and what became of the others."""
+def _station_variables(fields: TimedFields) -> list[CFVariable]:
+    """Values of the stations as they went into the fields, and what became of the others."""
     listed = _listed(fields)
     found = []
     for variable in fields.model.variables:
         if variable.name not in listed.values:
             continue
         name = f"station_{variable.name}"
+        said = long_name(variable, hourly=fields.hourly)
         attributes = {
             "standard_name": variable.standard_name,
-            "long_name": f"{variable.long_name} at the station, as used",
+            "long_name": f"{said} at the station, as used",
             "units": variable.units,
             "cell_methods": cell_methods(variable),
         }
         values = listed.values[variable.name].astype(np.float32)
-        flags = _flag_variables(name, variable.long_name, listed.reasons.get(variable.name))
+        flags = _flag_variables(name, said, listed.reasons.get(variable.name))
         if flags:
             attributes["ancillary_variables"] = " ".join(flag.name for flag in flags)
         dimensions = ("time", "station")
@@ -337,6 +263,6 @@ def has_place(observations: Observations) -> NDArray[np.bool_]:
     return np.isfinite(stations.longitude) & (np.abs(stations.latitude) <= 90)
 
 
-def _listed(fields: DailyFields) -> Observations:
+def _listed(fields: TimedFields) -> Observations:
     """The stations of the file: all that were read and have a place."""
     return fields.stations.listed.at_stations(has_place(fields.stations.listed))

@@ -6,10 +6,13 @@ import datetime
 from collections.abc import Sequence
 
 from pointfuse.basics.counted import counted
+from pointfuse.basics.printable import listed
 from pointfuse.basics.timezones import zone_name
-from pointfuse.fields.cf import CONVENTIONS, has_place, now
-from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.fields.cf import CONVENTIONS, has_place, model_attributes, now
+from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.stations.observations import Observations
+from pointfuse.stations.pollutants import long_name
+from pointfuse.stations.quality.flags import step_of
 from pointfuse.version import __version__
 
 REFERENCES = (
@@ -20,7 +23,7 @@ _FILES_NAMED = 12
 _PARTIAL_NAMED = 31
 
 
-def partial_days(fields: DailyFields) -> list[str]:
+def partial_days(fields: TimedFields) -> list[str]:
     """The days with a field that are not whole in the files, or not over, with their hours."""
     hours = fields.stations.hours
     not_whole = (hours.partial | hours.unfinished) & fields.fused
@@ -32,7 +35,7 @@ def partial_days(fields: DailyFields) -> list[str]:
 
 
 def global_attributes(
-    fields: DailyFields,
+    bundle: Sequence[TimedFields],
     history: str,
     time: datetime.datetime | None = None,
     partial: Sequence[str] | None = None,
@@ -41,31 +44,35 @@ def global_attributes(
 
     Parameters
     ----------
-    fields : DailyFields
-        What is in it.
+    bundle : sequence of TimedFields
+        What is in it: fields of each variable.
     history : str
         What was done.
     time : datetime.datetime, optional
         When; now by default.
     partial : sequence of str, optional
-        Days that are not whole, as of `partial_days`; those of `fields` by default.
+        Days that are not whole, as of `partial_days`; those of the fields by default.
     """
     import onnxruntime
 
-    partial = partial_days(fields) if partial is None else partial
-
-    model, observations = fields.model, fields.stations.observations
-    everywhere = fields.stations.listed.stations
-    nowhere = everywhere.code[~has_place(fields.stations.listed)]
+    if partial is None:
+        partial = [text for fields in bundle for text in partial_days(fields)]
+    first = bundle[0]
+    observations = first.stations.observations
+    everywhere = first.stations.listed.stations
+    nowhere = everywhere.code[~has_place(first.stations.listed)]
     zone = zone_name(observations.timezone)
     done = (time or now()).isoformat(timespec="seconds")
+    models = [fields.model for fields in bundle]
+    titles = listed([long_name(model.target, hourly=first.hourly) for model in models])
+    networks = listed([f"{model.name} {model.version}" for model in models])
+    were = "which was" if len(bundle) == 1 else "which were"
     return {
         "Conventions": CONVENTIONS,
-        "title": f"{model.target.long_name[:1].upper()}{model.target.long_name[1:]}, fused from "
-        "station observations",
+        "title": f"{titles[:1].upper()}{titles[1:]}, fused from station observations",
         "institution": "not given",
-        "source": f"pointfuse {__version__} with the network {model.name} {model.version}, which "
-        "was trained on simulations alone, applied to station observations",
+        "source": f"pointfuse {__version__} with the network{'s' * (len(bundle) > 1)} {networks}, "
+        f"{were} trained on simulations alone, applied to station observations",
         "history": f"{done} pointfuse {__version__}: {history}",
         "references": REFERENCES,
         "comment": f"Days begin and end in the time zone {zone}. Observations from "
@@ -73,14 +80,12 @@ def global_attributes(
         "day_timezone": zone,
         # Where all days are whole there is nothing to say.
         **({"partial_days": _partial_text(partial)} if partial else {}),
-        "quality_control": _quality_text(fields),
+        "quality_control": "; ".join(dict.fromkeys(map(_quality_text, bundle))),
         "stations_without_place": " ".join(nowhere.tolist()) or "none",
-        "model_name": model.name,
-        "model_version": model.version,
-        "model_sha256": fields.model_sha256,
-        "model_precision": model.precision,
-        "device": fields.device,
-        "execution_provider": fields.provider,
+        # Of several models each variable names its own.
+        **(model_attributes(first) if len(bundle) == 1 else {}),
+        "device": first.device,
+        "execution_provider": first.provider,
         "runtime": f"onnxruntime {onnxruntime.__version__}",
     }
 
@@ -99,10 +104,10 @@ def _files_text(observations: Observations) -> str:
     return ", ".join(names) or "an array"
 
 
-def _quality_text(fields: DailyFields) -> str:
+def _quality_text(fields: TimedFields) -> str:
     """What quality control did, in a few words."""
     quality = fields.stations.quality
-    if "day" not in quality:
+    if step_of(fields.stations.listed) not in quality:
         return "switched off; only values out of the valid range were left out"
     texts = [
         f"{counted(sum(reasons.values()), f'{step} value')} of {name} {state.replace('_', ' ')}"

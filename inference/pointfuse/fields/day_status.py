@@ -1,4 +1,4 @@
-"""Status of a day: fused, or the reason why not."""
+"""Status of a day or an hour: fused, or the reason why not."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ import enum
 
 
 class DayStatus(enum.IntEnum):
-    """State of a day; the numbers are those of the output files."""
+    """State of a day or an hour; the numbers are those of the output files."""
 
     FUSED = 0
     """There is a field."""
     NO_STATIONS = 1
-    """No station has a daily mean of the fused variable that can be used."""
+    """No station has a value of the fused variable that can be used."""
     TOO_FEW_STATIONS = 2
     """Fewer stations have one than were asked for."""
 

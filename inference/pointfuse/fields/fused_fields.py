@@ -1,4 +1,4 @@
-"""Fused fields for users: daily fields with methods to write and open them."""
+"""Fused fields for users: fields of some times with methods to write and open them."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.shown import Shown, figure, load_cards
-from pointfuse.fields.cf import day_variables, grid_variables
+from pointfuse.fields.cf import field_variables, grid_variables
 from pointfuse.fields.cf_global_attributes import global_attributes
-from pointfuse.fields.daily_fields import DailyFields
+from pointfuse.fields.cf_times import time_variables
 from pointfuse.fields.districts.means import DistrictMeans, DistrictReader
 from pointfuse.fields.districts.population import read_population
 from pointfuse.fields.districts.region_files import districts_from
 from pointfuse.fields.netcdf import write_netcdf
 from pointfuse.fields.places.points import places_of
 from pointfuse.fields.places.series import Method, PlaceReader, PlaceSeries
+from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.fields.xarray_extra import xarray_library
 
 if TYPE_CHECKING:
@@ -27,10 +28,10 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 
-class FusedFields(DailyFields, Shown):
-    """Complete daily fields, and the observations they were made from.
+class FusedFields(TimedFields, Shown):
+    """Complete fields of days, or of hours, and the observations they were made from.
 
-    What they hold is described at `DailyFields`.
+    What they hold is described at `TimedFields`.
     """
 
     def to_netcdf(self, path: str | PathLike[str], *, history: str = "fuse") -> Path:
@@ -66,9 +67,13 @@ class FusedFields(DailyFields, Shown):
         dataset: xarray.Dataset = xarray_library().Dataset(
             {
                 variable.name: (variable.dimensions, variable.values, dict(variable.attributes))
-                for variable in (*grid_variables(self), *day_variables(self))
+                for variable in (
+                    *grid_variables(self),
+                    *time_variables(self),
+                    *field_variables(self),
+                )
             },
-            attrs=global_attributes(self, history),
+            attrs=global_attributes([self], history),
         )
         decoded: xarray.Dataset = xarray_library().decode_cf(dataset, decode_coords="all")
         return decoded
@@ -79,15 +84,15 @@ class FusedFields(DailyFields, Shown):
         Returns
         -------
         pandas.DataFrame
-            Columns ``date`` (the local day), ``y``, ``x``, ``lat``, ``lon`` and each variable of
-            the netCDF file that has a value a day and cell.
+            Columns ``date`` (the local day or hour), ``y``, ``x``, ``lat``, ``lon`` and each
+            variable of the netCDF file that has a value a time and cell.
 
         Raises
         ------
         MissingExtraError
             If xarray, which brings pandas, is not installed.
         """
-        dataset = self.to_xarray().assign_coords(time=self.days.astype("datetime64[ns]"))
+        dataset = self.to_xarray().assign_coords(time=self.times.astype("datetime64[ns]"))
         on_cells = [name for name in dataset if dataset[name].dims == ("time", "y", "x")]
         table = dataset[on_cells].rename(time="date").to_dataframe().reset_index()
         return table[["date", "y", "x", "lat", "lon", *on_cells]]
@@ -126,7 +131,7 @@ class FusedFields(DailyFields, Shown):
             self.model.target.name,
             self.model.target.units,
             reader.places,
-            self.days,
+            self.times,
             read(self.values),
             read(self.uncertainty) if self.gives_uncertainty else None,
             read(self.station_distance / np.float32(1000)),
@@ -162,7 +167,7 @@ class FusedFields(DailyFields, Shown):
             self.model.target.name,
             self.model.target.units,
             reader.overlap.names,
-            self.days,
+            self.times,
             np.stack([reader.mean(field) for field in self.values]),
             by_people,
         )

@@ -211,7 +211,7 @@ def _write_bands(
         values = source.field(source.variable, place).astype(np.float32)
         raster.write(values[::-1], band)
         raster.set_band_unit(band, _units(source))
-        raster.set_band_description(band, tags[place]["day"])
+        raster.set_band_description(band, str(source.times[place]))
         raster.update_tags(band, **tags[place])
         advance(1)
 
@@ -219,7 +219,8 @@ def _write_bands(
 def _day_tags(source: MapFile) -> list[dict[str, str]]:
     """What the band of each time of the file says of it, as far as the file does."""
     dataset = source.dataset
-    tags = [{"day": str(day)} for day in source.days]
+    unit = "hour" if source.hourly else "day"
+    tags = [{unit: str(time)} for time in source.times]
     time = dataset[dataset[source.variable].dimensions[0]]
     bounds = dataset.variables.get(getattr(time, "bounds", ""))
     if bounds is not None:
@@ -227,10 +228,9 @@ def _day_tags(source: MapFile) -> list[dict[str, str]]:
         spans = calendar_dates(read_numbers(bounds), str(time.units), calendar)
         for tag, (begin, end) in zip(tags, spans, strict=True):
             tag |= {"begin": f"{begin.isoformat()}Z", "end": f"{end.isoformat()}Z"}
-    status = dataset.variables.get("day_status")
-    if status is not None:
-        for tag, code in zip(tags, read_numbers(status), strict=True):
-            tag["day_status"] = DayStatus(code).label
+    if source.status is not None:
+        for tag, code in zip(tags, source.status, strict=True):
+            tag[f"{unit}_status"] = DayStatus(code).label
     return tags
 
 

@@ -1,14 +1,15 @@
-"""Write I/O API files for CMAQ, a few days at a time.
+"""Write I/O API files for CMAQ, a few days or hours at a time.
 
 Layout after "Models-3 I/O API: netCDF files" and "Horizontal grid parameters" at
 https://cmascenter.org/ioapi/documentation. Texts are padded with blanks to 16 or 80 characters,
-rows go from south to north, and times are those at which the local days begin, in UTC.
+rows go from south to north, and times are those at which local days or hours begin, in UTC.
 """
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -21,12 +22,14 @@ from numpy.typing import NDArray
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.threads.one_ahead import one_ahead
 from pointfuse.errors import InputError, require_path
-from pointfuse.fields.cf import day_bounds, now
+from pointfuse.fields.cf import now
 from pointfuse.fields.cf_global_attributes import global_attributes, partial_days
-from pointfuse.fields.daily_fields import DailyFields, checked_fields
+from pointfuse.fields.cf_times import whole_bounds
+from pointfuse.fields.timed_fields import TimedFields, checked_fields
 from pointfuse.grid.grid_mapping import EARTH_RADIUS
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
+from pointfuse.stations.pollutants import long_name
 from pointfuse.version import __version__
 
 MISSING = np.float32(-9.999e36)
@@ -34,7 +37,7 @@ MISSING = np.float32(-9.999e36)
 
 _NO_LAYERS = np.int32(-9999)  # IMISS3
 _GRIDDED, _LAMBERT = np.int32(1), np.int32(2)
-_DAY = np.timedelta64(24, "h")
+_DAY, _HOUR = np.timedelta64(24, "h"), np.timedelta64(1, "h")
 _NAME, _LINE, _LINES = 16, 80, 60
 
 
@@ -50,22 +53,22 @@ class _Variable:
 
 def write_ioapi(
     path: str | PathLike[str],
-    batches: Iterable[DailyFields],
+    batches: Iterable[TimedFields | Sequence[TimedFields]],
     *,
     history: str,
     time: datetime.datetime | None = None,
 ) -> Path:
     """Write fields to an I/O API file (netCDF classic), as they come.
 
-    The format has a record every 24 hours: days between the first and the last that are not among
-    the fields are written as missing.
+    The format has a record every 24 hours, or every hour: those between the first and the last that
+    are not among the fields are written as missing.
 
     Parameters
     ----------
     path : path
         File to write; an existing one is replaced once the new one is complete.
-    batches : iterable of DailyFields
-        Fields of successive days; at least one, of one model, on a Lambert conformal grid.
+    batches : iterable of TimedFields
+        Fields of successive times; at least one, of one model, on a Lambert conformal grid.
     history : str
         What was done, for the file's history.
     time : datetime.datetime, optional
@@ -81,24 +84,77 @@ def write_ioapi(
     require_path(path, "the I/O API file to write")
     path = Path(path)
     batches = checked_fields(batches)
-    begin, partial = None, list[str]()
-    done = time or now()
+    with growing_ioapi(path, history=history, time=time) as file:
+        for bundle in one_ahead(batches):
+            file.append(bundle)
+    return path
+
+
+@contextlib.contextmanager
+def growing_ioapi(
+    path: Path, *, history: str, time: datetime.datetime | None = None
+) -> Iterator[IoapiFile]:
+    """An I/O API file to which fields are added; it appears under its name once it is complete.
+
+    Parameters
+    ----------
+    path, history, time
+        As for `write_ioapi`.
+
+    Raises
+    ------
+    OutputError, InputError
+        As `write_ioapi`.
+    """
     with (
         replacing(path) as temporary,
         netCDF4.Dataset(temporary, "w", format="NETCDF3_CLASSIC") as dataset,
     ):
-        for batch in one_ahead(batches):
-            starts = _starts(batch)
-            if begin is None:
-                begin = starts[0]
-                _define(dataset, batch, begin, history, done)
-            _append(dataset, batch, begin, starts)
-            partial += partial_days(batch)
-        if begin is None:
+        file = IoapiFile(dataset, history, time or now())
+        yield file
+        if file.last is None:
             raise InputError(f"there are no fields to write to {path.name}")
-        # Of the length that it has already; which days are whole is known only now.
-        dataset.setncattr("FILEDESC", _description(batch, history, done, partial))
-    return path
+        file.finish()
+
+
+class IoapiFile:
+    """An I/O API file that grows; `growing_ioapi` makes one."""
+
+    def __init__(self, dataset: netCDF4.Dataset, history: str, done: datetime.datetime) -> None:
+        self._dataset, self._history, self._done = dataset, history, done
+        self._begin = np.datetime64("NaT")
+        self._partial: list[str] = []
+        self.last: TimedFields | None = None
+
+    def append(self, bundle: Sequence[TimedFields]) -> None:
+        """Add fields of the next times.
+
+        Parameters
+        ----------
+        bundle : sequence of one TimedFields
+            Of one variable.
+
+        Raises
+        ------
+        InputError
+            If there are several, or the format cannot hold their grid or times.
+        """
+        if len(bundle) > 1:
+            raise InputError("expected fields of one variable for an I/O API file, got several")
+        (fields,) = bundle
+        starts = _starts(fields)
+        if self.last is None:
+            self._begin = starts[0]
+            _define(self._dataset, fields, self._begin, self._history, self._done)
+        _append(self._dataset, fields, self._begin, starts)
+        self._partial += partial_days(fields)
+        self.last = fields
+
+    def finish(self) -> None:
+        """Say which days are whole, in as many characters as there are already."""
+        assert self.last is not None
+        description = _description(self.last, self._history, self._done, self._partial)
+        self._dataset.setncattr("FILEDESC", description)
 
 
 def check_grid(grid: Grid) -> None:
@@ -122,10 +178,10 @@ def check_grid(grid: Grid) -> None:
         )
 
 
-def _starts(fields: DailyFields) -> NDArray[np.datetime64]:
-    """When the days begin, UTC; all must have 24 hours."""
-    bounds = day_bounds(fields)
-    if not (bounds[:, 1] - bounds[:, 0] == _DAY).all():
+def _starts(fields: TimedFields) -> NDArray[np.datetime64]:
+    """When the days or hours begin, UTC; all days must have 24 hours."""
+    bounds = whole_bounds(fields)
+    if not (bounds[:, 1] - bounds[:, 0] == _step(fields)).all():
         raise InputError(
             "expected days of 24 hours for I/O API files, but the time zone of the stations has "
             "daylight saving time; use a fixed offset, such as --timezone +01:00"
@@ -133,9 +189,14 @@ def _starts(fields: DailyFields) -> NDArray[np.datetime64]:
     return bounds[:, 0]
 
 
+def _step(fields: TimedFields) -> np.timedelta64:
+    """From one record to the next."""
+    return _HOUR if fields.hourly else _DAY
+
+
 def _define(
     dataset: netCDF4.Dataset,
-    fields: DailyFields,
+    fields: TimedFields,
     begin: np.datetime64,
     history: str,
     done: datetime.datetime,
@@ -171,13 +232,13 @@ def _texts(name: str, units: str, description: str) -> dict[str, str]:
 
 def _append(
     dataset: netCDF4.Dataset,
-    fields: DailyFields,
+    fields: TimedFields,
     begin: np.datetime64,
     starts: NDArray[np.datetime64],
 ) -> None:
-    variables = list(_variables(fields))
-    for day, start in enumerate(starts):
-        steps, rest = divmod(start - begin, _DAY)
+    variables, length = list(_variables(fields)), _step(fields)
+    for place, start in enumerate(starts):
+        steps, rest = divmod(start - begin, length)
         if rest:
             raise InputError(
                 "expected days of 24 hours for I/O API files, but the clocks of the time zone "
@@ -185,20 +246,20 @@ def _append(
             )
         step, done = int(steps), len(dataset.dimensions["TSTEP"])
         for record in range(done, step + 1):
-            dataset["TFLAG"][record] = _date_and_time(begin + record * _DAY)
+            dataset["TFLAG"][record] = _date_and_time(begin + record * length)
         for variable in variables:
             for record in range(done, step):
                 dataset[variable.name][record] = MISSING
-            values = variable.values[day].astype(np.float32)
+            values = variable.values[place].astype(np.float32)
             dataset[variable.name][step] = np.where(np.isfinite(values), values, MISSING)
 
 
-def _variables(fields: DailyFields) -> Iterator[_Variable]:
+def _variables(fields: TimedFields) -> Iterator[_Variable]:
     target = fields.model.target
     name, units = target.name.upper(), target.units
-    yield _Variable(name, units, target.long_name, fields.values)
+    yield _Variable(name, units, long_name(target, hourly=fields.hourly), fields.values)
     if fields.gives_uncertainty:
-        description = f"standard uncertainty of {target.long_name}"
+        description = f"standard uncertainty of {long_name(target, hourly=fields.hourly)}"
         yield _Variable("UNCERTAINTY", units, description, fields.uncertainty)
     yield _Variable(
         "STATION_COUNT", "1", f"stations of {name} averaged in the cell", fields.station_count
@@ -212,7 +273,7 @@ def _variables(fields: DailyFields) -> Iterator[_Variable]:
 
 
 def _file_attributes(
-    fields: DailyFields, begin: np.datetime64, history: str, done: datetime.datetime
+    fields: TimedFields, begin: np.datetime64, history: str, done: datetime.datetime
 ) -> dict[str, Any]:
     grid: Grid = fields.model.grid
     plane = grid.projection
@@ -231,7 +292,7 @@ def _file_attributes(
         "WTIME": made[1],
         "SDATE": start[0],
         "STIME": start[1],
-        "TSTEP": np.int32(240_000),
+        "TSTEP": np.int32(10_000 if fields.hourly else 240_000),
         "NTHIK": np.int32(1),
         "NCOLS": np.int32(grid.columns),
         "NROWS": np.int32(grid.rows),
@@ -255,19 +316,20 @@ def _file_attributes(
         "UPNAM": _padded("POINTFUSE", _NAME),
         "VAR-LIST": "".join(_padded(name, _NAME) for name in names),
         "FILEDESC": _description(fields, history, done, []),
-        "HISTORY": global_attributes(fields, history, done)["history"],
+        "HISTORY": global_attributes([fields], history, done)["history"],
     }
 
 
 def _description(
-    fields: DailyFields, history: str, done: datetime.datetime, partial: list[str]
+    fields: TimedFields, history: str, done: datetime.datetime, partial: list[str]
 ) -> str:
     """What the file is; `partial` are the days that are not whole."""
-    about = global_attributes(fields, history, done, partial)
+    about = global_attributes([fields], history, done, partial)
     lines = [
         about["title"],
         about["source"],
-        f"Daily means: each is that of the 24 hours from its time, UTC. {about['comment']}",
+        f"{'Hours' if fields.hourly else 'Daily means'}: each is that of the "
+        f"{'hour' if fields.hourly else '24 hours'} from its time, UTC. {about['comment']}",
         f"Missing values are {MISSING:.3e}. Model file: sha256 {fields.model_sha256}.",
     ]
     if partial:

@@ -21,15 +21,12 @@ from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import typeset_units
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.fields.cf import PROVISIONAL
+from pointfuse.fields.cf_times import DAY_STATUS, HOUR_STATUS, PROVISIONAL
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.grid.grid_mapping import grid_axes
 from pointfuse.grid.regular_grid import Grid
 
 logger = logging.getLogger(__name__)
-
-DISTANCE = "station_distance"
-"""Variable of the distance to the nearest station, which only fused fields have."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -74,8 +71,8 @@ class MapFile:
         Its grid.
     order : tuple of two slices
         What brings its rows and columns into the order of the grid.
-    days : ndarray of datetime64[D], shape (time,)
-        The day of each of its times, in the time zone of the file.
+    times : ndarray of datetime64[D] or datetime64[h], shape (time,)
+        Its days, or the hours of fused fields, in the time zone of the file.
     said : set of str
         Remarks that were made.
     """
@@ -85,7 +82,7 @@ class MapFile:
     variable: str
     grid: Grid
     order: tuple[slice, slice]
-    days: NDArray[np.datetime64]
+    times: NDArray[np.datetime64]
     said: set[str] = field(default_factory=set, compare=False)
 
     def say(self, remarks: Iterable[str]) -> None:
@@ -94,6 +91,16 @@ class MapFile:
             if remark not in self.said:
                 self.said.add(remark)
                 logger.warning("%s: %s", self.path.name, remark)
+
+    @property
+    def days(self) -> NDArray[np.datetime64]:
+        """The day of each time, datetime64[D], shape (time,)."""
+        return self.times.astype("datetime64[D]")
+
+    @property
+    def hourly(self) -> bool:
+        """Whether it holds fused fields of hours."""
+        return self.times.dtype == np.dtype("datetime64[h]")
 
     @property
     def title(self) -> str:
@@ -114,7 +121,12 @@ class MapFile:
     @property
     def source(self) -> str:
         """What made the file."""
-        facts = {name: str(self.dataset.getncattr(name)) for name in self.dataset.ncattrs()}
+        variable = self.dataset[self.variable]
+        facts = {
+            name: str(of.getncattr(name))
+            for of in (self.dataset, variable)
+            for name in of.ncattrs()
+        }
         if "model_name" in facts:
             return printable(f"{facts['model_name']} {facts.get('model_version', '')}")
         return printable(facts.get("source", self.path.name))
@@ -122,16 +134,30 @@ class MapFile:
     @property
     def days_with_fields(self) -> NDArray[np.datetime64]:
         """Fused days in order, without repetition; all days if the file has no status."""
-        status = self.dataset.variables.get("day_status")
-        if status is None:
-            return np.unique(self.days)
-        return np.unique(self.days[read_numbers(status) == DayStatus.FUSED])
+        status = self.status
+        return np.unique(self.days if status is None else self.days[status == DayStatus.FUSED])
+
+    @property
+    def status(self) -> NDArray[np.int8] | None:
+        """Whether there is a field at each time, as numbers of `DayStatus`; None if not told."""
+        name = self.support(HOUR_STATUS if self.hourly else DAY_STATUS)
+        return None if name is None else read_numbers(self.dataset[name]).astype(np.int8)
+
+    def support(self, name: str) -> str | None:
+        """Name of what says something of the variable, in a file of one variable or of several.
+
+        Parameters
+        ----------
+        name : str
+            Such as ``station_distance``; None if the file has none.
+        """
+        return support_of(self.dataset, self.variable, name)
 
     @property
     def provisional_days(self) -> NDArray[np.datetime64]:
         """Days that were not over when their hours were read."""
-        flags = self.dataset.variables.get(PROVISIONAL)
-        return self.days[:0] if flags is None else self.days[read_numbers(flags) > 0]
+        name = self.support(PROVISIONAL)
+        return self.days[:0] if name is None else self.days[read_numbers(self.dataset[name]) > 0]
 
     def field(self, name: str, time: int) -> NDArray[np.float64]:
         """A variable at one of the times.
@@ -262,7 +288,7 @@ def opened(path: Path, variable: str | None = None) -> Iterator[MapFile]:
     with dataset:
         name = _chosen(path, dataset, variable)
         axes = grid_axes(dataset, name)
-        file = MapFile(path, dataset, name, axes.grid, axes.order, _days(path, dataset, name))
+        file = MapFile(path, dataset, name, axes.grid, axes.order, _times(path, dataset, name))
         file.say(f"{day} was not over: it is provisional" for day in file.provisional_days)
         yield file
 
@@ -295,6 +321,12 @@ def _chosen(path: Path, dataset: netCDF4.Dataset, wanted: str | None) -> str:
     return found[0]
 
 
+def support_of(dataset: netCDF4.Dataset, variable: str, name: str) -> str | None:
+    """As `MapFile.support`, for any variable of a file."""
+    names = (f"{variable}_{name}", name)
+    return next((each for each in names if each in dataset.variables), None)
+
+
 def _is_field(dataset: netCDF4.Dataset, name: str) -> bool:
     variable = dataset[name]
     return (
@@ -304,8 +336,8 @@ def _is_field(dataset: netCDF4.Dataset, name: str) -> bool:
     )
 
 
-def _days(path: Path, dataset: netCDF4.Dataset, name: str) -> NDArray[np.datetime64]:
-    """Day of each time of a variable: in the time zone of the file, or as the file has them."""
+def _times(path: Path, dataset: netCDF4.Dataset, name: str) -> NDArray[np.datetime64]:
+    """Day, or hour of fused fields, in the time zone of the file, or as the file has them."""
     time = dataset[dataset[name].dimensions[0]]
     if not len(time):
         raise InputError(f"{path.name} holds no day")
@@ -325,9 +357,13 @@ def _days(path: Path, dataset: netCDF4.Dataset, name: str) -> NDArray[np.datetim
             datetime.datetime.fromisoformat(f"{date.isoformat()}+00:00").astimezone(zone)
             for date in dates
         ]
-    texts = [f"{date.year:04}-{date.month:02}-{date.day:02}" for date in dates]
+    hourly = support_of(dataset, name, HOUR_STATUS) is not None
+    texts = [
+        f"{date.year:04}-{date.month:02}-{date.day:02}" + (f"T{date.hour:02}" if hourly else "")
+        for date in dates
+    ]
     try:
-        return np.array(texts, "datetime64[D]")
+        return np.array(texts, "datetime64[h]" if hourly else "datetime64[D]")
     except ValueError as error:
         raise InputError(
             f"{path.name} has the calendar '{calendar}' with days that do not exist in the "

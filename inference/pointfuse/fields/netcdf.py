@@ -1,9 +1,10 @@
-"""Write CF netCDF files, a few days at a time."""
+"""Write CF netCDF files, a few days or hours at a time."""
 
 from __future__ import annotations
 
+import contextlib
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
@@ -15,9 +16,11 @@ import numpy as np
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.threads.one_ahead import one_ahead
 from pointfuse.errors import InputError, require_path
-from pointfuse.fields.cf import CFVariable, day_variables, grid_variables
+from pointfuse.fields.cf import field_variables, grid_variables
 from pointfuse.fields.cf_global_attributes import global_attributes, partial_days
-from pointfuse.fields.daily_fields import DailyFields, checked_fields
+from pointfuse.fields.cf_times import time_variables
+from pointfuse.fields.cf_variable import CFVariable
+from pointfuse.fields.timed_fields import TimedFields, checked_fields
 from pointfuse.stations.quality.flags import Counts, add_counts
 
 _CHUNK_CACHE = 2_000_000
@@ -25,7 +28,7 @@ _CHUNK_CACHE = 2_000_000
 
 def write_netcdf(
     path: str | PathLike[str],
-    batches: Iterable[DailyFields],
+    batches: Iterable[TimedFields | Sequence[TimedFields]],
     *,
     history: str,
     time: datetime.datetime | None = None,
@@ -36,8 +39,9 @@ def write_netcdf(
     ----------
     path : path
         File to write; an existing one is replaced once the new one is complete.
-    batches : iterable of DailyFields
-        Fields of successive days; at least one, of one model and the same stations read.
+    batches : iterable of TimedFields, or of lists of them
+        Fields of successive times; at least one, of one model and the same stations read. Those of
+        several variables come as lists with the fields of each, of the same times.
     history : str
         What was done, for the file's history.
     time : datetime.datetime, optional
@@ -58,24 +62,90 @@ def write_netcdf(
     require_path(path, "the netCDF file to write")
     path = Path(path)
     batches = checked_fields(batches)
-    last, quality, partial = None, Counts(), list[str]()
-    with replacing(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
+    with growing_netcdf(path, history=history, time=time) as file:
         # Computing and compressing take turns on most processors otherwise.
-        for batch in one_ahead(batches):
-            if last is None:
-                _define(dataset, batch)
-            _append(dataset, batch)
-            add_counts(quality, batch.stations.quality)
-            partial += partial_days(batch)
-            last = batch
-        if last is None:
-            raise InputError(f"there are no fields to write to {path.name}")
-        whole = replace(last, stations=replace(last.stations, quality=quality))
-        dataset.setncatts(global_attributes(whole, history, time, partial))
+        for bundle in one_ahead(batches):
+            file.append(bundle)
     return path
 
 
-def _define(dataset: netCDF4.Dataset, fields: DailyFields) -> None:
+@contextlib.contextmanager
+def growing_netcdf(
+    path: Path, *, history: str, time: datetime.datetime | None = None
+) -> Iterator[NetcdfFile]:
+    """A CF netCDF file to which fields are added; it appears under its name once it is complete.
+
+    Parameters
+    ----------
+    path, history, time
+        As for `write_netcdf`.
+
+    Raises
+    ------
+    OutputError, InputError
+        As `write_netcdf`.
+    """
+    with replacing(path) as temporary, netCDF4.Dataset(temporary, "w") as dataset:
+        file = NetcdfFile(dataset)
+        yield file
+        if file.empty:
+            raise InputError(f"there are no fields to write to {path.name}")
+        file.finish(history, time)
+
+
+class NetcdfFile:
+    """A CF netCDF file that grows; `growing_netcdf` makes one."""
+
+    def __init__(self, dataset: netCDF4.Dataset) -> None:
+        self._dataset = dataset
+        self._last: Sequence[TimedFields] = ()
+        self._quality: list[Counts] = []
+        self._partial: dict[str, None] = {}
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing was added yet."""
+        return not self._last
+
+    def append(self, bundle: Sequence[TimedFields]) -> None:
+        """Add fields of the next times.
+
+        Parameters
+        ----------
+        bundle : sequence of TimedFields
+            Of each variable those of the same times, in the same order each time.
+        """
+        variables = _variables(bundle)
+        if self.empty:
+            self._quality = [{} for _ in bundle]
+            _define(self._dataset, bundle[0], variables)
+        first = len(self._dataset.dimensions["time"])
+        for variable in variables:
+            values = np.ma.masked_invalid(variable.values)
+            self._dataset[variable.name][first : first + len(values)] = values
+        for quality, fields in zip(self._quality, bundle, strict=True):
+            add_counts(quality, fields.stations.quality)
+            self._partial |= dict.fromkeys(partial_days(fields))
+        self._last = bundle
+
+    def finish(self, history: str, time: datetime.datetime | None) -> None:
+        """Say what the file is and how it came to be."""
+        whole = [
+            replace(fields, stations=replace(fields.stations, quality=quality))
+            for fields, quality in zip(self._last, self._quality, strict=True)
+        ]
+        self._dataset.setncatts(global_attributes(whole, history, time, list(self._partial)))
+
+
+def _variables(bundle: Sequence[TimedFields]) -> list[CFVariable]:
+    """All that has a value a time; what several variables share is there once."""
+    found = time_variables(bundle[0])
+    for fields in bundle:
+        found += field_variables(fields, others=len(bundle) > 1)
+    return list({variable.name: variable for variable in reversed(found)}.values())[::-1]
+
+
+def _define(dataset: netCDF4.Dataset, fields: TimedFields, variables: Sequence[CFVariable]) -> None:
     rows, columns = fields.model.grid.shape
     dataset.createDimension("time", None)
     dataset.createDimension("bounds", 2)
@@ -86,15 +156,8 @@ def _define(dataset: netCDF4.Dataset, fields: DailyFields) -> None:
     dataset.createDimension("station", len(stations.values))
     for variable in constant:
         create_variable(dataset, variable)[...] = variable.values
-    for variable in day_variables(fields):
+    for variable in variables:
         create_variable(dataset, variable)
-
-
-def _append(dataset: netCDF4.Dataset, fields: DailyFields) -> None:
-    first = len(dataset.dimensions["time"])
-    for variable in day_variables(fields):
-        values = np.ma.masked_invalid(variable.values)
-        dataset[variable.name][first : first + len(values)] = values
 
 
 def create_variable(dataset: netCDF4.Dataset, variable: CFVariable) -> netCDF4.Variable[Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import datetime
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -12,22 +13,24 @@ import numpy as np
 
 from pointfuse.basics.output_formats import GEOTIFF, NETCDF, OutputFormat
 from pointfuse.basics.progress import Progress
-from pointfuse.fields.daily_fields import DailyFields
 from pointfuse.fields.geotiff import write_geotiff
-from pointfuse.fields.ioapi import check_grid, write_ioapi
-from pointfuse.fields.netcdf import write_netcdf
+from pointfuse.fields.ioapi import check_grid, growing_ioapi
+from pointfuse.fields.netcdf import growing_netcdf
+from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.grid.regular_grid import Grid
 
 
-class _WriteFields(Protocol):
+class GrowingFile(Protocol):
+    """A file to which fields are added."""
+
+    def append(self, bundle: Sequence[TimedFields], /) -> None:
+        """Add fields of each variable at the next times."""
+
+
+class _GrowFile(Protocol):
     def __call__(
-        self,
-        path: Path,
-        batches: Iterable[DailyFields],
-        *,
-        history: str,
-        time: datetime.datetime | None = None,
-    ) -> Path: ...
+        self, path: Path, *, history: str, time: datetime.datetime | None = None
+    ) -> AbstractContextManager[GrowingFile]: ...
 
 
 class _ConvertFile(Protocol):
@@ -52,18 +55,21 @@ class FieldWriter:
     ----------
     format : OutputFormat
         What it writes.
-    write : callable
-        From a path and batches of fields to a file.
+    grow : callable
+        Opens a file to which fields are added, and which is complete in the end.
     check_grid : callable, optional
         Raises an `InputError` for a grid that the format cannot hold; it holds all by default.
     whole_days : bool
         Whether its records are of 24 hours, so that it holds no day that is not over.
+    one_variable : bool
+        Whether a file holds fields of one variable alone.
     """
 
     format: OutputFormat
-    write: _WriteFields
+    grow: _GrowFile
     check_grid: Callable[[Grid], None] | None = None
     whole_days: bool = False
+    one_variable: bool = False
 
 
 @dataclass(frozen=True)
@@ -83,8 +89,8 @@ class FileWriter:
 
 
 FIELD_WRITERS = {
-    "netcdf": FieldWriter(NETCDF, write_netcdf),
-    "ioapi": FieldWriter(NETCDF, write_ioapi, check_grid, whole_days=True),
+    "netcdf": FieldWriter(NETCDF, growing_netcdf),
+    "ioapi": FieldWriter(NETCDF, growing_ioapi, check_grid, whole_days=True, one_variable=True),
 }
 """What `pointfuse fuse` writes, by the name of its option."""
 

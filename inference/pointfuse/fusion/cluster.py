@@ -10,22 +10,23 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import logging
 import secrets
 import threading
 import time
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pointfuse.errors import ClusterError, MissingExtraError, PointfuseError
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.finished_days import FinishedDays, kept_name
 from pointfuse.fusion.fuse import missing_day
-from pointfuse.fusion.streaming import Day
+from pointfuse.fusion.streaming import Due, Times
 from pointfuse.fusion.working_folder import WorkingFolder
 from pointfuse.model.loading import Model, load_model
 from pointfuse.stations.gridding import PlacedObservations
@@ -73,6 +74,8 @@ class Job:
         File beside them.
     word : str
         What it holds.
+    beside : int
+        Models that are used in turns, of which this is one.
     """
 
     options: Mapping[str, Any]
@@ -80,6 +83,7 @@ class Job:
     days: FinishedDays
     token: Path
     word: str
+    beside: int = 1
 
 
 class Cluster:
@@ -89,22 +93,21 @@ class Cluster:
     ----------
     client : distributed.Client
         Connection to the scheduler.
-    model : Model
-        The model as it is here.
-    job : Job
-        What the workers are told.
+    jobs : sequence of tuple of Model and Job
+        Each model as it is here, and what the workers are told of it.
     """
 
-    def __init__(self, client: distributed.Client, model: Model, job: Job) -> None:
-        self._client, self._model, self._job = client, model, job
+    def __init__(self, client: distributed.Client, jobs: Sequence[tuple[Model, Job]]) -> None:
+        self._client, self._jobs = client, jobs
+        self._days = jobs[0][1].days
 
-    def fused_days(self, days: Iterator[Day]) -> Iterator[FusedFields]:
-        """Fields in the order of the days, as of `pointfuse.fusion.streaming.fused_days`.
+    def fused_times(self, times: Times) -> Iterator[list[FusedFields]]:
+        """Fields in the order of the times, as of `pointfuse.fusion.streaming.fused_times`.
 
         Parameters
         ----------
-        days : iterator of Day
-            From `streaming.placed_days`; as many are taken in advance as keep all workers
+        times : iterator of sequence of Due
+            From `streaming.placed_times`; as many are taken in advance as keep all workers
             busy.
 
         Raises
@@ -113,21 +116,25 @@ class Cluster:
             If there are no workers any more, or one is unfit.
         """
         # Looked for one by one, a file is taken for absent some time after it is there.
-        kept = self._job.days.names()
-        waiting: deque[tuple[Day, distributed.Future | None]] = deque()
+        kept = self._days.names()
+        waiting: deque[list[_Asked]] = deque()
         try:
-            for day in days:
-                wanted = day.status is DayStatus.FUSED
-                absent = wanted and kept_name(day.placed, self._model) not in kept
-                waiting.append((day, self._asked_for(day.placed) if absent else None))
-                while len(waiting) > _AHEAD * self._threads():
-                    yield self._fields(*waiting.popleft())
+            for bundle in times:
+                waiting.append(
+                    [
+                        _Asked(due, self._asked_for(due, model, job, kept))
+                        for due, (model, job) in zip(bundle, self._jobs, strict=True)
+                    ]
+                )
+                while len(waiting) * len(self._jobs) > _AHEAD * self._threads():
+                    yield self._fields(waiting.popleft())
             while waiting:
-                yield self._fields(*waiting.popleft())
+                yield self._fields(waiting.popleft())
         finally:
             # Where the scheduler has gone away, there is nothing to take back.
             with contextlib.suppress(OSError):
-                self._client.cancel([future for _, future in waiting if future is not None])
+                asked = itertools.chain.from_iterable(waiting)
+                self._client.cancel([each.future for each in asked if each.future is not None])
 
     def _threads(self) -> int:
         """Days that the workers, which come and go, can compute at once; at least one."""
@@ -141,23 +148,34 @@ class Cluster:
             raise ClusterError(_GONE) from error
         return workers
 
-    def _asked_for(self, placed: PlacedObservations) -> distributed.Future:
+    def _asked_for(
+        self, due: Due, model: Model, job: Job, kept: Collection[str]
+    ) -> distributed.Future | None:
+        """Fields to wait for; None where they are there, or there are none."""
+        placed, status = due
+        if status is not DayStatus.FUSED or kept_name(placed, model) in kept:
+            return None
         # The stations that are only listed in the output are of no use to a worker.
         needed = replace(placed, listed=placed.observations)
-        day = placed.observations.times[0]
-        key = f"pointfuse-{day}-{secrets.token_hex(4)}"
+        key = f"pointfuse-{due.time}-{secrets.token_hex(4)}"
         return self._client.submit(
-            _fuse_on_worker, self._job, needed, key=key, pure=False, retries=_RETRIES
+            _fuse_on_worker, job, needed, key=key, pure=False, retries=_RETRIES
         )
 
-    def _fields(self, day: Day, future: distributed.Future | None) -> FusedFields:
-        placed, status = day
+    def _fields(self, bundle: Sequence[_Asked]) -> list[FusedFields]:
+        return [
+            self._fields_of(asked, model)
+            for asked, (model, _) in zip(bundle, self._jobs, strict=True)
+        ]
+
+    def _fields_of(self, asked: _Asked, model: Model) -> FusedFields:
+        placed, status = asked.due
         if status is not DayStatus.FUSED:
-            return missing_day(placed, self._model, status)
-        if future is not None:
-            self._wait(future, str(placed.observations.times[0]))
-            self._wait_for_file(kept_name(placed, self._model))
-        return self._job.days.fuse(placed, self._model, keep=True)
+            return missing_day(placed, model, status)
+        if asked.future is not None:
+            self._wait(asked.future, str(asked.due.time))
+            self._wait_for_file(kept_name(placed, model))
+        return self._days.fuse(placed, model, keep=True)
 
     def _wait(self, future: distributed.Future, day: str) -> None:
         alone = 0.0
@@ -190,20 +208,27 @@ class Cluster:
 
     def _wait_for_file(self, name: str) -> None:
         for _ in range(_SHOWN_ELSEWHERE):
-            if self._job.days.hold(name):
+            if self._days.hold(name):
                 return
             time.sleep(1)
             # Listing a folder makes the system ask its server again.
-            self._job.days.names()
+            self._days.names()
         raise ClusterError(
             f"a worker has written {name}, which is not visible here; use an output folder that "
             "all machines share, and continue with --resume"
         )
 
 
+class _Asked(NamedTuple):
+    """What is due, and who computes it: nobody, where it is there already or there is no field."""
+
+    due: Due
+    future: distributed.Future | None
+
+
 @contextlib.contextmanager
 def connected(
-    address: str, model: Model, work: WorkingFolder, *, path: Path | None
+    address: str, models: Sequence[Model], work: WorkingFolder, *, path: Path | None
 ) -> Iterator[Cluster]:
     """Connect to a cluster, and make sure that its workers compute what would be computed here.
 
@@ -211,12 +236,12 @@ def connected(
     ----------
     address : str
         Address of the scheduler, such as ``tcp://10.0.0.1:8786``.
-    model : Model
-        The model as it is here.
+    models : sequence of Model
+        The models as they are here.
     work : WorkingFolder
         Folder beside the output, which the workers must see under the same name.
     path : Path or None
-        File of the model; each worker has its own, or sees the same.
+        File of the only model; each worker has its own, or sees the same.
 
     Raises
     ------
@@ -226,17 +251,25 @@ def connected(
     """
     word = secrets.token_hex(16)
     work.token.write_text(word, encoding="ascii")
-    options = {
+    jobs = [
+        (model, Job(_options(model, path), _facts(model), work.days, work.token, word, len(models)))
+        for model in models
+    ]
+    with _silent("distributed", "distributed.client"), _client(address) as client:
+        for _, job in jobs:
+            _check_workers(client, address, job)
+        yield Cluster(client, jobs)
+
+
+def _options(model: Model, path: Path | None) -> dict[str, Any]:
+    """How to load a model as it is here."""
+    return {
         "path": path.resolve() if path else None,
         "variable": None if path else model.metadata.target.name,
         "threads": model.threads,
         "device": model.device,
         "precision": model.metadata.precision,
     }
-    job = Job(options, _facts(model), work.days, work.token, word)
-    with _silent("distributed", "distributed.client"), _client(address) as client:
-        _check_workers(client, address, job)
-        yield Cluster(client, model, job)
 
 
 @contextlib.contextmanager
@@ -301,7 +334,7 @@ def _facts(model: Model) -> dict[str, str]:
 
 _loading = threading.Lock()
 _loaded: dict[str, Model] = {}
-"""The model that was used last, by its hash and options."""
+"""The models that were used last, by their hashes and options."""
 
 
 def _fuse_on_worker(job: Job, placed: PlacedObservations) -> None:
@@ -329,7 +362,8 @@ def _ready_model(job: Job, worker: str) -> Model:
                 raise ClusterError(f"the worker {worker} cannot load the model: {error}") from error
             for name, found in _facts(model).items():
                 _check_fact(name, found, job, worker)
-            _loaded.clear()
+            while len(_loaded) >= job.beside:
+                del _loaded[next(iter(_loaded))]
             _loaded[key] = model
         return _loaded[key]
 

@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.fields.daily_fields import DEVIATION
+from pointfuse.fields.timed_fields import DEVIATION
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, station_distance
 

@@ -6,7 +6,8 @@ import contextlib
 import hashlib
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -21,23 +22,23 @@ from pointfuse.version import __version__
 
 
 class MonthContent:
-    """Hash of all that a month's file is made of, day by day.
+    """Hash of all that a month's file is made of, time by time.
 
     Parameters
     ----------
-    model : Model
-        The model.
+    models : sequence of Model
+        The model of each variable.
     beginning : str
         What else the file says: the call and its time.
     """
 
-    def __init__(self, model: Model, beginning: str) -> None:
-        running = (__version__, model.runtime, model.provider, model.threads)
-        what = (beginning, model.sha256, *running)
+    def __init__(self, models: Sequence[Model], beginning: str) -> None:
+        running = [(model.sha256, model.runtime, model.provider, model.threads) for model in models]
+        what = (beginning, __version__, *running)
         self._digest = hashlib.sha256(repr(what).encode())
 
     def add(self, placed: PlacedObservations, status: DayStatus) -> None:
-        """Go on with a day."""
+        """Go on with a time of a variable."""
         listed = placed.listed
         files = [file.name for file in listed.files]
         what = (str(listed.times[0]), int(status), placed.quality, files, *listed.values)
@@ -47,11 +48,12 @@ class MonthContent:
         for array in (*places, *listed.values.values(), *listed.reasons.values()):
             self._digest.update(np.ascontiguousarray(array).tobytes())
 
-    def adding(self, days: Iterator[FusedFields]) -> Iterator[FusedFields]:
-        """Pass fields of single days on, going on with each."""
-        for fields in days:
-            self.add(fields.stations, DayStatus(int(fields.status[0])))
-            yield fields
+    def adding(self, bundles: Iterator[Sequence[FusedFields]]) -> Iterator[Sequence[FusedFields]]:
+        """Pass fields of single times on, going on with each."""
+        for bundle in bundles:
+            for fields in bundle:
+                self.add(fields.stations, DayStatus(int(fields.status[0])))
+            yield bundle
 
     def __str__(self) -> str:
         return self._digest.hexdigest()
@@ -79,7 +81,9 @@ class FinishedMonths:
         """Forget all months."""
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def add(self, month: str, content: MonthContent, file: Path, reports: list[DayReport]) -> None:
+    def add(
+        self, month: str, content: MonthContent, files: Sequence[Path], reports: list[DayReport]
+    ) -> None:
         """Note a month.
 
         Parameters
@@ -87,27 +91,29 @@ class FinishedMonths:
         month : str
             Such as 2019-01.
         content : MonthContent
-            What its file is made of.
-        file : Path
-            The file under its final name.
+            What its files are made of.
+        files : sequence of Path
+            The files under their final names.
         reports : list of DayReport
             What the summary says of its days.
         """
         self._folder.mkdir(exist_ok=True)
         note = {
             "content": str(content),
-            "file": _look_of(file),
-            "reports": [report.to_dict() for report in reports],
+            "files": {str(file): _look_of(file) for file in files},
+            "reports": [asdict(report) for report in reports],
         }
         with replacing(self._note(month)) as temporary:
             temporary.write_text(json.dumps(note), encoding="utf-8")
 
-    def reports(self, month: str, content: MonthContent, file: Path) -> list[DayReport] | None:
-        """Summary of the days of a month, if its file exists and has the same inputs."""
+    def found(self, month: str, content: MonthContent) -> tuple[list[Path], list[DayReport]] | None:
+        """Files of a month and what the summary says, if they exist and have the same inputs."""
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             note = json.loads(self._note(month).read_text(encoding="utf-8"))
-            if note["content"] == str(content) and note["file"] == _look_of(file):
-                return [
+            if note["content"] == str(content) and all(
+                look == _look_of(Path(file)) for file, look in note["files"].items()
+            ):
+                return [Path(file) for file in note["files"]], [
                     MissingDay(**report) if "reason" in report else FusedDay(**report)
                     for report in note["reports"]
                 ]

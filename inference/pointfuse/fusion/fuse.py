@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError, require
-from pointfuse.fields.daily_fields import concatenate
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
+from pointfuse.fields.timed_fields import concatenate
 from pointfuse.fusion.estimation import estimate
 from pointfuse.model.devices import DeviceChoice
 from pointfuse.model.loading import Model, load_model, require_model
@@ -28,6 +28,7 @@ from pointfuse.stations.gridding import (
 from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
+from pointfuse.stations.quality.flags import step_of
 from pointfuse.stations.reading import read_stations
 from pointfuse.stations.sources import Source, listed_sources
 
@@ -47,15 +48,15 @@ def fuse(
     days_per_batch: int = DAYS_PER_BATCH,
     quality_control: bool = True,
 ) -> FusedFields:
-    """Fuse daily station observations into complete fields.
+    """Fuse station observations into complete fields.
 
-    Days without a valid observation of the fused variable are left out, with a warning.
+    Days, or hours, without a valid observation of the fused variable are left out, with a warning.
 
     Parameters
     ----------
     observations : Observations, path, table, or iterable of the last two
-        Daily means, from `pointfuse.read_stations`; or what it reads, where it needs nothing else
-        to be told: tidy tables of pandas or polars, and files.
+        Daily means, or hours, from `pointfuse.read_stations`; or what it reads, where it needs
+        nothing else to be told: tidy tables of pandas or polars, and files.
     model : Model, optional
         From `pointfuse.load_model`; a shipped model by default.
     variable : str, optional
@@ -66,7 +67,7 @@ def fuse(
     days_per_batch : int
         Days that go through the model at once.
     quality_control : bool
-        Whether to leave out daily means that are suspect (`pointfuse.check_days`).
+        Whether to leave out values that are suspect (`pointfuse.check_days`).
 
     Raises
     ------
@@ -117,15 +118,16 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
         If there is no such day.
     """
     target = placed.metadata.target
-    days = placed.observations.times
+    times, value = placed.observations.times, placed.observations.what
     observed = placed.target_stations > 0
     if not observed.any():
         most = int(placed.hours.most.max(initial=0))
         unused = int(placed.hours.unused.sum())
-        raise nothing_to_fuse(target.name, len(days), placed.counts, most, unused)
+        number = counted(len(times), step_of(placed.observations))
+        raise nothing_to_fuse(target.name, number, placed.counts, most, unused, value=value)
     if not observed.all():
-        missing = ", ".join(str(day) for day in days[~observed])
-        logger.warning("no valid daily mean of %s, so no field, on %s", target.name, missing)
+        missing = ", ".join(str(time) for time in times[~observed])
+        logger.warning("no valid %s of %s, so no field, on %s", value, target.name, missing)
     placed = placed.on_days(np.flatnonzero(observed))
     hours = placed.hours
     named = zip(placed.observations.times.astype(str), hours.texts(), strict=True)
@@ -136,22 +138,42 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
 
 
 def nothing_to_fuse(
-    target: str, days: int, counts: StationCounts, most_hours: int, unused_hours: int
+    target: str,
+    times: str,
+    counts: StationCounts,
+    most_hours: int,
+    unused_hours: int,
+    *,
+    value: str,
 ) -> InputError:
-    """The error that no day can be fused, with what became of the stations and their hours."""
+    """The error that no time can be fused, with what became of the stations and their hours.
+
+    Parameters
+    ----------
+    target : str
+        The fused variable.
+    times : str
+        How many times there are, such as ``3 days``.
+    counts : StationCounts
+        What became of the stations.
+    most_hours, unused_hours : int
+        As in `DayHours`.
+    value : str
+        What a value is: ``daily mean`` or ``hourly value``.
+    """
     found = {
         f"{counts.valid} with a valid value of any variable": counts.valid,
         f"{counts.without_coordinates} without coordinates": counts.without_coordinates,
         f"{counts.outside_grid} outside the grid": counts.outside_grid,
-        f"{counted(counts.out_of_range, 'daily mean')} out of range": counts.out_of_range,
+        f"{counted(counts.out_of_range, value)} out of range": counts.out_of_range,
         f"{counts.suspect} left out by quality control": counts.suspect,
         f"at most {counted(most_hours, 'valid hour')} of a station on a day": most_hours,
         f"{counted(unused_hours, 'hourly value')} left out by quality control": unused_hours,
     }
-    told = [counted(days, "day"), f"{counted(counts.read, 'station')} read"]
+    told = [times, f"{counted(counts.read, 'station')} read"]
     told += [text for text, count in found.items() if count]
     return InputError(
-        f"there is no valid daily mean of {target} on the grid: {', '.join(told)}; check the "
+        f"there is no valid {value} of {target} on the grid: {', '.join(told)}; check the "
         "period, the station list, the units and --min-hours"
     )
 

@@ -1,22 +1,43 @@
-"""Output files of a run: one for all days, or one per month."""
+"""Output files of a run: one for all, or one per month and variable."""
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from pointfuse.basics.threads.one_ahead import one_ahead
 from pointfuse.fields.cf import now
+from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
-from pointfuse.fields.writers import FieldWriter
+from pointfuse.fields.writers import FieldWriter, GrowingFile
 from pointfuse.fusion.finished_months import MonthContent
-from pointfuse.fusion.run_summary import DayReport, noting_days
-from pointfuse.fusion.streaming import Day, by_month, with_any_field
+from pointfuse.fusion.fuse import missing_day
+from pointfuse.fusion.run_summary import DayReport, noting_times
+from pointfuse.fusion.streaming import Due, Times, by_month
 from pointfuse.fusion.working_folder import WorkingFolder
 from pointfuse.model.loading import Model
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Division:
+    """What goes into files of their own.
+
+    Parameters
+    ----------
+    by_months : bool
+        The times of each month.
+    by_variables : bool
+        The fields of each variable.
+    """
+
+    by_months: bool = False
+    by_variables: bool = False
 
 
 class OutputFiles:
@@ -25,17 +46,17 @@ class OutputFiles:
     Parameters
     ----------
     output : Path
-        Name of the file; of those of months without the month.
+        Name of the file; of those of months and variables without these.
     work : WorkingFolder
         Where files grow.
-    model : Model
-        The model that makes the fields.
+    models : sequence of Model
+        The models that make the fields, one a variable.
     writer : FieldWriter
         What writes them.
     output_format : str
         Its name.
-    by_months : bool
-        Whether to write a file a month.
+    division : Division
+        What goes into files of their own.
     history : str
         What is done, for the files' history.
     """
@@ -44,117 +65,180 @@ class OutputFiles:
         self,
         output: Path,
         work: WorkingFolder,
-        model: Model,
+        models: Sequence[Model],
         *,
         writer: FieldWriter,
         output_format: str,
-        by_months: bool,
+        division: Division,
         history: str,
     ) -> None:
-        self._output, self._work, self._model = output, work, model
+        self._output, self._work, self._models = output, work, models
         self._writer, self._format = writer, output_format
-        self._by_months, self._history = by_months, history
+        self._division, self._history = division, history
         self._begun = work.begin(history, now())
         self._written: list[Path] = []
         self._reports: list[DayReport] = []
 
     @property
     def written(self) -> list[Path]:
-        """The files, in the order of their months."""
+        """The files, in the order of their variables and months."""
         return sorted(self._written)
 
     @property
     def reports(self) -> list[DayReport]:
-        """Summary of the days, in order."""
+        """Summary of the times, in order."""
         return sorted(self._reports, key=lambda report: report.day)
 
-    def unfinished(self, days: Iterator[Day], advance: Callable[[int], object]) -> Iterator[Day]:
-        """The days but those of months whose files a run before has written of the same.
+    def unfinished(self, times: Times, advance: Callable[[int], object]) -> Times:
+        """The times but those of months whose files a run before has written of the same.
 
         Parameters
         ----------
-        days : iterator of Day
-            All days.
+        times : iterator of sequence of Due
+            All times.
         advance : callable
-            Told how many days are done already.
+            Told how many are done already.
         """
-        for month, of_month in by_month(days, lambda day: day.date):
-            if self._by_months and month in self._work.months:
+        for month, of_month in by_month(times, lambda bundle: bundle[0].time):
+            if self._division.by_months and month in self._work.months:
                 listed = list(of_month)
                 content = self._content()
-                for placed, status in listed:
-                    content.add(placed, status)
-                found = self._work.months.reports(month, content, self._final(month))
+                for bundle in listed:
+                    for placed, status in bundle:
+                        content.add(placed, status)
+                found = self._work.months.found(month, content)
                 if found is not None:
-                    self._reports += found
-                    self._written.append(self._name(month))
+                    files, reports = found
+                    self._reports += reports
+                    self._written += map(self._as_given, files)
                     advance(len(listed))
                     continue
                 of_month = iter(listed)
             yield from of_month
 
-    def write(self, days: Iterator[FusedFields], advance: Callable[[int], object]) -> None:
-        """Write the days to their files; months without any field get none.
+    def write(
+        self, bundles: Iterator[Sequence[FusedFields]], advance: Callable[[int], object]
+    ) -> None:
+        """Write the fields to their files; those without any field are not written.
 
         Parameters
         ----------
-        days : iterator of FusedFields
-            Fields of single days.
+        bundles : iterator of sequence of FusedFields
+            Fields of each variable at single times.
         advance : callable
-            Told after each day that one is done.
+            Told after each time that one is done.
         """
-        noted = noting_days(days, self._reports, advance)
-        if not self._by_months:
+        noted = noting_times(bundles, self._reports, advance)
+        if not self._division.by_months:
             self._write("", noted)
             return
-        for month, of_month in by_month(noted, lambda fields: fields.days[0]):
+        for month, of_month in by_month(noted, lambda bundle: bundle[0].times[0]):
             content = self._content()
-            if self._write(month, content.adding(of_month)):
+            files = self._write(month, content.adding(of_month))
+            if files:
                 reports = [each for each in self._reports if each.day.startswith(month)]
-                self._work.months.add(month, content, self._final(month), reports)
+                self._work.months.add(month, content, files, reports)
                 self._work.days.forget(month)
             else:
                 logger.warning("no file was written for %s: none of its days has a field", month)
 
-    def _write(self, month: str, days: Iterator[FusedFields]) -> bool:
-        """Write a file, if there is any field for it."""
-        with_fields = with_any_field(days, self._model)
-        if with_fields is None:
-            return False
+    def _write(self, month: str, bundles: Iterator[Sequence[FusedFields]]) -> list[Path]:
+        """Write the files of a month, or of all times: those for which there is any field."""
+        models = list(enumerate(self._models))
+        parts = [[each] for each in models] if self._division.by_variables else [models]
+        with contextlib.ExitStack() as open_files:
+            outputs = [self._output_of(part, month, open_files) for part in parts]
+            # Computing and compressing take turns on most processors otherwise.
+            for bundle in one_ahead(bundles):
+                for output in outputs:
+                    output.add(bundle)
+        begun = [output for output in outputs if output.file is not None]
+        for output in begun:
+            output.growing.replace(output.final)
+            self._written.append(self._as_given(output.final))
+        return [output.final for output in begun]
+
+    def _output_of(
+        self, part: Sequence[tuple[int, Model]], month: str, open_files: contextlib.ExitStack
+    ) -> _Output:
+        variable = part[0][1].metadata.target.name if self._division.by_variables else ""
+        final = self._output.resolve()
+        if variable or month:
+            final = final.with_name(file_of(self._output, variable, month).name)
         # Whatever a run leaves behind is in its folder, and what it finishes is outside.
-        growing = self._work.outputs / self._name(month).name
-        self._writer.write(growing, with_fields, history=self._history, time=self._begun)
-        growing.replace(self._final(month))
-        self._written.append(self._name(month))
-        return True
+        growing = self._work.outputs / final.name
+        grown = self._writer.grow(growing, history=self._history, time=self._begun)
+        return _Output(part, growing, final, lambda: open_files.enter_context(grown))
 
     def _content(self) -> MonthContent:
-        return MonthContent(self._model, f"{self._begun} {self._format} {self._history}")
+        beginning = f"{self._begun} {self._format} {self._history}"
+        return MonthContent(self._models, beginning)
 
-    def _name(self, month: str) -> Path:
-        """Name of a file as the caller would give it."""
-        return file_of_month(self._output, month) if month else self._output
-
-    def _final(self, month: str) -> Path:
-        """Where a file goes: beside the output, or beside what that is a link to."""
-        final = self._output.resolve()
-        return final.with_name(self._name(month).name) if month else final
+    def _as_given(self, final: Path) -> Path:
+        """Name of a file as the caller would give it; a link to it may have another name."""
+        if final == self._output.resolve():
+            return self._output
+        return self._output.with_name(final.name)
 
 
-def file_of_month(output: Path, month: str) -> Path:
-    """Name of the file of a month, such as 2019-01, beside an output."""
-    return output.with_name(f"{output.stem}_{month}{output.suffix}")
+@dataclass
+class _Output:
+    """A file of some of the variables, which is begun with the first field for it.
+
+    Parameters
+    ----------
+    part : sequence of tuple of int and Model
+        Which of the variables, with their models.
+    growing, final : Path
+        Where it grows, and where it goes.
+    begin : callable
+        Opens it.
+    """
+
+    part: Sequence[tuple[int, Model]]
+    growing: Path
+    final: Path
+    begin: Callable[[], GrowingFile]
+    file: GrowingFile | None = None
+    _missing: list[list[Due]] = field(default_factory=list)
+
+    def add(self, bundle: Sequence[FusedFields]) -> None:
+        """Add fields of all variables at a time, of which it takes its own."""
+        own = [bundle[place] for place, _ in self.part]
+        if self.file is None:
+            if not any(fields.fused.any() for fields in own):
+                # The field of nothing is large, what it was made of is not.
+                due = [Due(each.stations, DayStatus(int(each.status[0]))) for each in own]
+                self._missing.append(due)
+                return
+            self.file = self.begin()
+            for missing in self._missing:
+                self.file.append(
+                    [
+                        missing_day(placed, model, status)
+                        for (placed, status), (_, model) in zip(missing, self.part, strict=True)
+                    ]
+                )
+        self.file.append(own)
 
 
-def files_of_months(output: Path, by_months: bool) -> list[Path]:
-    """Files that are there under the names of months of an output; none if there are to be none.
+def file_of(output: Path, variable: str = "", month: str = "") -> Path:
+    """Name of the file of a variable and a month, such as 2019-01, beside an output."""
+    added = "".join(f"_{each}" for each in (variable, month) if each)
+    return output.with_name(f"{output.stem}{added}{output.suffix}")
 
-    Which months there will be is known when all is read, which is too late to keep what is there.
+
+def files_of(output: Path, variables: Sequence[str], division: Division) -> list[Path]:
+    """Files that are there under the names of months and variables of an output, if they divide it.
+
+    Which there will be is known when all is read, which is too late to keep what is there.
     """
     folder = output.resolve().parent
-    if not by_months or not folder.is_dir():
+    if not (division.by_months or division.by_variables) or not folder.is_dir():
         return []
     # The system says whether another case of letters is another name.
-    pattern = re.escape(output.stem) + r"_(\d{4}-\d\d)" + re.escape(output.suffix)
+    of_variables = f"_({'|'.join(map(re.escape, variables))})" if division.by_variables else "()"
+    of_months = r"_(\d{4}-\d\d)" if division.by_months else "()"
+    pattern = re.escape(output.stem) + of_variables + of_months + re.escape(output.suffix)
     found = (re.fullmatch(pattern, path.name, re.IGNORECASE) for path in folder.iterdir())
-    return [folder / file_of_month(output, match[1]).name for match in found if match]
+    return [folder / file_of(output, *match.groups()).name for match in found if match]

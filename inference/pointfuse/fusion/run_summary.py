@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from pointfuse.fields.daily_fields import Fields
 from pointfuse.fields.day_status import DayStatus
+from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.streaming import Tally
 from pointfuse.stations.gridding import StationCounts
 from pointfuse.stations.observations import SourceFile
@@ -17,12 +17,14 @@ from pointfuse.stations.quality.flags import Counts
 
 @dataclass(frozen=True)
 class FusedDay:
-    """A few numbers of a day that was fused.
+    """A few numbers of a day, or an hour, that was fused.
 
     Parameters
     ----------
+    variable : str
+        What was fused.
     day : str
-        Such as 2019-01-06.
+        Such as 2019-01-06, or the hour: 2019-01-06T14.
     stations, cells : int
         Stations of the fused variable, and cells with any.
     minimum, mean, maximum : float
@@ -33,6 +35,7 @@ class FusedDay:
         True for a day that was not over when its hours were read.
     """
 
+    variable: str
     day: str
     stations: int
     cells: int
@@ -43,18 +46,20 @@ class FusedDay:
     provisional: bool | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """In JSON types."""
-        return _given(vars(self))
+        """In JSON types, for a list of one variable."""
+        return _given(self)
 
 
 @dataclass(frozen=True)
 class MissingDay:
-    """A day that was not fused.
+    """A day, or an hour, that was not fused.
 
     Parameters
     ----------
+    variable : str
+        What was not fused.
     day : str
-        Such as 2019-01-06.
+        Such as 2019-01-06, or the hour: 2019-01-06T14.
     stations : int
         Stations of the fused variable.
     reason : str
@@ -63,116 +68,129 @@ class MissingDay:
         The most valid hours of a station, where any has some.
     """
 
+    variable: str
     day: str
     stations: int
     reason: str
     most_hours: int | None = None
 
     def to_dict(self) -> dict[str, object]:
-        """In JSON types."""
-        return _given(vars(self))
+        """In JSON types, for a list of one variable."""
+        return _given(self)
 
 
 DayReport = FusedDay | MissingDay
 
 
-def noting_days(
-    batches: Iterator[Fields],
+def noting_times(
+    bundles: Iterator[Sequence[FusedFields]],
     reports: list[DayReport],
     advance: Callable[[int], object],
-) -> Iterator[Fields]:
-    """Pass batches on, noting of each day what the summary says.
+) -> Iterator[Sequence[FusedFields]]:
+    """Pass fields of single times on, noting of each what the summary says.
 
     Parameters
     ----------
-    batches : iterator of DailyFields
-        Fields of successive days.
+    bundles : iterator of sequence of FusedFields
+        Fields of each variable at successive times.
     reports : list of DayReport
-        Grows by one entry a day.
+        Grows by one entry a time and variable.
     advance : callable
-        Told after each batch how many days are done.
+        Told after each time that one is done.
     """
-    for batch in batches:
-        hours = batch.stations.hours
-        for day, field, count, status, text, partial, unfinished, most in zip(
-            batch.days,
-            batch.values,
-            batch.station_count,
-            batch.status,
-            hours.texts(),
-            hours.partial,
-            hours.unfinished,
-            hours.most.tolist(),
-            strict=True,
-        ):
-            stations = int(count.sum())
-            if status == DayStatus.FUSED:
-                report: DayReport = FusedDay(
-                    str(day),
-                    stations,
-                    cells=int((count > 0).sum()),
-                    minimum=round(float(field.min()), 2),
-                    mean=round(float(field.mean(dtype=np.float64)), 2),
-                    maximum=round(float(field.max()), 2),
-                    partial=text if partial or unfinished else None,
-                    provisional=True if unfinished else None,
-                )
-            else:
-                report = MissingDay(str(day), stations, DayStatus(status).label, most or None)
-            reports.append(report)
-        yield batch
-        advance(len(batch.days))
+    for bundle in bundles:
+        reports += map(_report, bundle)
+        yield bundle
+        advance(1)
+
+
+def _report(fields: FusedFields) -> DayReport:
+    """What the summary says of fields of a single time."""
+    variable, (time,), hours = fields.model.target.name, fields.times, fields.stations.hours
+    field, count = fields.values[0], fields.station_count[0]
+    stations, unfinished = int(count.sum()), bool(hours.unfinished[0])
+    if not fields.fused[0]:
+        reason = DayStatus(int(fields.status[0])).label
+        return MissingDay(variable, str(time), stations, reason, int(hours.most[0]) or None)
+    return FusedDay(
+        variable,
+        str(time),
+        stations,
+        cells=int((count > 0).sum()),
+        minimum=round(float(field.min()), 2),
+        mean=round(float(field.mean(dtype=np.float64)), 2),
+        maximum=round(float(field.max()), 2),
+        partial=hours.texts()[0] if unfinished or hours.partial[0] else None,
+        provisional=True if unfinished else None,
+    )
 
 
 @dataclass(frozen=True)
 class RunSummary:
-    """Counts of a run.
+    """Counts of a run, of one variable.
 
     Parameters
     ----------
     files : sequence of SourceFile
         The files that were read.
     counts : StationCounts
-        What became of the stations and their daily means.
+        What became of the stations and their values.
+    value : str
+        What a value is: ``daily mean`` or ``hourly value``.
     quality : mapping
         Values by step, variable, state and reason, as `count_reasons` gives them.
     fused : sequence of FusedDay
-        The days with a field.
+        The days, or hours, with a field.
     missing : sequence of MissingDay
-        The days without.
+        Those without.
     """
 
     files: Sequence[SourceFile]
     counts: StationCounts
+    value: str
     quality: Counts
     fused: Sequence[FusedDay]
     missing: Sequence[MissingDay]
 
     @classmethod
     def of(cls, tally: Tally, files: Sequence[SourceFile], days: Sequence[DayReport]) -> RunSummary:
-        """Summary of a run whose days `noting_days` has noted."""
+        """Summary of what became of a variable in a run whose times `noting_times` has noted."""
+        own = [day for day in days if day.variable == tally.variable]
         return cls(
             files,
             tally.counts,
+            tally.value,
             tally.quality,
-            [day for day in days if isinstance(day, FusedDay)],
-            [day for day in days if isinstance(day, MissingDay)],
+            [day for day in own if isinstance(day, FusedDay)],
+            [day for day in own if isinstance(day, MissingDay)],
         )
+
+    @property
+    def unit(self) -> str:
+        """What a field is of: ``day`` or ``hour``."""
+        return "hour" if self.value == "hourly value" else "day"
 
     def to_dict(self) -> dict[str, object]:
         """In JSON types."""
-        counts = self.counts
+        return {"files": self.files_dict(), **self.of_variable()}
+
+    def files_dict(self) -> list[dict[str, object]]:
+        """The files in JSON types."""
+        return [
+            {
+                "name": file.name,
+                "format": file.format,
+                "stations": file.stations,
+                "times": file.times,
+                "remarks": list(file.remarks),
+            }
+            for file in self.files
+        ]
+
+    def of_variable(self) -> dict[str, object]:
+        """The same without the files."""
+        counts, means = self.counts, f"{self.value.replace(' ', '_')}s"
         return {
-            "files": [
-                {
-                    "name": file.name,
-                    "format": file.format,
-                    "stations": file.stations,
-                    "times": file.times,
-                    "remarks": list(file.remarks),
-                }
-                for file in self.files
-            ],
             "stations": {
                 "read": counts.read,
                 "valid": counts.valid,
@@ -180,14 +198,18 @@ class RunSummary:
                 "outside_grid": counts.outside_grid,
                 "used": counts.used,
             },
-            "daily_means_out_of_range": counts.out_of_range,
-            "daily_means_suspect": counts.suspect,
+            f"{means}_out_of_range": counts.out_of_range,
+            f"{means}_suspect": counts.suspect,
             "quality_control": self.quality,
-            "days": [day.to_dict() for day in self.fused],
-            "days_missing": [day.to_dict() for day in self.missing],
+            f"{self.unit}s": [day.to_dict() for day in self.fused],
+            f"{self.unit}s_missing": [day.to_dict() for day in self.missing],
         }
 
 
-def _given(entries: Mapping[str, object]) -> dict[str, object]:
-    """Entries without those that say nothing."""
-    return {name: entry for name, entry in entries.items() if entry is not None}
+def _given(report: DayReport) -> dict[str, object]:
+    """What a report says, without what says nothing."""
+    return {
+        name: entry
+        for name, entry in vars(report).items()
+        if entry is not None and name != "variable"
+    }

@@ -1,9 +1,10 @@
-"""Fuse any number of days, one at a time, in constant memory."""
+"""Fuse any number of days or hours, one at a time, in constant memory."""
 
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple, TypeVar
 
 import numpy as np
@@ -19,6 +20,7 @@ from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations, StationCounts, count_stations, place
 from pointfuse.stations.observations import Observations, Stations
+from pointfuse.stations.pollutants import with_hourly
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import Counts, add_counts
 
@@ -29,7 +31,7 @@ MIN_STATIONS = 1
 
 
 class Tally:
-    """What became of the stations and their values over all days of a run.
+    """What became of the stations and their values over all times of a run.
 
     Parameters
     ----------
@@ -37,21 +39,24 @@ class Tally:
         All that were read.
     metadata : ModelMetadata
         The model that fuses them.
+    hourly : bool
+        Whether its values are of hours.
     """
 
-    def __init__(self, stations: Stations, metadata: ModelMetadata) -> None:
-        self.days = self.fused = self.most_hours = self.unused_hours = 0
+    def __init__(self, stations: Stations, metadata: ModelMetadata, *, hourly: bool) -> None:
+        self.hourly = hourly
+        self.times = self.fused = self.most_hours = self.unused_hours = 0
         self.quality: Counts = {}
         self._stations = stations
-        self._target = metadata.target.name
+        self.variable = metadata.target.name
         self._cell = metadata.grid.cells(stations.longitude, stations.latitude)
         self._valid = np.zeros(len(stations), bool)
         self._used = np.zeros(len(stations), bool)
         self._out_of_range = self._suspect = 0
 
     def add(self, placed: PlacedObservations, status: DayStatus) -> None:
-        """Count the observations of a day."""
-        self.days += 1
+        """Count the observations of a time."""
+        self.times += 1
         self.fused += status is DayStatus.FUSED
         self.most_hours = max(self.most_hours, int(placed.hours.most.max(initial=0)))
         self.unused_hours += int(placed.hours.unused.sum())
@@ -63,6 +68,11 @@ class Tally:
         add_counts(self.quality, placed.quality)
 
     @property
+    def value(self) -> str:
+        """What a value is, for messages."""
+        return "hourly value" if self.hourly else "daily mean"
+
+    @property
     def counts(self) -> StationCounts:
         """What became of the stations."""
         return count_stations(
@@ -70,20 +80,28 @@ class Tally:
         )
 
     def nothing_fused(self, min_stations: int) -> InputError:
-        """The error that no day was fused, with what became of the stations."""
+        """The error that nothing was fused, with what became of the stations."""
         counts = self.counts
+        unit, value = "hour" if self.hourly else "day", self.value
         if min_stations > 1 and counts.used:
             return InputError(
-                f"no day has {min_stations} stations with a valid daily mean of {self._target} on "
-                f"the grid: {counted(self.days, 'day')}, {counted(counts.read, 'station')} read, "
+                f"no {unit} has {min_stations} stations with a valid {value} of {self.variable} on "
+                f"the grid: {counted(self.times, unit)}, {counted(counts.read, 'station')} read, "
                 f"{counts.used} used; use "
                 "a smaller --min-stations"
             )
-        return nothing_to_fuse(self._target, self.days, counts, self.most_hours, self.unused_hours)
+        return nothing_to_fuse(
+            self.variable,
+            counted(self.times, unit),
+            counts,
+            self.most_hours,
+            self.unused_hours,
+            value=value,
+        )
 
 
-class Day(NamedTuple):
-    """A day that is to be fused, or why it is not.
+class Due(NamedTuple):
+    """A field of a day or an hour that is to be made, or why it is not.
 
     Attributes
     ----------
@@ -97,90 +115,100 @@ class Day(NamedTuple):
     status: DayStatus
 
     @property
-    def date(self) -> np.datetime64:
-        """The day, datetime64[D]."""
-        day: np.datetime64 = self.placed.observations.times[0]
-        return day
+    def time(self) -> np.datetime64:
+        """The day, datetime64[D], or hour, datetime64[h]."""
+        time: np.datetime64 = self.placed.observations.times[0]
+        return time
 
 
-def placed_days(
+Times = Iterator[Sequence[Due]]
+"""Time after time, what is due of each variable."""
+
+
+def placed_times(
     weeks: Iterator[Observations],
-    model: Model,
-    tally: Tally,
+    models: Sequence[Model],
+    tallies: Sequence[Tally],
     *,
     quality_control: bool = True,
     min_stations: int = MIN_STATIONS,
-) -> Iterator[Day]:
-    """Observations of each day on the grid; reading and checking is one day ahead.
+) -> Times:
+    """Observations of each time on the grids; reading and checking is one time ahead.
 
     Parameters
     ----------
     weeks : iterator of Observations
-        Daily means of successive weeks, all with the same stations, as of a `Spool`.
-    model : Model
-        The model.
-    tally : Tally
-        Grows with each day.
+        Daily means or hours of successive weeks, all with the same stations, as of a `Spool`.
+    models : sequence of Model
+        One for each variable that is fused.
+    tallies : sequence of Tally
+        One for each model; they grow with each time.
     quality_control : bool
-        Whether to leave out daily means that are suspect.
+        Whether to leave out values that are suspect.
     min_stations : int
-        Fewest stations of the fused variable that make a day.
+        Fewest stations of a fused variable that make a field.
     """
-    for placed in one_ahead(_placed(weeks, model, quality_control)):
-        stations = int(placed.target_stations[0])
-        status = DayStatus.FUSED
-        if stations < min_stations:
-            status = DayStatus.TOO_FEW_STATIONS if stations else DayStatus.NO_STATIONS
-        tally.add(placed, status)
-        yield Day(placed, status)
+    for bundle in one_ahead(_placed(weeks, models, quality_control)):
+        due = []
+        for placed, tally in zip(bundle, tallies, strict=True):
+            stations = int(placed.target_stations[0])
+            status = DayStatus.FUSED
+            if stations < min_stations:
+                status = DayStatus.TOO_FEW_STATIONS if stations else DayStatus.NO_STATIONS
+            tally.add(placed, status)
+            due.append(Due(placed, status))
+        yield due
 
 
-def fused_days(
-    days: Iterator[Day], model: Model, finished: FinishedDays, *, keep: bool
-) -> Iterator[FusedFields]:
-    """Fields day by day; a day with too few stations is one without values.
+def fused_times(
+    times: Times, models: Sequence[Model], finished: FinishedDays, *, keep: bool
+) -> Iterator[list[FusedFields]]:
+    """Fields of each variable time by time; those with too few stations have no values.
 
     Parameters
     ----------
-    days : iterator of Day
-        From `placed_days`.
-    model : Model
-        The model.
+    times : iterator of sequence of Due
+        From `placed_times`.
+    models : sequence of Model
+        One for each variable.
     finished : FinishedDays
-        Days of a run before.
+        Fields of a run before.
     keep : bool
         Whether to add to them.
     """
-    for placed, status in days:
-        if status is DayStatus.FUSED:
-            yield finished.fuse(placed, model, keep=keep)
-        else:
-            yield missing_day(placed, model, status)
+    for bundle in times:
+        yield [
+            finished.fuse(placed, model, keep=keep)
+            if status is DayStatus.FUSED
+            else missing_day(placed, model, status)
+            for (placed, status), model in zip(bundle, models, strict=True)
+        ]
 
 
 def _placed(
-    weeks: Iterator[Observations], model: Model, quality_control: bool
-) -> Iterator[PlacedObservations]:
+    weeks: Iterator[Observations], models: Sequence[Model], quality_control: bool
+) -> Iterator[list[PlacedObservations]]:
     for week in weeks:
-        checked = check_days(week, model) if quality_control else week
-        for day in range(len(checked.times)):
-            yield place(checked.at_times(slice(day, day + 1)), model.metadata)
+        checked = [
+            _of_model(check_days(week, model) if quality_control else week, model.metadata)
+            for model in models
+        ]
+        for time in range(len(week.times)):
+            yield [
+                place(each.at_times(slice(time, time + 1)), model.metadata)
+                for each, model in zip(checked, models, strict=True)
+            ]
+
+
+def _of_model(week: Observations, metadata: ModelMetadata) -> Observations:
+    """What a model takes of a week, in which there is what others take too."""
+    names = [*with_hourly(metadata.variables)]
+    hours = week.hours
+    return replace(week.of_variables(names), hours=hours and hours.of_variables(names))
 
 
 def by_month(
-    items: Iterator[Item], day_of: Callable[[Item], np.datetime64]
+    items: Iterator[Item], time_of: Callable[[Item], np.datetime64]
 ) -> Iterator[tuple[str, Iterator[Item]]]:
-    """What belongs to single days with the month that each belongs to, such as 2019-01."""
-    return itertools.groupby(items, lambda item: str(day_of(item).astype("datetime64[M]")))
-
-
-def with_any_field(days: Iterator[FusedFields], model: Model) -> Iterator[FusedFields] | None:
-    """The same days if one of them was fused, or None."""
-    missing: list[tuple[PlacedObservations, DayStatus]] = []
-    for fields in days:
-        if fields.fused.any():
-            before = (missing_day(placed, model, status) for placed, status in missing)
-            return itertools.chain(before, [fields], days)
-        # The field of nothing is large, what it was made of is not.
-        missing.append((fields.stations, DayStatus(int(fields.status[0]))))
-    return None
+    """What belongs to single times with the month that each belongs to, such as 2019-01."""
+    return itertools.groupby(items, lambda item: str(time_of(item).astype("datetime64[M]")))

@@ -52,6 +52,8 @@ class WorkingFolder:
             Time to note where nobody has begun the same.
         """
         path = self._folder / _BEGUN
+        # As it is noted: a run that goes on has to find the same.
+        now = now.replace(microsecond=0)
         with contextlib.suppress(OSError, ValueError, KeyError, TypeError):
             begun = json.loads(path.read_text(encoding="utf-8"))
             if begun["call"] == call:

@@ -17,7 +17,9 @@ from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
 from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
-from pointfuse.fields.cf import CONVENTIONS, CFVariable, now, place_variables, provisional_variable
+from pointfuse.fields.cf import CONVENTIONS, now, place_variables
+from pointfuse.fields.cf_times import provisional_variable
+from pointfuse.fields.cf_variable import CFVariable
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.fields.netcdf import create_variable
 from pointfuse.limits.concentrations import pollutant_of
@@ -158,6 +160,12 @@ def _common_days(sources: Sequence[MapFile], choices: IndexChoices) -> NDArray[n
     """
     first = sources[0]
     days = np.unique(first.days)
+    for source in sources:
+        if source.hourly:
+            raise InputError(
+                f"expected fields of days, got hours in {source.path.name}: an index is of the "
+                "values of days; fuse it without --hourly"
+            )
     for source in sources[1:]:
         if not first.grid.coincides(source.grid):
             raise InputError(

@@ -18,7 +18,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.output_formats import REPORT, check_name
 from pointfuse.basics.units import typeset_units
 from pointfuse.errors import require, require_path
-from pointfuse.fields.daily_fields import MULTIPLES
+from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.pictures.figure_style import report_style
 from pointfuse.pictures.html_page import (
     bullets,

@@ -11,8 +11,9 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError
-from pointfuse.fields.daily_fields import MULTIPLES
-from pointfuse.fields.map_file import DISTANCE, MapFile, StationMeans
+from pointfuse.fields.cf import STATION_DISTANCE
+from pointfuse.fields.map_file import MapFile, StationMeans
+from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.limits.standards import STANDARDS, Standard
 from pointfuse.trust.scores import PairSums, mean_bias, root_mean_square_error, squared_correlation
@@ -118,9 +119,9 @@ class FieldMap:
     def __post_init__(self) -> None:
         for wanted, name, remedy in (
             (self.uncertainty, self._uncertainty, "fuse with a model that gives one"),
-            (self._measures, DISTANCE, "take a file as 'pointfuse fuse' wrote it"),
+            (self._measures, STATION_DISTANCE, "take a file as 'pointfuse fuse' wrote it"),
         ):
-            if wanted and name not in self.file.dataset.variables:
+            if wanted and self.file.support(name) is None:
                 raise InputError(f"{self.file.path.name} holds no {name}; {remedy}")
 
     @property
@@ -170,7 +171,8 @@ class FieldMap:
         label = f"{file.title[:1].lower()}{file.title[1:]} ({file.units})"
         name = str(getattr(file.dataset[file.variable], "index_standard", ""))
         standard = STANDARDS.get(name)
-        distance = file.mean(DISTANCE, chosen, advance) if self._measures else None
+        far = file.support(STATION_DISTANCE) if self._measures else None
+        distance = file.mean(far, chosen, advance) if far else None
         panels = [
             Panel(
                 file.title,
@@ -191,8 +193,8 @@ class FieldMap:
                     MULTIPLES[_INTERVAL] * deviation,
                 )
             )
-        if self.support and distance is not None:
-            units = file.units_of(DISTANCE)
+        if self.support and far is not None and distance is not None:
+            units = file.units_of(far)
             title = "Distance to the nearest station"
             panels.append(Panel(title, Kind.DISTANCE, f"distance ({units})", distance))
         return panels

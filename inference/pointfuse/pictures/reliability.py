@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pointfuse.basics.printable import listed
-from pointfuse.fields.daily_fields import MULTIPLES
+from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.pictures.figure_style import INK, ReportFigure, look_of_method
 from pointfuse.pictures.map_drawing import figure_class
 from pointfuse.trust.coverage import Coverage

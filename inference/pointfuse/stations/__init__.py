@@ -16,6 +16,7 @@ file_check        what files are taken for, and what of them would be left out
 pieces            large text files in pieces of one day each
 spool             files of any number of days, sorted by week on disk
 same_place        stations side by side, which count as one place
+all_hours         one checked table of hours from all readers
 hours_seen        which hours of a day the files hold
 gridding          cells of stations
 """

@@ -36,6 +36,14 @@ class Rule(NamedTuple):
     least: int
     limit: float = np.inf
 
+    @property
+    def covers_the_day(self) -> bool:
+        """Whether the means hold all hours of the day (that of China but its first one).
+
+        Then the largest is at least the mean of the day.
+        """
+        return self.first <= HOURS and self.last == 23
+
 
 RULES: Mapping[RuleName, Rule] = {
     # HJ 663-2013, table 1: at least 14 of the means from 8 o'clock on, or above the limit of grade

@@ -133,20 +133,18 @@ class GriddedDays(ByValue):
 
 
 def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservations:
-    """Keep the daily means that a model can take, and find the cells of their stations.
+    """Keep the values that a model can take, and find the cells of their stations.
 
     Parameters
     ----------
     observations : Observations
-        Daily means. Those that quality control (`pointfuse.check_days`) has found suspect
+        Daily means or hours. Those that quality control (`pointfuse.check_days`) has found suspect
         are left out; without it all in the valid range are taken.
     metadata : ModelMetadata
         Grid, variables and valid ranges of the model.
 
     Raises
     ------
-    InputError
-        If the observations are hourly.
     ArgumentError
         If an argument is of another kind.
     """
@@ -157,7 +155,6 @@ def place(observations: Observations, metadata: ModelMetadata) -> PlacedObservat
         "the metadata of a model (pointfuse.ModelMetadata)",
         source="take model.metadata",
     )
-    observations.require_daily()
     stations = observations.stations
     cell = metadata.grid.cells(stations.longitude, stations.latitude)
     values, out_of_range, suspect = {}, 0, 0

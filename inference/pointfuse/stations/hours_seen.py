@@ -47,8 +47,12 @@ class DayHours:
 
     @classmethod
     def of(cls, observations: Observations, name: str) -> DayHours:
-        """Hours that the daily means of a variable were made of."""
+        """Hours that the daily means of a variable were made of; nothing where it has hours."""
         days = observations.times
+        if observations.hourly:
+            nothing = np.zeros((len(days), HOURS), bool)
+            zero = np.zeros(len(days), np.int64)
+            return cls(nothing, nothing, zero, zero, zero > 0)
         seen = np.zeros((len(days), HOURS), bool)
         most, unused = np.zeros((2, len(days)), np.int64)
         hours = observations.hours

@@ -105,6 +105,8 @@ class SourceFile:
         The time zone of its times.
     written : str
         How it is written: CSV with commas, in UTF-8.
+    hours_end : bool
+        Whether an hour ends at its time, as in the Chinese network, or begins there.
 
     Texts are made printable, as those of station codes.
     """
@@ -118,6 +120,7 @@ class SourceFile:
     units: Mapping[str, str] = field(default_factory=dict, hash=False)
     clock: str = ""
     written: str = ""
+    hours_end: bool = False
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "name", printable(self.name))
@@ -256,16 +259,10 @@ class Observations(Shown):
         """Whether the times are hours, not days."""
         return bool(self.times.dtype == np.dtype("datetime64[h]"))
 
-    def require_daily(self) -> None:
-        """Make sure that these are daily means.
-
-        Raises
-        ------
-        InputError
-            If they are hourly values.
-        """
-        if self.hourly:
-            raise InputError("expected daily means, got hourly values; average them first")
+    @property
+    def what(self) -> str:
+        """What a value is, for messages: a daily mean, or an hourly value."""
+        return "hourly value" if self.hourly else "daily mean"
 
     def between(
         self, first: np.datetime64 | None = None, last: np.datetime64 | None = None

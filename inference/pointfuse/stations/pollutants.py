@@ -77,6 +77,11 @@ def is_eight_hour_maximum(variable: Variable) -> bool:
     return variable.name.endswith(_MDA8)
 
 
+def long_name(variable: Variable, *, hourly: bool) -> str:
+    """What a variable is, for people: ``hourly mean PM2.5`` in place of ``daily mean PM2.5``."""
+    return variable.long_name.replace("daily", "hourly", 1) if hourly else variable.long_name
+
+
 def cell_methods(variable: Variable) -> str:
     """What a value of a day is, as CF says it."""
     if is_eight_hour_maximum(variable):

@@ -14,6 +14,12 @@ from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import REFERENCE_CELSIUS, is_share_of_air
 from pointfuse.errors import ArgumentError, InputError, UnreadableFileError, kind_of, require
 from pointfuse.model.metadata import Variable
+from pointfuse.stations.all_hours import (
+    hourly_table,
+    hours_end,
+    hours_of_parts,
+    refuse_daily_statistics,
+)
 from pointfuse.stations.daily_means import unfinished_day
 from pointfuse.stations.eight_hour_means import RULES, RuleName
 from pointfuse.stations.hours_to_days import daily_table
@@ -71,8 +77,9 @@ def read_stations(
     gas_temperature: float = REFERENCE_CELSIUS,
     mda8: RuleName = "china",
     partial: bool = False,
+    hourly: bool = False,
 ) -> Observations:
-    """Read station files, or a table in memory, into one table of daily means.
+    """Read station files, or a table in memory, into one table of daily means, or of hours.
 
     A file that cannot be read as a whole, a few cells or rows of a file, a last line that was cut
     off and a station at no place are left out with a warning or a remark on the file
@@ -115,12 +122,15 @@ def read_stations(
     partial : bool
         Whether the last day, if it is not over, counts as what it is: the mean of its hours so far,
         of which a station needs the share that `min_hours` is of a day.
+    hourly : bool
+        Whether to give the hours themselves, checked, in place of means over days: every hour from
+        the first to the last of the days in the files, as the network stamps it.
 
     Returns
     -------
     Observations
-        Daily means, and the hourly values they were made of, with what is wrong with these; a
-        variable that no file holds has no table.
+        Hours; or daily means, and the hourly values they were made of, with what is wrong with
+        these; a variable that no file holds has no table.
 
     Raises
     ------
@@ -153,6 +163,11 @@ def read_stations(
         mda8=mda8,
     )
     require(partial, bool, "partial, True or False", source="for a last day that is not over")
+    require(hourly, bool, "hourly, True or False", source="for hours in place of days")
+    if partial and hourly:
+        raise InputError("partial=True is for days; hourly=True gives the hours that there are")
+    if hourly:
+        refuse_daily_statistics(as_variables(variables))
     left_out = LeftOut(strict=strict)
     parts = []
     for source in sources:
@@ -160,15 +175,19 @@ def read_stations(
             parts.append(read_source(source, request))
     left_out.refuse_or_warn([file for part in parts for file in part.files])
     wanted = as_variables(variables)
-    unfinished = unfinished_day(parts, wanted[0]) if partial and wanted else None
-    merged = daily_table(
-        parts,
-        wanted,
-        min_hours=min_hours,
-        quality_control=quality_control,
-        mda8=mda8,
-        unfinished=unfinished,
-    )
+    if hourly:
+        hours_end([file for part in parts for file in part.files])
+        merged = hourly_table(parts, wanted, hours_of_parts(parts), quality_control=quality_control)
+    else:
+        unfinished = unfinished_day(parts, wanted[0]) if partial and wanted else None
+        merged = daily_table(
+            parts,
+            wanted,
+            min_hours=min_hours,
+            quality_control=quality_control,
+            mda8=mda8,
+            unfinished=unfinished,
+        )
     warn_of_moved_stations(merged.stations)
     if request.station_list is not None:
         warn_of_foreign_list(merged.stations, request.station_list)

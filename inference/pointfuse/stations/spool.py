@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from pointfuse.basics.array_archives import read_arrays
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
+from pointfuse.basics.timezones import BEIJING
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.model.metadata import Variable
+from pointfuse.stations.all_hours import hourly_table, hours_between
 from pointfuse.stations.daily_means import unfinished_day
 from pointfuse.stations.eight_hour_means import RuleName
 from pointfuse.stations.hours_to_days import daily_table
@@ -55,6 +57,7 @@ class Spool:
         self._period = period
         self._weeks: dict[int, list[Path]] = {}
         self._days: set[np.datetime64] = set()
+        self._hours: set[np.datetime64] = set()
         self._networks: dict[bool, Observations] = {}
         self._count = 0
         self.files: list[SourceFile] = []
@@ -64,12 +67,28 @@ class Spool:
         """Days of which anything was read, datetime64[D], increasing."""
         return np.array(sorted(self._days), "datetime64[D]")
 
+    @property
+    def hours(self) -> NDArray[np.datetime64]:
+        """Every hour of the days of which hours were read, datetime64[h], increasing.
+
+        Raises
+        ------
+        InputError
+            If no hours were read.
+        """
+        read = np.array(sorted(self._hours), "datetime64[h]")
+        network = self._networks.get(True)
+        return hours_between(read, network.timezone if network else BEIJING)
+
     def add(self, part: Observations) -> None:
         """Take up hourly values or daily means of the period, and of some days around it."""
         none = part.at_times(slice(0, 0))
         known = self._networks.get(part.hourly)
         self._networks[part.hourly] = replace(merge([known, none] if known else [none]), files=())
-        self._days.update(np.unique(part.between(*self._period).times.astype("datetime64[D]")))
+        wanted = part.between(*self._period).times
+        self._days.update(np.unique(wanted.astype("datetime64[D]")))
+        if part.hourly:
+            self._hours.update(wanted)
         # The hours of a week are checked as a whole, together with the days around it.
         first, last = self._period
         part = part.between(
@@ -86,13 +105,15 @@ class Spool:
     @property
     def stations(self) -> Stations:
         """All stations of the files, in the order of every week."""
-        daily, hourly = (self._networks.get(hourly) for hourly in (False, True))
         networks = [
             replace(network, times=network.times.astype("datetime64[D]"))
-            for network in (daily, hourly)
-            if network is not None
+            for network in self._in_order()
         ]
         return merge(networks).stations
+
+    def _in_order(self) -> list[Observations]:
+        """The stations of daily means, and then those of hours, with no time."""
+        return [self._networks[hourly] for hourly in (False, True) if hourly in self._networks]
 
     def weeks(
         self,
@@ -120,23 +141,52 @@ class Spool:
         networks = list(self._networks.values())
         unfinished = self._unfinished(variables[0]) if partial else None
         for number in np.unique(week_numbers(self.days)).tolist():
-            first, last = week_bounds(number)
-            parts = [
-                part
-                for week in (number - 1, number, number + 1)
-                for path in self._weeks.get(week, [])
-                if len((part := _load(path).between(first - MARGIN, last + MARGIN)).times)
-            ]
             table = daily_table(
-                [*networks, *parts],
+                [*networks, *self._around(number)],
                 variables,
                 min_hours=min_hours,
                 quality_control=quality_control,
                 mda8=mda8,
                 unfinished=unfinished,
             )
-            found = table.between(first, last).between(*self._period)
+            found = table.between(*week_bounds(number)).between(*self._period)
             yield replace(found, files=tuple(self.files))
+
+    def weeks_of_hours(
+        self, variables: Sequence[Variable], *, quality_control: bool
+    ) -> Iterator[Observations]:
+        """Hours of the period, week by week, all with the same stations and variables.
+
+        Parameters
+        ----------
+        variables, quality_control
+            As `pointfuse.stations.all_hours.hourly_table`.
+
+        Yields
+        ------
+        Observations
+            Every hour of a week as of `hours`, with gaps.
+        """
+        networks = self._in_order()
+        hours = self.hours
+        numbers = week_numbers(hours)
+        for number in np.unique(numbers).tolist():
+            table = hourly_table(
+                [*networks, *self._around(number)],
+                variables,
+                hours[numbers == number],
+                quality_control=quality_control,
+            )
+            yield replace(table, files=tuple(self.files))
+
+    def _around(self, week: int) -> Iterator[Observations]:
+        """What was read of a week and of the days around it, which its checks look at."""
+        first, last = week_bounds(week)
+        for each in (week - 1, week, week + 1):
+            for path in self._weeks.get(each, []):
+                part = _load(path).between(first - MARGIN, last + MARGIN)
+                if len(part.times):
+                    yield part
 
     def _unfinished(self, target: Variable) -> Unfinished | None:
         """The last day of the files, where it is not over."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import netCDF4
@@ -13,6 +13,7 @@ from click.testing import CliRunner, Result
 
 from pointfuse import InputError, fuse, read_stations
 from pointfuse.commands.main import main
+from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.model.loading import Model
 
 Write = Callable[[str, str], Path]
@@ -88,21 +89,21 @@ def test_what_an_error_leaves_behind_can_be_resumed(
     path, output = daily(write, (0,)), tmp_path / "out" / "pm25.nc"
     output.parent.mkdir()
     call = ["fuse", path, "-o", output, "--model", scale_model_file, "--no-qc"]
-    append = writer._append
+    append = writer.NetcdfFile.append
 
-    def fail(dataset: netCDF4.Dataset, fields: object) -> None:
-        append(dataset, fields)  # type: ignore[arg-type]
-        if len(dataset.dimensions["time"]) == after:
+    def fail(file: writer.NetcdfFile, bundle: Sequence[TimedFields]) -> None:
+        append(file, bundle)
+        if len(file._dataset.dimensions["time"]) == after:
             raise error
 
-    monkeypatch.setattr(writer, "_append", fail)
+    monkeypatch.setattr(writer.NetcdfFile, "append", fail)
     after = 1
     assert run(*call, "--days", DAYS[1]).exit_code != 0
     assert list(output.parent.iterdir()) == []
     after = 3
     assert run(*call).exit_code != 0
     assert not output.exists()
-    monkeypatch.setattr(writer, "_append", append)
+    monkeypatch.setattr(writer.NetcdfFile, "append", append)
     result = run(*call, "--resume")
     assert result.exit_code == 0, result.output
     assert list(output.parent.iterdir()) == [output]

@@ -178,7 +178,7 @@ def test_the_file_says_how_uncertain_each_cell_is(
     assert_cf_compliant(path)
     with netCDF4.Dataset(path) as dataset:
         assert dataset["pm25"].ancillary_variables == (
-            "station_count station_distance day_status day_hours day_provisional pm25_uncertainty"
+            "day_status day_hours day_provisional station_count station_distance pm25_uncertainty"
         )
         uncertainty = dataset["pm25_uncertainty"]
         np.testing.assert_allclose(uncertainty[:], fields.uncertainty, rtol=ROUNDED)
@@ -202,7 +202,7 @@ def test_without_a_scale_there_is_no_uncertainty(
         assert "pm25_uncertainty" not in dataset.variables
         assert (
             dataset["pm25"].ancillary_variables
-            == "station_count station_distance day_status day_hours day_provisional"
+            == "day_status day_hours day_provisional station_count station_distance"
         )
 
 

@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 
 import netCDF4
 import pytest
 from click.testing import CliRunner, Result
-from mean_model import mean_model
 
-from pointfuse import POLLUTANTS, InputError, fuse, load_model
+from pointfuse import InputError, fuse, load_model
 from pointfuse.commands.main import main
-from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.precisions import files_by_precision
 
 ROWS = (
@@ -25,32 +22,9 @@ ROWS = (
 
 
 @pytest.fixture
-def shipped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, tiny_metadata: ModelMetadata) -> Path:
+def shipped(ship: Callable[..., Path]) -> Path:
     """Models of PM2.5 and of NO2, each the mean of its stations."""
-    entries = []
-    for name in ("pm25", "no2"):
-        metadata = replace(
-            tiny_metadata,
-            name=f"tiny-{name}",
-            variables=(POLLUTANTS[name], *tiny_metadata.variables[1:]),
-        )
-        content = mean_model(metadata).SerializeToString()
-        (tmp_path / f"tiny-{name}.onnx").write_bytes(content)
-        entries.append(
-            {
-                "file": f"tiny-{name}.onnx",
-                "name": metadata.name,
-                "version": metadata.version,
-                "bytes": len(content),
-                "sha256": hashlib.sha256(content).hexdigest(),
-                "precision": "fp32",
-                "variable": name,
-            }
-        )
-    (tmp_path / "manifest.json").write_text(json.dumps({"schema_version": 1, "models": entries}))
-    for module in ("shipped", "model_file", "precisions"):
-        monkeypatch.setattr(f"pointfuse.model.{module}.model_folder", lambda: tmp_path)
-    return tmp_path
+    return ship("pm25", "no2")
 
 
 @pytest.fixture

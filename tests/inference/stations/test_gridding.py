@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
 from pointfuse.basics.timezones import BEIJING
-from pointfuse.errors import InputError
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import ModelMetadata
@@ -102,13 +101,18 @@ def test_what_cannot_be_used_is_counted(tiny_metadata: ModelMetadata) -> None:
     assert placed.cell.tolist() == [2 * 16 + 3]
 
 
-def test_hourly_values_are_refused(tiny_metadata: ModelMetadata) -> None:
+def test_hours_are_placed_as_days_are(tiny_metadata: ModelMetadata) -> None:
     daily = at_cells(tiny_metadata, [(1.0, 1.0)], {"pm25": [[1.0]]})
     hourly = Observations(
         daily.stations, daily.times.astype("datetime64[h]"), daily.values, daily.timezone
     )
-    with pytest.raises(InputError, match="expected daily means, got hourly"):
-        place(hourly, tiny_metadata)
+    placed = place(hourly, tiny_metadata)
+    assert placed.cell.tolist() == place(daily, tiny_metadata).cell.tolist()
+    assert placed.target_stations.tolist() == [1]
+    # Of an hour there are no hours to count.
+    assert np.isnan(placed.hours.count).all()
+    assert not placed.hours.partial.any()
+    assert not placed.hours.unfinished.any()
 
 
 @given(arrays.arrays(bool, (12, 16), elements=st.booleans()).filter(np.any))

@@ -6,6 +6,7 @@ import csv
 import json
 import warnings
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import netCDF4
@@ -19,7 +20,6 @@ from hypothesis.extra import numpy as arrays
 from pointfuse import Observations, Stations, fuse, read_stations
 from pointfuse.basics.rounding import rounded
 from pointfuse.commands.main import main
-from pointfuse.errors import InputError
 from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import grid_days, place
 from pointfuse.stations.quality.day_checks import check_days
@@ -251,9 +251,13 @@ class TestDays:
             [[0, 1, 0, 1, 0], [0, 1, 0, 1, 0], [0, 0, 0, 0, 0]],
         )
 
-    def test_hourly_values_are_refused(self, tiny_model: Model, calm: np.ndarray) -> None:
-        with pytest.raises(InputError, match="expected daily means, got hourly"):
-            check_days(hourly(calm), tiny_model)
+    def test_hours_keep_what_their_series_says(self, tiny_model: Model, calm: np.ndarray) -> None:
+        by_hour = hourly(calm)
+        reasons = np.zeros(by_hour.values["pm25"].shape, np.uint8)
+        reasons[0, 0], reasons[1, 0] = Reason.STUCK, Reason.SPIKE
+        checked = check_days(replace(by_hour, reasons={"pm25": reasons}), tiny_model)
+        assert checked.reasons["pm25"][:2, 0].tolist() == [Reason.STUCK, Reason.SPIKE]
+        assert set(checked.reasons["pm25"][2:, 0].tolist()) <= {Reason.PASSED, Reason.ISOLATED}
 
 
 def test_height_sets_stations_apart(rng: np.random.Generator) -> None:

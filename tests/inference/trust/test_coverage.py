@@ -9,7 +9,7 @@ import pytest
 from scipy import stats
 
 from pointfuse import Observations, Stations
-from pointfuse.fields.daily_fields import MULTIPLES
+from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import place
 from pointfuse.trust.classes import Classes

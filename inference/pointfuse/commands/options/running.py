@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
@@ -48,10 +48,27 @@ model_file_option = click.option(
 
 variable_option = click.option(
     "--variable",
-    type=click.Choice([*POLLUTANTS]),
-    help="Pollutant whose shipped model is used; so far there is that of pm25.",
+    type=click.Choice([*POLLUTANTS], case_sensitive=False),
+    help="Pollutant whose shipped model is used; pm25 by default.",
 )
 """The option that names a shipped model by what it fuses, the same for every command."""
+
+ALL = "all"
+"""In place of the names of all pollutants."""
+
+variables_option = click.option(
+    "--variable",
+    "variables",
+    multiple=True,
+    type=click.Choice([*POLLUTANTS, ALL], case_sensitive=False),
+    help="Pollutant whose shipped model is used, pm25 by default; repeat it for several.",
+)
+"""The same for several of them."""
+
+
+def named_variables(given: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Names of pollutants as they were typed, each once; for ``all`` those that are known."""
+    return [*known] if ALL in given else [*dict.fromkeys(given)]
 
 
 def names_model(command: Callable[..., None]) -> Callable[..., None]:
@@ -86,6 +103,17 @@ class RunningOptions:
     device: DeviceChoice
     precision: PrecisionChoice
     threads: int | None
+
+    def load_each(self, model: Path | None, variables: Sequence[str]) -> list[Model]:
+        """Load a model file, or the shipped models of some variables; that of pm25 without any.
+
+        Raises
+        ------
+        InputFileNotFoundError, ModelFileError, DeviceError
+            As `pointfuse.load_model`.
+        """
+        names: Sequence[str | None] = variables or [None]
+        return [self.load(model, name) for name in names]
 
     def load(self, model: Path | None, variable: str | None = None) -> Model:
         """Load a model file, or the shipped model of a variable.

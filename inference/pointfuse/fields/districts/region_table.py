@@ -150,17 +150,17 @@ def _period_means(
     for path in files:
         with opened(path, choices.variable) as file:
             times = file.times_between(choices.first, choices.last)
-            times.sort(key=lambda time: file.days[time])
+            times.sort(key=lambda time: file.times[time])
             periods = period_names(file.days[times], choices.step).tolist()
             with progress(len(times), f"reading {path.name}") as bar:
                 for time, period in zip(times, periods, strict=True):
                     if sums is not None:
-                        sums.check_next(file, file.days[time])
+                        sums.check_next(file, file.times[time])
                     if sums is not None and period != sums.period:
                         yield sums.mean()
                         sums = None
                     sums = sums or _Sums(period, file)
-                    sums.add(file.field(file.variable, time), file.days[time])
+                    sums.add(file.field(file.variable, time), file.times[time])
                     bar.update(1)
     if sums is not None:
         yield sums.mean()
@@ -173,18 +173,19 @@ class _Sums:
         self.period = period
         self._variable, self._file, self._grid = file.variable, file.path.name, file.grid
         self._total, self._count = np.zeros(file.grid.shape), np.zeros(file.grid.shape)
-        self._days, self._last = 0, file.days.min()
+        self._days, self._last = set[np.datetime64](), file.times.min()
 
-    def add(self, field: Floats, day: np.datetime64) -> None:
-        """Add the field of a day."""
+    def add(self, field: Floats, time: np.datetime64) -> None:
+        """Add the field of a day or an hour."""
         known = np.isfinite(field)
         self._total += np.where(known, field, 0.0)
         self._count += known
-        self._days += bool(known.any())
-        self._last = day
+        if known.any():
+            self._days.add(time.astype("datetime64[D]"))
+        self._last = time
 
-    def check_next(self, file: MapFile, day: np.datetime64) -> None:
-        """Make sure that a day comes later, and is of the same variable on the same grid."""
+    def check_next(self, file: MapFile, time: np.datetime64) -> None:
+        """Make sure that a time comes later, and is of the same variable on the same grid."""
         name = file.path.name
         if file.variable != self._variable:
             raise InputError(
@@ -195,9 +196,9 @@ class _Sums:
             raise InputError(
                 f"{self._file} and {name} are on different grids; take them one by one"
             )
-        if day <= self._last:
+        if time <= self._last:
             raise InputError(
-                f"{name} has {day}, which is not after {self._last} of {self._file}; name each "
+                f"{name} has {time}, which is not after {self._last} of {self._file}; name each "
                 "file once, in the order of their days"
             )
 
@@ -205,4 +206,4 @@ class _Sums:
         """Mean of the days with a field."""
         mean = np.full(self._total.shape, np.nan)
         np.divide(self._total, self._count, out=mean, where=self._count > 0)
-        return _PeriodMean(self.period, self._days, mean, self._grid, self._variable)
+        return _PeriodMean(self.period, len(self._days), mean, self._grid, self._variable)

@@ -12,7 +12,8 @@ import numpy as np
 from pointfuse.basics.progress import Progress
 from pointfuse.basics.table_files import writing_table
 from pointfuse.errors import InputError
-from pointfuse.fields.map_file import DISTANCE, MapFile, opened
+from pointfuse.fields.cf import STATION_DISTANCE
+from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.fields.places.points import Places
 from pointfuse.fields.places.series import Floats, Method, PlaceReader, PlaceSeries
 
@@ -76,7 +77,7 @@ def extract_to_table(
     with writing_table(output) as append:
         for path in files:
             with opened(path, wanted.variable) as file:
-                found = file.days[file.times_between(wanted.first, wanted.last)]
+                found = file.times[file.times_between(wanted.first, wanted.last)]
                 if last is not None and found.min() <= last:
                     raise InputError(
                         f"{path.name} has {found.min()}, which is not after {last} of the files "
@@ -107,10 +108,10 @@ def _series_of(file: MapFile, wanted: Extraction, progress: Progress) -> Iterato
                 file.variable,
                 str(getattr(file.dataset[file.variable], "units", "1")),
                 wanted.places,
-                file.days[part],
+                file.times[part],
                 _read(file, file.variable, part, reader),
                 _read_if_there(file, f"{file.variable}_uncertainty", part, reader),
-                _read_if_there(file, DISTANCE, part, reader),
+                _read_if_there(file, file.support(STATION_DISTANCE), part, reader),
                 float(getattr(file.dataset[file.variable], "valid_min", -np.inf)),
             )
             bar.update(len(part))
@@ -127,6 +128,6 @@ def _read(file: MapFile, name: str, times: Sequence[int], reader: PlaceReader) -
 
 
 def _read_if_there(
-    file: MapFile, name: str, times: Sequence[int], reader: PlaceReader
+    file: MapFile, name: str | None, times: Sequence[int], reader: PlaceReader
 ) -> Floats | None:
     return _read(file, name, times, reader) if name in file.dataset.variables else None

@@ -15,8 +15,8 @@ from pointfuse.basics.by_value import ByValue
 from pointfuse.basics.counted import counted
 from pointfuse.basics.table_files import writing_table
 from pointfuse.errors import ArgumentError, require_path
-from pointfuse.fields.daily_fields import MULTIPLES
 from pointfuse.fields.places.points import Places
+from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.fields.xarray_extra import xarray_library
 from pointfuse.grid.regular_grid import Grid, Interpolation
 

@@ -1,4 +1,4 @@
-"""Checks of daily means, which need the grid and the terrain."""
+"""Checks of daily means and hours, which need the grid and the terrain."""
 
 from __future__ import annotations
 
@@ -27,19 +27,23 @@ INSTRUMENTS_DIFFER = 1.1
 """Instruments for PM2.5 and PM10 may differ by so much: of 233,941 station-days of the even weeks
 of 2019 with both, PM2.5 is above PM10 in 1.1 %, and by more than this in 0.6 %."""
 
+OF_SERIES = (Reason.STUCK, Reason.SPIKE)
+"""What the series of a station says of its hours."""
+
 HEIGHT = "height"
 """Static layer of a model that gives the height of a station, m."""
 
 
 def check_days(observations: Observations, model: Model) -> Observations:
-    """Give every daily mean of the model's variables a reason.
+    """Give every daily mean, or every hour, of the model's variables a reason.
 
     A value is judged by the days of its calendar week, whatever else was read.
 
     Parameters
     ----------
     observations : Observations
-        Daily means; where they were made from checked hours, what these said stays.
+        Daily means; where they were made from checked hours, what these said stays. Or hours, of
+        which stays what their series says.
     model : Model
         Its valid ranges, its grid, and the height of its cells if it carries them; otherwise
         neighbours are told by distance alone.
@@ -53,12 +57,9 @@ def check_days(observations: Observations, model: Model) -> Observations:
     ------
     ArgumentError
         If the observations or the model are of another kind.
-    InputError
-        If the observations are hourly.
     """
     require_observations(observations)
     require_model(model)
-    observations.require_daily()
     metadata = model.metadata
     place = _place_reasons(observations.stations, metadata.grid)
     twins = _possible_twins(observations.stations)
@@ -72,6 +73,8 @@ def check_days(observations: Observations, model: Model) -> Observations:
         if known is not None:
             absent = reason == Reason.NO_VALUE
             reason[absent] = np.maximum(reason, known)[absent]
+            in_series = (reason == Reason.PASSED) & np.isin(known, OF_SERIES)
+            reason[in_series] = known[in_series]
         reason = np.where(reason == Reason.PASSED, place, reason)
         if variable.name == COARSE and FINE in observations.values:
             _check_coarse(reason, table, observations.values[FINE])

@@ -114,10 +114,15 @@ def _is_number(code: str) -> bool:
     return code[1:].replace(".", "", 1).isdecimal()
 
 
+def step_of(observations: Observations) -> str:
+    """What the times of observations are: ``day`` or ``hour``."""
+    return "hour" if observations.hourly else "day"
+
+
 def _steps(observations: Observations) -> Iterator[tuple[str, Observations]]:
     if observations.hours is not None:
         yield "hour", observations.hours
-    yield "day", observations
+    yield step_of(observations), observations
 
 
 def _runs(part: Observations, name: str) -> Iterator[tuple[object, ...]]:

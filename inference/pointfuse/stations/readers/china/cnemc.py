@@ -107,6 +107,7 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
                 | {name: f"rows '{_ROWS[name][0]}' of type" for name in rows},
                 {name: _ROWS[name][1] for name in rows},
                 "Beijing time",
+                hours_end=True,
             ),
         ),
     )

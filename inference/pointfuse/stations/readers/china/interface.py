@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import datetime
 import re
+from dataclasses import replace
 
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.stations.observations import Observations
@@ -75,7 +76,8 @@ def read(file: StationFile, request: ReadRequest) -> Observations:
         clock="Beijing time",
         positive=True,
     )
-    return read_rows(file, request, layout)
+    found = read_rows(file, request, layout)
+    return replace(found, files=tuple(replace(each, hours_end=True) for each in found.files))
 
 
 def _instant(table: Table, line: int, cells: list[str]) -> datetime.datetime:

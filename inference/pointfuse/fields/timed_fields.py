@@ -1,4 +1,4 @@
-"""Daily fields: results of a fusion, with support and provenance."""
+"""Fields of days or hours: results of a fusion, with support and provenance."""
 
 from __future__ import annotations
 
@@ -29,32 +29,32 @@ uncertainties, for a logistic distribution of the errors."""
 
 
 @dataclass(frozen=True, eq=False)
-class DailyFields(ByValue):
-    """Complete daily fields, and the observations they were made from.
+class TimedFields(ByValue):
+    """Complete fields of days, or of hours, and the observations they were made from.
 
     Parameters
     ----------
-    values : ndarray of float32, shape (day, row, column)
+    values : ndarray of float32, shape (time, row, column)
         The fused variable in the units of the model; row 0 is south, column 0 is west.
-    uncertainty : ndarray of float32, shape (day, row, column)
+    uncertainty : ndarray of float32, shape (time, row, column)
         Standard deviation of the difference to what a station in the cell would measure; NaN
         where it is not known.
-    station_count : ndarray of int16, shape (day, row, column)
+    station_count : ndarray of int16, shape (time, row, column)
         Stations of the fused variable in each cell.
-    station_distance : ndarray of float32, shape (day, row, column)
-        Distance from each cell centre to the nearest cell with a station, m; NaN on a day without
-        any.
-    status : ndarray of int8, shape (day,)
-        Whether each day was fused, and if not, why, as numbers of `DayStatus`; the other arrays
-        are NaN on a day that was not.
+    station_distance : ndarray of float32, shape (time, row, column)
+        Distance from each cell centre to the nearest cell with a station, m; NaN where there is
+        none.
+    status : ndarray of int8, shape (time,)
+        Whether each was fused, and if not, why, as numbers of `DayStatus`; the other arrays are
+        NaN where it was not.
     stations : PlacedObservations
-        The stations used, their cells and daily means.
+        The stations used, their cells and values.
     model_sha256 : str
         Hash of the model file.
     device, provider : str
         Device that ran the network, such as ``cpu``, and execution provider of ONNX Runtime.
     gives_uncertainty : bool
-        Whether the model gives an uncertainty, on days on which there is a field.
+        Whether the model gives an uncertainty, wherever there is a field.
     """
 
     values: NDArray[np.float32]
@@ -69,17 +69,18 @@ class DailyFields(ByValue):
     gives_uncertainty: bool = True
 
     def __repr__(self) -> str:
-        target, days = self.model.target, self.days
+        target, times = self.model.target, self.times
         # Without a copy of a year's fields, and without what is missing.
         low = np.fmin.reduce(self.values, axis=None, initial=np.nan)
         top = np.fmax.reduce(self.values, axis=None, initial=np.nan)
         values = f"{low:.1f} to {top:.1f}" if np.isfinite(low) else "none"
-        period = f"{days[0]} to {days[-1]}" if len(days) else "none"
+        period = f"{times[0]} to {times[-1]}" if len(times) else "none"
+        unit = "hour" if self.hourly else "day"
         return "\n".join(
             [
                 f"<{type(self).__name__} of {target.name} by {self.model.name} "
                 f"{self.model.version} on {self.device}>",
-                f"days: {period}, {counted(len(days), 'day')}, {int(self.fused.sum())} fused",
+                f"{unit}s: {period}, {counted(len(times), unit)}, {int(self.fused.sum())} fused",
                 f"values: {values} {target.units}",
                 f"stations: {self.stations.counts.used} used, {self.stations.counts.read} read",
                 f"grid: {self.model.grid.summary}",
@@ -88,12 +89,25 @@ class DailyFields(ByValue):
 
     @property
     def days(self) -> NDArray[np.datetime64]:
-        """Days of the fields in the time zone of the observations, datetime64[D], shape (day,)."""
+        """The day of each field in the time zone of the observations, datetime64[D], (time,)."""
+        return self.times.astype("datetime64[D]")
+
+    @property
+    def times(self) -> NDArray[np.datetime64]:
+        """Days of the fields, datetime64[D], or their hours, datetime64[h], shape (time,).
+
+        Hours are those of the stations' network, in the time zone of the observations.
+        """
         return self.stations.observations.times
 
     @property
+    def hourly(self) -> bool:
+        """Whether these are fields of hours."""
+        return self.stations.observations.hourly
+
+    @property
     def fused(self) -> NDArray[np.bool_]:
-        """On which days there is a field, shape (day,)."""
+        """At which times there is a field, shape (time,)."""
         fused: NDArray[np.bool_] = self.status == DayStatus.FUSED
         return fused
 
@@ -123,10 +137,12 @@ class DailyFields(ByValue):
         return self.model.grid.longitude_latitude()[1]
 
 
-Fields = TypeVar("Fields", bound=DailyFields)
+Fields = TypeVar("Fields", bound=TimedFields)
 
 
-def checked_fields(batches: Iterable[Fields]) -> Iterator[Fields]:
+def checked_fields(
+    batches: Iterable[TimedFields | Sequence[TimedFields]],
+) -> Iterator[Sequence[TimedFields]]:
     """Fields as they come, for a writer.
 
     Raises
@@ -134,26 +150,28 @@ def checked_fields(batches: Iterable[Fields]) -> Iterator[Fields]:
     ArgumentError
         If they are something else; at once if they do not come one after the other.
     """
-    source = "pointfuse.fuse makes them; give those of several days as a list"
+    source = "pointfuse.fuse makes them; give those of several times as a list"
     require(batches, Iterable, "fields (pointfuse.FusedFields), one after the other", source=source)
 
-    def each() -> Iterator[Fields]:
+    def each() -> Iterator[Sequence[TimedFields]]:
         for batch in batches:
-            require(batch, DailyFields, "fields (pointfuse.FusedFields)", source=source)
-            yield batch
+            bundle = batch if isinstance(batch, list | tuple) else (batch,)
+            for fields in bundle:
+                require(fields, TimedFields, "fields (pointfuse.FusedFields)", source=source)
+            yield bundle
 
     return each()
 
 
 def concatenate(parts: Sequence[Fields], stations: PlacedObservations) -> Fields:
-    """Fields of successive days as one.
+    """Fields of successive times as one.
 
     Parameters
     ----------
-    parts : sequence of DailyFields
+    parts : sequence of TimedFields
         At least one; of one model.
     stations : PlacedObservations
-        The observations of all their days, of which those of the parts are slices.
+        The observations of all their times, of which those of the parts are slices.
     """
     return replace(
         parts[0],

@@ -1,0 +1,49 @@
+"""Fields of one variable that cannot be below those of another: PM10 holds all of PM2.5."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+import numpy as np
+
+from pointfuse.fields.fused_fields import FusedFields
+from pointfuse.stations.eight_hour_means import RULES, RuleName
+
+LEAST = {"pm10": "pm25", "o3_mda8": "o3"}
+"""What a variable is at least, everywhere: another one of the same day."""
+
+
+def bounded(
+    bundles: Iterator[Sequence[FusedFields]], mda8: RuleName = "china"
+) -> Iterator[list[FusedFields]]:
+    """Raise fields to those which they cannot be below, where both are there.
+
+    Parameters
+    ----------
+    bundles : iterator of sequence of FusedFields
+        Fields of each variable at the same times.
+    mda8 : str
+        The rule of largest 8-hour means. Where its means do not cover a day, the largest may be
+        below the mean of all hours, and stays as it is.
+    """
+    for bundle in bundles:
+        by_name = {fields.model.target.name: fields for fields in bundle}
+        yield [_raised(fields, by_name.get(_least(fields, mda8))) for fields in bundle]
+
+
+def _least(fields: FusedFields, mda8: RuleName) -> str:
+    name = fields.model.target.name
+    if name == "o3_mda8" and not RULES[mda8].covers_the_day:
+        return ""
+    return LEAST.get(name, "")
+
+
+def _raised(fields: FusedFields, least: FusedFields | None) -> FusedFields:
+    """Fields that are nowhere below others; of a time that either lacks, as they are."""
+    if least is None or not fields.model.grid.coincides(least.model.grid):
+        return fields
+    both = (fields.fused & least.fused)[:, None, None]
+    return replace(
+        fields, values=np.maximum(fields.values, least.values, out=fields.values.copy(), where=both)
+    )
