@@ -16,7 +16,7 @@ from pointfuse.commands.options.reading import days_option, parse_days
 from pointfuse.fields.places.extraction import Extraction, extract_to_table
 from pointfuse.fields.places.points import read_places
 from pointfuse.fields.places.series import Method
-from pointfuse.stations.sources import expanded
+from pointfuse.stations.files.sources import expanded
 
 
 @click.command(cls=Command)

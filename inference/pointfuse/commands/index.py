@@ -15,7 +15,7 @@ from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.options.reading import days_option, parse_days
 from pointfuse.limits.index_files import IndexChoices, write_index
 from pointfuse.limits.standards import STANDARDS
-from pointfuse.stations.sources import expanded
+from pointfuse.stations.files.sources import expanded
 
 
 @click.command(cls=Command)

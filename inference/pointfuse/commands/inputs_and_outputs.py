@@ -14,7 +14,7 @@ from pointfuse.basics.kept_inputs import keep_inputs
 from pointfuse.basics.output_formats import TABLE, OutputFormat, check_name
 from pointfuse.errors import PointfuseError
 from pointfuse.model.shipped import model_folder, shipped_models
-from pointfuse.stations.sources import expanded
+from pointfuse.stations.files.sources import expanded
 
 Options = Mapping[str, Any]
 

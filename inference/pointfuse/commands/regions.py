@@ -16,7 +16,7 @@ from pointfuse.commands.options.reading import days_option, parse_days
 from pointfuse.fields.districts.periods import Step
 from pointfuse.fields.districts.region_files import read_districts
 from pointfuse.fields.districts.region_table import RegionChoices, write_region_table
-from pointfuse.stations.sources import expanded
+from pointfuse.stations.files.sources import expanded
 
 
 @click.command(cls=Command)

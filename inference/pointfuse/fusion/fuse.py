@@ -18,6 +18,7 @@ from pointfuse.fusion.estimation import estimate
 from pointfuse.model.devices import DeviceChoice
 from pointfuse.model.loading import Model, load_model, require_model
 from pointfuse.model.precisions import PrecisionChoice
+from pointfuse.stations.files.sources import Source, listed_sources
 from pointfuse.stations.gridding import (
     PlacedObservations,
     StationCounts,
@@ -30,7 +31,6 @@ from pointfuse.stations.observations import Observations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import step_of
 from pointfuse.stations.reading import read_stations
-from pointfuse.stations.sources import Source, listed_sources
 
 logger = logging.getLogger(__name__)
 

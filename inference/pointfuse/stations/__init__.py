@@ -8,12 +8,10 @@ eight_hour_means  the largest 8-hour mean of a day
 hours_to_days     one checked table of daily means from all readers
 tables            from the bytes of a file to cells, names of columns and places
 readers           one module per format
-sources           files, patterns of file names, tables in memory
-left_out          files that are left out of a run
+files             files and tables that are to be read
 reading           reads files into daily means
 quality           quality control
 file_check        what files are taken for, and what of them would be left out
-pieces            large text files in pieces of one day each
 spool             files of any number of days, sorted by week on disk
 same_place        stations side by side, which count as one place
 all_hours         one checked table of hours from all readers

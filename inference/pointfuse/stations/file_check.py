@@ -12,9 +12,9 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError, PointfuseError
 from pointfuse.model.metadata import ModelMetadata
+from pointfuse.stations.files.left_out import LEFT_OUT
 from pointfuse.stations.gridding import PlacedObservations, place
 from pointfuse.stations.hours_to_days import daily_table
-from pointfuse.stations.left_out import LEFT_OUT
 from pointfuse.stations.observations import Observations, SourceFile
 from pointfuse.stations.readers.formats import READERS
 from pointfuse.stations.readers.network_list import StationList

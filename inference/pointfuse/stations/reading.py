@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 
-from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
-from pointfuse.basics.units import REFERENCE_CELSIUS, is_share_of_air
+from pointfuse.basics.units import REFERENCE_CELSIUS
 from pointfuse.errors import ArgumentError, InputError, UnreadableFileError, kind_of, require
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.all_hours import (
@@ -22,25 +20,22 @@ from pointfuse.stations.all_hours import (
 )
 from pointfuse.stations.daily_means import unfinished_day
 from pointfuse.stations.eight_hour_means import RULES, RuleName
+from pointfuse.stations.files.left_out import LeftOut
+from pointfuse.stations.files.remarks import on_gases, on_open_end, with_range_remarks
+from pointfuse.stations.files.sources import Source, expanded, listed_sources
 from pointfuse.stations.hours_to_days import daily_table
-from pointfuse.stations.left_out import LeftOut
 from pointfuse.stations.merging import warn_of_moved_stations
-from pointfuse.stations.observations import Observations, SourceFile
+from pointfuse.stations.observations import Observations
 from pointfuse.stations.pollutants import (
     POLLUTANTS,
     as_variables,
     with_hourly,
 )
-from pointfuse.stations.quality.hour_checks import range_reasons
-from pointfuse.stations.quality.reasons import Reason
-from pointfuse.stations.readers.china import cnemc
 from pointfuse.stations.readers.formats import READERS, format_of
 from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import read_station_lists, warn_of_foreign_list
-from pointfuse.stations.sources import Source, expanded, listed_sources
 from pointfuse.stations.tables.cells import UnreadableCells
-from pointfuse.stations.tables.columns import own_name, split_unit
 from pointfuse.stations.tables.station_file import (
     StationFile,
     open_station_file,
@@ -281,24 +276,6 @@ def _station_list(
     return read_station_lists(expanded(paths), strict=strict)
 
 
-def _with_range_remarks(hourly: Observations, variables: Iterable[Variable]) -> Observations:
-    """Say of a file how many of its hourly values are none, such as 9999."""
-    remarks = []
-    for variable in variables:
-        if variable.name not in hourly.values:
-            continue
-        reasons = range_reasons(hourly.values[variable.name], variable)
-        outside = int((reasons == Reason.OUT_OF_RANGE).sum())
-        if outside:
-            low, high = variable.valid_range
-            remarks.append(
-                f"{counted(outside, 'hourly value')} of {variable.name} outside {low:g} to "
-                f"{high:g} "
-                f"{variable.units} left out"
-            )
-    return replace(hourly, files=(hourly.files[0].with_remarks(remarks),))
-
-
 def read_source(source: Path | StationFile, request: ReadRequest) -> Observations:
     """Hourly values or daily means of one file or table, unchecked, but for few that are left out.
 
@@ -349,7 +326,7 @@ def read_part(
         else open_station_file(source, cells)
     )
     found = _read_file(file, request)
-    return _with_range_remarks(found, request.variables.values()) if found.hourly else found
+    return with_range_remarks(found, request.variables.values()) if found.hourly else found
 
 
 def _read_file(file: StationFile, request: ReadRequest) -> Observations:
@@ -370,33 +347,11 @@ def _read_file(file: StationFile, request: ReadRequest) -> Observations:
     if remarks and found.hourly and len(found.times) and found.times[-1].item().hour < 23:
         remarks.append(f"its hours go up to {found.times[-1]}")
     if READERS[key].columns:
-        remarks = remarks or _on_open_end(file, request)
+        remarks = remarks or on_open_end(file, request)
         remarks = [*remarks, *file.table.remarks]
     if READERS[key].low_cost:
         remarks = [*remarks, LOW_COST]
-    remarks = [*remarks, *_on_gases(found.files[0], request)]
+    remarks = [*remarks, *on_gases(found.files[0], request)]
     written = "netCDF" if key == "cf" else file.table.written
     read_file = replace(found.files[0].with_remarks(remarks), written=written)
     return replace(found, files=(read_file,))
-
-
-def _on_gases(file: SourceFile, request: ReadRequest) -> Iterator[str]:
-    """A remark on each gas whose shares of the air were turned into masses."""
-    for name, units in file.units.items():
-        wanted = request.variables[name].units
-        given = next(filter(is_share_of_air, re.split(", | and ", units)), None)
-        if given is not None and not is_share_of_air(wanted):
-            factor = request.factor(name, given)
-            yield (
-                f"{name} given in {given[:20]}: 1 of it is {factor:.4g} {wanted} at "
-                f"{request.celsius:g} degrees Celsius and 1013.25 hPa"
-            )
-
-
-def _on_open_end(file: StationFile, request: ReadRequest) -> list[str]:
-    """A remark on a value at the end of a file that ends within a line: 12 may have been 120."""
-    last, title = file.table.open_end(), file.header[-1]
-    of_value = own_name(split_unit(title)[0]) in request.variables or title == "value"
-    if last is None or not (of_value or cnemc.recognises(file)):
-        return []
-    return [f"its last line has no end; the last value, {last[:20]}, may be cut off"]

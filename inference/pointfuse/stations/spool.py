@@ -21,11 +21,11 @@ from pointfuse.model.metadata import Variable
 from pointfuse.stations.all_hours import hourly_table, hours_between
 from pointfuse.stations.daily_means import unfinished_day
 from pointfuse.stations.eight_hour_means import RuleName
+from pointfuse.stations.files.left_out import LeftOut
+from pointfuse.stations.files.pieces import pieces, with_lines_of
 from pointfuse.stations.hours_to_days import daily_table
-from pointfuse.stations.left_out import LeftOut
 from pointfuse.stations.merging import merge, warn_of_moved_stations
 from pointfuse.stations.observations import Observations, SourceFile, Stations, Unfinished
-from pointfuse.stations.pieces import pieces, with_lines_of
 from pointfuse.stations.quality.hour_checks import check_hours
 from pointfuse.stations.quality.weeks import MARGIN, week_bounds, week_numbers
 from pointfuse.stations.readers.request import ReadRequest

@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 from click.testing import CliRunner, Result
 
-from pointfuse import fuse, read_stations
+from pointfuse import Observations, Stations, check_days, fuse, read_stations
 from pointfuse.commands.main import main
 from pointfuse.fields.map_file import opened
 from pointfuse.model.loading import Model
+from pointfuse.stations.quality.reasons import Reason
 
 Ship = Callable[..., Path]
 
@@ -155,6 +156,26 @@ def test_a_spike_is_left_out_of_its_hour(scale_model: Model, tmp_path: Path) -> 
     path.write_text("station,longitude,latitude,time,pm25\n" + "".join(rows))
     found = fuse(read_stations(path, hourly=True), scale_model)
     assert found.values[:, 0, 0].tolist() == [30 + hour % 3 for hour in range(24)]
+
+
+def test_neighbours_judge_the_day_of_an_hour(scale_model: Model) -> None:
+    """One bad hour of a station among its neighbours is weather; a whole bad day is a fault."""
+    hours, stations = 48, 8
+    places = Stations(
+        np.array([*"ABCDEFGH"]), 105 + np.arange(stations) / 20, np.full(stations, 36.0)
+    )
+    times = np.datetime64("2019-01-07T00") + np.arange(hours)
+    table = np.full((hours, stations), 30.0) + np.arange(hours)[:, None] % 5
+    table[5:9, 0] = 150  # a plume
+    table[24:, 0] = 300 + np.arange(24)  # the day after
+    table[10:, 7] = np.nan  # of its first day too little is known, and nothing of the second
+    checked = check_days(Observations(places, times, {"pm25": table}), scale_model)
+    reasons = checked.reasons["pm25"]
+    assert (reasons[:24, 0] == Reason.PASSED).all()
+    assert (reasons[24:, 0] == Reason.NEIGHBOURS_DISAGREE).all()
+    assert (reasons[:, 1:7] == Reason.PASSED).all()
+    assert (reasons[:10, 7] == Reason.ISOLATED).all()
+    assert (reasons[10:, 7] == Reason.NO_VALUE).all()
 
 
 @pytest.mark.parametrize(

@@ -25,8 +25,8 @@ from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.netcdf import write_netcdf
 from pointfuse.fusion.finished_days import FinishedDays
 from pointfuse.model.loading import Model
+from pointfuse.stations.files.pieces import pieces
 from pointfuse.stations.gridding import place
-from pointfuse.stations.pieces import pieces
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import add_counts, count_reasons
 from pointfuse.stations.reading import DEFAULT_VARIABLES, read_request
@@ -120,7 +120,7 @@ def test_a_large_file_is_read_in_pieces(
     rows = sorted(row for path in three_weeks for row in path.read_text().splitlines()[1:])
     large = write("large.csv", HOURLY + "\n".join(rows))
     whole = read_stations(large)
-    monkeypatch.setattr("pointfuse.stations.pieces.LARGEST_WHOLE", 10_000)
+    monkeypatch.setattr("pointfuse.stations.files.pieces.LARGEST_WHOLE", 10_000)
     scratch = tmp_path / "pieces"
     scratch.mkdir()
     assert sum(1 for _ in pieces(large, scratch)) == len(three_weeks)
@@ -135,7 +135,7 @@ def test_a_large_file_is_read_in_pieces(
 def test_a_fault_in_a_large_file_is_named_by_its_line(
     write: Write, tiny_model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pointfuse.stations.pieces.LARGEST_WHOLE", 100)
+    monkeypatch.setattr("pointfuse.stations.files.pieces.LARGEST_WHOLE", 100)
     days = np.arange("2019-01-01", "2019-01-31", dtype="datetime64[D]")
     rows = [f"A,105,36,{day},10" for day in days]
     rows[17] += "x"

@@ -49,7 +49,7 @@ def test_a_file_of_that_hour_alone_is_left_out(write: Write) -> None:
 def test_a_day_of_that_hour_alone_in_a_large_file(
     write: Write, tiny_model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pointfuse.stations.pieces.LARGEST_WHOLE", 100)
+    monkeypatch.setattr("pointfuse.stations.files.pieces.LARGEST_WHOLE", 100)
     rows = [hours(f"2019-03-{day:02}", [(2, 50 + day)]) for day in range(6, 13)]
     path = write("a.csv", (HEAD + "".join(rows)).replace("-74,40", "105,36"))
     arguments = ["fuse", path, "-o", tmp_path / "out.nc", "--model", tiny_model_file, "--json"]

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 
 from pointfuse.commands.main import main
 from pointfuse.errors import InputError, UnreadableFileError
-from pointfuse.stations.pieces import LARGEST_WHOLE
+from pointfuse.stations.files.pieces import LARGEST_WHOLE
 from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.stations.reading import read_stations
 

@@ -17,7 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pointfuse.errors import InputError, UnreadableFileError
-from pointfuse.stations.pieces import pieces
+from pointfuse.stations.files.pieces import pieces
 from pointfuse.stations.reading import read_stations
 from pointfuse.stations.tables.cells import UnreadableCells
 from pointfuse.stations.tables.json_table import parse_json

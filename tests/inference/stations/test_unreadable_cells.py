@@ -291,7 +291,7 @@ def test_a_year_in_pieces_is_judged_as_a_whole(
     arguments = ["fuse", str(path), "-o", str(output), "--model", str(tiny_model_file), "--json"]
     summaries = []
     for largest in (10_000_000, 100):
-        monkeypatch.setattr("pointfuse.stations.pieces.LARGEST_WHOLE", largest)
+        monkeypatch.setattr("pointfuse.stations.files.pieces.LARGEST_WHOLE", largest)
         result = CliRunner().invoke(main, [*arguments, "--min-stations", "1"])
         assert result.exit_code == 0, result.output
         summaries.append(json.loads(result.stdout))
@@ -335,7 +335,7 @@ def test_lines_above_the_header(write: Write, above: str, separator: str, quoted
 def test_lines_above_the_header_of_a_large_file(
     write: Write, tiny_model_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("pointfuse.stations.pieces.LARGEST_WHOLE", 100)
+    monkeypatch.setattr("pointfuse.stations.files.pieces.LARGEST_WHOLE", 100)
     given = [f"A;105;36;2019-01-{day:02};{day}\n" for day in range(1, 21)]
     given[6] = "A;105;36;2019-01-07;err\n"
     text = "sep=;\n# 2019-01-31\nstation;longitude;latitude;date;pm25\n" + "".join(given)

@@ -21,13 +21,13 @@ from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata, Variable
 from pointfuse.stations.eight_hour_means import RULES, RuleName
+from pointfuse.stations.files.sources import expanded
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.formats import READERS
 from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.request import ReadRequest
 from pointfuse.stations.readers.station_list import read_station_lists
 from pointfuse.stations.reading import DEFAULT_TIMEZONE, read_request, read_stations
-from pointfuse.stations.sources import expanded
 
 logger = logging.getLogger(__name__)
 

@@ -9,6 +9,8 @@ from numpy.typing import NDArray
 
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model, require_model
+from pointfuse.model.metadata import Variable
+from pointfuse.stations.daily_means import daily_means
 from pointfuse.stations.observations import Observations, Stations, require_observations
 from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse.stations.quality.hour_checks import range_reasons
@@ -29,6 +31,11 @@ of 2019 with both, PM2.5 is above PM10 in 1.1 %, and by more than this in 0.6 %.
 
 OF_SERIES = (Reason.STUCK, Reason.SPIKE)
 """What the series of a station says of its hours."""
+
+HOURS_OF_A_DAY = 18
+"""Fewest hours of a station whose mean is compared with those of its neighbours."""
+
+_ANY = Variable("", "1", "", "", (-np.inf, np.inf))
 
 HEIGHT = "height"
 """Static layer of a model that gives the height of a station, m."""
@@ -80,9 +87,10 @@ def check_days(observations: Observations, model: Model) -> Observations:
             _check_coarse(reason, table, observations.values[FINE])
         for week, _ in weeks(observations.times):
             _check_twins(reason[week], table[week], twins)
-            if variable is metadata.target or variable.name in POLLUTANTS:
-                spread = NEAR_SPREADS.get(variable.name, NEAR_SPREAD)
-                _check_neighbours(reason[week], table[week], observations.stations, model, spread)
+        if variable is metadata.target or variable.name in POLLUTANTS:
+            spread = NEAR_SPREADS.get(variable.name, NEAR_SPREAD)
+            check = _check_days_of_hours if observations.hourly else _check_neighbours
+            check(reason, table, observations, model, spread)
         reasons[variable.name] = reason
     return replace(observations, reasons=reasons)
 
@@ -134,11 +142,12 @@ def _check_twins(
 def _check_neighbours(
     reason: NDArray[np.uint8],
     table: NDArray[np.float64],
-    stations: Stations,
+    observations: Observations,
     model: Model,
     near_spread: float,
 ) -> None:
     """Mark the values that the neighbours contradict, and those that have none."""
+    stations = observations.stations
     passed = reason == Reason.PASSED
     asked = np.flatnonzero(passed.any(axis=0))
     grid = model.metadata.grid
@@ -153,3 +162,25 @@ def _check_neighbours(
         there = np.isfinite(values)
         reason[day, asked[there & ~tested]] = Reason.ISOLATED
         reason[day, asked[suspect]] = Reason.NEIGHBOURS_DISAGREE
+
+
+def _check_days_of_hours(
+    reason: NDArray[np.uint8],
+    table: NDArray[np.float64],
+    observations: Observations,
+    model: Model,
+    near_spread: float,
+) -> None:
+    """Mark the hours of days whose means the neighbours contradict, or of which they know nothing.
+
+    Hours differ more from place to place than days do, so that neighbours that are right about a
+    day would condemn many good hours.
+    """
+    passed = reason == Reason.PASSED
+    hours = replace(observations, values={"": np.where(passed, table, np.nan)}, reasons={})
+    means = daily_means(hours, HOURS_OF_A_DAY)
+    of_days = range_reasons(means.values[""], _ANY)
+    _check_neighbours(of_days, means.values[""], means, model, near_spread)
+    of_days[of_days == Reason.NO_VALUE] = Reason.ISOLATED
+    day = np.searchsorted(means.times, observations.times.astype("datetime64[D]"))
+    reason[passed] = of_days[day][passed]
