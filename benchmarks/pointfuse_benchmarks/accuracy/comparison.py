@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.trust.evaluation import HIGH_CONCENTRATION
+from pointfuse.trust.levels import LEVELS
 from pointfuse.trust.scores import (
     PairSums,
     normalised_mean_error,
@@ -19,6 +19,7 @@ from pointfuse.trust.scores import (
 Array = NDArray[np.float64]
 
 _RESAMPLES = 2000
+_HIGH = LEVELS["pm25"][-1]
 
 
 def compare(observed: Array, predicted: Mapping[str, Array], ours: Sequence[str]) -> dict[str, Any]:
@@ -49,7 +50,7 @@ def compare(observed: Array, predicted: Mapping[str, Array], ours: Sequence[str]
     return {
         "days": len(days),
         "pairs": int(pairs.sum()),
-        "above_150": int((pairs & (observed > HIGH_CONCENTRATION)).sum()),
+        "above_150": int((pairs & (observed > _HIGH)).sum()),
         "scores": {name: _scores(observed[pairs], p[pairs]) for name, p in predicted.items()},
         "ratios": {
             name: {
@@ -64,7 +65,7 @@ def compare(observed: Array, predicted: Mapping[str, Array], ours: Sequence[str]
 
 def _scores(observed: Array, predicted: Array) -> dict[str, float | None]:
     pairs = PairSums.of(observed, predicted)
-    high = observed > HIGH_CONCENTRATION
+    high = observed > _HIGH
     everything, highest = pairs.over(), pairs.among(high).over()
     return {
         "r2": round(float(squared_correlation(everything)), 4),

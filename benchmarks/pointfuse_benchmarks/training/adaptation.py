@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pointfuse.commands.options.reading import ReadingOptions, read_daily, reading_options
+from pointfuse.commands.options.reading import ReadingOptions, read_observations, reading_options
 from pointfuse.model.loading import load_model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place
 from pointfuse.stations.quality.day_checks import check_days
@@ -101,7 +101,7 @@ def score(
         for name, path in (("before", start), ("after", checkpoint))
     }
     model = load_model(reading.model, threads=1)
-    placed = place(check_days(read_daily(reading, model), model), model.metadata)
+    placed = place(check_days(read_observations(reading, model), model), model.metadata)
     withheld = np.isin(placed.observations.stations.code, left_out.read_text().split())
     days = len(placed.observations.times)
     with click.progressbar(length=2 * days, label="predicting", file=sys.stderr) as bar:

@@ -17,7 +17,7 @@ from pointfuse.commands.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.options.reading import (
     ReadingOptions,
     no_qc_option,
-    read_daily,
+    read_observations,
     reading_and_running,
     station_list,
 )
@@ -59,7 +59,15 @@ def _progress_file(output: Path) -> Path:
 @click.option(
     "--seed", type=click.IntRange(0), default=0, show_default=True, help="Seed of the folds."
 )
-@click.option("--every", type=click.IntRange(1), default=1, help="Use every Nth day only.")
+@click.option("--hourly", is_flag=True, help="Predict hours in place of days.")
+@click.option(
+    "--in-turns",
+    is_flag=True,
+    help="Withhold one fold a day, in turns: a share of the work and of the pairs.",
+)
+@click.option(
+    "--every", type=click.IntRange(1), default=1, help="Use every Nth day, or hour, only."
+)
 @click.option("--report", type=OutputFile(REPORT), help="HTML report with figures to write.")
 @click.option(
     "--baselines",
@@ -73,6 +81,8 @@ def crossval(
     scheme: Scheme,
     folds: int,
     seed: int,
+    hourly: bool,
+    in_turns: bool,
     every: int,
     report: Path | None,
     baselines: str,
@@ -94,7 +104,9 @@ def crossval(
     # As many folds at once as there are threads, each on one of them.
     workers = running.threads or usable_cpus()
     model = replace(running, threads=1).load(reading.model, variable)
-    observations = read_daily(reading, model, stations=stations, quality_control=not no_qc)
+    observations = read_observations(
+        reading, model, stations=stations, quality_control=not no_qc, hourly=hourly
+    )
     if not no_qc:
         observations = check_days(observations, model)
     observations = observations.at_times(slice(None, None, every))
@@ -106,6 +118,7 @@ def crossval(
             folds=folds,
             seed=seed,
             cities=stations.cities if stations else {},
+            in_turns=in_turns,
             baselines=others,
             workers=workers,
             progress_file=_progress_file(output),

@@ -13,7 +13,7 @@ from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.options.reading import (
     ReadingOptions,
-    read_daily,
+    read_observations,
     reading_and_running,
 )
 from pointfuse.commands.options.running import RunningOptions, variable_option
@@ -24,11 +24,13 @@ from pointfuse.stations.quality.flags import count_reasons, quality_lines, write
 @click.command(cls=Command)
 @reading_and_running
 @variable_option
+@click.option("--hourly", is_flag=True, help="Check what fuse --hourly takes.")
 @click.option("-o", "--output", required=True, type=OutputFile(FLAGS), help="CSV file to write.")
 @click.option("--json", "as_json", is_flag=True, help="Print the counts as JSON.")
 def qc(
     output: Path,
     as_json: bool,
+    hourly: bool,
     variable: str | None,
     reading: ReadingOptions,
     running: RunningOptions,
@@ -38,7 +40,7 @@ def qc(
     `fuse` and `crossval` do the same checks and leave out suspect values.
     """
     model = running.load(reading.model, variable)
-    observations = check_days(read_daily(reading, model), model)
+    observations = check_days(read_observations(reading, model, hourly=hourly), model)
     rows = write_flags(output, observations)
     counts = count_reasons(observations)
     if as_json:

@@ -107,7 +107,7 @@ def scores_text(evaluation: Evaluation, model: ModelMetadata) -> str:
     scores, overall = evaluation.model, evaluation.model.overall
     classes = {
         "overall": overall,
-        "above 150": scores.above_150,
+        f"above {scores.high_level:g}": scores.high,
         **scores.by_season,
         **scores.by_region,
         **scores.by_distance,

@@ -36,12 +36,12 @@ from pointfuse.pictures.map_drawing import figure_class
 from pointfuse.pictures.report_figures import report_figures
 from pointfuse.trust.coverage import Coverage
 from pointfuse.trust.crossval import CrossValidation
-from pointfuse.trust.evaluation import HIGH_CONCENTRATION, Evaluation, MethodScores
+from pointfuse.trust.evaluation import Evaluation, MethodScores
+from pointfuse.trust.fairmode import measurement_of
 from pointfuse.trust.scores import (
     PairSums,
     Score,
     mean_bias,
-    modelling_quality_indicator,
     ratio,
     root_mean_square_error,
     score_text,
@@ -223,7 +223,7 @@ def _comparisons(evaluation: Evaluation) -> str:
 def _class_table(model: MethodScores, units: str) -> str:
     classes = {
         "all": model.overall,
-        f"observed above {HIGH_CONCENTRATION:g} {units}": model.above_150,
+        f"observed above {model.high_level:g} {units}": model.high,
         **model.by_season,
         **model.by_region,
         **{f"{name} away": scores for name, scores in model.by_distance.items()},
@@ -268,7 +268,10 @@ def _worst_stations(result: CrossValidation, units: str) -> str:
     """Where to look for faults of the stations, or of the model."""
     sums = PairSums.of(result.observed, result.predicted).over(axis=0)
     error, bias = root_mean_square_error(sums), mean_bias(sums)
-    mean, indicator = ratio(sums.observed, sums.pairs), modelling_quality_indicator(sums)
+    mean = ratio(sums.observed, sums.pairs)
+    placed = result.placed
+    measured = measurement_of(placed.metadata.target, hourly=placed.observations.hourly)
+    indicator = None if measured is None else measured.indicator(sums)
     stations = result.placed.observations.stations
     worst = np.argsort(np.where(sums.pairs > 0, -error, np.inf))[:_STATIONS_LISTED]
     rows = [
@@ -278,12 +281,13 @@ def _worst_stations(result: CrossValidation, units: str) -> str:
             f"{stations.latitude[station]:.3f}",
             f"{sums.pairs[station]:.0f}",
             *(f"{values[station]:.1f}" for values in (mean, bias, error)),
-            f"{indicator[station]:.2f}",
+            *([] if indicator is None else [f"{indicator[station]:.2f}"]),
         ]
         for station in worst
         if sums.pairs[station]
     ]
-    header = ["station", "°E", "°N", "days", "mean observed", "mean error", "RMSE", "MQI"]
+    header = ["station", "°E", "°N", "days", "mean observed", "mean error", "RMSE"]
+    header += [] if indicator is None else ["MQI"]
     return table(f"Largest RMSE; values in {units}", header, rows)
 
 

@@ -35,12 +35,12 @@ from pointfuse.trust.evaluation import (
     MethodScores,
     QualityObjective,
 )
+from pointfuse.trust.fairmode import Measurement, measurement_of
 from pointfuse.trust.scores import (
     PairSums,
     Score,
     Scores,
     mean_bias,
-    quality_target,
     ratio,
     root_mean_square_error,
     score_text,
@@ -80,7 +80,10 @@ def report_figures(result: CrossValidation, evaluation: Evaluation) -> list[Repo
         _error_map(result, sums.over(axis=0)),
     ]
     figures += reliability_figures(evaluation.uncertainty)
-    return figures + _target(sums.over(axis=0), evaluation.model.quality_objective)
+    placed = result.placed
+    measured = measurement_of(placed.metadata.target, hourly=placed.observations.hourly)
+    objective = evaluation.model.quality_objective
+    return figures + (_target(sums.over(axis=0), measured, objective) if measured else [])
 
 
 def _density(result: CrossValidation) -> ReportFigure:
@@ -323,12 +326,14 @@ def _map(
     return figure
 
 
-def _target(by_station: PairSums, objective: QualityObjective) -> list[ReportFigure]:
+def _target(
+    by_station: PairSums, measured: Measurement, objective: QualityObjective
+) -> list[ReportFigure]:
     """FAIRMODE's target diagram, where there are stations with enough days."""
     if not objective.stations:
         return []
     enough = by_station.pairs >= FEWEST_DAYS
-    spread, bias = (part[enough] for part in quality_target(by_station))
+    spread, bias = (part[enough] for part in measured.target(by_station))
     figure, axes = _new(aspect="equal")
     angle = np.linspace(0, 2 * np.pi, 200)
     axes.plot(np.cos(angle), np.sin(angle), color=INK, linewidth=1, linestyle="--")

@@ -17,10 +17,7 @@ from numpy.typing import NDArray
 from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.trust.classes import Classes, Masks
 from pointfuse.trust.crossval import CrossValidation
-
-LEVELS = (0.0, 20.0, 35.0, 75.0, 150.0, np.inf)
-"""Bounds of the classes of what was predicted, ug/m3. (Classes of what was observed would hold few
-of the highest observations even with the best of uncertainties: these are high by chance too.)"""
+from pointfuse.trust.levels import levels_of
 
 _FEWEST_PAIRS = 30
 
@@ -63,7 +60,9 @@ class Coverage:
     by_season, by_region, by_distance : mapping of str to Held
         Of each of `pointfuse.trust.classes.Classes`.
     by_level : mapping of str to Held
-        By what was predicted, of `LEVELS`.
+        By what was predicted, of `pointfuse.trust.levels.LEVELS`. (Classes of what was observed
+        would hold few of the highest observations even with the best of uncertainties: these are
+        high by chance too.)
     """
 
     overall: Held
@@ -102,7 +101,7 @@ def evaluate_uncertainty(result: CrossValidation, classes: Classes) -> Coverage 
         f"{low:g} to {high:g}" if np.isfinite(high) else f"over {low:g}": (
             (result.predicted >= low) & (result.predicted < high)
         )
-        for low, high in itertools.pairwise(LEVELS)
+        for low, high in itertools.pairwise(levels_of(result.placed.metadata.target))
     }
 
     def held(masks: Masks) -> dict[str, Held]:

@@ -95,8 +95,9 @@ class CrossValidation(ByValue, Shown):
 
     @property
     def observed(self) -> NDArray[np.float64]:
-        """The observations of the fused variable, shape (day, station); NaN where missing."""
-        return self.placed.observations.values[self.placed.metadata.target.name]
+        """The withheld observations, shape (day, station); NaN where there is none."""
+        # Whatever was withheld has a nearest station that was not.
+        return np.where(np.isfinite(self.nearest), _of_target(self.placed), np.nan)
 
     @property
     def place(self) -> NDArray[np.int64]:
@@ -180,6 +181,7 @@ def cross_validate(
     seed: int = 0,
     cities: Mapping[str, str] | None = None,
     baselines: Mapping[str, Baseline] | None = None,
+    in_turns: bool = False,
     workers: int = 1,
     progress_file: Path | None = None,
     advance: Callable[[int], object] = lambda days: None,
@@ -191,13 +193,16 @@ def cross_validate(
     Parameters
     ----------
     observations : Observations
-        Daily means.
+        Daily means, or hours: what is said of days here is then said of hours.
     model : Model
         The model; nothing of it is fitted.
     scheme, folds, seed, cities
         As `assign_folds`.
     baselines : mapping of str to Baseline, optional
         Other ways to predict, by their names; each gets the stations that the model gets.
+    in_turns : bool
+        Whether a day withholds one of the folds, the next day the next one, and not each day all:
+        a share of the work and of the pairs, for long series and for hours.
     workers : int
         Folds of a day that are predicted at once. So many, with a model on one thread, get more
         done than one after the other with a model on as many threads.
@@ -228,7 +233,7 @@ def cross_validate(
         model.metadata.grid.projection.forward(stations.longitude, stations.latitude), axis=1
     )
     fold = assign_folds(stations, xy, scheme, folds, seed, cities or {})
-    shape = placed.observations.values[model.metadata.target.name].shape
+    shape = _of_target(placed).shape
     result = CrossValidation(
         placed,
         scheme,
@@ -238,12 +243,12 @@ def cross_validate(
         baselines={name: np.full(shape, np.nan) for name in baselines},
         uncertainty=np.full(shape, np.nan) if model.gives_uncertainty else None,
     )
-    key = _fingerprint(result, model)
+    key = _fingerprint(result, model, in_turns)
     done = _resume(progress_file, key, result)
     with Pool(workers) as pool:
         for day in range(shape[0]):
             if day >= done:
-                _predict_day(result, model, baselines, xy, day, pool)
+                _predict_day(result, model, baselines, xy, day, pool, in_turns)
                 _keep(progress_file, key, result, day + 1)
             advance(1)
     if progress_file:
@@ -258,11 +263,12 @@ def _predict_day(
     xy: NDArray[np.float64],
     day: int,
     pool: Executor,
+    in_turns: bool,
 ) -> None:
     """Fill a day's predictions, one forward pass a fold."""
     placed = result.placed.on_days(slice(day, day + 1))
     stations = placed.observations.stations
-    observed = np.isfinite(result.observed[day])
+    observed = np.isfinite(_of_target(result.placed)[day])
 
     def predict_fold(fold: np.int64) -> None:
         withheld = observed & (result.fold == fold)
@@ -287,7 +293,13 @@ def _predict_day(
             )
 
     # Waits for all folds; an error in one of them ends the run.
-    list(pool.map(predict_fold, np.unique(result.fold[observed])))
+    folds = np.unique(result.fold[observed])
+    list(pool.map(predict_fold, folds[[day % len(folds)]] if in_turns else folds))
+
+
+def _of_target(placed: PlacedObservations) -> NDArray[np.float64]:
+    """Observations of the fused variable, shape (day, station); NaN where missing."""
+    return placed.observations.values[placed.metadata.target.name]
 
 
 def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -296,9 +308,9 @@ def _nearest(points: NDArray[np.float64], others: NDArray[np.float64]) -> NDArra
     return np.array([np.hypot(*(others - point).T).min() for point in points])
 
 
-def _fingerprint(result: CrossValidation, model: Model) -> str:
+def _fingerprint(result: CrossValidation, model: Model, in_turns: bool) -> str:
     """Hash of all that the predictions depend on."""
-    digest = hashlib.sha256(repr((model.sha256, list(result.baselines))).encode())
+    digest = hashlib.sha256(repr((model.sha256, list(result.baselines), in_turns)).encode())
     observations = result.placed.observations
     tables = (observations.values[name] for name in sorted(observations.values))
     for array in (result.fold, result.placed.cell, observations.times.astype(np.int64), *tables):

@@ -9,23 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError, require
+from pointfuse.stations.gridding import PlacedObservations
 from pointfuse.trust.classes import Classes, Masks, classes_of
 from pointfuse.trust.coverage import Coverage, evaluate_uncertainty
 from pointfuse.trust.crossval import BLOCK_SIZE, CrossValidation, Scheme
+from pointfuse.trust.fairmode import Measurement, measurement_of
+from pointfuse.trust.levels import high_level
 from pointfuse.trust.scores import (
     SCORES,
     PairSums,
     Score,
     Scores,
     Values,
-    modelling_quality_indicator,
     normalised_mean_error,
     ratio,
     root_mean_square_error,
 )
-
-HIGH_CONCENTRATION = 150.0
-"""Above this (ug/m3) the published evaluation gives scores of their own."""
 
 FEWEST_DAYS = 10
 """With fewer days at a station there is no telling whether it meets the quality objective."""
@@ -100,8 +99,10 @@ class MethodScores:
 
     Parameters
     ----------
-    overall, above_150 : Scores
-        Of all pairs, and of those with high observations (`HIGH_CONCENTRATION`).
+    overall, high : Scores
+        Of all pairs, and of those with high observations.
+    high_level : float
+        From where on they are high.
     by_season, by_region, by_distance : mapping of str to Scores
         Of each of `pointfuse.trust.classes.Classes`.
     quality_objective : QualityObjective
@@ -109,7 +110,8 @@ class MethodScores:
     """
 
     overall: Scores
-    above_150: Scores
+    high: Scores
+    high_level: float
     by_season: Mapping[str, Scores]
     by_region: Mapping[str, Scores]
     by_distance: Mapping[str, Scores]
@@ -119,7 +121,7 @@ class MethodScores:
         """In JSON types."""
         return {
             "overall": self.overall.to_dict(),
-            "above_150": self.above_150.to_dict(),
+            f"above_{self.high_level:g}": self.high.to_dict(),
             "by_season": {name: each.to_dict() for name, each in self.by_season.items()},
             "by_region": {name: each.to_dict() for name, each in self.by_region.items()},
             "by_distance": {name: each.to_dict() for name, each in self.by_distance.items()},
@@ -219,7 +221,7 @@ def evaluate(result: CrossValidation, seed: int = 0) -> Evaluation:
                 f"observations, {lacking} are missing; leave it out"
             )
         sums = PairSums.of(result.observed, predicted)
-        baselines[name] = _method_scores(sums, classes, times)
+        baselines[name] = _method_scores(sums, classes, times, result.placed)
         comparisons[name] = _compared(network.over(axis=1), sums.over(axis=1), times)
     return Evaluation(
         scheme=result.scheme,
@@ -228,14 +230,16 @@ def evaluate(result: CrossValidation, seed: int = 0) -> Evaluation:
         days=int(days.sum()),
         stations=int(pairs.any(axis=0).sum()),
         places=len(np.unique(result.place[pairs.any(axis=0)])),
-        model=_method_scores(network, classes, times),
+        model=_method_scores(network, classes, times, result.placed),
         baselines=baselines,
         comparisons=comparisons,
         uncertainty=evaluate_uncertainty(result, classes),
     )
 
 
-def _method_scores(sums: PairSums, classes: Classes, times: Values) -> MethodScores:
+def _method_scores(
+    sums: PairSums, classes: Classes, times: Values, placed: PlacedObservations
+) -> MethodScores:
     """All scores of one prediction; `sums` are those of single pairs, shape (day, station)."""
 
     def of_classes(masks: Masks) -> dict[str, Scores]:
@@ -243,13 +247,17 @@ def _method_scores(sums: PairSums, classes: Classes, times: Values) -> MethodSco
             name: _scores(sums.among(chosen).over(axis=1), times) for name, chosen in masks.items()
         }
 
+    target = placed.metadata.target
+    high = high_level(target)
+    measured = measurement_of(target, hourly=placed.observations.hourly)
     return MethodScores(
         overall=_scores(sums.over(axis=1), times),
-        above_150=_scores(sums.among(sums.observed > HIGH_CONCENTRATION).over(axis=1), times),
+        high=_scores(sums.among(sums.observed > high).over(axis=1), times),
+        high_level=high,
         by_season=of_classes(classes.by_season),
         by_region=of_classes(classes.by_region),
         by_distance=of_classes(classes.by_distance),
-        quality_objective=_quality_objective(sums.over(axis=0)),
+        quality_objective=_quality_objective(sums.over(axis=0), measured),
     )
 
 
@@ -311,9 +319,11 @@ def _drawn_days(days: NDArray[np.bool_], seed: int) -> Values:
     return np.stack([np.bincount(draw, minlength=len(days)) for draw in drawn]).astype(np.float64)
 
 
-def _quality_objective(by_station: PairSums) -> QualityObjective:
+def _quality_objective(by_station: PairSums, measured: Measurement | None) -> QualityObjective:
     """Share of stations whose quality indicator is at most 1; the objective is 90 %."""
-    indicators = modelling_quality_indicator(by_station)[by_station.pairs >= FEWEST_DAYS]
+    if measured is None:
+        return QualityObjective(0)
+    indicators = measured.indicator(by_station)[by_station.pairs >= FEWEST_DAYS]
     if not len(indicators):
         return QualityObjective(0)
     return QualityObjective(

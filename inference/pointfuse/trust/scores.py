@@ -17,11 +17,6 @@ from pointfuse.basics.by_value import ByValue
 
 Values = NDArray[np.float64]
 
-# FAIRMODE's uncertainty of PM2.5 measurements: relative uncertainty at the reference value (ug/m3),
-# the part of it that does not grow with the concentration, and the tolerance on top of it
-# (Janssen and Thunis, FAIRMODE guidance document on modelling quality objectives, 2022).
-_UNCERTAINTY, _REFERENCE, _CONSTANT_SHARE, _TOLERANCE = 0.36, 25.0, 0.5, 2.0
-
 # Less scatter than this share of the squares is what rounding leaves of none at all.
 _ROUNDING = 1e-12
 
@@ -108,14 +103,14 @@ def ratio(one: Values, other: Values) -> Values:
 def squared_correlation(sums: PairSums) -> Values:
     """R2 as most of the literature means it: Pearson's correlation, squared."""
     common = sums.product - ratio(sums.observed * sums.predicted, sums.pairs)
-    observed = _scatter(sums.observed_squared, sums.observed, sums.pairs)
-    predicted = _scatter(sums.predicted_squared, sums.predicted, sums.pairs)
+    observed = scatter(sums.observed_squared, sums.observed, sums.pairs)
+    predicted = scatter(sums.predicted_squared, sums.predicted, sums.pairs)
     return common**2 / (observed * predicted)
 
 
 def determination(sums: PairSums) -> Values:
     """Coefficient of determination: 1 - sum of squared errors / sum of squares about the mean."""
-    return 1 - sums.squared_error / _scatter(sums.observed_squared, sums.observed, sums.pairs)
+    return 1 - sums.squared_error / scatter(sums.observed_squared, sums.observed, sums.pairs)
 
 
 def root_mean_square_error(sums: PairSums) -> Values:
@@ -148,45 +143,7 @@ def mean_bias(sums: PairSums) -> Values:
     return ratio(sums.predicted - sums.observed, sums.pairs)
 
 
-def tolerated_error(sums: PairSums) -> Values:
-    """RMSE that FAIRMODE tolerates at a station of PM2.5, ug/m3: twice the uncertainty.
-
-    The mean square of the observations is what their squared mean and variance add up to.
-    """
-    variable = (1 - _CONSTANT_SHARE**2) * ratio(sums.observed_squared, sums.pairs)
-    constant = _CONSTANT_SHARE**2 * _REFERENCE**2
-    return _TOLERANCE * _UNCERTAINTY * np.sqrt(variable + constant)
-
-
-def modelling_quality_indicator(sums: PairSums) -> Values:
-    """FAIRMODE's MQI of a station's PM2.5 (ug/m3): error over tolerated error, at most 1 is met."""
-    return root_mean_square_error(sums) / tolerated_error(sums)
-
-
-def quality_target(sums: PairSums) -> tuple[Values, Values]:
-    """Places in FAIRMODE's target diagram, whose distance from the centre is the MQI.
-
-    Returns
-    -------
-    spread, bias : ndarray of float64
-        Error without bias, and bias, both over the tolerated error. The former is positive where
-        the prediction varies too much or too little, negative where it is out of step: where
-        |s_p - s_o| < s_o sqrt(2 (1 - r)) with the standard deviations s and the correlation r
-        (Janssen and Thunis, 2022).
-    """
-    tolerated = tolerated_error(sums)
-    bias = mean_bias(sums)
-    # Rounding may take the difference of two equal squares below 0.
-    centred = np.sqrt(np.maximum(ratio(sums.squared_error, sums.pairs) - bias**2, 0))
-    observed = np.sqrt(_scatter(sums.observed_squared, sums.observed, sums.pairs))
-    predicted = np.sqrt(_scatter(sums.predicted_squared, sums.predicted, sums.pairs))
-    common = sums.product - ratio(sums.observed * sums.predicted, sums.pairs)
-    mismatch = np.sqrt(np.maximum(2 * (1 - common / (observed * predicted)), 0))
-    out_of_step = np.abs(predicted - observed) < observed * mismatch
-    return np.where(out_of_step, -centred, centred) / tolerated, bias / tolerated
-
-
-def _scatter(squares: Values, total: Values, pairs: Values) -> Values:
+def scatter(squares: Values, total: Values, pairs: Values) -> Values:
     """Sum of squares about the mean; NaN of a constant series."""
     scatter = squares - ratio(total**2, pairs)
     return np.where(scatter > _ROUNDING * squares, scatter, np.nan)

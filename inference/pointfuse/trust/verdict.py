@@ -9,7 +9,7 @@ from pointfuse.basics.units import typeset_units
 from pointfuse.grid.regions import ELSEWHERE
 from pointfuse.model.metadata import Variable
 from pointfuse.trust.coverage import Coverage
-from pointfuse.trust.evaluation import HIGH_CONCENTRATION, Comparison, Evaluation, MethodScores
+from pointfuse.trust.evaluation import Comparison, Evaluation, MethodScores
 from pointfuse.trust.scores import Score, Scores
 
 _WITHHELD = {
@@ -141,12 +141,12 @@ def _where_not(model: MethodScores, target: Variable) -> str:
         if worst
         else "In no season, region or class of distance is it clearly worse than on the whole."
     )
-    bias = model.above_150.nmb
+    bias = model.high.nmb
     if bias.value is None or bias.low is None or bias.high is None or bias.low <= 0 <= bias.high:
         return text
     units = typeset_units(target.units)
     return text[:-1] + (
-        f"; where more than {HIGH_CONCENTRATION:g} {units} were observed it is "
+        f"; where more than {model.high_level:g} {units} were observed it is "
         f"{_share(abs(bias.value))} too {'low' if bias.value < 0 else 'high'}."
     )
 

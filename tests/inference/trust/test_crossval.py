@@ -295,7 +295,7 @@ def test_scores_are_those_of_the_pairs(observations: Observations, tiny_model: M
     assert found.model.overall.rmse.value == pytest.approx(
         np.sqrt(np.mean((predicted - observed) ** 2)), abs=1e-4
     )
-    assert found.model.above_150.pairs == (observed > 150).sum()
+    assert found.model.high.pairs == (observed > 150).sum()
     for classes in (found.model.by_season, found.model.by_distance):
         assert sum(scores.pairs for scores in classes.values()) == len(observed)
     rmse = found.model.overall.rmse
@@ -432,7 +432,7 @@ def test_scores_that_do_not_exist_are_no_nan(tiny_metadata: ModelMetadata) -> No
     json.dumps(found.to_dict(), allow_nan=False)
     assert found.model.overall.r2.value is None
     assert found.model.overall.rmse.value == 1.0
-    assert found.model.above_150 == Scores(0)
+    assert found.model.high == Scores(0)
 
 
 def test_seasons_are_those_of_the_months(observations: Observations, tiny_model: Model) -> None:

@@ -21,13 +21,14 @@ SCORES = Scores(
 )
 METHOD = MethodScores(
     overall=SCORES,
-    above_150=Scores(3),
+    high=Scores(3),
+    high_level=150.0,
     by_season={"winter": SCORES, "summer": Scores(0)},
     by_region={},
     by_distance={"0 to 10 km": Scores(7)},
     quality_objective=QualityObjective(5, 0.8, 1.1),
 )
-RIVAL = MethodScores(SCORES, Scores(3), {}, {}, {}, QualityObjective(0))
+RIVAL = MethodScores(SCORES, Scores(3), 150.0, {}, {}, {}, QualityObjective(0))
 EVALUATION = Evaluation(
     scheme="blocks",
     folds=4,

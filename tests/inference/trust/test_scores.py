@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import scipy.stats
@@ -9,8 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
+from pointfuse import POLLUTANTS
 from pointfuse.trust import scores
+from pointfuse.trust.fairmode import measurement_of
+from pointfuse.trust.levels import LEVELS, high_level, levels_of
 from pointfuse.trust.scores import PairSums
+
+_PM25 = measurement_of(POLLUTANTS["pm25"], hourly=False)
+assert _PM25 is not None
+PM25 = _PM25
 
 OBSERVED = np.array([10.0, 20.0, 30.0, 40.0])
 PREDICTED = np.array([12.0, 18.0, 33.0, 40.0])
@@ -32,7 +41,7 @@ def whole(observed: np.ndarray, predicted: np.ndarray) -> PairSums:
         (scores.mean_fractional_error, (4 / 22 + 4 / 38 + 6 / 63) / 4),
         # mean 25, variance 125: sqrt(0.75 (625 + 125) + 0.25 * 625) = 26.8095.
         (
-            scores.modelling_quality_indicator,
+            PM25.indicator,
             np.sqrt(17 / 4) / (2 * 0.36 * np.sqrt(0.75 * 750 + 0.25 * 625)),
         ),
     ],
@@ -135,11 +144,40 @@ def test_target_diagram_has_the_indicator_as_distance_and_tells_spread_from_corr
     # The first varies three times too much but in step, the second as much but out of step.
     predicted = np.stack([3 * observed[:, 0], rng.permutation(observed[:, 1])], axis=1)
     sums = PairSums.of(observed, predicted).over(axis=0)
-    spread, bias = scores.quality_target(sums)
-    indicator = scores.modelling_quality_indicator(sums)
+    spread, bias = PM25.target(sums)
+    indicator = PM25.indicator(sums)
     np.testing.assert_allclose(np.hypot(spread, bias), indicator, rtol=1e-10)
     assert spread[0] > 0 > spread[1]
-    tolerated = scores.tolerated_error(sums)
+    tolerated = PM25.tolerated_error(sums)
     # Mean error of the first is twice the mean observed; the second has the same values reordered.
     np.testing.assert_allclose(bias[0] * tolerated[0], 2 * observed[:, 0].mean(), rtol=1e-12)
     assert bias[1] == pytest.approx(0, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "hourly", "expected"),
+    [
+        # Of a constant 100: 2 u sqrt((1 - a^2) 100^2 + a^2 RV^2), by hand.
+        ("pm10", False, 2 * 0.28 * np.sqrt(0.9375 * 1e4 + 0.0625 * 2500)),
+        ("o3_mda8", False, 2 * 0.18 * np.sqrt(0.3759 * 1e4 + 0.6241 * 14400)),
+        ("no2", True, 2 * 0.24 * np.sqrt(0.96 * 1e4 + 0.04 * 40000)),
+        ("no2", False, None),
+        ("pm25", True, None),
+        ("so2", False, None),
+    ],
+)
+def test_what_fairmode_tolerates(name: str, hourly: bool, expected: float | None) -> None:
+    measured = measurement_of(POLLUTANTS[name], hourly=hourly)
+    assert (measured is None) == (expected is None)
+    if measured is not None and expected is not None:
+        steady = whole(np.full(4, 100.0), np.full(4, 100.0))
+        assert float(measured.tolerated_error(steady)) == pytest.approx(expected, rel=1e-12)
+
+
+def test_classes_are_those_of_the_pollutant() -> None:
+    assert levels_of(POLLUTANTS["pm25"]) == (0, 20, 35, 75, 150, np.inf)
+    assert high_level(POLLUTANTS["co"]) == 2
+    assert high_level(replace(POLLUTANTS["co"], name="benzene")) == 150
+    for name, bounds in LEVELS.items():
+        assert list(bounds) == sorted(set(bounds)), name
+        assert bounds[-1] < POLLUTANTS[name].valid_range[1]

@@ -28,7 +28,8 @@ MODEL = MethodScores(
     overall=Scores(
         1000, 40.0, nme=Score(0.21, 0.20, 0.22), determination=Score(0.796), nmb=Score(-0.04)
     ),
-    above_150=Scores(50, 180.0, nmb=Score(-0.16, -0.2, -0.1)),
+    high_level=150.0,
+    high=Scores(50, 180.0, nmb=Score(-0.16, -0.2, -0.1)),
     by_season={"winter": score(0.23, 0.21, 0.25), "summer": Scores(3)},
     by_region={"Delta": score(0.25, 0.23, 0.27), "elsewhere": score(0.41, 0.38, 0.44)},
     by_distance={"0 to 10 km": score(0.1, 0.09, 0.11), "over 200 km": score(0.6, 0.5, 0.7)},
@@ -84,7 +85,7 @@ def test_where_not_names_what_is_worse_beyond_doubt() -> None:
         "were observed it is 16 % too low."
     )
     near = {"0 to 10 km": score(0.1, 0.09, 0.11)}
-    even = of_model(by_region={}, above_150=Scores(2), by_distance=near)
+    even = of_model(by_region={}, high_level=150.0, high=Scores(2), by_distance=near)
     assert verdict(even, PM25)[1] == (
         "In no season, region or class of distance is it clearly worse than on the whole."
     )

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, NameOrFile
-from pointfuse.commands.options.reading import ReadingOptions, read_daily, reading_options
+from pointfuse.commands.options.reading import ReadingOptions, read_observations, reading_options
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.model.loading import load_model
 from pointfuse.stations.gridding import PlacedObservations, place
@@ -88,7 +88,7 @@ def _read(reading: ReadingOptions, without: Path | None, start: Start) -> Placed
             f"the network fuses {start.target}, the model {model.metadata.target.name}; name a "
             "model of the same variable with --model"
         )
-    observations = read_daily(reading, model)
+    observations = read_observations(reading, model)
     if without is not None:
         observations = _left(observations, without)
     return place(check_days(observations, model), model.metadata)

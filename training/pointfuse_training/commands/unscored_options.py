@@ -8,7 +8,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.commands.options.reading import ReadingOptions, read_daily, station_list
+from pointfuse.commands.options.reading import ReadingOptions, read_observations, station_list
 from pointfuse.commands.options.running import gathered
 from pointfuse.model.loading import Model
 from pointfuse.model.model_file import read_model_file
@@ -129,7 +129,7 @@ def read_unscored(reading: ReadingOptions, unscored: Unscored) -> UnscoredDays:
         checked = replace(metadata, variables=(*metadata.variables, wanted))
         metadata = replace(metadata, variables=(wanted, *metadata.variables[1:]))
     model = Model(content, checked, sha256, threads=1)
-    observations = read_daily(reading, model, stations=stations)
+    observations = read_observations(reading, model, stations=stations)
     placed = place(check_days(observations, model), metadata)
     placed = placed.on_days(_chosen_days(placed, unscored))
     code = placed.observations.stations.code

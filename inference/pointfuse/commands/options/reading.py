@@ -250,14 +250,15 @@ def _warn_of_default_timezone(timezone: str, grid: Grid) -> None:
         )
 
 
-def read_daily(
+def read_observations(
     options: ReadingOptions,
     model: Model,
     *,
     stations: StationList | None = None,
     quality_control: bool = True,
+    hourly: bool = False,
 ) -> Observations:
-    """Daily means that the arguments name; only their hours are checked.
+    """Daily means, or hours, that the arguments name; only their hours are checked.
 
     Parameters
     ----------
@@ -269,6 +270,8 @@ def read_daily(
         The station lists that the arguments name, where they have been read before.
     quality_control : bool
         Whether to leave stuck and isolated hourly values out.
+    hourly : bool
+        Whether hours are wanted.
 
     Raises
     ------
@@ -280,6 +283,7 @@ def read_daily(
         station_files(options),
         stations=stations or station_list(options),
         quality_control=quality_control,
+        hourly=hourly,
         **_reading_arguments(options, model.metadata),
     ).between(*period)
 
