@@ -82,7 +82,7 @@ $(OWN)/simulated_days.npz: $(SIMULATION)
 $(OWN)/model/$(NAME).onnx: $(OWN)/checkpoint.npz $(OWN)/simulated_days.npz models/$(NAME).toml  ## 4 minutes
 	mkdir -p $(@D)
 	cp models/*.toml $(@D)
-	cp $(OWN)/simulated_days.npz $(@D)
+	cp $(OWN)/simulated_days.npz $(@D)/$(if $(ALONE),simulated_days.npz,$(NAME).days.npz)
 	cp $(OWN)/checkpoint.npz $(@D)/$(NAME).checkpoint.npz
 	$(EXPORT) $(@D)/$(NAME).toml $(if $(SHORT),--precision fp32) -o $(@D)
 

@@ -20,13 +20,13 @@ RUNTIME = HERE / "node_modules" / "onnxruntime-web" / "dist"
 
 
 def models_for_browsers() -> list[Path]:
-    """The models in single precision: others are no faster in WebAssembly, or not as good."""
+    """A file of each model, as page.js chooses it: that in single precision, or else the first."""
     manifest = json.loads((ROOT / "models" / "manifest.json").read_text(encoding="utf-8"))
-    return [
-        ROOT / "models" / model["file"]
-        for model in manifest["models"]
-        if model["precision"] == "fp32"
-    ]
+    chosen: dict[str, dict[str, str]] = {}
+    for model in manifest["models"]:
+        if model["name"] not in chosen or model["precision"] == "fp32":
+            chosen[model["name"]] = model
+    return [ROOT / "models" / model["file"] for model in chosen.values()]
 
 
 FILES = {

@@ -17,7 +17,7 @@ from pointfuse.version import __version__
 from pointfuse_export.commands.days import days
 from pointfuse_export.commands.engine import engine, inspect
 from pointfuse_export.commands.triton import triton
-from pointfuse_export.files.description import read_description
+from pointfuse_export.files.description import checked_precisions, read_description
 from pointfuse_export.files.file_report import (
     ERROR_HEADER,
     FILE_HEADER,
@@ -26,16 +26,20 @@ from pointfuse_export.files.file_report import (
     file_row,
     score_row,
 )
-from pointfuse_export.files.pipeline import PRECISIONS, export_model, written_files
+from pointfuse_export.files.pipeline import export_model, written_files
 from pointfuse_training.fitting.provenance import git_commit
 
 
-def _precisions(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[str, ...]:
+def _precisions(
+    ctx: click.Context, parameter: click.Parameter, text: str | None
+) -> tuple[str, ...] | None:
     """Precisions with commas between them."""
-    named = tuple(text.split(","))
-    if unknown := [name for name in named if name not in PRECISIONS]:
-        raise click.BadParameter(f"{unknown[0]!r} is none of {', '.join(PRECISIONS)}")
-    return named
+    if text is None:
+        return None
+    try:
+        return checked_precisions(text.split(","))
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
 
 
 class _ExportCommands(Commands):
@@ -87,16 +91,15 @@ main.add_command(triton)
 @click.option(
     "--precision",
     "precisions",
-    default=",".join(PRECISIONS),
-    show_default=True,
     callback=_precisions,
-    help="Files to make. Without fp32, the one in the folder stays as it is.",
+    help="Files to make, such as fp32,int8 [default: those that DESCRIPTION names]. Without fp32, "
+    "the one in the folder stays as it is.",
 )
 def model(
     description: Path,
     folder: Path,
     commit: str | None,
-    precisions: tuple[str, ...],
+    precisions: tuple[str, ...] | None,
 ) -> None:
     """Make the model files that DESCRIPTION (TOML) describes, and check them."""
     # PyTorch's exporter speaks of packages that no network here needs.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,6 +27,7 @@ _LAYOUT: dict[str, Any] = {
     "summary": str,
     "pollutant": str,
     "licence": str,
+    "precisions": [str],
     "intended_use": [str],
     "limitations": [str],
     "files": {
@@ -66,8 +67,11 @@ _LAYOUT: dict[str, Any] = {
     ],
 }
 
-_OPTIONAL = frozenset({"regions", "training", "grid", "scores", "pollutant"})
+_OPTIONAL = frozenset({"regions", "training", "grid", "scores", "pollutant", "precisions"})
 """What a description need not have."""
+
+PRECISIONS = ("fp32", "int8", "fp16")
+"""What a model may come in; the others are made of the first, and compared with it."""
 
 _KINDS = {
     str: "a text",
@@ -121,6 +125,8 @@ class Description:
         of a model that has not been scored yet.
     regions : tuple of Region
         Parts of the grid for which evaluations give scores apart; there may be none.
+    precisions : tuple of str
+        Which of `PRECISIONS` it comes in.
     """
 
     name: str
@@ -136,6 +142,7 @@ class Description:
     training: Mapping[str, object]
     scores: tuple[Mapping[str, object], ...]
     regions: tuple[Region, ...]
+    precisions: tuple[str, ...] = PRECISIONS
 
     def metadata(
         self,
@@ -240,7 +247,22 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         training=content.get("training", {}),
         scores=tuple(content.get("scores", ())),
         regions=tuple(Region(**entry) for entry in content.get("regions", ())),
+        precisions=checked_precisions(content.get("precisions", PRECISIONS)),
     )
+
+
+def checked_precisions(names: Iterable[str]) -> tuple[str, ...]:
+    """Names of precisions in the order of `PRECISIONS`.
+
+    Raises
+    ------
+    ValueError
+        If one is unknown.
+    """
+    named = set(names)
+    if unknown := named - set(PRECISIONS):
+        raise ValueError(f"{min(unknown)!r} is none of {', '.join(PRECISIONS)}")
+    return tuple(name for name in PRECISIONS if name in named)
 
 
 def _grid(table: dict[str, Any]) -> Grid:

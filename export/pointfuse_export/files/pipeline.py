@@ -35,7 +35,7 @@ from pointfuse_export.checks.verify import (
 )
 from pointfuse_export.errors import DescriptionError, VerificationError
 from pointfuse_export.files.card import render_card
-from pointfuse_export.files.description import Description
+from pointfuse_export.files.description import PRECISIONS, Description
 from pointfuse_export.files.file_report import SUFFIX as REPORT_SUFFIX
 from pointfuse_export.files.file_report import FileReport, report_file, reports_json
 from pointfuse_export.files.manifest import MANIFEST_NAME, updated_manifest
@@ -50,9 +50,6 @@ from pointfuse_training.fitting.provenance import NO_OBSERVATIONS, check_provena
 from pointfuse_training.network.channels import CHANNELS
 from pointfuse_training.network.checkpoints import load_checkpoint
 from pointfuse_training.network.variants import Network
-
-PRECISIONS = ("fp32", "int8", "fp16")
-"""Files that can be made; the first is the one that the others are made from."""
 
 REFERENCE = PRECISIONS[0]
 
@@ -97,7 +94,7 @@ def export_model(
     description: Description,
     folder: Path,
     commit: str,
-    precisions: Collection[str] = PRECISIONS,
+    precisions: Collection[str] | None = None,
     progress: Callable[[str], None] = lambda step: None,
 ) -> tuple[FileReport, ...]:
     """Make the files of a model, their report, card, golden case and entries in the manifest.
@@ -113,8 +110,9 @@ def export_model(
     commit : str
         Commit of the code, for the metadata.
     precisions : collection of str
-        Which of `PRECISIONS` to make. Without ``fp32`` the reference file stays as it lies in the
-        folder, if it is what would be made.
+        Which of `PRECISIONS` to make; those that the description names by default. Without
+        ``fp32`` the reference file stays as it lies in the folder, if it is what would be made; a
+        model that does not come in ``fp32`` has none.
     progress : callable, optional
         Is told each step that begins.
 
@@ -129,6 +127,7 @@ def export_model(
     OutputError
         If a file cannot be written.
     """
+    precisions = description.precisions if precisions is None else precisions
     network, provenance = read_network(description)
     check_fits(description, network)
     days = read_days(description.files.simulated_days, description.grid.shape)
@@ -138,7 +137,7 @@ def export_model(
 
     progress(f"{REFERENCE}: tracing")
     files = [reference_file(network, metadata)]
-    if REFERENCE not in precisions:
+    if REFERENCE in description.precisions and REFERENCE not in precisions:
         files = [published_file(folder, files[0])]
     check_against_torch(files[0].content, network)
     ranges: dict[str, NDArray[np.float64]] = {}
@@ -153,6 +152,9 @@ def export_model(
         check_finite(file.name, file.model, extreme_days(days))
     progress("scores of PyTorch and of all files on simulated days")
     reports = file_reports(files, network, days, case)
+    if REFERENCE not in {*description.precisions, *precisions}:
+        # Others were made of it and compared with it, and that is all.
+        files, reports = files[1:], reports[1:]
 
     name = description.name
     listed = [(file.name, file.metadata.precision, file.content) for file in files]

@@ -132,10 +132,10 @@ class MapFile:
         return printable(facts.get("source", self.path.name))
 
     @property
-    def days_with_fields(self) -> NDArray[np.datetime64]:
-        """Fused days in order, without repetition; all days if the file has no status."""
+    def times_with_fields(self) -> NDArray[np.datetime64]:
+        """Fused days, or hours, in order, each once; all times if the file has no status."""
         status = self.status
-        return np.unique(self.days if status is None else self.days[status == DayStatus.FUSED])
+        return np.unique(self.times if status is None else self.times[status == DayStatus.FUSED])
 
     @property
     def status(self) -> NDArray[np.int8] | None:

@@ -112,7 +112,7 @@ def fastest(files: Mapping[str, object], device: Device) -> Precision:
     Parameters
     ----------
     files : mapping
-        Its keys are precisions.
+        Its keys are precisions, one at least.
     device : str
         A key of `pointfuse.model.devices.PROVIDERS`.
     """
@@ -123,7 +123,9 @@ def fastest(files: Mapping[str, object], device: Device) -> Precision:
         suitable = "int8"
     else:
         suitable = REFERENCE
-    return suitable if suitable in files else REFERENCE
+    # A model may be shipped in one precision, for the size of all of them together.
+    known: list[Precision] = [suitable, REFERENCE, "int8", "fp16"]
+    return next(each for each in known if each in files)
 
 
 def check_precision(metadata: ModelMetadata, precision: PrecisionChoice) -> None:

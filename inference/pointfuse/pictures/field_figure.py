@@ -17,6 +17,7 @@ from pointfuse.fields.map_file import StationMeans
 from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
 from pointfuse.pictures.map_panels import PROVISIONAL, Kind, Panel, Period
 from pointfuse.pictures.map_sheet import make_sheet
+from pointfuse.stations.pollutants import long_name
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -32,18 +33,19 @@ def fields_figure(
     figure_class("a map")
     chosen = _chosen(fields, day)
     target = fields.model.target
-    name = f"{target.long_name[:1].upper()}{target.long_name[1:]}"
+    said = long_name(target, hourly=fields.hourly)
+    name = f"{said[:1].upper()}{said[1:]}"
     panel = Panel(
         name,
         Kind.AMOUNT,
-        f"{target.long_name} ({typeset_units(target.units)})",
+        f"{said} ({typeset_units(target.units)})",
         fields.values[chosen].mean(axis=0, dtype=np.float64),
         _station_means(fields, chosen) if stations else None,
     )
     sheet = make_sheet(
         [[panel]],
         fields.model.grid,
-        title=f"{name}, {Period('', fields.days[chosen])}",
+        title=f"{name}, {Period('', fields.times[chosen])}",
         footer=" · ".join([*_origin(fields, chosen), "coasts and borders: Natural Earth"]),
     )
     # Notebooks show by themselves only figures of pyplot, which are never closed.
@@ -62,12 +64,15 @@ def _chosen(fields: FusedFields, day: str | np.datetime64 | None) -> NDArray[np.
     """Places of the days to draw along the time axis."""
     fused = np.flatnonzero(fields.fused)
     try:
-        wanted = None if day is None else np.array(day, "datetime64[D]")
+        wanted = None if day is None else np.datetime64(day)
     except ValueError as error:
         raise InputError(f"expected a day such as 2019-01-06, got {day!r}") from error
-    chosen = fused if wanted is None else fused[fields.days[fused] == wanted]
+    chosen = fused
+    if wanted is not None:
+        # Of hours a day means all of its own.
+        chosen = fused[fields.times[fused].astype(wanted.dtype) == wanted]
     if not len(chosen):
-        held = f"; there are fields from {fields.days[0]} to {fields.days[-1]}" if day else ""
+        held = f"; there are fields from {fields.times[0]} to {fields.times[-1]}" if day else ""
         raise InputError(f"there is no field {f'of {day}' if day else 'on any day'}{held}")
     return chosen
 

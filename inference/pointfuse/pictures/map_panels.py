@@ -74,26 +74,28 @@ PROVISIONAL = "provisional: {} is not over"
 
 @dataclass(frozen=True)
 class Period:
-    """Days that a map is the mean of.
+    """Days, or hours, that a map is the mean of.
 
     Parameters
     ----------
     name : str
-        Such as ``June to August``; empty for days without a name.
-    days : ndarray of datetime64[D], shape (day,)
-        The days, in order, each once.
+        Such as ``June to August``; empty for times without a name.
+    times : ndarray of datetime64[D] or datetime64[h], shape (time,)
+        They, in order, each once.
     """
 
     name: str
-    days: NDArray[np.datetime64]
+    times: NDArray[np.datetime64]
 
     def __str__(self) -> str:
         """The period as titles have it."""
+        unit = "hour" if self.times.dtype == np.dtype("datetime64[h]") else "day"
+        number = counted(len(self.times), unit)
         if self.name:
-            return f"{self.name}, {counted(len(self.days), 'day')}"
-        if len(self.days) == 1:
-            return str(self.days[0])
-        return f"mean of {counted(len(self.days), 'day')}, {self.days[0]} to {self.days[-1]}"
+            return f"{self.name}, {number}"
+        if len(self.times) == 1:
+            return str(self.times[0])
+        return f"mean of {number}, {self.times[0]} to {self.times[-1]}"
 
 
 @dataclass(frozen=True)
@@ -136,9 +138,9 @@ class FieldMap:
         return str(methods) == "time: sum"
 
     @property
-    def days(self) -> NDArray[np.datetime64]:
-        """Days that can be shown."""
-        return self.file.days_with_fields
+    def times(self) -> NDArray[np.datetime64]:
+        """Days, or hours, that can be shown."""
+        return self.file.times_with_fields
 
     @property
     def grid(self) -> Grid:
@@ -167,7 +169,7 @@ class FieldMap:
 
     def panels(self, period: Period, advance: Advance) -> list[Panel]:
         """The panels of a period."""
-        file, chosen = self.file, np.isin(self.file.days, period.days)
+        file, chosen = self.file, np.isin(self.file.times, period.times)
         label = f"{file.title[:1].lower()}{file.title[1:]} ({file.units})"
         name = str(getattr(file.dataset[file.variable], "index_standard", ""))
         standard = STANDARDS.get(name)
@@ -273,8 +275,8 @@ class Comparison:
         return np.union1d(self.first.provisional_days, self.second.provisional_days)
 
     @property
-    def days(self) -> NDArray[np.datetime64]:
-        """Days that both files hold.
+    def times(self) -> NDArray[np.datetime64]:
+        """Days, or hours, that both files hold.
 
         Raises
         ------
@@ -282,12 +284,12 @@ class Comparison:
             If there is none.
         """
         common: NDArray[np.datetime64] = np.intersect1d(
-            self.first.days_with_fields, self.second.days_with_fields
+            self.first.times_with_fields, self.second.times_with_fields
         )
         if not len(common):
             raise InputError(
-                f"{self.first.path.name} ({_span(self.first.days)}) and {self.second.path.name} "
-                f"({_span(self.second.days)}) have no day in common"
+                f"{self.first.path.name} ({_span(self.first.times)}) and {self.second.path.name} "
+                f"({_span(self.second.times)}) have no day in common"
             )
         return common
 
@@ -303,7 +305,7 @@ class Comparison:
                 file.station_means(chosen) if self.stations else None,
             )
             for letter, file in (("A", self.first), ("B", self.second))
-            for chosen in [np.isin(file.days, period.days)]
+            for chosen in [np.isin(file.times, period.times)]
         )
         label = f"difference ({self.first.units})"
         difference = second.field - first.field
@@ -330,5 +332,5 @@ def _signed(value: float) -> str:
     return f"{value:+.2f}".replace("-", _MINUS)
 
 
-def _span(days: NDArray[np.datetime64]) -> str:
-    return f"{days.min()} to {days.max()}"
+def _span(times: NDArray[np.datetime64]) -> str:
+    return f"{times.min()} to {times.max()}"

@@ -102,11 +102,11 @@ def draw_maps(
     with contextlib.ExitStack() as stack:
         files = [stack.enter_context(opened(path, choices.variable)) for path in paths]
         maps = _maps(files, choices)
-        days = _chosen_days(maps, choices)
+        times = _chosen_times(maps, choices)
         if is_moving(output):
-            _draw_moving(maps, days, output, choices, progress)
+            _draw_moving(maps, times, output, choices, progress)
             return []
-        return _draw_still(maps, days, output, choices, progress)
+        return _draw_still(maps, times, output, choices, progress)
 
 
 def is_moving(output: Path) -> bool:
@@ -124,18 +124,18 @@ def _maps(files: Sequence[MapFile], choices: MapChoices) -> FieldMap | Compariso
 
 def _draw_still(
     maps: FieldMap | Comparison,
-    days: NDArray[np.datetime64],
+    times: NDArray[np.datetime64],
     output: Path,
     choices: MapChoices,
     progress: Progress,
 ) -> list[str]:
-    periods = _seasons(days) if choices.seasons else [Period("", days)]
-    with progress(maps.readings * len(days), "reading") as bar:
+    periods = _seasons(times) if choices.seasons else [Period("", times)]
+    with progress(maps.readings * len(times), "reading") as bar:
         by_period = [maps.panels(period, bar.update) for period in periods]
     plain = choices.seasons or maps.of_period
     title = maps.title if plain else f"{maps.title}, {periods[0]}"
     if choices.seasons:
-        title += f", {days[0]} to {days[-1]}"
+        title += f", {times[0]} to {times[-1]}"
         by_period = [
             [_of_season(panel, period, len(panels) > 1) for panel in panels]
             for period, panels in zip(periods, by_period, strict=True)
@@ -144,7 +144,7 @@ def _draw_still(
         _rows(by_period),
         maps.grid,
         title=choices.title or title,
-        footer=_footer(maps, choices, days),
+        footer=_footer(maps, choices, times),
         look=choices.look,
     )
     with replacing(output) as temporary, quiet_glyphs():
@@ -162,10 +162,10 @@ def _of_season(panel: Panel, period: Period, among_others: bool) -> Panel:
     return replace(panel, title=f"{panel.title}, {period}" if among_others else str(period))
 
 
-def _footer(maps: FieldMap | Comparison, choices: MapChoices, days: NDArray[np.datetime64]) -> str:
+def _footer(maps: FieldMap | Comparison, choices: MapChoices, times: NDArray[np.datetime64]) -> str:
     """Where everything comes from, and whether it is final."""
     parts = [maps.source, maps.grid.projection.title]
-    parts += map(PROVISIONAL.format, np.intersect1d(days, maps.provisional_days))
+    parts += map(PROVISIONAL.format, np.intersect1d(times, maps.provisional_days))
     if choices.stations:
         parts.insert(1, "circles: what stations measured")
     if choices.farthest is not None:
@@ -186,22 +186,22 @@ def _rows(by_period: list[list[Panel]]) -> list[list[Panel]]:
 
 def _draw_moving(
     maps: FieldMap | Comparison,
-    days: NDArray[np.datetime64],
+    times: NDArray[np.datetime64],
     output: Path,
     choices: MapChoices,
     progress: Progress,
 ) -> None:
     check_animation(output)
     # Of a long period some days tell the colours of all.
-    some = np.unique(np.linspace(0, len(days) - 1, _DAYS_FOR_COLOURS).round().astype(np.int64))
+    some = np.unique(np.linspace(0, len(times) - 1, _DAYS_FOR_COLOURS).round().astype(np.int64))
     sample: list[Panel] = []
     with progress(len(some), "choosing colours") as bar:
-        for day in days[some]:
-            for panel in maps.panels(Period("", np.array([day])), lambda _: None):
+        for time in times[some]:
+            for panel in maps.panels(Period("", np.array([time])), lambda _: None):
                 thinned = panel.field[::_THINNED, ::_THINNED]
                 sample.append(replace(panel, field=thinned, stations=None))
             bar.update(1)
-    periods = [Period("", days[number : number + 1]) for number in range(len(days))]
+    periods = [Period("", times[number : number + 1]) for number in range(len(times))]
 
     def titled(period: Period) -> tuple[list[Panel], str]:
         return maps.panels(period, lambda _: None), f"{choices.title or maps.title}, {period}"
@@ -211,11 +211,11 @@ def _draw_moving(
         [panels],
         maps.grid,
         title=title,
-        footer=_footer(maps, choices, days),
+        footer=_footer(maps, choices, times),
         look=choices.look,
         scales=scales_of(sample, choices.look),
     )
-    with progress(len(days), "drawing") as bar, replacing(output) as temporary:
+    with progress(len(times), "drawing") as bar, replacing(output) as temporary:
 
         def frames() -> Iterator[None]:
             for period in periods:
@@ -227,9 +227,10 @@ def _draw_moving(
             write_animation(temporary, sheet, frames())
 
 
-def _chosen_days(maps: FieldMap | Comparison, choices: MapChoices) -> NDArray[np.datetime64]:
-    days = maps.days
-    chosen = np.ones(len(days), bool)
+def _chosen_times(maps: FieldMap | Comparison, choices: MapChoices) -> NDArray[np.datetime64]:
+    times = maps.times
+    days = times.astype("datetime64[D]")
+    chosen = np.ones(len(times), bool)
     if choices.first is not None:
         chosen &= days >= choices.first
     if choices.last is not None:
@@ -239,14 +240,14 @@ def _chosen_days(maps: FieldMap | Comparison, choices: MapChoices) -> NDArray[np
             f"there is no field of {choices.first or days[0]} to {choices.last or days[-1]}; "
             f"expected days from {days[0]} to {days[-1]}"
         )
-    return days[chosen]
+    return times[chosen]
 
 
-def _seasons(days: NDArray[np.datetime64]) -> list[Period]:
-    """The seasons that the days are in, by their months: winter is summer elsewhere."""
-    within = in_seasons(days)
+def _seasons(times: NDArray[np.datetime64]) -> list[Period]:
+    """The seasons that the times are in, by their months: winter is summer elsewhere."""
+    within = in_seasons(times)
     periods = [
-        Period(f"{month_name[months[0]]} to {month_name[months[-1]]}", days[within[name]])
+        Period(f"{month_name[months[0]]} to {month_name[months[-1]]}", times[within[name]])
         for name, months in SEASONS.items()
     ]
-    return [period for period in periods if len(period.days)]
+    return [period for period in periods if len(period.times)]

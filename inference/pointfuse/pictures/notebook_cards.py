@@ -23,6 +23,7 @@ from pointfuse.pictures.html_page import bullets, paragraph, table, text
 from pointfuse.pictures.thumbnail import coast, picture, scale
 from pointfuse.stations.merging import table_of_means
 from pointfuse.stations.observations import Observations
+from pointfuse.stations.pollutants import long_name
 from pointfuse.stations.quality.flags import count_reasons, quality_lines
 from pointfuse.trust.classes import Classes
 from pointfuse.trust.coverage import evaluate_uncertainty
@@ -49,27 +50,28 @@ def fields_html(fields: FusedFields) -> str:
     """Range of the fields and of their support, with their mean as a map."""
     target = fields.model.target
     units = typeset_units(target.units)
-    name = f"{target.long_name[:1].upper()}{target.long_name[1:]}"
+    said, unit = long_name(target, hourly=fields.hourly), "hour" if fields.hourly else "day"
+    name = f"{said[:1].upper()}{said[1:]}"
     fused = np.flatnonzero(fields.fused)
     rows = [
-        _range_row(target.long_name, units, fields.values),
+        _range_row(said, units, fields.values),
         _range_row("its standard uncertainty", units, fields.uncertainty),
         _range_row("distance to a station", "km", fields.station_distance / np.float32(1000)),
     ]
-    lacking = len(fields.days) - len(fused)
+    lacking = len(fields.times) - len(fused)
     facts = [
-        *([f"{lacking} of {counted(len(fields.days), 'day')} without a field"] if lacking else []),
+        *([f"{lacking} of {counted(len(fields.times), unit)} without a field"] if lacking else []),
         f"{counted(len(fields.stations.observations.stations), 'station')} used, "
         f"{fields.stations.counts.read} read",
         _grid_text(fields.model.grid),
         f"{_model_text(fields.model)} on {fields.device}, sha256 {fields.model_sha256[:12]}",
     ]
-    mean = f"mean of {len(fused)} days" if len(fused) > 1 else f"{target.name}"
+    mean = f"mean of {len(fused)} {unit}s" if len(fused) > 1 else f"{target.name}"
     shown = _mean_of_days(fields.values, fused)
     return _card(
-        f"{name}, {_period(fields.days)}",
+        f"{name}, {_period(fields.times)}",
         _map(shown, f"{mean} in {units}", coast(fields.model.grid)),
-        table("Over all cells and days", ["", "units", "lowest", "mean", "highest"], rows),
+        table(f"Over all cells and {unit}s", ["", "units", "lowest", "mean", "highest"], rows),
         bullets(facts),
     )
 

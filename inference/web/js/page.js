@@ -6,7 +6,7 @@ import { Result } from "./result.js";
 
 const EXAMPLE = ["air_quality.csv", "weather.csv"];
 const MANIFEST = "models/manifest.json";
-// Others are no faster in WebAssembly, or not as good (docs/guide/browser.md).
+// Others are no faster in WebAssembly (docs/guide/browser.md); some models come in one alone.
 const PRECISION = "fp32";
 const MEGABYTE = 1e6;
 const OWN_MODEL = "own";
@@ -29,13 +29,16 @@ for (const awaited of [coast, models]) awaited.catch(() => {});
 
 async function listModels() {
   const response = await fetched(MANIFEST);
-  const listed = (await response.json()).models.filter(({ precision }) => precision === PRECISION);
-  for (const { file, name, version, bytes } of listed) {
+  const chosen = new Map();
+  for (const model of (await response.json()).models) {
+    if (!chosen.has(model.name) || model.precision === PRECISION) chosen.set(model.name, model);
+  }
+  for (const { file, name, version, bytes } of chosen.values()) {
     element("model").add(
       new Option(`${name} ${version} (${(bytes / MEGABYTE).toFixed(1)} MB)`, file),
     );
   }
-  return listed.map(({ file, bytes, sha256 }) => ({
+  return [...chosen.values()].map(({ file, bytes, sha256 }) => ({
     name: file,
     url: new URL(`models/${file}`, location.href).href,
     bytes,
