@@ -1,4 +1,4 @@
-"""Fuse sparse station observations into complete daily fields, with one ONNX file on a CPU.
+"""Fuse sparse station observations into complete fields, with one ONNX file on a CPU.
 
 >>> import pointfuse
 >>> fields = pointfuse.fuse(pointfuse.read_stations("examples/air_quality.csv"))
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from pointfuse.fields.netcdf import write_netcdf
     from pointfuse.fields.places.points import Places
     from pointfuse.fields.places.series import PlaceSeries
-    from pointfuse.fusion.fuse import fuse
+    from pointfuse.fusion.fuse import fuse, fuse_pollutants
     from pointfuse.grid.projections import (
         LambertConformal,
         LatitudeLongitude,
@@ -79,6 +79,7 @@ _MODULES = {
     "Places": "pointfuse.fields.places.points",
     "PlaceSeries": "pointfuse.fields.places.series",
     "fuse": "pointfuse.fusion.fuse",
+    "fuse_pollutants": "pointfuse.fusion.fuse",
     "LambertConformal": "pointfuse.grid.projections",
     "LatitudeLongitude": "pointfuse.grid.projections",
     "Mercator": "pointfuse.grid.projections",
@@ -151,6 +152,7 @@ __all__ = [
     "cross_validate",
     "evaluate",
     "fuse",
+    "fuse_pollutants",
     "load_model",
     "model_folder",
     "place",

@@ -14,4 +14,6 @@ method_figures     the figures of the method
 titanlib_checks    the spatial checks of titanlib
 quality_control    what quality control finds and misses
 pollutant_flags    what it finds of each pollutant
+pollutant_scores   the model of each pollutant, by the day and by the hour: measures
+pollutant_table    its tables in Markdown
 """

@@ -174,7 +174,7 @@ def fuse(
             else:
                 # Of a single time there is nothing to go on with.
                 fields = fused_times(due, models, work.days, keep=len(times) > 1)
-            files.write(bounded(fields, reading.mda8), bar.update)
+            files.write((bounded(bundle, reading.mda8) for bundle in fields), bar.update)
         if not any(tally.fused for tally in tallies):
             raise tallies[0].nothing_fused(min_stations)
     summaries = {

@@ -114,7 +114,18 @@ class NetcdfFile:
         ----------
         bundle : sequence of TimedFields
             Of each variable those of the same times, in the same order each time.
+
+        Raises
+        ------
+        InputError
+            If their times differ.
         """
+        if any(not np.array_equal(fields.times, bundle[0].times) for fields in bundle):
+            told = (f"{len(fields.times)} of {fields.model.target.name}" for fields in bundle)
+            raise InputError(
+                "expected fields of the same times of all variables in a file, got "
+                f"{', '.join(told)}; write a file each"
+            )
         variables = _variables(bundle)
         if self.empty:
             self._quality = [{} for _ in bundle]

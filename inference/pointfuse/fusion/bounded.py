@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,22 +14,19 @@ LEAST = {"pm10": "pm25", "o3_mda8": "o3"}
 """What a variable is at least, everywhere: another one of the same day."""
 
 
-def bounded(
-    bundles: Iterator[Sequence[FusedFields]], mda8: RuleName = "china"
-) -> Iterator[list[FusedFields]]:
-    """Raise fields to those which they cannot be below, where both are there.
+def bounded(bundle: Sequence[FusedFields], mda8: RuleName = "china") -> list[FusedFields]:
+    """Raise fields to those which they cannot be below, at the times that both have.
 
     Parameters
     ----------
-    bundles : iterator of sequence of FusedFields
-        Fields of each variable at the same times.
+    bundle : sequence of FusedFields
+        Fields of several variables.
     mda8 : str
         The rule of largest 8-hour means. Where its means do not cover a day, the largest may be
         below the mean of all hours, and stays as it is.
     """
-    for bundle in bundles:
-        by_name = {fields.model.target.name: fields for fields in bundle}
-        yield [_raised(fields, by_name.get(_least(fields, mda8))) for fields in bundle]
+    by_name = {fields.model.target.name: fields for fields in bundle}
+    return [_raised(fields, by_name.get(_least(fields, mda8))) for fields in bundle]
 
 
 def _least(fields: FusedFields, mda8: RuleName) -> str:
@@ -40,10 +37,13 @@ def _least(fields: FusedFields, mda8: RuleName) -> str:
 
 
 def _raised(fields: FusedFields, least: FusedFields | None) -> FusedFields:
-    """Fields that are nowhere below others; of a time that either lacks, as they are."""
     if least is None or not fields.model.grid.coincides(least.model.grid):
         return fields
-    both = (fields.fused & least.fused)[:, None, None]
-    return replace(
-        fields, values=np.maximum(fields.values, least.values, out=fields.values.copy(), where=both)
-    )
+    _, own, other = np.intersect1d(fields.times, least.times, return_indices=True)
+    both = fields.fused[own] & least.fused[other]
+    own, other = own[both], other[both]
+    if not len(own):
+        return fields
+    values = fields.values.copy()
+    values[own] = np.maximum(values[own], least.values[other])
+    return replace(fields, values=values)

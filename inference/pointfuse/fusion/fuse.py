@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,10 +14,13 @@ from pointfuse.errors import InputError, require
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fields.timed_fields import concatenate
+from pointfuse.fusion.bounded import bounded
 from pointfuse.fusion.estimation import estimate
 from pointfuse.model.devices import DeviceChoice
 from pointfuse.model.loading import Model, load_model, require_model
 from pointfuse.model.precisions import PrecisionChoice
+from pointfuse.model.shipped import shipped_models
+from pointfuse.stations.eight_hour_means import RuleName
 from pointfuse.stations.files.sources import Source, listed_sources
 from pointfuse.stations.gridding import (
     PlacedObservations,
@@ -27,7 +30,7 @@ from pointfuse.stations.gridding import (
     station_distance,
 )
 from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
-from pointfuse.stations.observations import Observations
+from pointfuse.stations.observations import Observations, require_observations
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import step_of
 from pointfuse.stations.reading import read_stations
@@ -105,6 +108,74 @@ def fuse(
         observations = check_days(observations, model)
     placed = days_to_fuse(place(observations, model.metadata))
     return concatenate(list(fuse_in_batches(placed, model, days_per_batch)), placed)
+
+
+def fuse_pollutants(
+    observations: Observations,
+    variables: Sequence[str] | None = None,
+    *,
+    device: DeviceChoice = "auto",
+    mda8: RuleName = "china",
+    quality_control: bool = True,
+) -> dict[str, FusedFields]:
+    """Fuse several pollutants of the same stations, each with its shipped model.
+
+    Fields of PM10 are raised to those of PM2.5 where they would be below, and largest 8-hour means
+    of ozone to its daily means.
+
+    Parameters
+    ----------
+    observations : Observations
+        Daily means, or hours, from ``read_stations(..., variables=["pm25", "no2"])``.
+    variables : sequence of str, optional
+        What to fuse; by default all that the observations have and a model comes for.
+    device : str
+        Where to run the models, as for `pointfuse.load_model`.
+    mda8 : str
+        The rule for largest 8-hour means that `read_stations` was given.
+    quality_control : bool
+        Whether to leave out values that are suspect.
+
+    Returns
+    -------
+    dict of str to FusedFields
+        By pollutant. Times without a valid observation of one are left out of its fields.
+
+    Raises
+    ------
+    ArgumentError
+        If the observations are something else.
+    InputError
+        If they have nothing of a pollutant, or no model of it comes with pointfuse.
+
+    Examples
+    --------
+    >>> observations = read_stations("examples/air_quality.csv", variables=["pm25"])
+    >>> [*fuse_pollutants(observations)]
+    ['pm25']
+    """
+    require_observations(observations)
+    shipped = [*dict.fromkeys(model.variable for model in shipped_models())]
+    known = [*observations.values]
+    wanted = [name for name in shipped if name in known] if variables is None else [*variables]
+    if not wanted:
+        raise InputError(
+            f"there is no pollutant among the observations; expected one of {', '.join(shipped)}"
+        )
+    if absent := [name for name in wanted if name not in known]:
+        raise InputError(
+            f"there are no values of {absent[0]} among the observations; they have "
+            f"{', '.join(known) or 'none'}"
+        )
+    found = [
+        fuse(
+            observations,
+            load_model(variable=name, device=device),
+            quality_control=quality_control,
+        )
+        for name in wanted
+    ]
+    return dict(zip(wanted, bounded(found, mda8), strict=True))
 
 
 def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:

@@ -15,7 +15,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from pointfuse import POLLUTANTS, Observations, Stations
+from pointfuse import (
+    POLLUTANTS,
+    InputError,
+    Observations,
+    Stations,
+    fuse_pollutants,
+    read_stations,
+    write_netcdf,
+)
 from pointfuse.commands.main import main
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
@@ -198,7 +206,7 @@ def test_pm10_is_nowhere_below_pm25(
     tiny_model: Model, fine: np.ndarray, coarse: np.ndarray
 ) -> None:
     bundle = [fields_of(tiny_model, "pm10", coarse), fields_of(tiny_model, "pm25", fine)]
-    ((raised, same),) = bounded(iter([bundle]))
+    raised, same = bounded(bundle)
     assert (raised.values >= same.values).all()
     assert np.array_equal(raised.values[0], np.maximum(coarse, fine))
     assert np.array_equal(same.values[0], fine)
@@ -211,15 +219,44 @@ def test_the_largest_mean_is_at_least_the_mean_where_it_must(
 ) -> None:
     """The means of 8 hours of the United States leave out the early morning."""
     bundle = [fields_of(tiny_model, "o3", mean), fields_of(tiny_model, "o3_mda8", largest)]
-    ((_, found),) = bounded(iter([bundle]), rule)  # type: ignore[arg-type]
+    _, found = bounded(bundle, rule)  # type: ignore[arg-type]
     assert np.array_equal(found.values[0], np.maximum(mean, largest) if applies else largest)
 
 
 def test_a_day_that_one_lacks_bounds_nothing(tiny_model: Model) -> None:
     ones, nothing = np.ones((12, 16), np.float32), np.full((12, 16), np.nan, np.float32)
     lacking = fields_of(tiny_model, "pm25", nothing, fused=False)
-    ((coarse, _),) = bounded(iter([[fields_of(tiny_model, "pm10", ones), lacking]]))
+    coarse, _ = bounded([fields_of(tiny_model, "pm10", ones), lacking])
     assert np.array_equal(coarse.values[0], ones)
     missing = fields_of(tiny_model, "pm10", nothing, fused=False)
-    ((coarse, _),) = bounded(iter([[missing, fields_of(tiny_model, "pm25", ones)]]))
+    coarse, _ = bounded([missing, fields_of(tiny_model, "pm25", ones)])
     assert np.isnan(coarse.values).all()
+
+
+def test_several_in_memory(ship: Ship, table: Path, tmp_path: Path) -> None:
+    """What the stations have and comes with pointfuse, bounded as in files."""
+    ship("pm25", "pm10", "no2", "co")
+    observations = read_stations(table, variables=["pm25", "pm10"])
+    found = fuse_pollutants(observations, quality_control=False)
+    assert [*found] == ["pm25", "pm10"]
+    assert found["pm10"].values[:, 0, 0].tolist() == [35, 35, 35]
+    path = write_netcdf(tmp_path / "f.nc", [[*found.values()]], history="by hand")
+    with netCDF4.Dataset(path) as dataset:
+        assert dataset["pm10"][:, 0, 0].tolist() == [35, 35, 35]
+        assert dataset["pm25_day_status"][:].tolist() == [0, 0, 0]
+    with_no2 = read_stations(table, variables=["pm25", "no2"])
+    found = fuse_pollutants(with_no2, ["no2", "pm25"], quality_control=False)
+    assert found["no2"].times.astype(str).tolist() == [DAYS[-1]]
+    with pytest.raises(InputError, match=r"fields of the same times .* got 1 of no2, 3 of pm25"):
+        write_netcdf(tmp_path / "g.nc", [[*found.values()]], history="by hand")
+    assert not (tmp_path / "g.nc").exists()
+
+
+def test_what_is_in_no_file_is_not_fused(ship: Ship, table: Path) -> None:
+    ship("pm25", "co")
+    observations = read_stations(table, variables=["pm25"])
+    with pytest.raises(InputError, match="no values of co among the observations; they have pm25"):
+        fuse_pollutants(observations, ["co"])
+    none = observations.of_variables([])
+    with pytest.raises(InputError, match=r"no pollutant .* expected one of pm25, co"):
+        fuse_pollutants(none)
