@@ -9,27 +9,28 @@ from those that are as can be.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse import POLLUTANTS, check_days, read_stations
-from pointfuse.model.loading import Model, load_model
+from pointfuse import POLLUTANTS, Model, check_days, place, read_model_file, read_stations
 from pointfuse.stations.gridding import PlacedObservations
-from pointfuse.stations.observations import Observations
 from pointfuse.stations.readers.station_list import read_station_list
-from pointfuse.trust.crossval import Scheme, cross_validate
+from pointfuse.trust.crossval import Scheme, assign_folds
 from pointfuse_benchmarks.baselines.gaussian_process import GP_C, GaussianProcess
 from pointfuse_benchmarks.measuring.machine import REAL_DATA, machine
 from pointfuse_training.network.concentration_scale import unit_of
 
 Array = NDArray[np.float64]
 
-FACTORS = (0.35, 0.5, 0.7, 1.0, 1.4, 2.0)
-NUGGETS = (0.03, 0.06, 0.1, 0.15, 0.25, 0.4, 0.6)
-"""What is tried: factors of all lengths of `GP_C`, and nuggets."""
+_TRIED = tuple(itertools.product((0.35, 0.5, 0.7, 1.0, 1.4), (0.03, 0.06, 0.1, 0.15, 0.25, 0.4)))
+"""Factors of all lengths of `GP_C`, and nuggets."""
+
+_SCHEMES: tuple[Scheme, ...] = ("stations", "cities")
+_FOLDS_A_DAY = 3
 
 DAYS = slice(4, None, 48)
 """Days that are looked at, of the even weeks; every eighth, from the first, is scored."""
@@ -89,43 +90,42 @@ def main(variables: tuple[str, ...]) -> None:
     folder = REAL_DATA / "cnemc"
     stations = folder / "station_list.csv"
     cities = read_station_list(stations).cities
+    content, metadata, sha256 = read_model_file()
     for variable in variables:
-        model = load_model(threads=1, variable=variable)
+        of_variable = replace(metadata, variables=(POLLUTANTS[variable],))
         year = read_stations(
             folder / "pollutants_daily_2019_even_weeks.csv.gz",
             stations=stations,
-            variables=[POLLUTANTS[variable]],
+            variables=[variable],
         )
-        days = check_days(year.at_times(DAYS), model)
-        tried = {
-            f"{factor} {nugget}": InUnits(varied(factor, nugget), unit_of(variable))
-            for factor, nugget in itertools.product(FACTORS, NUGGETS)
-        }
-        errors = np.mean(
-            [_errors(days, model, tried, scheme, cities) for scheme in ("stations", "cities")],
-            axis=0,
-        )
-        best = [*tried][int(np.argmin(errors))]
-        click.echo(f'    "{variable}": ({best.replace(" ", ", ")}),')
+        # Of the model, checks take the grid and the heights alone.
+        days = check_days(year.at_times(DAYS), Model(content, of_variable, sha256, threads=1))
+        placed = place(days, of_variable)
+        errors = np.mean([_errors(placed, scheme, cities) for scheme in _SCHEMES], axis=0)
+        best = [*_TRIED][int(np.argmin(errors))]
+        click.echo(f'    "{variable}": {best},')
     about = machine()
     click.echo(f"{about['processor']}, {about['date']}")
 
 
-def _errors(
-    days: Observations,
-    model: Model,
-    tried: dict[str, InUnits],
-    scheme: Scheme,
-    cities: dict[str, str],
-) -> Array:
-    """RMSE of each, over the least of all."""
-    result = cross_validate(
-        days, model, scheme=scheme, folds=10, cities=cities, baselines=tried, in_turns=True
-    )
-    errors = np.array(
-        [np.sqrt(np.nanmean((each - result.observed) ** 2)) for each in result.baselines.values()]
-    )
-    relative: Array = errors / errors.min()
+def _errors(placed: PlacedObservations, scheme: Scheme, cities: Mapping[str, str]) -> Array:
+    """RMSE of each pair of parameters at the stations of some folds, over the least of all."""
+    name, grid = placed.metadata.target.name, placed.metadata.grid
+    stations = placed.observations.stations
+    xy = np.stack(grid.projection.forward(stations.longitude, stations.latitude), axis=1)
+    fold = assign_folds(stations, xy, scheme, 10, 0, cities)
+    squares = np.zeros(len(_TRIED))
+    for day in range(len(placed.observations.times)):
+        one = placed.on_days(slice(day, day + 1))
+        observed = one.observations.values[name][0]
+        for own in range(day, day + _FOLDS_A_DAY):
+            withheld = (fold == own) & np.isfinite(observed)
+            where = stations.longitude[withheld], stations.latitude[withheld]
+            for place_of, parameters in enumerate(_TRIED):
+                process = InUnits(varied(*parameters), unit_of(name))
+                predicted = process(one.without(fold == own), *where)
+                squares[place_of] += np.square(predicted - observed[withheld]).sum()
+    relative: Array = np.sqrt(squares / squares.min())
     return relative
 
 

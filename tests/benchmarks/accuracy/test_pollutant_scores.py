@@ -1,0 +1,64 @@
+"""The tables of all pollutants, and how hours are held against days."""
+
+import json
+
+import numpy as np
+import pytest
+
+from pointfuse import Observations, Stations
+from pointfuse_benchmarks.accuracy.pollutant_scores import mean_of_hours
+from pointfuse_benchmarks.accuracy.pollutant_table import best_other, days_table, tables
+from pointfuse_benchmarks.measuring.checkout import DOCUMENTS, RESULTS
+
+
+def one(network, kriging, gp, ratio=0.9):
+    scores = {"network": network, "kriging": kriging, "gp": gp}
+    return {
+        "pairs": 12345,
+        "scores": {name: {"r2": 0.5, "rmse": rmse, "nme": 0.25} for name, rmse in scores.items()},
+        "ratios": {
+            "network": {
+                "kriging": {"rmse": [ratio, ratio - 0.01, ratio + 0.01]},
+                "gp": {"rmse": [1.0, 0.99, 1.01]},
+            }
+        },
+        "uncertainty": {"held": {"90": 0.893}},
+    }
+
+
+def test_the_ratio_is_to_the_better_of_the_others():
+    assert best_other(one(7.0, 8.0, 9.0), ("kriging", "gp")) == "kriging"
+    assert best_other(one(7.0, 9.0, 8.0), ("kriging", "gp")) == "gp"
+    days = {"stations": one(7.123, 8.0, 9.0), "cities": one(7.0, 9.0, 8.0)}
+    rows = days_table({"pollutants": {"no2": {"days": days}}}).splitlines()
+    assert rows[2] == (
+        "| no2, µg m⁻³ | stations | 12,345 | 0.500 / 7.12 / 0.250 | 0.500 / 8 / 0.250 | "
+        "0.500 / 9 / 0.250 | 0.900 (0.890 to 0.910) | 89.3 % |"
+    )
+    assert "| 1.000 (0.990 to 1.010) |" in rows[3]
+
+
+def test_means_of_hours_are_held_against_days(tiny_model):
+    """For a model that gives the mean of its stations, both are the same."""
+    places = Stations(np.array(["A", "B"]), np.array([105.0, 107.0]), np.array([36.0, 36.5]))
+    times = np.datetime64("2019-01-06T00") + np.arange(48)
+    table = np.random.default_rng(1).uniform(10, 90, (48, 2))
+    hours = Observations(places, times, {"pm25": table})
+    days = Observations(
+        places,
+        np.array(["2019-01-06", "2019-01-07"], "datetime64[D]"),
+        {"pm25": table.reshape(2, 24, 2).mean(axis=1)},
+    )
+    found = mean_of_hours(hours, days, tiny_model)
+    assert found["days"] == 2
+    assert found["mean"] == pytest.approx(table.mean(), abs=1e-3)
+    # Fields are in single precision.
+    assert found["mean_absolute_difference"] == 0
+
+
+def test_the_document_has_the_tables():
+    report = json.loads((RESULTS / "pollutants.json").read_text())
+    document = (DOCUMENTS / "background" / "pollutants.md").read_text()
+    for part in tables(report).split("\n\n"):
+        assert part in document
+    assert report["machine"]["date"] in document
