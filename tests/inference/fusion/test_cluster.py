@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import distributed
+import netCDF4
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
@@ -452,3 +453,43 @@ def test_a_scheduler_that_goes_away(
     assert result.stderr == (
         "pointfuse: the scheduler has gone away; start it again, and continue with --resume\n"
     )
+
+
+def test_hours_of_two_variables(
+    ship: Callable[..., Path],
+    scheduler: str,
+    worker: Callable[..., subprocess.Popen[bytes]],
+    tmp_path: Path,
+) -> None:
+    """Each worker has the models of both, and the file is that of one machine."""
+    folder = ship("pm25", "no2")
+    worker(
+        "from pathlib import Path\n"
+        "from pointfuse.model import model_file, precisions, shipped\n"
+        "for module in (model_file, precisions, shipped):\n"
+        f"    module.model_folder = lambda: Path({str(folder)!r})\n"
+    )
+    table = tmp_path / "h.csv"
+    rows = [
+        f"{code},{place},2019-01-06T{hour:02}:00:00+08:00,{10 * hour + more},{hour + more}\n"
+        for hour in (7, 8, 10)
+        for code, place, more in (("A", "105,36", 1), ("B", "107,36.5", 3))
+    ]
+    table.write_text("station,longitude,latitude,time,pm25,no2\n" + "".join(rows))
+    call = ("fuse", table, "--variable", "all", "--hourly", "--no-qc", "--threads", 1, "--json")
+    here = run(*call, "-o", tmp_path / "here.nc")
+    there = run(*call, "-o", tmp_path / "there.nc", "--dask", scheduler)
+    assert here.exit_code == there.exit_code == 0, there.output
+    with (
+        netCDF4.Dataset(tmp_path / "here.nc") as one,
+        netCDF4.Dataset(tmp_path / "there.nc") as two,
+    ):
+        assert one["no2"][:, 0, 0].tolist() == [9, 10, None, 12]
+        for name in one.variables:
+            assert np.ma.allequal(one[name][:], two[name][:]), name
+            assert np.array_equal(
+                np.ma.getmaskarray(one[name][:]), np.ma.getmaskarray(two[name][:])
+            )
+    found = (json.loads(each.stdout)["variables"] for each in (here, there))
+    for first, second in zip(*(each.values() for each in found), strict=True):
+        assert first["hours"] == second["hours"]
