@@ -34,13 +34,14 @@ def days_table(report: dict[str, Any]) -> str:
 
 
 def hours_table(report: dict[str, Any]) -> str:
-    """The same of hours."""
+    """The same of hours; the last column is of the days that no parameter was fitted on."""
     return _table(report, "hours", ("network", "kriging"))
 
 
 def _table(report: dict[str, Any], part: str, predictors: tuple[str, ...]) -> str:
     header = ["pollutant", "left out", "pairs", *(_NAMES[name] for name in predictors)]
     header += ["RMSE over the better", "90 % intervals hold"]
+    header += ["RMSE over kriging on unseen days"] if part == "hours" else []
     lines = [_row(header), _row(["---"] * len(header))]
     for variable, found in report["pollutants"].items():
         for scheme in _SCHEMES if part in found else ():
@@ -54,6 +55,7 @@ def _table(report: dict[str, Any], part: str, predictors: tuple[str, ...]) -> st
                         *(_scores(one["scores"][name]) for name in predictors),
                         _ratio(one, predictors[1:]),
                         f"{100 * one['uncertainty']['held']['90']:.1f} %",
+                        *([_ratio(one["unseen"], ("kriging",))] if "unseen" in one else []),
                     ]
                 )
             )
