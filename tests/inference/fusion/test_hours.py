@@ -250,3 +250,19 @@ def test_regions_count_days_of_hours(ship: Ship, china: tuple[Path, Path], tmp_p
     assert (found["period"], found["days"]) == ("2019-01-31", "1")
     expected = np.mean([12 + hour for hour in range(24) if hour not in (5, 6)])
     assert float(found["pm25"]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_crossval_and_qc_take_hours(ship: Ship, china: tuple[Path, Path], tmp_path: Path) -> None:
+    ship("pm25", "o3")
+    scores, flags = tmp_path / "s.json", tmp_path / "f.csv"
+    call = (china[0], "--stations", china[1], "--variable", "o3", "--hourly")
+    result = run("crossval", *call, "--folds", 2, "--in-turns", "-o", scores, "--quiet")
+    assert result.exit_code == 0, result.output
+    found = json.loads(scores.read_text())
+    # One of two stations in each of 22 hours, predicted by the other.
+    assert found["overall"]["pairs"] == 22
+    assert "above_120" in found
+    result = run("qc", *call, "-o", flags)
+    assert result.exit_code == 0, result.output
+    rows = flags.read_text().splitlines()
+    assert rows[1] == "1001A,o3,hour,2019-01-31T00,2019-01-31T04,5,not_tested,isolated,50,54"

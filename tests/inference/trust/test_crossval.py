@@ -77,6 +77,29 @@ def test_predictions_are_made_from_the_other_folds(
     np.testing.assert_allclose(result.predicted, expected, rtol=1e-5)
 
 
+def test_in_turns_a_day_withholds_one_fold(observations: Observations, tiny_model: Model) -> None:
+    """A share of the pairs, each as it would be predicted among all."""
+    whole = cross_validate(observations, tiny_model, folds=4)
+    result = cross_validate(observations, tiny_model, folds=4, in_turns=True)
+    np.testing.assert_array_equal(result.fold, whole.fold)
+    for day in range(DAYS):
+        own = np.isfinite(whole.observed[day]) & (whole.fold == day % 4)
+        assert np.isfinite(result.predicted[day]).tolist() == own.tolist()
+        assert np.isfinite(result.observed[day]).tolist() == own.tolist()
+        np.testing.assert_array_equal(result.predicted[day, own], whole.predicted[day, own])
+    assert evaluate(result).model.overall.pairs == np.isfinite(result.observed).sum()
+
+
+def test_hours_are_scored_as_days_are(tiny_model: Model, observations: Observations) -> None:
+    hours = replace(observations, times=np.datetime64("2019-01-06T00") + 5 * np.arange(DAYS))
+    by_hour = cross_validate(hours, tiny_model, folds=4)
+    by_day = cross_validate(observations, tiny_model, folds=4)
+    np.testing.assert_array_equal(by_hour.predicted, by_day.predicted)
+    # Of PM2.5 by the hour FAIRMODE asks for nothing.
+    assert evaluate(by_day).model.quality_objective.stations > 0
+    assert evaluate(by_hour).model.quality_objective.stations == 0
+
+
 def test_groups_stay_together(observations: Observations, tiny_model: Model) -> None:
     cities = {f"S{i}": f"city {i // 4}" for i in range(STATIONS)}
     result = cross_validate(observations, tiny_model, scheme="cities", folds=5, cities=cities)
