@@ -45,7 +45,7 @@ FIT = OMP_NUM_THREADS=1 $(VENV)/bin/python -m torch.distributed.run --standalone
 RESUME = $(if $(wildcard $(dir $@)state*),--resume)
 
 .PHONY: all
-all: $(OWN)/model/$(NAME).onnx
+all: $(OWN)/model/manifest.json
 
 $(BUILD)/china12.npz:  ## 1 minute
 	mkdir -p $(BUILD)
@@ -79,7 +79,7 @@ $(OWN)/checkpoint.npz: $(OWN)/regression/checkpoint.npz  ## 2 minutes
 $(OWN)/simulated_days.npz: $(SIMULATION)
 	$(EXPORT) days $(DAYS) $(addprefix --stations ,$(STATIONS)) -o $@
 
-$(OWN)/model/$(NAME).onnx: $(OWN)/checkpoint.npz $(OWN)/simulated_days.npz models/$(NAME).toml  ## 4 minutes
+$(OWN)/model/manifest.json: $(OWN)/checkpoint.npz $(OWN)/simulated_days.npz models/$(NAME).toml  ## 4 minutes
 	mkdir -p $(@D)
 	cp models/*.toml $(@D)
 	cp $(OWN)/simulated_days.npz $(@D)/$(if $(ALONE),simulated_days.npz,$(NAME).days.npz)
