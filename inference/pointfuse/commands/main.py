@@ -25,7 +25,7 @@ _TEXTS = {
     "doctor": "Check this installation, its devices and its model files.",
     "extract": "Write the values of a FILE that `pointfuse fuse` wrote at PLACES to a CSV or "
     "Parquet file.",
-    "fuse": "Fuse station FILES into daily fields and write them to a CF netCDF file.",
+    "fuse": "Fuse station FILES into fields and write them to a CF netCDF file.",
     "index": "Write the air-quality index of FILES that `pointfuse fuse` wrote to a netCDF file.",
     "inspect": "Check a model file (the shipped one by default) and show its metadata.",
     "plot": "Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.",
