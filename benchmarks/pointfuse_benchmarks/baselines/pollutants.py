@@ -35,7 +35,15 @@ _FOLDS_A_DAY = 3
 DAYS = slice(4, None, 48)
 """Days that are looked at, of the even weeks; every eighth, from the first, is scored."""
 
-FOUND: dict[str, tuple[float, float]] = {}
+FOUND: dict[str, tuple[float, float]] = {
+    "pm25": (0.7, 0.03),
+    "pm10": (0.7, 0.03),
+    "so2": (0.35, 0.25),
+    "no2": (1.4, 0.03),
+    "co": (0.35, 0.1),
+    "o3": (1.0, 0.06),
+    "o3_mda8": (0.35, 0.15),
+}
 """Factor and nugget of each pollutant, as the command finds them."""
 
 
