@@ -4,8 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from mean_model import mean_model
 
-from pointfuse import Observations, Stations
+from pointfuse import Model, Observations, Stations
+from pointfuse.basics.units import typeset_units
 from pointfuse_benchmarks.accuracy.pollutant_scores import mean_of_hours
 from pointfuse_benchmarks.accuracy.pollutant_table import best_other, days_table, tables
 from pointfuse_benchmarks.measuring.checkout import DOCUMENTS, RESULTS
@@ -31,14 +33,15 @@ def test_the_ratio_is_to_the_better_of_the_others():
     assert best_other(one(7.0, 9.0, 8.0), ("kriging", "gp")) == "gp"
     days = {"stations": one(7.123, 8.0, 9.0), "cities": one(7.0, 9.0, 8.0)}
     rows = days_table({"pollutants": {"no2": {"days": days}}}).splitlines()
+    units = typeset_units("ug m-3")
     assert rows[2] == (
-        "| no2, µg m⁻³ | stations | 12,345 | 0.500 / 7.12 / 0.250 | 0.500 / 8 / 0.250 | "
+        f"| no2, {units} | stations | 12,345 | 0.500 / 7.12 / 0.250 | 0.500 / 8 / 0.250 | "
         "0.500 / 9 / 0.250 | 0.900 (0.890 to 0.910) | 89.3 % |"
     )
     assert "| 1.000 (0.990 to 1.010) |" in rows[3]
 
 
-def test_means_of_hours_are_held_against_days(tiny_model):
+def test_means_of_hours_are_held_against_days(tiny_metadata):
     """For a model that gives the mean of its stations, both are the same."""
     places = Stations(np.array(["A", "B"]), np.array([105.0, 107.0]), np.array([36.0, 36.5]))
     times = np.datetime64("2019-01-06T00") + np.arange(48)
@@ -49,7 +52,9 @@ def test_means_of_hours_are_held_against_days(tiny_model):
         np.array(["2019-01-06", "2019-01-07"], "datetime64[D]"),
         {"pm25": table.reshape(2, 24, 2).mean(axis=1)},
     )
-    found = mean_of_hours(hours, days, tiny_model)
+    content = mean_model(tiny_metadata).SerializeToString()
+    model = Model(content, tiny_metadata, "", threads=1)
+    found = mean_of_hours(hours, days, model)
     assert found["days"] == 2
     assert found["mean"] == pytest.approx(table.mean(), abs=1e-3)
     # Fields are in single precision.
