@@ -77,7 +77,7 @@ $(OWN)/checkpoint.npz: $(OWN)/regression/checkpoint.npz  ## 2 minutes
 	$(if $(STATIONS),$(TRAIN) calibrate $(READ) --every $(if $(SHORT),30,2) --checkpoint $< --threads $(THREADS) -o $@,cp $< $@)
 
 $(OWN)/simulated_days.npz: $(SIMULATION)
-	$(EXPORT) days $(DAYS) $(addprefix --stations ,$(STATIONS)) -o $@
+	$(EXPORT) days $(DAYS) $(if $(ALONE),,--days 8) $(addprefix --stations ,$(STATIONS)) -o $@
 
 $(OWN)/model/manifest.json: $(OWN)/checkpoint.npz $(OWN)/simulated_days.npz models/$(NAME).toml  ## 4 minutes
 	mkdir -p $(@D)
