@@ -36,7 +36,7 @@ from pointfuse_benchmarks.baselines.pollutants import baselines_of
 from pointfuse_benchmarks.measuring.checkout import RESULTS
 from pointfuse_benchmarks.measuring.machine import REAL_DATA, machine
 
-EVERY, FEWEST_STATIONS = 8, 900
+EVERY, FEWEST_STATIONS = 8, 500
 FOLDS, HOURLY_FOLDS = 5, 10
 SCHEMES: tuple[Scheme, ...] = ("stations", "cities")
 HOURLY = ("pm25", "no2", "o3")
