@@ -2,7 +2,7 @@
 
     python -m pointfuse_benchmarks.accuracy.card_scores benchmarks/results/accuracy.json
 
-prints the TOML tables to put into the description. A test holds the two together.
+(or pollutants.json and --variable no2) prints the TOML tables to put into the description. A test holds the two together.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any
 
 import click
 
+from pointfuse import POLLUTANTS
 from pointfuse_benchmarks.accuracy.accuracy_table import PUBLISHED
 
 _TESTS = {
@@ -25,9 +26,12 @@ _TESTS = {
 
 @click.command()
 @click.argument("report", type=click.Path(path_type=Path))
-def main(report: Path) -> None:
+@click.option("--variable", type=click.Choice([*POLLUTANTS]), help="Pollutant of the model.")
+def main(report: Path, variable: str | None) -> None:
     """Print the scores of REPORT as TOML."""
-    click.echo(as_toml(card_scores(json.loads(report.read_text()))), nl=False)
+    content = json.loads(report.read_text())
+    scores = pollutant_card_scores(content, variable) if variable else card_scores(content)
+    click.echo(as_toml(scores), nl=False)
 
 
 def card_scores(report: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -49,6 +53,42 @@ def card_scores(report: Mapping[str, Any]) -> list[dict[str, Any]]:
         for part in _TESTS
         for name in settings["ours"]
     ]
+
+
+def pollutant_card_scores(report: Mapping[str, Any], variable: str) -> list[dict[str, Any]]:
+    """The same of the report on all pollutants, for the model of one: days, and hours if any."""
+    found = report["pollutants"][variable]
+    origin = (
+        f"measured {report['machine']['date']} with this repository: python -m "
+        f"pointfuse_benchmarks.accuracy.pollutant_scores; R2, RMSE, NME"
+    )
+    data = {
+        "days": "real CNEMC 2019, every 8th day of the even weeks ({days} days), 5 folds, "
+        "{pairs:,} pairs, after quality control",
+        "hours": "real CNEMC 2019, {days} hours of 12 days, one of 10 folds an hour, {pairs:,} "
+        "pairs, after quality control",
+    }
+    entries = []
+    for part, text in data.items():
+        for scheme in ("stations", "cities") if part in found else ():
+            one = found[part][scheme]
+            scores = dict(one["scores"])
+            ours = scores.pop("network")
+            others = (
+                f"{name}: {each['r2']:.3f}, {each['rmse']:.3g}, {each['nme']:.3f}"
+                for name, each in scores.items()
+            )
+            entries.append(
+                {
+                    "test": f"{_TESTS[scheme]}, {part}",
+                    "data": text.format(**one),
+                    **{key: round(ours[key], 3) for key in ("r2", "nme")},
+                    "rmse": float(f"{ours['rmse']:.3g}"),
+                    "reference": "; ".join(others),
+                    "origin": origin,
+                }
+            )
+    return entries
 
 
 def as_toml(entries: Sequence[Mapping[str, Any]]) -> str:

@@ -4,7 +4,7 @@
 
 needs the real data (POINTFUSE_REAL_DATA). Days: every eighth of the even weeks of 2019, stations
 and cities left out in five folds. Hours: all of twelve days, one of ten folds an hour, in turns.
-What the output file holds is not measured again as long as the model is the same.
+What the output file holds is not measured again as long as the weights are the same.
 """
 
 from __future__ import annotations
@@ -67,8 +67,10 @@ def main(output: Path, variables: tuple[str, ...], parts: tuple[str, ...]) -> No
     for variable in variables or POLLUTANTS:
         model = load_model(variable=variable, threads=1)
         known = report["pollutants"].get(variable, {})
-        if known.get("model_sha256") != model.sha256:
-            known = {"model": model.metadata.name, "model_sha256": model.sha256}
+        weights = model.metadata.weights_sha256
+        if known.get("weights_sha256") != weights:
+            name = f"{model.metadata.name} {model.metadata.version}"
+            known = {"model": name, "weights_sha256": weights}
         report["pollutants"][variable] = known
         for part in parts or ("days", "hours"):
             if part in known or (part == "hours" and variable not in HOURLY):

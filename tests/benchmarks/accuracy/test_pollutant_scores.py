@@ -1,13 +1,15 @@
 """The tables of all pollutants, and how hours are held against days."""
 
 import json
+import tomllib
 
 import numpy as np
 import pytest
 from mean_model import mean_model
 
-from pointfuse import Model, Observations, Stations
+from pointfuse import POLLUTANTS, Model, Observations, Stations, load_model
 from pointfuse.basics.units import typeset_units
+from pointfuse_benchmarks.accuracy.card_scores import as_toml, pollutant_card_scores
 from pointfuse_benchmarks.accuracy.pollutant_scores import mean_of_hours
 from pointfuse_benchmarks.accuracy.pollutant_table import best_other, days_table, tables
 from pointfuse_benchmarks.measuring.checkout import DOCUMENTS, RESULTS
@@ -67,3 +69,17 @@ def test_the_document_has_the_tables():
     for part in tables(report).split("\n\n"):
         assert part in document
     assert report["machine"]["date"] in document
+
+
+@pytest.mark.parametrize("variable", [name for name in POLLUTANTS if name != "pm25"])
+def test_cards_have_the_scores_that_were_measured(variable):
+    report = json.loads((RESULTS / "pollutants.json").read_text())
+    models = DOCUMENTS.parent / "models"
+    text = (models / f"pointfuse-china12-{variable}.toml").read_text()
+    scores = pollutant_card_scores(report, variable)
+    assert tomllib.loads(text)["scores"] == scores
+    assert as_toml(scores) in text
+    shipped = load_model(variable=variable, threads=1, device="cpu").metadata
+    # Of the file that is shipped, whatever else it says.
+    assert report["pollutants"][variable]["weights_sha256"] == shipped.weights_sha256
+    assert report["pollutants"][variable]["model"] == f"{shipped.name} {shipped.version}"
