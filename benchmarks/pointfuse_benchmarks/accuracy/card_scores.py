@@ -2,7 +2,8 @@
 
     python -m pointfuse_benchmarks.accuracy.card_scores benchmarks/results/accuracy.json
 
-(or pollutants.json and --variable no2) prints the TOML tables to put into the description. A test holds the two together.
+(or pollutants.json and --variable no2) prints the TOML tables to put into the description. A test
+holds the two together.
 """
 
 from __future__ import annotations
