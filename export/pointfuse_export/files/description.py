@@ -260,6 +260,8 @@ def checked_precisions(names: Iterable[str]) -> tuple[str, ...]:
         If one is unknown.
     """
     named = set(names)
+    if not named:
+        raise ValueError(f"expected one of {', '.join(PRECISIONS)}, got none")
     if unknown := named - set(PRECISIONS):
         raise ValueError(f"{min(unknown)!r} is none of {', '.join(PRECISIONS)}")
     return tuple(name for name in PRECISIONS if name in named)

@@ -96,7 +96,14 @@ def _writing_parquet(path: Path) -> Iterator[Append]:
         nonlocal writer
         # NaN is what is missing here, which Parquet tells from numbers.
         table = pyarrow.table(
-            {name: pyarrow.array(cells, from_pandas=True) for name, cells in columns.items()}
+            {
+                # Arrow knows no hours.
+                name: pyarrow.array(
+                    cells.astype("datetime64[s]") if cells.dtype == "datetime64[h]" else cells,
+                    from_pandas=True,
+                )
+                for name, cells in columns.items()
+            }
         )
         if writer is None:
             writer = parquet.ParquetWriter(path, table.schema)

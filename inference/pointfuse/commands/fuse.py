@@ -41,7 +41,7 @@ from pointfuse.fusion.working_folder import WorkingFolder, folder_beside, workin
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import Variable
 from pointfuse.model.shipped import shipped_models
-from pointfuse.stations.all_hours import hours_end, refuse_daily_statistics
+from pointfuse.stations.all_hours import refuse_daily_statistics
 from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.pollutants import POLLUTANTS, is_eight_hour_maximum
@@ -139,7 +139,13 @@ def fuse(
     if dask and running.threads is None:
         # Fields are computed side by side, as many as the workers have threads.
         running = replace(running, threads=1)
+    if reading.model is not None and variables:
+        raise click.UsageError(
+            f"--model {reading.model} fuses what it was made for; leave --variable out"
+        )
     models = running.load_each(reading.model, _wanted(variables, hourly=hourly))
+    if hourly:
+        refuse_daily_statistics([model.metadata.target for model in models])
     if writer.check_grid is not None:
         writer.check_grid(models[0].metadata.grid)
     if writer.one_variable and len(models) > 1 and not split:
@@ -199,12 +205,11 @@ def _division(options: Mapping[str, Any]) -> Division:
 
 
 def _wanted(variables: Sequence[str], *, hourly: bool) -> list[str]:
-    """The variables to fuse; of all those, the ones that hours have."""
-    shipped = [*dict.fromkeys(model.variable for model in shipped_models())]
-    if hourly:
-        refuse_daily_statistics([POLLUTANTS[name] for name in variables if name != ALL])
-        shipped = [name for name in shipped if not is_eight_hour_maximum(POLLUTANTS[name])]
-    return named_variables(variables, shipped)
+    """The variables to fuse; for all, those that come with pointfuse and, of hours, have any."""
+    if ALL not in variables:
+        return named_variables(variables, ())
+    shipped = dict.fromkeys(model.variable for model in shipped_models())
+    return [name for name in shipped if not (hourly and is_eight_hour_maximum(POLLUTANTS[name]))]
 
 
 def _refuse_contradictions(
@@ -275,7 +280,6 @@ def _weeks(
 ) -> Iterator[Observations]:
     variables = _variables_of(models)
     if hourly:
-        hours_end(spool.files)
         return spool.weeks_of_hours(variables, quality_control=not no_qc)
     return spool.weeks(
         variables,

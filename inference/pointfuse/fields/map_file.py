@@ -149,7 +149,8 @@ class MapFile:
         Parameters
         ----------
         name : str
-            Such as ``station_distance``; None if the file has none.
+            Such as ``station_distance``; None if the file has none. Of what itself says something
+            of a variable, such as its uncertainty, it is that of the variable.
         """
         return support_of(self.dataset, self.variable, name)
 
@@ -323,7 +324,13 @@ def _chosen(path: Path, dataset: netCDF4.Dataset, wanted: str | None) -> str:
 
 def support_of(dataset: netCDF4.Dataset, variable: str, name: str) -> str | None:
     """As `MapFile.support`, for any variable of a file."""
-    names = (f"{variable}_{name}", name)
+    described = (
+        owner
+        for owner, each in dataset.variables.items()
+        if variable in str(getattr(each, "ancillary_variables", "")).split()
+    )
+    owner = next(described, variable)
+    names = (f"{owner}_{name}", name)
     return next((each for each in names if each in dataset.variables), None)
 
 

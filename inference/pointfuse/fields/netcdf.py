@@ -118,14 +118,10 @@ class NetcdfFile:
         Raises
         ------
         InputError
-            If their times differ.
+            If they cannot stand in one file: their times, grids or stations differ, or their
+            variables are not those of the times before.
         """
-        if any(not np.array_equal(fields.times, bundle[0].times) for fields in bundle):
-            told = (f"{len(fields.times)} of {fields.model.target.name}" for fields in bundle)
-            raise InputError(
-                "expected fields of the same times of all variables in a file, got "
-                f"{', '.join(told)}; write a file each"
-            )
+        _check(bundle, self._last)
         variables = _variables(bundle)
         if self.empty:
             self._quality = [{} for _ in bundle]
@@ -146,6 +142,35 @@ class NetcdfFile:
             for fields, quality in zip(self._last, self._quality, strict=True)
         ]
         self._dataset.setncatts(global_attributes(whole, history, time, list(self._partial)))
+
+
+def _check(bundle: Sequence[TimedFields], before: Sequence[TimedFields]) -> None:
+    """Make sure that fields can stand in one file, behind others."""
+    names = [fields.model.target.name for fields in bundle]
+    if not names or len(set(names)) < len(names):
+        raise InputError(
+            f"expected fields of one variable or more, each once, got {', '.join(names) or 'none'}"
+        )
+    first = bundle[0]
+    if any(not np.array_equal(fields.times, first.times) for fields in bundle):
+        told = (f"{len(fields.times)} of {fields.model.target.name}" for fields in bundle)
+        raise InputError(
+            "expected fields of the same times of all variables in a file, got "
+            f"{', '.join(told)}; write a file each"
+        )
+    for fields in (*bundle, *before[:1]):
+        if fields.hourly != first.hourly:
+            raise InputError("expected days or hours in a file, got both; write a file each")
+        if not fields.model.grid.coincides(first.model.grid):
+            raise InputError("expected fields on one grid in a file; write a file each")
+        if fields.stations.listed.stations != first.stations.listed.stations:
+            raise InputError("expected fields of the same stations in a file; write a file each")
+    known = [fields.model.target.name for fields in before]
+    if known and known != names:
+        raise InputError(
+            f"expected fields of {', '.join(known)} at all times of a file, got "
+            f"{', '.join(names)}; write a file each"
+        )
 
 
 def _variables(bundle: Sequence[TimedFields]) -> list[CFVariable]:

@@ -20,7 +20,7 @@ from pointfuse.model.devices import DeviceChoice
 from pointfuse.model.loading import Model, load_model, require_model
 from pointfuse.model.precisions import PrecisionChoice
 from pointfuse.model.shipped import shipped_models
-from pointfuse.stations.eight_hour_means import RuleName
+from pointfuse.stations.eight_hour_means import RULES, RuleName
 from pointfuse.stations.files.sources import Source, listed_sources
 from pointfuse.stations.gridding import (
     PlacedObservations,
@@ -155,12 +155,25 @@ def fuse_pollutants(
     ['pm25']
     """
     require_observations(observations)
+    require(
+        variables,
+        (list, tuple, type(None)),
+        "variables as a list of names",
+        source="such as ['no2']",
+    )
+    if mda8 not in RULES:
+        raise InputError(f"the rule {mda8!r} is not known; expected one of {', '.join(RULES)}")
     shipped = [*dict.fromkeys(model.variable for model in shipped_models())]
     known = [*observations.values]
-    wanted = [name for name in shipped if name in known] if variables is None else [*variables]
+    wanted = (
+        [name for name in shipped if name in known]
+        if variables is None
+        else [*dict.fromkeys(variables)]
+    )
     if not wanted:
         raise InputError(
-            f"there is no pollutant among the observations; expected one of {', '.join(shipped)}"
+            "there is no pollutant to fuse among the observations; expected one of "
+            f"{', '.join(shipped)}"
         )
     if absent := [name for name in wanted if name not in known]:
         raise InputError(

@@ -81,7 +81,7 @@ class OutputFiles:
 
     @property
     def written(self) -> list[Path]:
-        """The files, in the order of their variables and months."""
+        """The files, in the order of their names."""
         return sorted(self._written)
 
     @property
@@ -140,7 +140,7 @@ class OutputFiles:
                 self._work.months.add(month, content, files, reports)
                 self._work.days.forget(month)
             else:
-                logger.warning("no file was written for %s: none of its days has a field", month)
+                logger.warning("no file was written for %s: none of its times has a field", month)
 
     def _write(self, month: str, bundles: Iterator[Sequence[FusedFields]]) -> list[Path]:
         """Write the files of a month, or of all times: those for which there is any field."""
@@ -153,6 +153,11 @@ class OutputFiles:
                 for output in outputs:
                     output.add(bundle)
         begun = [output for output in outputs if output.file is not None]
+        for output in outputs if begun else ():
+            if output.file is None:
+                logger.warning(
+                    "no file %s was written: none of its times has a field", output.final.name
+                )
         for output in begun:
             output.growing.replace(output.final)
             self._written.append(self._as_given(output.final))

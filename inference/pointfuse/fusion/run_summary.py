@@ -208,8 +208,9 @@ class RunSummary:
 
 def _given(report: DayReport) -> dict[str, object]:
     """What a report says, without what says nothing."""
+    unit = "hour" if "T" in report.day else "day"
     return {
-        name: entry
+        unit if name == "day" else name: entry
         for name, entry in vars(report).items()
         if entry is not None and name != "variable"
     }

@@ -23,7 +23,7 @@ PRECISIONS: tuple[PrecisionChoice, ...] = get_args(PrecisionChoice)
 """Precisions that may be asked for."""
 
 REFERENCE: Precision = "fp32"
-"""The precision in which a model is trained; every model has it."""
+"""The precision in which a model is trained; it may be shipped in others alone."""
 
 
 def chosen_path(

@@ -69,8 +69,9 @@ def _chosen(fields: FusedFields, day: str | np.datetime64 | None) -> NDArray[np.
         raise InputError(f"expected a day such as 2019-01-06, got {day!r}") from error
     chosen = fused
     if wanted is not None:
-        # Of hours a day means all of its own.
-        chosen = fused[fields.times[fused].astype(wanted.dtype) == wanted]
+        # Of hours a day means all of its own, and of days an hour that in which it is.
+        day_or_hour = "datetime64[D]" if not fields.hourly else wanted.dtype
+        chosen = fused[fields.times[fused].astype(day_or_hour) == wanted.astype(day_or_hour)]
     if not len(chosen):
         held = f"; there are fields from {fields.times[0]} to {fields.times[-1]}" if day else ""
         raise InputError(f"there is no field {f'of {day}' if day else 'on any day'}{held}")

@@ -34,6 +34,7 @@ from pointfuse.pictures.html_page import (
 from pointfuse.pictures.inline_svg import page_figures
 from pointfuse.pictures.map_drawing import figure_class
 from pointfuse.pictures.report_figures import report_figures
+from pointfuse.stations.pollutants import long_name
 from pointfuse.trust.coverage import Coverage
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.evaluation import Evaluation, MethodScores
@@ -151,11 +152,12 @@ def _content(
     """Parts of the page, in order."""
     target = result.placed.metadata.target
     units = typeset_units(target.units)
+    said = long_name(target, hourly=result.placed.observations.hourly)
     days = result.placed.observations.times
     period = str(days[0]) if len(days) == 1 else f"{days[0]} to {days[-1]}"
     yield heading(f"Cross-validation of {origin.model}")
     yield paragraph(
-        f"{target.long_name}, {period}: {counted(evaluation.days, 'day')}, "
+        f"{said}, {period}: {counted(evaluation.days, 'day')}, "
         f"{counted(evaluation.stations, 'station')} in {counted(evaluation.places, 'place')}, "
         f"{counted(evaluation.model.overall.pairs, 'pair')}; withheld "
         f"{_withheld(evaluation)}, {counted(evaluation.folds, 'fold')}"

@@ -281,8 +281,13 @@ class Comparison:
         Raises
         ------
         InputError
-            If there is none.
+            If there is none, or one file holds days and the other hours.
         """
+        if self.first.hourly != self.second.hourly:
+            raise InputError(
+                f"expected two files of days or two of hours, got {self.first.path.name} and "
+                f"{self.second.path.name}, of which one has hours"
+            )
         common: NDArray[np.datetime64] = np.intersect1d(
             self.first.times_with_fields, self.second.times_with_fields
         )

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import datetime
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.basics.timezones import BEIJING, local_hours
+from pointfuse.basics.timezones import BEIJING, local_hours, utc_hours, zone_name
 from pointfuse.errors import InputError
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.merging import merge
 from pointfuse.stations.observations import Observations, SourceFile
-from pointfuse.stations.pollutants import is_eight_hour_maximum
+from pointfuse.stations.pollutants import POLLUTANTS, is_eight_hour_maximum
 from pointfuse.stations.quality.hour_checks import check_hours
 from pointfuse.stations.quality.reasons import Reason
 
@@ -45,7 +45,8 @@ def hours_between(read: NDArray[np.datetime64], zone: datetime.tzinfo) -> NDArra
     """
     if not len(read):
         raise InputError(
-            "expected hourly values, got daily means alone; give files of hours, or fuse days"
+            "there are no hourly values in the period: the files hold none of it, or daily means "
+            "alone; name another period, give files of hours, or fuse days"
         )
     read = np.unique(read)
     days = np.unique(read.astype("datetime64[D]"))
@@ -83,7 +84,7 @@ def hourly_table(
     parts : sequence of Observations
         Hourly values in any order; daily means among them only name their stations.
     variables : sequence of Variable
-        Their valid ranges; the first is the one that is fused.
+        Their valid ranges; pollutants, and the first, are checked for spikes.
     times : ndarray of datetime64[h], shape (hour,)
         The hours of the table; nothing is known of those that no part has.
     quality_control : bool
@@ -116,23 +117,49 @@ def refuse_daily_statistics(variables: Sequence[Variable]) -> None:
 
 
 def hours_end(files: Sequence[SourceFile]) -> bool:
-    """Whether hours end at their times, or begin there; a warning tells of files that differ."""
-    ending = [file.name for file in files if file.hours_end]
-    others = [file.name for file in files if file.times and not file.hours_end]
-    if ending and others:
+    """Whether the hours of files end at their times, or begin there."""
+    return any(file.hours_end for file in files)
+
+
+def stamped(parts: Iterable[Observations]) -> dict[bool, str]:
+    """A file whose hours of a pollutant end at their times, and one whose hours begin there."""
+    found: dict[bool, str] = {}
+    for part in parts:
+        if part.hourly and part.files and set(part.values) & set(POLLUTANTS):
+            found.setdefault(part.files[0].hours_end, part.files[0].name)
+    return found
+
+
+def warn_of_hours(files: Mapping[bool, str], zone: datetime.tzinfo) -> None:
+    """Say in warnings why hours may not be what they seem.
+
+    Parameters
+    ----------
+    files : mapping of bool to str
+        Files of both kinds, as of `stamped`.
+    zone : datetime.tzinfo
+        The time zone of their times.
+    """
+    if len(files) > 1:
         logger.warning(
             "hours of %s end at their times, those of %s begin there: the latter are taken as an "
             "hour earlier than they are; fuse them apart",
-            ending[0],
-            others[0],
+            files[True],
+            files[False],
         )
-    return bool(ending)
+    (noon,) = utc_hours(np.array(["2000-01-01T12"], "datetime64[h]"), zone)
+    if noon != noon.astype("datetime64[h]"):
+        logger.warning(
+            "the time zone %s is not a whole number of hours from UTC: hours of files in another "
+            "one are cut to its hours; name the zone of the files with --timezone",
+            zone_name(zone),
+        )
 
 
 def _stations_of(daily: Observations) -> Observations:
     """The stations of daily means, with no hour."""
     none = daily.at_times(slice(0, 0))
-    return replace(none, times=none.times.astype("datetime64[h]"), hours=None, files=())
+    return replace(none, times=none.times.astype("datetime64[h]"), hours=None)
 
 
 def _on_times(observations: Observations, times: NDArray[np.datetime64]) -> Observations:

@@ -40,7 +40,7 @@ class Rule(NamedTuple):
     def covers_the_day(self) -> bool:
         """Whether the means hold all hours of the day (that of China but its first one).
 
-        Then the largest is at least the mean of the day.
+        Then the largest is at least the mean of the day, of China but for its first hour.
         """
         return self.first <= HOURS and self.last == 23
 

@@ -14,9 +14,10 @@ from pointfuse.errors import ArgumentError, InputError, UnreadableFileError, kin
 from pointfuse.model.metadata import Variable
 from pointfuse.stations.all_hours import (
     hourly_table,
-    hours_end,
     hours_of_parts,
     refuse_daily_statistics,
+    stamped,
+    warn_of_hours,
 )
 from pointfuse.stations.daily_means import unfinished_day
 from pointfuse.stations.eight_hour_means import RULES, RuleName
@@ -171,7 +172,7 @@ def read_stations(
     left_out.refuse_or_warn([file for part in parts for file in part.files])
     wanted = as_variables(variables)
     if hourly:
-        hours_end([file for part in parts for file in part.files])
+        warn_of_hours(stamped(parts), request.timezone)
         merged = hourly_table(parts, wanted, hours_of_parts(parts), quality_control=quality_control)
     else:
         unfinished = unfinished_day(parts, wanted[0]) if partial and wanted else None

@@ -18,7 +18,7 @@ from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import BEIJING
 from pointfuse.errors import InputError, UnreadableFileError
 from pointfuse.model.metadata import Variable
-from pointfuse.stations.all_hours import hourly_table, hours_between
+from pointfuse.stations.all_hours import hourly_table, hours_between, stamped, warn_of_hours
 from pointfuse.stations.daily_means import unfinished_day
 from pointfuse.stations.eight_hour_means import RuleName
 from pointfuse.stations.files.left_out import LeftOut
@@ -26,6 +26,7 @@ from pointfuse.stations.files.pieces import pieces, with_lines_of
 from pointfuse.stations.hours_to_days import daily_table
 from pointfuse.stations.merging import merge, warn_of_moved_stations
 from pointfuse.stations.observations import Observations, SourceFile, Stations, Unfinished
+from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse.stations.quality.hour_checks import check_hours
 from pointfuse.stations.quality.weeks import MARGIN, week_bounds, week_numbers
 from pointfuse.stations.readers.request import ReadRequest
@@ -60,6 +61,7 @@ class Spool:
         self._hours: set[np.datetime64] = set()
         self._networks: dict[bool, Observations] = {}
         self._count = 0
+        self._stamped: dict[bool, str] = {}
         self.files: list[SourceFile] = []
 
     @property
@@ -89,6 +91,7 @@ class Spool:
         self._days.update(np.unique(wanted.astype("datetime64[D]")))
         if part.hourly:
             self._hours.update(wanted)
+        self._stamped = stamped([part]) | self._stamped
         # The hours of a week are checked as a whole, together with the days around it.
         first, last = self._period
         part = part.between(
@@ -139,7 +142,7 @@ class Spool:
             What `pointfuse.read_stations` gives for all files at once, on the days of a week.
         """
         networks = list(self._networks.values())
-        unfinished = self._unfinished(variables[0]) if partial else None
+        unfinished = self._unfinished(variables) if partial else None
         for number in np.unique(week_numbers(self.days)).tolist():
             table = daily_table(
                 [*networks, *self._around(number)],
@@ -169,6 +172,7 @@ class Spool:
         """
         networks = self._in_order()
         hours = self.hours
+        warn_of_hours(self._stamped, networks[-1].timezone)
         numbers = week_numbers(hours)
         for number in np.unique(numbers).tolist():
             table = hourly_table(
@@ -188,11 +192,17 @@ class Spool:
                 if len(part.times):
                     yield part
 
-    def _unfinished(self, target: Variable) -> Unfinished | None:
-        """The last day of the files, where it is not over."""
+    def _unfinished(self, variables: Sequence[Variable]) -> Unfinished | None:
+        """The last day of the files, where it is not over: by the pollutant that goes farthest."""
         # The busiest hours of a week are those of a network as it is now.
         latest = [path for week in sorted(self._weeks)[-2:] for path in self._weeks[week]]
-        return unfinished_day(map(_load, latest), target)
+        targets = [
+            variable
+            for position, variable in enumerate(variables)
+            if position == 0 or variable.name in POLLUTANTS
+        ]
+        found = (unfinished_day(map(_load, latest), target) for target in targets)
+        return max((each for each in found if each is not None), default=None)
 
 
 def read_into_spool(

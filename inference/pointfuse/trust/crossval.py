@@ -294,7 +294,12 @@ def _predict_day(
 
     # Waits for all folds; an error in one of them ends the run.
     folds = np.unique(result.fold[observed])
-    list(pool.map(predict_fold, folds[[day % len(folds)]] if in_turns else folds))
+    list(pool.map(predict_fold, folds[[_turn(day, len(folds))]] if in_turns else folds))
+
+
+def _turn(day: int, folds: int) -> int:
+    """Which fold a day withholds; not always the same at the same hour, or on the same weekday."""
+    return (day + day // folds) % folds
 
 
 def _of_target(placed: PlacedObservations) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -210,7 +211,8 @@ def evaluate(result: CrossValidation, seed: int = 0) -> Evaluation:
     )
     pairs = np.isfinite(result.observed)
     network = PairSums.of(result.observed, result.predicted)
-    days = network.over(axis=1).pairs > 0
+    by_day = partial(_over_days, times=result.placed.observations.times)
+    days = by_day(network).pairs > 0
     times = _drawn_days(days, seed)
     classes = classes_of(result)
     baselines, comparisons = {}, {}
@@ -222,7 +224,7 @@ def evaluate(result: CrossValidation, seed: int = 0) -> Evaluation:
             )
         sums = PairSums.of(result.observed, predicted)
         baselines[name] = _method_scores(sums, classes, times, result.placed)
-        comparisons[name] = _compared(network.over(axis=1), sums.over(axis=1), times)
+        comparisons[name] = _compared(by_day(network), by_day(sums), times)
     return Evaluation(
         scheme=result.scheme,
         folds=int(result.fold.max()) + 1,
@@ -237,22 +239,27 @@ def evaluate(result: CrossValidation, seed: int = 0) -> Evaluation:
     )
 
 
+def _over_days(sums: PairSums, times: NDArray[np.datetime64]) -> PairSums:
+    """Sums of all pairs of each day, shape (day,), from those of single pairs of days or hours."""
+    _, first = np.unique(times.astype("datetime64[D]"), return_index=True)
+    return sums.over(axis=1).grouped(first)
+
+
 def _method_scores(
     sums: PairSums, classes: Classes, times: Values, placed: PlacedObservations
 ) -> MethodScores:
-    """All scores of one prediction; `sums` are those of single pairs, shape (day, station)."""
+    """All scores of one prediction; `sums` are those of single pairs, shape (time, station)."""
+    by_day = partial(_over_days, times=placed.observations.times)
 
     def of_classes(masks: Masks) -> dict[str, Scores]:
-        return {
-            name: _scores(sums.among(chosen).over(axis=1), times) for name, chosen in masks.items()
-        }
+        return {name: _scores(by_day(sums.among(chosen)), times) for name, chosen in masks.items()}
 
     target = placed.metadata.target
     high = high_level(target)
     measured = measurement_of(target, hourly=placed.observations.hourly)
     return MethodScores(
-        overall=_scores(sums.over(axis=1), times),
-        high=_scores(sums.among(sums.observed > high).over(axis=1), times),
+        overall=_scores(by_day(sums), times),
+        high=_scores(by_day(sums.among(sums.observed > high)), times),
         high_level=high,
         by_season=of_classes(classes.by_season),
         by_region=of_classes(classes.by_region),

@@ -81,6 +81,10 @@ class PairSums(ByValue):
         """Sums along an axis, or over all."""
         return self._each(lambda term: np.asarray(term.sum(axis=axis)))
 
+    def grouped(self, first: NDArray[np.intp]) -> PairSums:
+        """Sums of rows of the first axis, from each of some rows to the next."""
+        return self._each(lambda term: np.add.reduceat(term, first, axis=0) if len(first) else term)
+
     def among(self, chosen: NDArray[np.bool_]) -> PairSums:
         """The same without what is not chosen; `chosen` has the shape of the sums."""
         return self._each(lambda term: np.where(chosen, term, 0))

@@ -10,6 +10,7 @@ import netCDF4
 import numpy as np
 import pytest
 from click.testing import CliRunner, Result
+from pyarrow import parquet
 
 from pointfuse import Observations, Stations, check_days, fuse, read_stations
 from pointfuse.commands.main import main
@@ -74,7 +75,7 @@ def test_a_field_an_hour(
         assert "partial_days" not in dataset.ncattrs()
     content = json.loads(result.stdout)["variables"]["pm25"]
     assert len(content["hours"]) == 22
-    assert [each["day"] for each in content["hours_missing"]] == ["2019-01-31T05", "2019-01-31T06"]
+    assert [each["hour"] for each in content["hours_missing"]] == ["2019-01-31T05", "2019-01-31T06"]
     assert "on 2019-01-31T05 (0 stations), 2019-01-31T06 (0 stations)" in caplog.text
 
 
@@ -266,3 +267,42 @@ def test_crossval_and_qc_take_hours(ship: Ship, china: tuple[Path, Path], tmp_pa
     assert result.exit_code == 0, result.output
     rows = flags.read_text().splitlines()
     assert rows[1] == "1001A,o3,hour,2019-01-31T00,2019-01-31T04,5,not_tested,isolated,50,54"
+
+
+def test_files_of_hours_at_places(ship: Ship, china: tuple[Path, Path], tmp_path: Path) -> None:
+    """A row an hour, in Parquet too, and of what supports a variable as well."""
+    ship("pm25", "o3")
+    output, places = tmp_path / "f.nc", tmp_path / "places.csv"
+    places.write_text("name,longitude,latitude\nhere,105,36\n")
+    call = ("fuse", china[0], "--stations", china[1], "-o", output, "--variable", "all")
+    assert run(*call, "--hourly").exit_code == 0
+    for variable in ("pm25", "o3_station_count"):
+        table = tmp_path / f"{variable}.parquet"
+        result = run("extract", output, places, "--variable", variable, "-o", table)
+        assert result.exit_code == 0, result.output
+        dates = parquet.read_table(table)["date"].to_pylist()
+        assert [date.hour for date in dates] == [*range(24)]
+
+
+def test_hours_and_days_are_not_mixed(ship: Ship, china: tuple[Path, Path], tmp_path: Path) -> None:
+    ship("pm25")
+    hours, days, places = tmp_path / "a_h.nc", tmp_path / "b_d.nc", tmp_path / "p.csv"
+    call = ("fuse", china[0], "--stations", china[1])
+    assert run(*call, "-o", hours, "--hourly").exit_code == 0
+    assert run(*call, "-o", days).exit_code == 0
+    places.write_text("name,longitude,latitude\nhere,105,36\n")
+    result = run("plot", hours, days, "-o", tmp_path / "m.png")
+    assert result.exit_code == 1
+    assert "expected two files of days or two of hours" in result.output
+    result = run("extract", tmp_path / "*_?.nc", places, "-o", tmp_path / "t.csv")
+    assert result.exit_code == 1
+    assert "are fields of hours and of days; extract them one by one" in result.output
+    assert not (tmp_path / "t.csv").exists()
+
+
+def test_a_period_without_hours(ship: Ship, china: tuple[Path, Path], tmp_path: Path) -> None:
+    ship("pm25")
+    call = ("fuse", china[0], "--stations", china[1], "-o", tmp_path / "f.nc", "--hourly")
+    result = run(*call, "--days", "2019-03-01")
+    assert result.exit_code == 1
+    assert "there are no hourly values in the period" in result.output

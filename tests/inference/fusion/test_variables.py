@@ -17,6 +17,7 @@ from hypothesis.extra import numpy as arrays
 
 from pointfuse import (
     POLLUTANTS,
+    ArgumentError,
     InputError,
     Observations,
     Stations,
@@ -30,6 +31,7 @@ from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.bounded import bounded
 from pointfuse.fusion.fuse import day_fields
 from pointfuse.model.loading import Model
+from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import place
 
 Ship = Callable[..., Path]
@@ -258,5 +260,89 @@ def test_what_is_in_no_file_is_not_fused(ship: Ship, table: Path) -> None:
     with pytest.raises(InputError, match="no values of co among the observations; they have pm25"):
         fuse_pollutants(observations, ["co"])
     none = observations.of_variables([])
-    with pytest.raises(InputError, match=r"no pollutant .* expected one of pm25, co"):
+    with pytest.raises(InputError, match=r"no pollutant to fuse .* expected one of pm25, co"):
         fuse_pollutants(none)
+
+
+def test_what_cannot_stand_in_one_file(tiny_model: Model, tmp_path: Path) -> None:
+    ones = np.ones((12, 16), np.float32)
+    fine, coarse = (fields_of(tiny_model, name, ones) for name in ("pm25", "pm10"))
+    elsewhere = replace(coarse, stations=replace(coarse.stations, metadata=moved(coarse)))
+    path = tmp_path / "f.nc"
+    for batches, message in (
+        ([[]], "fields of one variable or more, each once, got none"),
+        ([[fine, fine]], "each once, got pm25, pm25"),
+        ([[fine, elsewhere]], "expected fields on one grid"),
+        (
+            [[fine], [fine, coarse]],
+            "expected fields of pm25 at all times of a file, got pm25, pm10",
+        ),
+    ):
+        with pytest.raises(InputError, match=message):
+            write_netcdf(path, batches, history="by hand")
+        assert not path.exists()
+
+
+def moved(fields: FusedFields) -> ModelMetadata:
+    """The model of fields, as if its grid lay a cell to the east."""
+    metadata = fields.model
+    grid = replace(metadata.grid, first_x=metadata.grid.first_x + metadata.grid.cell_size)
+    return replace(metadata, grid=grid)
+
+
+def test_a_model_of_ones_own_has_its_variable(
+    ship: Ship, table: Path, tmp_path: Path, tiny_model_file: Path
+) -> None:
+    """A name beside it would be a second one."""
+    ship("pm25")
+    call = ("fuse", table, "-o", tmp_path / "f.nc", "--model", tiny_model_file, "--no-qc")
+    result = run(*call, "--variable", "all")
+    assert result.exit_code == 2
+    assert "fuses what it was made for; leave --variable out" in result.output
+    result = run(*call)
+    assert result.exit_code == 0, result.output
+
+
+def test_a_file_that_was_not_written_is_told(
+    ship: Ship, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    ship("pm25", "no2")
+    path = tmp_path / "d.csv"
+    path.write_text("station,longitude,latitude,date,pm25,no2\nA,105,36,2019-01-06,20,\n")
+    call = ("fuse", path, "-o", tmp_path / "f.nc", "--variable", "all", "--split", "--no-qc")
+    assert run(*call).exit_code == 0
+    assert "no file f_no2.nc was written: none of its times has a field" in caplog.messages
+
+
+def test_a_last_day_of_any_of_them_is_taken_as_it_is(ship: Ship, tmp_path: Path) -> None:
+    """Of PM2.5 nothing was measured; the day of NO2 is provisional all the same."""
+    ship("pm25", "no2")
+    path, output = tmp_path / "h.csv", tmp_path / "f.nc"
+    rows = "".join(f"A,105,36,2019-01-06T{hour:02}:00:00+08:00,,20\n" for hour in range(10))
+    path.write_text("station,longitude,latitude,time,pm25,no2\n" + rows)
+    result = run("fuse", path, "-o", output, "--variable", "all", "--partial", "--no-qc")
+    assert result.exit_code == 0, result.output
+    with netCDF4.Dataset(output) as dataset:
+        assert dataset["no2_day_provisional"][:].tolist() == [1]
+        assert dataset["no2"][0, 0, 0] == 20
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        ({"variables": "pm25"}, ArgumentError, "expected variables as a list of names, got str"),
+        ({"mda8": "chinese"}, InputError, "the rule 'chinese' is not known"),
+        ({"variables": []}, InputError, "no pollutant to fuse"),
+    ],
+)
+def test_arguments_in_memory(
+    ship: Ship,
+    table: Path,
+    arguments: dict[str, object],
+    error: type[Exception],
+    message: str,
+) -> None:
+    ship("pm25")
+    observations = read_stations(table, variables=["pm25"])
+    with pytest.raises(error, match=message):
+        fuse_pollutants(observations, **arguments)  # type: ignore[arg-type]

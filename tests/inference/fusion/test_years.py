@@ -231,7 +231,7 @@ def test_a_month_without_a_field_has_no_file_and_is_named(
     words = ["fuse", table, "-o", tmp_path / "o.nc", "--period", "month"]
     result = run(*words, "--model", tiny_model_file)
     assert result.exit_code == 0, result.output
-    assert "no file was written for 2019-01: none of its days has a field" in caplog.messages
+    assert "no file was written for 2019-01: none of its times has a field" in caplog.messages
     assert [path.name for path in tmp_path.glob("o*.nc")] == ["o_2019-02.nc"]
 
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import datetime
-import logging
 import zoneinfo
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pointfuse import InputError, read_stations
+from pointfuse import InputError, Observations, Stations, read_stations
 from pointfuse.basics.timezones import BEIJING
-from pointfuse.stations.all_hours import hours_between, hours_end
+from pointfuse.stations.all_hours import hours_between, hours_end, stamped, warn_of_hours
 from pointfuse.stations.observations import SourceFile
 from pointfuse.stations.quality.reasons import Reason
 
@@ -42,7 +41,7 @@ def test_an_hour_that_clocks_leave_out_is_no_gap() -> None:
 def test_days_alone_have_no_hours(tmp_path: Path) -> None:
     path = tmp_path / "d.csv"
     path.write_text("station,longitude,latitude,date,pm25\nA,105,36,2019-01-06,50\n")
-    with pytest.raises(InputError, match="expected hourly values, got daily means alone"):
+    with pytest.raises(InputError, match="there are no hourly values in the period"):
         read_stations(path, hourly=True)
 
 
@@ -77,16 +76,31 @@ def test_hours_are_not_provisional(tmp_path: Path) -> None:
         read_stations(tidy(tmp_path, {0: 1}), hourly=True, partial=True)
 
 
+def part(file: SourceFile, name: str = "pm25", *, hourly: bool = True) -> Observations:
+    places = Stations(np.array(["A"]), np.array([105.0]), np.array([36.0]))
+    times = np.array(["2019-01-06"], "datetime64[h]" if hourly else "datetime64[D]")
+    return Observations(places, times, {name: np.ones((1, 1))}, files=(file,))
+
+
 def test_networks_whose_hours_differ_are_told(caplog: pytest.LogCaptureFixture) -> None:
     ends = SourceFile("china.csv", "cnemc", 1, 24, hours_end=True)
     begins = SourceFile("table.csv", "tidy", 1, 24)
-    places = SourceFile("list.csv", "station list", 1, 0)
-    assert not hours_end([begins, places])
-    assert hours_end([ends, places])
+    assert not hours_end([begins])
+    assert hours_end([begins, ends])
+    # Weather, and days, are no hours of a pollutant.
+    weather, days = part(begins, "wind_speed"), part(begins, hourly=False)
+    assert stamped([part(ends), weather, days]) == {True: "china.csv"}
+    warn_of_hours(stamped([part(ends), weather, days]), BEIJING)
     assert not caplog.records
-    with caplog.at_level(logging.WARNING):
-        assert hours_end([ends, begins])
+    warn_of_hours(stamped([part(ends), part(begins)]), BEIJING)
     assert "hours of china.csv end at their times, those of table.csv begin there" in caplog.text
+
+
+def test_hours_of_a_zone_between_hours_are_told(caplog: pytest.LogCaptureFixture) -> None:
+    warn_of_hours({False: "a.csv"}, PARIS)
+    assert not caplog.records
+    warn_of_hours({False: "a.csv"}, zoneinfo.ZoneInfo("Asia/Kolkata"))
+    assert "the time zone Asia/Kolkata is not a whole number of hours from UTC" in caplog.text
 
 
 def test_the_chinese_network_stamps_the_end(tmp_path: Path) -> None:

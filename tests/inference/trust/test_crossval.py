@@ -83,7 +83,7 @@ def test_in_turns_a_day_withholds_one_fold(observations: Observations, tiny_mode
     result = cross_validate(observations, tiny_model, folds=4, in_turns=True)
     np.testing.assert_array_equal(result.fold, whole.fold)
     for day in range(DAYS):
-        own = np.isfinite(whole.observed[day]) & (whole.fold == day % 4)
+        own = np.isfinite(whole.observed[day]) & (whole.fold == (day + day // 4) % 4)
         assert np.isfinite(result.predicted[day]).tolist() == own.tolist()
         assert np.isfinite(result.observed[day]).tolist() == own.tolist()
         np.testing.assert_array_equal(result.predicted[day, own], whole.predicted[day, own])
@@ -95,6 +95,10 @@ def test_hours_are_scored_as_days_are(tiny_model: Model, observations: Observati
     by_hour = cross_validate(hours, tiny_model, folds=4)
     by_day = cross_validate(observations, tiny_model, folds=4)
     np.testing.assert_array_equal(by_hour.predicted, by_day.predicted)
+    # Hours of a day err together: they are drawn as days.
+    scores = evaluate(by_hour)
+    assert scores.days == len(np.unique(hours.times.astype("datetime64[D]"))) == 3
+    assert scores.model.overall.rmse.value == evaluate(by_day).model.overall.rmse.value
     # Of PM2.5 by the hour FAIRMODE asks for nothing.
     assert evaluate(by_day).model.quality_objective.stations > 0
     assert evaluate(by_hour).model.quality_objective.stations == 0

@@ -196,6 +196,12 @@ class _Sums:
             raise InputError(
                 f"{self._file} and {name} are on different grids; take them one by one"
             )
+        if (time.dtype == np.dtype("datetime64[h]")) != (
+            self._last.dtype == np.dtype("datetime64[h]")
+        ):
+            raise InputError(
+                f"{self._file} and {name} are fields of hours and of days; take them one by one"
+            )
         if time <= self._last:
             raise InputError(
                 f"{name} has {time}, which is not after {self._last} of {self._file}; name each "

@@ -78,6 +78,11 @@ def extract_to_table(
         for path in files:
             with opened(path, wanted.variable) as file:
                 found = file.times[file.times_between(wanted.first, wanted.last)]
+                if last is not None and found.dtype != last.dtype:
+                    raise InputError(
+                        f"{path.name} and the files before it are fields of hours and of days; "
+                        "extract them one by one"
+                    )
                 if last is not None and found.min() <= last:
                     raise InputError(
                         f"{path.name} has {found.min()}, which is not after {last} of the files "

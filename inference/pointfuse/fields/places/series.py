@@ -116,8 +116,8 @@ class PlaceSeries(ByValue):
         The variable and its units.
     places : Places
         Where.
-    days : ndarray of datetime64[D], shape (day,)
-        When.
+    days : ndarray of datetime64[D] or datetime64[h], shape (day,)
+        When; hours, of fields of hours.
     values : ndarray, shape (day, place)
         The variable; NaN on days without a field, and at places outside the grid.
     uncertainty : ndarray, shape (day, place), optional
