@@ -18,9 +18,6 @@ RECIPE := models/recipes/$(if $(ALONE),regression,pollutants).toml
 # What is made of the pollutant, and the archive of its simulated days.
 OWN := $(BUILD)$(if $(ALONE),,/$(POLLUTANT))
 DAYS := $(BUILD)/simulated$(if $(ALONE),,-others/$(POLLUTANT))
-# Both statistics of ozone learn from samples of its daily means: they know the same places.
-PROCESS := $(if $(filter o3_mda8,$(POLLUTANT)),o3,$(POLLUTANT))
-SAMPLES := $(BUILD)$(if $(ALONE),,/$(PROCESS))
 SIMULATION := $(BUILD)/simulated$(if $(ALONE),,-others)/done
 TRAIN := $(VENV)/bin/pointfuse-train
 EXPORT := $(VENV)/bin/pointfuse-export
@@ -43,7 +40,7 @@ READ := $(DATA)/$(if $(ALONE),pm25,pollutants)_daily_2019_even_weeks.csv.gz --va
 # As many processes with a thread each learn nearly twice as fast as one process with as many threads.
 FIT = OMP_NUM_THREADS=1 $(VENV)/bin/python -m torch.distributed.run --standalone --nproc-per-node $(THREADS) \
 	-m pointfuse_training fit --static $(OWN)/layers.npz --threads 1 $(LENGTH) \
-	$(addprefix --network ,$(STATIONS)) --archive $(DAYS) --archive $(SAMPLES)/samples
+	$(addprefix --network ,$(STATIONS)) --archive $(DAYS) --archive $(OWN)/samples
 # A training that was begun is gone on with.
 RESUME = $(if $(wildcard $(dir $@)state*),--resume)
 
@@ -58,12 +55,12 @@ $(SIMULATION): $(LAYERS)  ## PM2.5: 36 minutes on one core; all others together:
 	$(TRAIN) simulate --static $(LAYERS) --scenarios $(SIMULATED) --days $(SIMULATED_DAYS) --seed 1 $(addprefix --variable ,$(if $(ALONE),pm25,$(OTHERS))) -o $(@D)
 	touch $@
 
-$(SAMPLES)/process.toml: $(LAYERS)  ## 2 minutes
+$(OWN)/process.toml: $(LAYERS)  ## 2 minutes
 	mkdir -p $(@D)
-	$(if $(STATIONS),$(TRAIN) process $(subst --variable $(POLLUTANT),--variable $(PROCESS),$(READ)) --every $(if $(SHORT),9,$(if $(ALONE),3,9)) --static $(LAYERS) -o $@,cp models/process.toml $@)
+	$(if $(STATIONS),$(TRAIN) process $(READ) --every $(if $(SHORT),9,$(if $(ALONE),3,9)) --static $(LAYERS) -o $@,cp models/process.toml $@)
 
-$(SAMPLES)/samples/done: $(LAYERS) $(SAMPLES)/process.toml  ## 5 minutes
-	$(TRAIN) sample --static $(LAYERS) --process $(SAMPLES)/process.toml --scenarios $(SAMPLED) --days $(SAMPLED_DAYS) --seed 1 -o $(@D)
+$(OWN)/samples/done: $(LAYERS) $(OWN)/process.toml  ## 5 minutes
+	$(TRAIN) sample --static $(LAYERS) --process $(OWN)/process.toml --scenarios $(SAMPLED) --days $(SAMPLED_DAYS) --seed 1 -o $(@D)
 	touch $@
 
 $(OWN)/layers.npz: $(LAYERS) $(SIMULATION)  ## 1 minute
@@ -73,7 +70,7 @@ $(OWN)/layers.npz: $(LAYERS) $(SIMULATION)  ## 1 minute
 $(OWN)/covariance.npz: $(OWN)/layers.npz  ## 2 minutes
 	$(if $(STATIONS),$(TRAIN) covariance $(READ) --every $(if $(SHORT),30,3) --archive $(DAYS) --simulated $(if $(SHORT),2,12) --static $< --recipe $(RECIPE) --threads $(THREADS) -o $@,cp models/$(NAME).checkpoint.npz $@)
 
-$(OWN)/regression/checkpoint.npz: $(OWN)/covariance.npz $(SAMPLES)/samples/done  ## 23 minutes
+$(OWN)/regression/checkpoint.npz: $(OWN)/covariance.npz $(OWN)/samples/done  ## 23 minutes
 	$(FIT) --from $< --recipe $(RECIPE) $(RESUME) -o $(@D)
 
 $(OWN)/checkpoint.npz: $(OWN)/regression/checkpoint.npz  ## 2 minutes
