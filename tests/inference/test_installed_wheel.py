@@ -46,6 +46,9 @@ def test_wheel_is_light_and_holds_the_model_and_nothing_foreign(wheel: Path) -> 
         names = archive.namelist()
     for precision in ("", ".int8", ".fp16"):
         assert f"pointfuse/models/pointfuse-china12{precision}.onnx" in names
+    for pollutant in ("pm10", "so2", "no2", "co", "o3", "o3_mda8"):
+        for ending in ("int8.onnx", "golden.json"):
+            assert f"pointfuse/models/pointfuse-china12-{pollutant}.{ending}" in names
     assert "pointfuse/models/manifest.json" in names
     assert "pointfuse/py.typed" in names
     top = {name.split("/")[0] for name in names}

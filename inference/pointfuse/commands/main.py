@@ -46,7 +46,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     except PointfuseError as error:
         say(f"pointfuse {__version__}: {error}", err=True)
         ctx.exit(error.exit_code)
-    say(f"pointfuse {__version__} (model {', '.join(names)})")
+    say(f"pointfuse {__version__} (model{'s' * (len(names) > 1)} {', '.join(names)})")
     ctx.exit()
 
 
@@ -71,7 +71,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
     is_eager=True,
     expose_value=False,
     callback=_print_version,
-    help="Show the versions of the code and of the model.",
+    help="Show the versions of the code and of the models.",
 )
 @click.pass_context
 def main(ctx: click.Context, debug: bool, config: Path | None) -> None:

@@ -39,10 +39,10 @@ def tidy(write: Write) -> Path:
 
 
 def test_version_names_code_and_model() -> None:
-    model = shipped_models()[0]
+    models = dict.fromkeys(f"{model.name} {model.version}" for model in shipped_models())
     result = run("--version")
     assert result.exit_code == 0
-    assert result.output == f"pointfuse {__version__} (model {model.name} {model.version})\n"
+    assert result.output == f"pointfuse {__version__} (models {', '.join(models)})\n"
 
 
 def test_version_without_a_model_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

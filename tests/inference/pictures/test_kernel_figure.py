@@ -11,6 +11,7 @@ from click.testing import CliRunner
 import pointfuse.pictures.kernel_figure
 from pointfuse.commands.main import main
 from pointfuse.model.kernels import Kernel, read_kernels
+from pointfuse.model.precisions import files_by_precision
 from pointfuse.model.shipped import model_folder, shipped_models
 
 VARIABLES = ("pm25", "relative_humidity", "wind_speed")
@@ -35,10 +36,10 @@ def figures(monkeypatch: pytest.MonkeyPatch) -> list:
     return drawn
 
 
-def test_each_shipped_file_holds_the_same_kernels() -> None:
+def test_each_file_of_a_shipped_model_holds_the_same_kernels() -> None:
     first, *others = (
         read_kernels((model_folder() / model.file).read_bytes(), VARIABLES)
-        for model in shipped_models()
+        for model in files_by_precision().values()
     )
     assert [(kernel.variable, kernel.step, len(kernel.weights)) for kernel in first] == [
         *((variable, "wide", 11) for variable in VARIABLES[1:]),
