@@ -162,4 +162,5 @@ def said_units(units: str) -> str:
 
 def typeset_units(units: str) -> str:
     """Units in CF spelling as people read them, never broken at the end of a line."""
-    return said_units(units).replace("ug m-3", "µg\N{NO-BREAK SPACE}m⁻³")
+    raised = re.sub(r"\b([um]?g) m-3", "\\1\N{NO-BREAK SPACE}m⁻³", said_units(units))
+    return raised.replace("ug", "µg")

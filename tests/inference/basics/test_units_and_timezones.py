@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pointfuse.basics.timezones import BEIJING, parse_timezone, utc_midnights, zone_name
-from pointfuse.basics.units import conversion_factor
+from pointfuse.basics.units import conversion_factor, typeset_units
 from pointfuse.errors import InputError
 
 
@@ -74,3 +74,17 @@ def test_midnights_follow_daylight_saving_time() -> None:
     expected = ["2019-03-29T23", "2019-03-30T23", "2019-03-31T22"]
     got = utc_midnights(days, parse_timezone("Europe/Paris"))
     np.testing.assert_array_equal(got, np.array(expected, "datetime64[s]"))
+
+
+@pytest.mark.parametrize(
+    ("units", "expected"),
+    [
+        ("ug m-3", "µg\N{NO-BREAK SPACE}m⁻³"),
+        ("mg m-3", "mg\N{NO-BREAK SPACE}m⁻³"),
+        ("1e-9", "ppb"),
+        ("m s-1", "m s-1"),
+        ("%", "%"),
+    ],
+)
+def test_units_as_people_read_them(units: str, expected: str) -> None:
+    assert typeset_units(units) == expected
