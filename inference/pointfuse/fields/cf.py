@@ -34,6 +34,11 @@ STATION_DISTANCE = "station_distance"
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
 
+_OF_HOURS = (
+    "Standard deviation of the difference to what a station in the cell would measure, as the "
+    "network tells it of days, which it has learned: of hours it is too small, and fewer than 90 "
+    "in 100 stations are within 1.62 times this."
+)
 _UNCERTAINTY = (
     "Standard deviation of the difference to what a station in the cell would measure, as the "
     "network tells it for a logistic distribution: 90 in 100 stations should be within 1.62 times "
@@ -186,7 +191,7 @@ def _uncertainty(fields: TimedFields) -> list[CFVariable]:
                 "units": target.units,
                 "valid_min": np.float32(0),
                 "significant_bits": np.int32(SIGNIFICANT_BITS),
-                "comment": _UNCERTAINTY,
+                "comment": _OF_HOURS if fields.hourly else _UNCERTAINTY,
             }
             | _PLACED,
             gaps=True,

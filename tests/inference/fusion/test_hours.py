@@ -108,6 +108,7 @@ def test_hours_of_tidy_files_begin_at_their_time(scale_model_file: Path, tmp_pat
         assert [[each.hour for each in span] for span in hours] == [[10, 11], [11, 12]]
         assert dataset["time"].long_name == "beginning of the hour, UTC"
         assert {"hour_status", "station_count", "pm25_uncertainty"} <= set(dataset.variables)
+        assert "of hours it is too small" in dataset["pm25_uncertainty"].comment
         assert "day_status" not in dataset.variables
     with opened(output) as file:
         assert file.hourly
