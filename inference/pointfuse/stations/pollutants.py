@@ -85,7 +85,7 @@ def long_name(variable: Variable, *, hourly: bool) -> str:
 def cell_methods(variable: Variable) -> str:
     """What a value of a day is, as CF says it."""
     if is_eight_hour_maximum(variable):
-        return "time: maximum (comment: of means of 8 hours)"
+        return "time: maximum (of means of 8 hours)"
     return "time: mean"
 
 

@@ -84,6 +84,23 @@ def test_one_file_holds_all(
     assert content["variables"]["pm10"]["days"][0]["mean"] == 35
 
 
+def test_the_largest_8_hour_mean_is_cf(
+    ship: Ship, tmp_path: Path, assert_cf_compliant: Callable[[Path], None]
+) -> None:
+    ship("o3", "o3_mda8")
+    path, output = tmp_path / "h.csv", tmp_path / "f.nc"
+    rows = "".join(f"A,105,36,2019-01-06T{hour:02}:00:00+08:00,{hour}\n" for hour in range(24))
+    path.write_text("station,longitude,latitude,time,o3\n" + rows)
+    result = run("fuse", path, "-o", output, "--variable", "all", "--no-qc")
+    assert result.exit_code == 0, result.output
+    assert_cf_compliant(output)
+    with netCDF4.Dataset(output) as dataset:
+        assert dataset["o3_mda8"].cell_methods == "time: maximum (of means of 8 hours)"
+        # The hours 16 to 23, and all of them.
+        assert dataset["o3_mda8"][0, 0, 0] == 19.5
+        assert dataset["o3"][0, 0, 0] == 11.5
+
+
 def test_others_do_not_change_a_field(ship: Ship, table: Path, tmp_path: Path) -> None:
     ship("pm25", "no2")
     alone, among = tmp_path / "alone.nc", tmp_path / "among.nc"

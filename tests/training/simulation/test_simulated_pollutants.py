@@ -289,5 +289,5 @@ def test_an_archive_is_of_one_pollutant(small_static, tmp_path):
         simulate_archive(small_static, tmp_path, **run, targets=("o3_mda8",))
     simulate_archive(small_static, tmp_path / "o3", **run, targets=("o3_mda8",))
     with netCDF4.Dataset(tmp_path / "o3" / "scenario_00000.nc") as dataset:
-        methods = "time: maximum (comment: of means of 8 hours)"
+        methods = "time: maximum (of means of 8 hours)"
         assert dataset["o3_mda8"].cell_methods == methods
