@@ -63,6 +63,7 @@ EXECUTED = {
     "docs/guide/index-and-limits.md": [HERE],
     "docs/guide/notebook-and-gis.md": [HERE, "test_gis"],
     "docs/guide/places.md": [HERE],
+    "docs/guide/pollutants.md": [HERE],
     "docs/guide/regions.md": [HERE],
     "docs/reference/output-files.md": ["test_documents", "test_several_files"],
     "docs/background/simulation.md": [HERE],
