@@ -161,7 +161,7 @@ def _check(bundle: Sequence[TimedFields], before: Sequence[TimedFields]) -> None
     for fields in (*bundle, *before[:1]):
         if fields.hourly != first.hourly:
             raise InputError("expected days or hours in a file, got both; write a file each")
-        if not fields.model.grid.coincides(first.model.grid):
+        if fields.model.grid != first.model.grid:
             raise InputError("expected fields on one grid in a file; write a file each")
         if fields.stations.listed.stations != first.stations.listed.stations:
             raise InputError("expected fields of the same stations in a file; write a file each")
