@@ -260,6 +260,30 @@ class TestDays:
         assert set(checked.reasons["pm25"][2:, 0].tolist()) <= {Reason.PASSED, Reason.ISOLATED}
 
 
+@pytest.mark.parametrize("by_hour", [False, True])
+def test_neighbours_are_those_of_the_week(
+    tiny_model: Model, rng: np.random.Generator, by_hour: bool
+) -> None:
+    """Many stations that come with the next week take no place among the nearest of this one."""
+    old, new, days = 8, 60, 14
+    step = 24 if by_hour else 1
+    table = 30 * np.exp(rng.normal(0, 0.3, (days * step, old + new)))
+    table[: 7 * step, old:] = np.nan
+    first = np.datetime64("2019-01-07T00" if by_hour else "2019-01-07")  # a Monday
+    away = np.concatenate([np.linspace(0.1, 0.8, old), np.linspace(0.001, 0.06, new)])
+    observations = Observations(
+        Stations(
+            np.array([f"S{i}" for i in range(old + new)]), 105 + away, np.full(old + new, 36.0)
+        ),
+        first + np.arange(len(table)),
+        {"pm25": table},
+    )
+    whole = check_days(observations, tiny_model).reasons["pm25"][: 7 * step]
+    alone = check_days(observations.at_times(slice(7 * step)), tiny_model).reasons["pm25"]
+    assert whole.tolist() == alone.tolist()
+    assert Reason.PASSED in alone
+
+
 def test_height_sets_stations_apart(rng: np.random.Generator) -> None:
     """Clean air on a mountain above a valley is not told from the valley's stations."""
     x, y = rng.uniform(0, 50e3, (2, 20))

@@ -87,10 +87,10 @@ def check_days(observations: Observations, model: Model) -> Observations:
             _check_coarse(reason, table, observations.values[FINE])
         for week, _ in weeks(observations.times):
             _check_twins(reason[week], table[week], twins)
-        if variable is metadata.target or variable.name in POLLUTANTS:
-            spread = NEAR_SPREADS.get(variable.name, NEAR_SPREAD)
-            check = _check_days_of_hours if observations.hourly else _check_neighbours
-            check(reason, table, observations, model, spread)
+            if variable is metadata.target or variable.name in POLLUTANTS:
+                spread = NEAR_SPREADS.get(variable.name, NEAR_SPREAD)
+                check = _check_days_of_hours if observations.hourly else _check_neighbours
+                check(reason[week], table[week], observations.at_times(week), model, spread)
         reasons[variable.name] = reason
     return replace(observations, reasons=reasons)
 
