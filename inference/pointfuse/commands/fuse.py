@@ -130,19 +130,17 @@ def fuse(
     fields are kept beside the output until the end of the run, for --resume.
     """
     writer = FIELD_WRITERS[output_format]
-    _refuse_contradictions(
-        writer, quiet=quiet, as_json=as_json, partial=partial, hourly=hourly, reading=reading
-    )
+    _refuse_contradictions(writer, quiet=quiet, as_json=as_json, partial=partial, hourly=hourly)
+    if reading.model is not None and variables:
+        raise click.UsageError(
+            f"--model {reading.model} fuses what it was made for; leave --variable out"
+        )
     began = time.perf_counter()
     hidden = quiet or as_json
     call = call_text(click.get_current_context(), without=_WITHOUT_EFFECT)
     if dask and running.threads is None:
         # Fields are computed side by side, as many as the workers have threads.
         running = replace(running, threads=1)
-    if reading.model is not None and variables:
-        raise click.UsageError(
-            f"--model {reading.model} fuses what it was made for; leave --variable out"
-        )
     models = running.load_each(reading.model, _wanted(variables, hourly=hourly))
     if hourly:
         refuse_daily_statistics([model.metadata.target for model in models])
@@ -219,7 +217,6 @@ def _refuse_contradictions(
     as_json: bool,
     partial: bool,
     hourly: bool,
-    reading: ReadingOptions,
 ) -> None:
     if quiet and as_json:
         raise click.UsageError("expected --quiet or --json, got both")
