@@ -43,7 +43,7 @@ from pointfuse.model.metadata import Variable
 from pointfuse.model.shipped import shipped_models
 from pointfuse.stations.all_hours import refuse_daily_statistics
 from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
-from pointfuse.stations.observations import Observations
+from pointfuse.stations.observations import DAY, HOUR, Observations
 from pointfuse.stations.pollutants import POLLUTANTS, is_eight_hour_maximum
 from pointfuse.stations.spool import Spool, read_into_spool
 
@@ -153,7 +153,8 @@ def fuse(
         _cluster(dask, models, work, reading.model) as cluster,
     ):
         spool = _read(reading, models, work, hidden)
-        tallies = [Tally(spool.stations, model.metadata, hourly=hourly) for model in models]
+        step = HOUR if hourly else DAY
+        tallies = [Tally(spool.stations, model.metadata, step=step) for model in models]
         times = spool.hours if hourly else spool.days
         files = OutputFiles(
             output,
@@ -191,7 +192,7 @@ def fuse(
             "output": str(output),
             "outputs": [*map(str, files.written)],
             "seconds": round(seconds, 3),
-            f"{'hours' if hourly else 'days'}_per_second": round(len(times) / seconds, 3),
+            f"{step.unit}s_per_second": round(len(times) / seconds, 3),
         }
         click.echo(json_text(_content(summaries, models) | run))
     elif not quiet:
@@ -328,8 +329,8 @@ def _warn_of_missing(summary: RunSummary) -> None:
     more = len(named) - _DAYS_NAMED
     logger.warning(
         "too few stations with a valid %s of %s, so no field, on %s",
-        summary.value,
+        summary.step.value,
         summary.missing[0].variable,
         ", ".join(named[:_DAYS_NAMED])
-        + (f" and {counted(more, f'more {summary.unit}')}" if more > 0 else ""),
+        + (f" and {counted(more, f'more {summary.step.unit}')}" if more > 0 else ""),
     )

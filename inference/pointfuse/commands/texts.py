@@ -72,7 +72,7 @@ def summary_text(
     )
     facts = model_facts(models[0])
     lines.append(
-        f"wrote {written}: {counted(number, first.unit)} in {seconds:.2f} s, "
+        f"wrote {written}: {counted(number, first.step.unit)} in {seconds:.2f} s, "
         f"{listed(used)}, {facts['device']} "
         f"({facts['provider']}), {counted(models[0].threads, 'thread')}"
     )
@@ -89,7 +89,7 @@ def _variable_lines(summary: RunSummary, model: ModelMetadata, *, named: bool) -
         f"outside the grid, {counts.used} used"
     ]
     if counts.out_of_range:
-        left_out = counted(counts.out_of_range, summary.value)
+        left_out = counted(counts.out_of_range, summary.step.value)
         lines.append(f"{left_out} out of the model's valid range, left out")
     lines += quality_lines(summary.quality)
     fused = summary.fused
@@ -98,7 +98,7 @@ def _variable_lines(summary: RunSummary, model: ModelMetadata, *, named: bool) -
     else:
         lines += [_days_text([day], model) for day in fused]
     if summary.missing:
-        lines.append(f"{counted(len(summary.missing), summary.unit)} with too few stations")
+        lines.append(f"{counted(len(summary.missing), summary.step.unit)} with too few stations")
     return lines
 
 

@@ -12,7 +12,6 @@ from pointfuse.fields.cf import CONVENTIONS, has_place, model_attributes, now
 from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.pollutants import long_name
-from pointfuse.stations.quality.flags import step_of
 from pointfuse.version import __version__
 
 REFERENCES = (
@@ -107,7 +106,7 @@ def _files_text(observations: Observations) -> str:
 def _quality_text(fields: TimedFields) -> str:
     """What quality control did, in a few words."""
     quality = fields.stations.quality
-    if step_of(fields.stations.listed) not in quality:
+    if fields.stations.listed.step.unit not in quality:
         return "switched off; only values out of the valid range were left out"
     texts = [
         f"{counted(sum(reasons.values()), f'{step} value')} of {name} {state.replace('_', ' ')}"

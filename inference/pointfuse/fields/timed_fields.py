@@ -75,7 +75,7 @@ class TimedFields(ByValue):
         top = np.fmax.reduce(self.values, axis=None, initial=np.nan)
         values = f"{low:.1f} to {top:.1f}" if np.isfinite(low) else "none"
         period = f"{times[0]} to {times[-1]}" if len(times) else "none"
-        unit = "hour" if self.hourly else "day"
+        unit = self.stations.observations.step.unit
         return "\n".join(
             [
                 f"<{type(self).__name__} of {target.name} by {self.model.name} "

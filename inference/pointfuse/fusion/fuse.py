@@ -30,9 +30,8 @@ from pointfuse.stations.gridding import (
     station_distance,
 )
 from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
-from pointfuse.stations.observations import Observations, require_observations
+from pointfuse.stations.observations import Observations, TimeStep, require_observations
 from pointfuse.stations.quality.day_checks import check_days
-from pointfuse.stations.quality.flags import step_of
 from pointfuse.stations.reading import read_stations
 
 logger = logging.getLogger(__name__)
@@ -202,16 +201,15 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
         If there is no such day.
     """
     target = placed.metadata.target
-    times, value = placed.observations.times, placed.observations.what
+    times, step = placed.observations.times, placed.observations.step
     observed = placed.target_stations > 0
     if not observed.any():
         most = int(placed.hours.most.max(initial=0))
         unused = int(placed.hours.unused.sum())
-        number = counted(len(times), step_of(placed.observations))
-        raise nothing_to_fuse(target.name, number, placed.counts, most, unused, value=value)
+        raise nothing_to_fuse(target.name, len(times), placed.counts, most, unused, step=step)
     if not observed.all():
         missing = ", ".join(str(time) for time in times[~observed])
-        logger.warning("no valid %s of %s, so no field, on %s", value, target.name, missing)
+        logger.warning("no valid %s of %s, so no field, on %s", step.value, target.name, missing)
     placed = placed.on_days(np.flatnonzero(observed))
     hours = placed.hours
     named = zip(placed.observations.times.astype(str), hours.texts(), strict=True)
@@ -223,12 +221,12 @@ def days_to_fuse(placed: PlacedObservations) -> PlacedObservations:
 
 def nothing_to_fuse(
     target: str,
-    times: str,
+    times: int,
     counts: StationCounts,
     most_hours: int,
     unused_hours: int,
     *,
-    value: str,
+    step: TimeStep,
 ) -> InputError:
     """The error that no time can be fused, with what became of the stations and their hours.
 
@@ -236,28 +234,28 @@ def nothing_to_fuse(
     ----------
     target : str
         The fused variable.
-    times : str
-        How many times there are, such as ``3 days``.
+    times : int
+        How many times there are.
     counts : StationCounts
         What became of the stations.
     most_hours, unused_hours : int
         As in `DayHours`.
-    value : str
-        What a value is: ``daily mean`` or ``hourly value``.
+    step : TimeStep
+        What the times are.
     """
     found = {
         f"{counts.valid} with a valid value of any variable": counts.valid,
         f"{counts.without_coordinates} without coordinates": counts.without_coordinates,
         f"{counts.outside_grid} outside the grid": counts.outside_grid,
-        f"{counted(counts.out_of_range, value)} out of range": counts.out_of_range,
+        f"{counted(counts.out_of_range, step.value)} out of range": counts.out_of_range,
         f"{counts.suspect} left out by quality control": counts.suspect,
         f"at most {counted(most_hours, 'valid hour')} of a station on a day": most_hours,
         f"{counted(unused_hours, 'hourly value')} left out by quality control": unused_hours,
     }
-    told = [times, f"{counted(counts.read, 'station')} read"]
+    told = [counted(times, step.unit), f"{counted(counts.read, 'station')} read"]
     told += [text for text, count in found.items() if count]
     return InputError(
-        f"there is no valid {value} of {target} on the grid: {', '.join(told)}; check the "
+        f"there is no valid {step.value} of {target} on the grid: {', '.join(told)}; check the "
         "period, the station list, the units and --min-hours"
     )
 

@@ -11,7 +11,7 @@ from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.streaming import Tally
 from pointfuse.stations.gridding import StationCounts
-from pointfuse.stations.observations import SourceFile
+from pointfuse.stations.observations import SourceFile, TimeStep
 from pointfuse.stations.quality.flags import Counts
 
 
@@ -135,8 +135,8 @@ class RunSummary:
         The files that were read.
     counts : StationCounts
         What became of the stations and their values.
-    value : str
-        What a value is: ``daily mean`` or ``hourly value``.
+    step : TimeStep
+        What the times are.
     quality : mapping
         Values by step, variable, state and reason, as `count_reasons` gives them.
     fused : sequence of FusedDay
@@ -147,7 +147,7 @@ class RunSummary:
 
     files: Sequence[SourceFile]
     counts: StationCounts
-    value: str
+    step: TimeStep
     quality: Counts
     fused: Sequence[FusedDay]
     missing: Sequence[MissingDay]
@@ -159,16 +159,11 @@ class RunSummary:
         return cls(
             files,
             tally.counts,
-            tally.value,
+            tally.step,
             tally.quality,
             [day for day in own if isinstance(day, FusedDay)],
             [day for day in own if isinstance(day, MissingDay)],
         )
-
-    @property
-    def unit(self) -> str:
-        """What a field is of: ``day`` or ``hour``."""
-        return "hour" if self.value == "hourly value" else "day"
 
     def to_dict(self) -> dict[str, object]:
         """In JSON types."""
@@ -189,7 +184,7 @@ class RunSummary:
 
     def of_variable(self) -> dict[str, object]:
         """The same without the files."""
-        counts, means = self.counts, f"{self.value.replace(' ', '_')}s"
+        counts, means = self.counts, f"{self.step.value.replace(' ', '_')}s"
         return {
             "stations": {
                 "read": counts.read,
@@ -201,8 +196,8 @@ class RunSummary:
             f"{means}_out_of_range": counts.out_of_range,
             f"{means}_suspect": counts.suspect,
             "quality_control": self.quality,
-            f"{self.unit}s": [day.to_dict() for day in self.fused],
-            f"{self.unit}s_missing": [day.to_dict() for day in self.missing],
+            f"{self.step.unit}s": [day.to_dict() for day in self.fused],
+            f"{self.step.unit}s_missing": [day.to_dict() for day in self.missing],
         }
 
 

@@ -19,7 +19,7 @@ from pointfuse.fusion.fuse import missing_day, nothing_to_fuse
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.gridding import PlacedObservations, StationCounts, count_stations, place
-from pointfuse.stations.observations import Observations, Stations
+from pointfuse.stations.observations import Observations, Stations, TimeStep
 from pointfuse.stations.pollutants import with_hourly
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import Counts, add_counts
@@ -39,12 +39,12 @@ class Tally:
         All that were read.
     metadata : ModelMetadata
         The model that fuses them.
-    hourly : bool
-        Whether its values are of hours.
+    step : TimeStep
+        What the times are.
     """
 
-    def __init__(self, stations: Stations, metadata: ModelMetadata, *, hourly: bool) -> None:
-        self.hourly = hourly
+    def __init__(self, stations: Stations, metadata: ModelMetadata, *, step: TimeStep) -> None:
+        self.step = step
         self.times = self.fused = self.most_hours = self.unused_hours = 0
         self.quality: Counts = {}
         self._stations = stations
@@ -68,11 +68,6 @@ class Tally:
         add_counts(self.quality, placed.quality)
 
     @property
-    def value(self) -> str:
-        """What a value is, for messages."""
-        return "hourly value" if self.hourly else "daily mean"
-
-    @property
     def counts(self) -> StationCounts:
         """What became of the stations."""
         return count_stations(
@@ -82,7 +77,7 @@ class Tally:
     def nothing_fused(self, min_stations: int) -> InputError:
         """The error that nothing was fused, with what became of the stations."""
         counts = self.counts
-        unit, value = "hour" if self.hourly else "day", self.value
+        unit, value = self.step
         if min_stations > 1 and counts.used:
             return InputError(
                 f"no {unit} has {min_stations} stations with a valid {value} of {self.variable} on "
@@ -92,11 +87,11 @@ class Tally:
             )
         return nothing_to_fuse(
             self.variable,
-            counted(self.times, unit),
+            self.times,
             counts,
             self.most_hours,
             self.unused_hours,
-            value=value,
+            step=self.step,
         )
 
 

@@ -131,6 +131,24 @@ class SourceFile:
         return replace(self, remarks=(*self.remarks, *more))
 
 
+class TimeStep(NamedTuple):
+    """What the times of observations are, for messages.
+
+    Parameters
+    ----------
+    unit : str
+        ``day`` or ``hour``.
+    value : str
+        What a value is: ``daily mean`` or ``hourly value``.
+    """
+
+    unit: str
+    value: str
+
+
+DAY, HOUR = TimeStep("day", "daily mean"), TimeStep("hour", "hourly value")
+
+
 class Unfinished(NamedTuple):
     """A day that was not over.
 
@@ -260,9 +278,9 @@ class Observations(Shown):
         return bool(self.times.dtype == np.dtype("datetime64[h]"))
 
     @property
-    def what(self) -> str:
-        """What a value is, for messages: a daily mean, or an hourly value."""
-        return "hourly value" if self.hourly else "daily mean"
+    def step(self) -> TimeStep:
+        """What the times are, for messages."""
+        return HOUR if self.hourly else DAY
 
     def between(
         self, first: np.datetime64 | None = None, last: np.datetime64 | None = None

@@ -114,15 +114,10 @@ def _is_number(code: str) -> bool:
     return code[1:].replace(".", "", 1).isdecimal()
 
 
-def step_of(observations: Observations) -> str:
-    """What the times of observations are: ``day`` or ``hour``."""
-    return "hour" if observations.hourly else "day"
-
-
 def _steps(observations: Observations) -> Iterator[tuple[str, Observations]]:
     if observations.hours is not None:
         yield "hour", observations.hours
-    yield step_of(observations), observations
+    yield observations.step.unit, observations
 
 
 def _runs(part: Observations, name: str) -> Iterator[tuple[object, ...]]:
