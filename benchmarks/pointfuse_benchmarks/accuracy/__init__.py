@@ -16,4 +16,5 @@ quality_control    what quality control finds and misses
 pollutant_flags    what it finds of each pollutant
 pollutant_scores   the model of each pollutant, by the day and by the hour: measures
 pollutant_table    its tables in Markdown
+hourly_factor      what errors of hours are over those that models tell of days
 """

@@ -17,6 +17,7 @@ from typing import Any
 
 import click
 import numpy as np
+from numpy.typing import NDArray
 
 from pointfuse import POLLUTANTS, check_days, fuse, read_stations
 from pointfuse.basics.atomic_files import replacing
@@ -29,7 +30,7 @@ from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse.trust.baselines import Baseline
 from pointfuse.trust.classes import classes_of
 from pointfuse.trust.coverage import evaluate_uncertainty
-from pointfuse.trust.crossval import Scheme, cross_validate
+from pointfuse.trust.crossval import CrossValidation, Scheme, cross_validate
 from pointfuse_benchmarks.accuracy.comparison import compare
 from pointfuse_benchmarks.accuracy.pollutant_table import tables
 from pointfuse_benchmarks.baselines.pollutants import baselines_of
@@ -101,16 +102,24 @@ def of_days(model: Model) -> dict[str, Any]:
 
 def of_hours(model: Model) -> dict[str, Any]:
     """Scores of hours, and how far the mean of a day's hours is from the field of the day."""
-    variable = model.metadata.target.name
-    files = sorted([*_CNEMC.glob("china_sites_*.csv"), *_CNEMC.glob("hourly/*.csv.gz")])
-    options: dict[str, Any] = {"stations": _STATIONS, "variables": [variable]}
-    hours = check_days(read_stations(files, hourly=True, **options), model)
-    kriging = {"kriging": baselines_of(variable)["kriging"]}
+    hours = read_twelve_days(model, hourly=True)
+    kriging = {"kriging": baselines_of(model.metadata.target.name)["kriging"]}
     found: dict[str, Any] = {
         scheme: withheld(hours, model, scheme, kriging, in_turns=True) for scheme in SCHEMES
     }
-    found["mean_of_hours"] = mean_of_hours(hours, read_stations(files, **options), model)
+    found["mean_of_hours"] = mean_of_hours(hours, read_twelve_days(model, hourly=False), model)
     return found
+
+
+def read_twelve_days(model: Model, *, hourly: bool) -> Observations:
+    """The twelve days that are there by the hour, or their hours after quality control."""
+    read = read_stations(
+        sorted([*_CNEMC.glob("china_sites_*.csv"), *_CNEMC.glob("hourly/*.csv.gz")]),
+        stations=_STATIONS,
+        variables=[model.metadata.target.name],
+        hourly=hourly,
+    )
+    return check_days(read, model) if hourly else read
 
 
 def withheld(
@@ -122,9 +131,39 @@ def withheld(
     in_turns: bool = False,
 ) -> dict[str, Any]:
     """Withhold stations or cities; scores of all predictors on the same pairs."""
+    result = cross_validated(observations, model, scheme, others, in_turns=in_turns)
+    uncertainty = evaluate_uncertainty(result, classes_of(result))
+    predicted = {OURS: result.predicted, **result.baselines}
+    scores = compare(result.observed, predicted, [OURS])
+    scores["uncertainty"] = {} if uncertainty is None else uncertainty.overall.to_dict()
+    if in_turns:
+        unseen = np.isin(result.placed.observations.times.astype("datetime64[D]"), UNSEEN)
+        of_unseen = {name: table[unseen] for name, table in predicted.items()}
+        scores["unseen"] = compare(result.observed[unseen], of_unseen, [OURS])
+        scores["unseen"]["held"] = held(result, unseen)
+    return scores
+
+
+def held(result: CrossValidation, times: NDArray[np.bool_]) -> float:
+    """Share of the observations at some times that 90 % intervals hold."""
+    assert result.uncertainty is not None
+    known = np.isfinite(result.predicted[times])
+    error = np.abs(result.predicted - result.observed)[times][known]
+    return float(np.mean(error <= MULTIPLES[90] * result.uncertainty[times][known]))
+
+
+def cross_validated(
+    observations: Observations,
+    model: Model,
+    scheme: Scheme,
+    others: Mapping[str, Baseline],
+    *,
+    in_turns: bool,
+) -> CrossValidation:
+    """Withhold stations or cities, with a bar of progress."""
     label = f"{model.metadata.target.name} {scheme}"
     with click.progressbar(length=len(observations.times), label=label, file=sys.stderr) as bar:
-        result = cross_validate(
+        return cross_validate(
             observations,
             model,
             scheme=scheme,
@@ -135,15 +174,6 @@ def withheld(
             workers=usable_cpus(),
             advance=bar.update,
         )
-    uncertainty = evaluate_uncertainty(result, classes_of(result))
-    predicted = {OURS: result.predicted, **result.baselines}
-    scores = compare(result.observed, predicted, [OURS])
-    scores["uncertainty"] = {} if uncertainty is None else uncertainty.overall.to_dict()
-    if in_turns:
-        unseen = np.isin(result.placed.observations.times.astype("datetime64[D]"), UNSEEN)
-        of_unseen = {name: table[unseen] for name, table in predicted.items()}
-        scores["unseen"] = compare(result.observed[unseen], of_unseen, [OURS])
-    return scores
 
 
 def mean_of_hours(hours: Observations, days: Observations, model: Model) -> dict[str, float]:

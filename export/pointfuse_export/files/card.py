@@ -95,11 +95,16 @@ def _variables(metadata: ModelMetadata, outputs: Sequence[str]) -> str:
         ),
     )
     rows, columns = metadata.grid.shape
+    hours = (
+        f" Of a field of an hour it is {metadata.hourly_factor:g} times that (`hourly_factor`)."
+        if metadata.hourly_factor is not None
+        else ""
+    )
     channels = len(metadata.variables)
     scale = (
         f" With it comes `{metadata.scale_name}`, of the same shape and units: the scale s of the "
         "logistic distribution of its error against a station in the cell, so that 90 % of the "
-        "errors should be at most s ln 19."
+        f"errors should be at most s ln 19.{hours}"
         if len(outputs) > 1
         else ""
     )

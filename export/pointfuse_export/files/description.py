@@ -52,6 +52,7 @@ _LAYOUT: dict[str, Any] = {
         }
     ],
     "static_layers": [{"name": str, "units": str, "source": str}],
+    "hourly_factor": float,
     "regions": [{"name": str, "west": float, "east": float, "south": float, "north": float}],
     "training": dict,
     "scores": [
@@ -67,7 +68,9 @@ _LAYOUT: dict[str, Any] = {
     ],
 }
 
-_OPTIONAL = frozenset({"regions", "training", "grid", "scores", "pollutant", "precisions"})
+_OPTIONAL = frozenset(
+    {"regions", "training", "grid", "scores", "pollutant", "precisions", "hourly_factor"}
+)
 """What a description need not have."""
 
 PRECISIONS = ("fp32", "int8", "fp16")
@@ -127,6 +130,8 @@ class Description:
         Parts of the grid for which evaluations give scores apart; there may be none.
     precisions : tuple of str
         Which of `PRECISIONS` it comes in.
+    hourly_factor : float, optional
+        What errors of hours are over those of days; see `ModelMetadata`.
     """
 
     name: str
@@ -143,6 +148,7 @@ class Description:
     scores: tuple[Mapping[str, object], ...]
     regions: tuple[Region, ...]
     precisions: tuple[str, ...] = PRECISIONS
+    hourly_factor: float | None = None
 
     def metadata(
         self,
@@ -175,6 +181,7 @@ class Description:
             scores=self.scores,
             weights_sha256=weights_sha256,
             regions=self.regions,
+            hourly_factor=self.hourly_factor,
         )
 
 
@@ -186,8 +193,9 @@ def read_description(path: Path) -> Description:
     path : Path
         TOML file; the paths in it are relative to its folder. It may be that of a model like
         another: with ``extends = "other.toml"`` it has all entries of that description but its
-        scores and those that it gives itself. With ``pollutant = "no2"`` its first variable is that
-        of `pointfuse.POLLUTANTS`, and the others are those of the description that it extends.
+        scores, its factor of hours and those that it gives itself. With ``pollutant = "no2"`` its
+        first variable is that of `pointfuse.POLLUTANTS`, and the others are those of the
+        description that it extends.
 
     Raises
     ------
@@ -219,7 +227,8 @@ def _content(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
         return content
     inherited = _content(path.parent / str(other), (*extending, path))
     # Another network, another quality.
-    inherited.pop("scores", None)
+    for of_network in ("scores", "hourly_factor"):
+        inherited.pop(of_network, None)
     return {**inherited, **content}
 
 
@@ -248,6 +257,7 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         scores=tuple(content.get("scores", ())),
         regions=tuple(Region(**entry) for entry in content.get("regions", ())),
         precisions=checked_precisions(content.get("precisions", PRECISIONS)),
+        hourly_factor=_factor(content.get("hourly_factor")),
     )
 
 
@@ -281,6 +291,12 @@ def _grid(table: dict[str, Any]) -> Grid:
         lambda name: _pair(entries[name], name),
     )
     return Grid(**{**table, "projection": projection})
+
+
+def _factor(number: float | None) -> float | None:
+    if number is not None and number <= 0:
+        raise ValueError(f"'hourly_factor' should be more than 0, got {number:g}")
+    return number
 
 
 def _pair(numbers: list[float], name: str) -> tuple[float, float]:

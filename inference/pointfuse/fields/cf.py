@@ -180,6 +180,7 @@ def _uncertainty(fields: TimedFields) -> list[CFVariable]:
     if not fields.gives_uncertainty:
         return []
     target = fields.model.target
+    known = not fields.hourly or fields.model.hourly_factor is not None
     return [
         CFVariable(
             f"{target.name}_uncertainty",
@@ -191,7 +192,7 @@ def _uncertainty(fields: TimedFields) -> list[CFVariable]:
                 "units": target.units,
                 "valid_min": np.float32(0),
                 "significant_bits": np.int32(SIGNIFICANT_BITS),
-                "comment": _OF_HOURS if fields.hourly else _UNCERTAINTY,
+                "comment": _UNCERTAINTY if known else _OF_HOURS,
             }
             | _PLACED,
             gaps=True,

@@ -51,6 +51,9 @@ def estimate(
         ``row * columns + column`` of the cells wanted; all by default.
     """
     grid, gridded = model.metadata.grid, grid_days(placed)
+    # The graph tells the error of a day, which it has learned.
+    hourly = model.metadata.hourly_factor if placed.observations.hourly else None
+    deviation = DEVIATION * (hourly or 1)
     wanted: slice | NDArray[np.int64] = slice(None) if cells is None else cells
     field, scale = model.run(gridded.observations, gridded.observed)
 
@@ -61,7 +64,7 @@ def estimate(
     values = of_cells(field)
     return Estimates(
         values,
-        np.full_like(values, np.nan) if scale is None else DEVIATION * of_cells(scale),
+        np.full_like(values, np.nan) if scale is None else deviation * of_cells(scale),
         of_cells(distance),
         of_cells(gridded.station_count),
     )

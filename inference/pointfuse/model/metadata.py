@@ -104,6 +104,9 @@ class ModelMetadata:
         Hash of the trained weights, whatever the precision of the file.
     regions : tuple of Region
         Parts of the grid for which evaluations give scores apart; there may be none.
+    hourly_factor : float, optional
+        What the scale of the error, which the graph gives for days, is multiplied by where the
+        field is one of an hour; None where that is not known.
     schema_version : int
         Version of the contract that the file keeps; one of `READABLE`.
     """
@@ -121,6 +124,7 @@ class ModelMetadata:
     scores: tuple[Mapping[str, object], ...]
     weights_sha256: str
     regions: tuple[Region, ...] = ()
+    hourly_factor: float | None = None
     schema_version: int = SCHEMA_VERSION
 
     def __repr__(self) -> str:
@@ -216,12 +220,14 @@ class ModelMetadata:
             scores=tuple(entry.content for entry in block.blocks("scores")),
             weights_sha256=block.text("weights_sha256"),
             regions=_regions(block),
+            hourly_factor=_hourly_factor(block),
             schema_version=schema,
         )
 
     def to_dict(self) -> dict[str, object]:
         """The metadata as JSON types, laid out as in the file."""
         regions = [asdict(region) for region in self.regions]
+        optional = {"regions": regions or None, "hourly_factor": self.hourly_factor}
         return {
             "schema_version": self.schema_version,
             "name": self.name,
@@ -248,7 +254,7 @@ class ModelMetadata:
             "export": dict(self.export),
             "scores": [dict(score) for score in self.scores],
             "weights_sha256": self.weights_sha256,
-        } | ({"regions": regions} if regions else {})
+        } | {key: value for key, value in optional.items() if value is not None}
 
     def to_json(self) -> str:
         """The metadata as the text that is stored in the file."""
@@ -345,6 +351,18 @@ def _regions(block: Block) -> tuple[Region, ...]:
     if len({region.name for region in regions}) != len(regions):
         raise ModelFileError("the model's metadata has two regions of one name")
     return regions
+
+
+def _hourly_factor(block: Block) -> float | None:
+    """What errors of hours are over those of days, which a file need not tell."""
+    if "hourly_factor" not in block.content:
+        return None
+    factor = block.number("hourly_factor")
+    if factor <= 0:
+        raise ModelFileError(
+            f"'hourly_factor' in the model's metadata is {factor:g}; expected more than 0"
+        )
+    return factor
 
 
 def _refuse_constant(name: str) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import netCDF4
@@ -16,6 +17,7 @@ from pointfuse import Observations, Stations, check_days, fuse, read_stations
 from pointfuse.commands.main import main
 from pointfuse.fields.map_file import opened
 from pointfuse.model.loading import Model
+from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.quality.reasons import Reason
 
 Ship = Callable[..., Path]
@@ -115,6 +117,21 @@ def test_hours_of_tidy_files_begin_at_their_time(scale_model_file: Path, tmp_pat
         assert file.times.astype(str).tolist() == ["2019-01-06T10", "2019-01-06T11"]
         assert file.status is not None
         assert file.status.tolist() == [0, 0]
+
+
+def test_intervals_of_hours_are_wider_by_what_the_file_says(
+    scale_model: Model, scale_model_file: Path
+) -> None:
+    factor = 1.5
+    content, metadata, sha256 = read_model_file(scale_model_file)
+    wider = Model(content, replace(metadata, hourly_factor=factor), sha256, threads=1)
+    stations = Stations(["A"], [105.0], [36.0])
+    for unit, ratio in (("h", factor), ("D", 1.0)):
+        times = np.array(["2019-01-06"], f"datetime64[{unit}]")
+        one = Observations(stations, times, {"pm25": np.array([[40.0]])})
+        first, second = (fuse(one, model).uncertainty for model in (scale_model, wider))
+        # Rounded once more, to half a unit of 24 bits.
+        np.testing.assert_allclose(second, ratio * first, rtol=1e-6)
 
 
 def test_months_and_resume(ship: Ship, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,16 @@ def test_garbled_regions_are_named(
         ModelMetadata.from_json(json.dumps(content))
 
 
+def test_hourly_factor_there_and_back(tiny_metadata: ModelMetadata) -> None:
+    """As regions, a file need not have it."""
+    assert "hourly_factor" not in tiny_metadata.to_dict()
+    metadata = replace(tiny_metadata, hourly_factor=1.5)
+    assert ModelMetadata.from_json(metadata.to_json()) == metadata
+    content = tiny_metadata.to_dict() | {"hourly_factor": 0}
+    with pytest.raises(ModelFileError, match=r"'hourly_factor' .* is 0; expected more than 0"):
+        ModelMetadata.from_json(json.dumps(content))
+
+
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
