@@ -28,7 +28,7 @@ from pointfuse_training.ctm_output.humidity import (
     from_specific_humidity,
     saturation_pressure,
 )
-from pointfuse_training.ctm_output.proj_string import parse_projection
+from pointfuse.grid.proj_string import parse_projection
 from pointfuse_training.samples.pseudo_stations import StationPlaces, draw_day
 from pointfuse_training.samples.simulated_days import split_by_scenario
 

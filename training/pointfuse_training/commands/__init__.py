@@ -2,6 +2,8 @@
 
 main        the group of commands
 static      static layers of a grid
+world       static layers of the whole Earth
+domains     domains drawn all over the Earth
 simulate    an archive of simulated days
 parameters  what the simulation depends on
 patterns    static layers with the patterns of an archive

@@ -10,8 +10,8 @@ import click
 
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFolder
+from pointfuse.grid.proj_string import parse_projection
 from pointfuse_training.ctm_output.conversion import convert, plan_conversion
-from pointfuse_training.ctm_output.proj_string import parse_projection
 
 _SHOWN = 5
 """Incomplete days that are named; of more, only the number."""

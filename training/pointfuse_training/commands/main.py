@@ -10,6 +10,7 @@ from pointfuse_training.commands.adapt import adapt
 from pointfuse_training.commands.archive import archive
 from pointfuse_training.commands.calibrate import calibrate
 from pointfuse_training.commands.covariance import covariance
+from pointfuse_training.commands.domains import domains
 from pointfuse_training.commands.evaluate import evaluate
 from pointfuse_training.commands.fit import fit_command
 from pointfuse_training.commands.parameters import parameters
@@ -18,6 +19,7 @@ from pointfuse_training.commands.process import process
 from pointfuse_training.commands.sample import sample
 from pointfuse_training.commands.simulate import simulate
 from pointfuse_training.commands.static import static
+from pointfuse_training.commands.world import world
 
 
 @click.group(
@@ -32,7 +34,7 @@ def main(debug: bool) -> None:
 
 
 for command in (
-    *(static, simulate, parameters, patterns, process, sample, archive),
+    *(static, world, domains, simulate, parameters, patterns, process, sample, archive),
     *(fit_command, covariance, calibrate, evaluate, adapt),
 ):
     main.add_command(command)

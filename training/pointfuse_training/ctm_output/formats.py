@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import netCDF4
 import numpy as np
 
+from pointfuse.grid.files import ioapi_grid, wrf_grid
 from pointfuse.grid.projections import Projection
 from pointfuse_training.ctm_output import cf_files
 from pointfuse_training.ctm_output import ioapi_files as ioapi
@@ -25,8 +26,8 @@ class Format(NamedTuple):
 
 
 FORMATS: dict[str, Format] = {
-    "ioapi": Format(ioapi.DESCRIPTION, ioapi.recognises, ioapi.layout),
-    "wrf": Format(wrf.DESCRIPTION, wrf.recognises, wrf.layout),
+    "ioapi": Format(ioapi.DESCRIPTION, ioapi_grid.recognises, ioapi.layout),
+    "wrf": Format(wrf.DESCRIPTION, wrf_grid.recognises, wrf.layout),
     # The last, since it refuses no file.
     "cf": Format(cf_files.DESCRIPTION, cf_files.recognises, cf_files.layout),
 }

@@ -47,7 +47,9 @@ class EmissionParameters(Parameters):
     dust_flux: Quantity = fixed(22.0, "ug m-2 h-1 (m s-1)-2", "dust per squared wind above that")
     gases: Quantity = fixed(1.5, "1", "strength of gases that particles form from")
     heating: Quantity = drawn(Uniform(0.8, 1.8), "1", "what winter heating adds in the north")
-    heating_latitude: Quantity = fixed(33.0, "degrees_north", "where heating begins")
+    heating_latitude: Quantity = fixed(
+        33.0, "degrees_north", "where heating begins, from the equator"
+    )
     local_spread: Quantity = fixed(
         0.3, "1", "deviation of the logarithm from place to place, beyond what layers show"
     )
@@ -98,7 +100,7 @@ class Emissions:
         self._dust = static.barren * self._patches(200e3, 0.8) * p.dust
         burning = torch.relu(self._waves.noise(random, 120e3, 2.0) - 1.2)
         self.fires = static.forest * burning * p.fires
-        self.heated = torch.sigmoid((static.latitude - p.heating_latitude) / 1.5) * p.heating
+        self.heated = torch.sigmoid((static.from_equator - p.heating_latitude) / 1.5) * p.heating
         self._demand = self._waves.noise(random, 120e3, 2.5)
 
     def start_day(self, day: int, cold: Tensor) -> None:

@@ -39,8 +39,9 @@ class MeteorologyParameters(Parameters):
     highest_height: Quantity = fixed(2500.0, "m", "highest mixing height")
 
 
-def coldness(day_of_year: Tensor) -> Tensor:
-    """From 0 in midsummer to 1 in midwinter, shape of `day_of_year`."""
+def coldness(day_of_year: Tensor, *, southern: bool = False) -> Tensor:
+    """From 0 in midsummer to 1 in midwinter, shape of `day_of_year`; in the south half a year on."""
+    day_of_year = day_of_year + DAYS_OF_YEAR / 2 * southern
     return 0.5 + 0.5 * torch.cos((day_of_year - _COLDEST_DAY) / DAYS_OF_YEAR * 2 * math.pi)
 
 
@@ -72,12 +73,12 @@ class Meteorology:
         self._waves = Waves(static.grid, static.device)
         self._climate = (
             75
-            - 22 * torch.sigmoid((static.latitude - 36) / 4)
+            - 22 * torch.sigmoid((static.from_equator - 36) / 4)
             - 12 * torch.sigmoid((static.height - 1500) / 600)
             + 8 * static.ocean
             - 10 * static.barren
         )
-        self._monsoon = 6 * torch.sigmoid((34 - static.latitude) / 3)
+        self._monsoon = 6 * torch.sigmoid((34 - static.from_equator) / 3)
         self._moist = self._humidity_noise()
         self._wet = self._rain_noise()
 

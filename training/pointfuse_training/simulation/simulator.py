@@ -145,7 +145,8 @@ class Simulator:
         """
         for day in range(-SPIN_UP_DAYS, days):
             day_of_year = (self.first_day + day) % DAYS_OF_YEAR
-            found = self._simulate_day(day, coldness(day_of_year)[:, None, None].float())
+            cold = coldness(day_of_year, southern=self._static.is_southern)
+            found = self._simulate_day(day, cold[:, None, None].float())
             if day >= 0:
                 yield SimulatedDay(day_of_year, *found)
 

@@ -59,6 +59,16 @@ class StaticInputs:
     patterns: Tensor | None = None
 
     @property
+    def from_equator(self) -> Tensor:
+        """Degrees of latitude from the equator, either way: how cold winters are."""
+        return self.latitude.abs()
+
+    @property
+    def is_southern(self) -> bool:
+        """Whether the grid is in the south, for the most part: it has winter in July."""
+        return bool(self.latitude.mean() < 0)
+
+    @property
     def device(self) -> torch.device:
         """Where the layers are."""
         return self.height.device

@@ -131,7 +131,7 @@ def _inside(
     polygons = shape["arcs"] if shape["type"] == "MultiPolygon" else [shape["arcs"]]
     area = shapely.MultiPolygon(
         [
-            shapely.Polygon(_joined(rings[0], lines), [_joined(ring, lines) for ring in rings[1:]])
+            shapely.Polygon(joined(rings[0], lines), [joined(ring, lines) for ring in rings[1:]])
             for rings in polygons
         ]
     )
@@ -142,7 +142,7 @@ def _inside(
     return inside
 
 
-def _joined(ring: list[int], lines: list[NDArray[np.float64]]) -> NDArray[np.float64]:
+def joined(ring: list[int], lines: list[NDArray[np.float64]]) -> NDArray[np.float64]:
     """Points of a ring: arcs one after the other, ~i for arc i backwards."""
     parts = [lines[i] if i >= 0 else lines[~i][::-1] for i in ring]
     return np.concatenate([parts[0], *(part[1:] for part in parts[1:])])

@@ -90,7 +90,7 @@ class Carried:
         self.clean = torch.stack(
             [q * regional for q in (p.coarse, p.so2, p.nox, p.co)] + [ozone * regional], dim=1
         )
-        self._winter = torch.sigmoid((static.latitude - _WARM_ALL_YEAR) / 3)
+        self._winter = torch.sigmoid((static.from_equator - _WARM_ALL_YEAR) / 3)
         self._residual = self.clean[:, OX].clone()
 
     def start_day(self, cold: Tensor, humidity: Tensor) -> None:
