@@ -34,14 +34,14 @@ def days_table(report: dict[str, Any]) -> str:
 
 
 def hours_table(report: dict[str, Any]) -> str:
-    """The same of hours; the last column is of the days that no parameter was fitted on."""
+    """The same of hours; the last columns are of the days that no parameter was fitted on."""
     return _table(report, "hours", ("network", "kriging"))
 
 
 def _table(report: dict[str, Any], part: str, predictors: tuple[str, ...]) -> str:
     header = ["pollutant", "left out", "pairs", *(_NAMES[name] for name in predictors)]
     header += ["RMSE over the better", "90 % intervals hold"]
-    header += ["RMSE over kriging on unseen days"] if part == "hours" else []
+    header += ["on unseen days", "intervals there"] if part == "hours" else []
     lines = [_row(header), _row(["---"] * len(header))]
     for variable, found in report["pollutants"].items():
         for scheme in _SCHEMES if part in found else ():
@@ -55,11 +55,15 @@ def _table(report: dict[str, Any], part: str, predictors: tuple[str, ...]) -> st
                         *(_scores(one["scores"][name]) for name in predictors),
                         _ratio(one, predictors[1:]),
                         f"{100 * one['uncertainty']['held']['90']:.1f} %",
-                        *([_ratio(one["unseen"], ("kriging",))] if "unseen" in one else []),
+                        *(_of_unseen(one["unseen"]) if "unseen" in one else []),
                     ]
                 )
             )
     return "\n".join(lines)
+
+
+def _of_unseen(one: dict[str, Any]) -> list[str]:
+    return [_ratio(one, ("kriging",)), f"{100 * one['held']:.1f} %"]
 
 
 def best_other(one: dict[str, Any], others: tuple[str, ...]) -> str:

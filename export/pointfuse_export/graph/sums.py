@@ -53,3 +53,31 @@ def summed_materns(
         decay, left, body=of_row, num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[1]
     )
     return sums
+
+
+@script(default_opset=op)
+def summed_correlations(
+    left: FLOAT[None, None, None, None],
+    right: FLOAT[None, None, None],
+    bend: FLOAT[None],
+    weights: FLOAT[None, None, None],
+    numbers: FLOAT[None, None, None],
+) -> FLOAT[None, None, None, None]:
+    """Sums of ``weights * c`` and ``numbers * c ** 8`` with c of ``(1 + bend r) exp(-r)``."""
+    bends = op.Unsqueeze(bend, [1, 2])
+
+    @graph()
+    def of_row(b, row):  # type: ignore[no-untyped-def]
+        far = op.Sqrt(op.MatMul(row, right))
+        near = (far * b + 1.0) * op.Exp(-far)
+        square = near * near
+        fourth = square * square
+        summed: FLOAT[None, None, None] = op.Concat(
+            op.MatMul(near, weights), op.MatMul(fourth * fourth, numbers), axis=-1
+        )
+        return op.Identity(b), summed
+
+    _, sums = op.Scan(
+        bends, left, body=of_row, num_scan_inputs=1, scan_input_axes=[1], scan_output_axes=[1]
+    )
+    return sums

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from pointfuse.domains.world_layers import WorldLayer, world_layers
 from pointfuse.errors import ModelFileError
+from pointfuse.grid.projections import LatitudeLongitude
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import StaticLayer
 
@@ -22,9 +23,10 @@ _WIDEST_SPACING = 9300.0
 _MOST_POINTS = 1_000_000
 """Points whose layers are read at once."""
 
-PLACES = ("east", "north", "up")
-"""Layers that say where a cell is: coordinates of its centre in space, m, with the middle of the
-grid as origin. Distances in space are right wherever the grid is and whatever its projection."""
+PLACES = ("east", "north", "up", "edge")
+"""Layers that say where a cell is and how large: coordinates of its centre in space, with the middle
+of the grid as origin, and its edge, m. Distances in space are right wherever the grid is and
+whatever its projection."""
 
 _BRIGHTNESS = "night_lights"
 
@@ -86,7 +88,9 @@ def static_input(
     for first in range(0, len(y), at_once):
         some = slice(first, first + at_once)
         centres = grid.projection.inverse(*np.meshgrid(grid.x, y[some]))
-        found = dict(zip(PLACES, _in_space(grid, *centres), strict=True))
+        found = dict(
+            zip(PLACES, [*_in_space(grid, *centres), _edges(grid, centres[1])], strict=True)
+        )
         points = _points(grid, y[some], n)
         for name in of_names:
             if name in _READ:
@@ -109,8 +113,16 @@ def _cell_means(values: NDArray[Any], n: int) -> NDArray[Any]:
     return means
 
 
+def _edges(grid: Grid, latitude: Places) -> Places:
+    """Edges of the cells; in degrees they are the narrower the nearer they are to a pole."""
+    if not isinstance(grid.projection, LatitudeLongitude):
+        return np.full(latitude.shape, grid.cell_size)
+    edges: Places = grid.cell_size * np.sqrt(np.cos(np.radians(latitude)).clip(min=0))
+    return edges
+
+
 def _in_space(grid: Grid, longitude: Places, latitude: Places) -> NDArray[np.float64]:
-    """`PLACES` of points, m, shape (3, ...): east, north and up in the middle of the grid."""
+    """Coordinates of points, m, shape (3, ...): east, north and up in the middle of the grid."""
     middle = grid.x[[0, -1]].mean(), grid.y[[0, -1]].mean()
     of_middle = (float(one) for one in grid.projection.inverse(*middle))
     turn, tilt = (math.radians(angle) for angle in of_middle)

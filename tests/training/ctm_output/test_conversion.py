@@ -17,6 +17,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointfuse.errors import InputError, InputFileNotFoundError
+from pointfuse.grid.proj_string import parse_projection
 from pointfuse_training.archives.archive import Archive, read_attributes
 from pointfuse_training.archives.archive_variables import packing_resolution
 from pointfuse_training.commands.main import main
@@ -28,7 +29,6 @@ from pointfuse_training.ctm_output.humidity import (
     from_specific_humidity,
     saturation_pressure,
 )
-from pointfuse.grid.proj_string import parse_projection
 from pointfuse_training.samples.pseudo_stations import StationPlaces, draw_day
 from pointfuse_training.samples.simulated_days import split_by_scenario
 

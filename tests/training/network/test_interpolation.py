@@ -13,9 +13,9 @@ from scipy.ndimage import map_coordinates
 from scipy.spatial.distance import cdist
 from torch import Tensor
 
-from pointfuse_training.network import optimal_interpolation
+from pointfuse_training.network import conditioning
+from pointfuse_training.network.conditioning import MOST_OFF
 from pointfuse_training.network.optimal_interpolation import (
-    MOST_OFF,
     Interpolated,
     OptimalInterpolation,
 )
@@ -184,7 +184,7 @@ def test_a_broken_station_has_little_say_elsewhere(monkeypatch: pytest.MonkeyPat
     given = values, stations, layers
     found = interpolated(interpolation, *given)
     agree(found, process(interpolation, *given))
-    monkeypatch.setattr(optimal_interpolation, "MOST_OFF", 1e9)
+    monkeypatch.setattr(conditioning, "MOST_OFF", 1e9)
     unlimited = interpolated(interpolation, *given)
     changes = [(one.field - expected).square().mean().sqrt() for one in (found, unlimited)]
     # One of 300 is 17 deviations off at most, which it makes itself.

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from pointfuse_training.network.positive_inverse import diagonal, inverse_of_one_plus, solved
+from pointfuse_training.network.conditioning import Conditioned, conditioned
 from pointfuse_training.network.resolution import doubled
 from pointfuse_training.network.station_cells import station_cells
 from pointfuse_training.network.summed_covariances import (
@@ -27,28 +27,15 @@ VOICES = 2
 """Covariances that a day chooses from, by how likely it is under each: the first is of stations,
 the second of the fields of models."""
 
-MOST_OFF = 6.0
-"""Standard deviations that a cell may be off what all others say of it, times the root of the
-number of its stations; beyond them it has no say.
-Without that root, on 20 days that nothing is scored on and before quality control, the RMSE is
-0.997 of that without a limit where stations are left out, and where cities are (0.995 with 4
-deviations). On 10 days of dust and smoke it is 1.000; with 5 deviations 1.009, with 4 it is 1.028:
-such peaks are real."""
-
 RELIEF = 3
 """Dimensions that places have besides those of the map."""
 
 REACHES = (3.0, 12.0, 48.0)
 """Standard deviations of the Gaussians that stations are counted with, cells."""
 
-_LEVEL_VARIANCE = 100.0
-"""Prior variance of the level of a day over that of the field: next to nothing is known of it."""
-
 _LEAST_AMPLITUDE = 0.1
 _BEND = 4.0
 """How sharply the amplitude bends to its least value."""
-
-_LEAST_VARIANCE = 1e-6
 
 _BEYOND = 1e4
 """More than any trend."""
@@ -86,28 +73,6 @@ class Interpolated(NamedTuple):
     models: Tensor
     left: Tensor
     reaches: tuple[Tensor, ...]
-
-
-class Conditioned(NamedTuple):
-    """What the stations of each day say under each of the covariances.
-
-    Attributes
-    ----------
-    evidence : Tensor, shape (time, voice)
-        Logarithm of how likely the day is, with the unit of the covariance at its most likely, but
-        for a constant.
-    variance : Tensor, shape (time, voice)
-        That unit.
-    weights : Tensor, shape (time, voice, cell)
-        Weights of the covariances with the cells.
-    slopes : Tensor, shape (time, voice, 1 + layers)
-        Slopes of the level and of the layers.
-    """
-
-    evidence: Tensor
-    variance: Tensor
-    weights: Tensor
-    slopes: Tensor
 
 
 class OptimalInterpolation(nn.Module):
@@ -187,7 +152,7 @@ class OptimalInterpolation(nn.Module):
         spread = (share * said.variance.sqrt()).sum(1, keepdim=True)
 
         everywhere = static_layers.flatten(2)
-        of_layers = _held(said.slopes[..., 1:] @ everywhere, said.slopes[..., 1:] @ layers, number)
+        of_layers = held(said.slopes[..., 1:] @ everywhere, said.slopes[..., 1:] @ layers, number)
         trends = (level[:, None] + said.slopes[..., :1] + of_layers).reshape(-1, VOICES, *shape)
         amplitude = self.amplitude_at(everywhere).reshape(-1, VOICES, *shape)
         fields = trends + amplitude * self._spread(places, said.weights, everywhere, shape)
@@ -252,43 +217,15 @@ class OptimalInterpolation(nn.Module):
         places : Tensor, shape (time, 2 + RELIEF, cell)
             Their `coordinates`.
         """
-        precision = self._precision(number)
-        amplitude = self.amplitude_at(layers)
-        ones = torch.ones_like(number[:, None])
-        prior = self._prior_deviations()[:, :, None]
-        terms = torch.cat([ones, layers], 1)[:, None] * prior
-        terms = torch.cat([terms, anomaly[:, None, None].expand(-1, VOICES, -1, -1)], 2)
-        # One voice after the other, as if they were days.
-        sides = (terms * (precision / amplitude)[:, :, None]).flatten(0, 1)
-        covariance = self.precise(number, places).flatten(0, 1)
-        inverse, of_covariance = inverse_of_one_plus(covariance)
-        solution = solved(sides, covariance, inverse)
-        products = solution @ sides.transpose(1, 2)
-        # The slopes, in their prior deviations, solve (1 + normal) slopes = right.
-        normal, right = products[:, :-1, :-1], products[:, -1:, :-1]
-        of_normal, of_slopes = inverse_of_one_plus(normal)
-        left = solution[:, -1:] - solved(right, normal, of_normal) @ solution[:, :-1]
-        there = (number > 0).to(number.dtype)
-        cells = there.sum(1, keepdim=True).clamp(min=1)
-        misfit = (left * sides[:, -1:]).sum((1, 2)).reshape(-1, VOICES)
-        variance = misfit.clamp(min=_LEAST_VARIANCE) / cells
-        # What each cell is off all others, over what an inverse says that it may be.
-        own = diagonal(inverse)[:, None]
-        # Instruments of a cell that agree are not broken, all of them.
-        of_number = number[:, None].expand(-1, VOICES, -1).reshape(own.shape)
-        may_be = variance.reshape(-1, 1, 1) * of_number * own
-        most = MOST_OFF * may_be.sqrt()
-        without = solution[:, -1:] - ((left - left.clamp(-most, most)) / own) @ inverse
-        slopes = solved(without @ sides[:, :-1].transpose(1, 2), normal, of_normal)
-        left = without - slopes @ solution[:, :-1]
-        likely = -(of_slopes + of_covariance).reshape(-1, VOICES)
-        likely = likely - cells * (variance.log() + self.log_noise)
-        likely = likely - 2 * (amplitude.log() * there[:, None]).sum(2)
-        return Conditioned(
-            likely / 2,
-            variance,
-            precision * left.reshape(-1, VOICES, number.shape[1]),
-            slopes.reshape(-1, VOICES, 1 + layers.shape[1]) * prior[..., 0],
+        return conditioned(
+            anomaly,
+            number,
+            layers,
+            self.precise(number, places),
+            self._precision(number),
+            self.amplitude_at(layers),
+            self.log_noise,
+            self.log_variances,
         )
 
     def precise(self, number: Tensor, places: Tensor) -> Tensor:
@@ -319,13 +256,8 @@ class OptimalInterpolation(nn.Module):
         """Roots of the stations over those of their noise, shape (time, VOICES, cell)."""
         return number.sqrt()[:, None] * (-self.log_noise / 2).exp()[:, None]
 
-    def _prior_deviations(self) -> Tensor:
-        """Of the slopes of the level and of each layer, shape (voice, 1 + layers)."""
-        level = torch.full_like(self.log_variances[:, :1], _LEVEL_VARIANCE).sqrt()
-        return torch.cat([level, (self.log_variances / 2).exp()], 1)
 
-
-def _held(trend: Tensor, of_stations: Tensor, number: Tensor) -> Tensor:
+def held(trend: Tensor, of_stations: Tensor, number: Tensor) -> Tensor:
     """A trend within the range that it has over the stations; 0 on a day without any.
 
     Parameters

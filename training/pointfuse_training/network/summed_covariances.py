@@ -160,3 +160,44 @@ def _summed(
 @summed_materns.register_fake
 def _(left: Tensor, right: Tensor, decay: Tensor, weights: Tensor) -> Tensor:
     return weights.new_empty(weights.shape[0], *left.shape[1:3], weights.shape[2])
+
+
+NEAR = 8
+"""Power of a correlation that falls eight times as fast: what it counts are stations nearby."""
+
+
+@torch.library.custom_op("pointfuse::summed_correlations", mutates_args=())
+def summed_correlations(
+    left: Tensor, right: Tensor, bend: Tensor, weights: Tensor, numbers: Tensor
+) -> Tensor:
+    """Sums over stations of ``weights * c`` and ``numbers * c ** 8``, c of ``(1 + b r) exp(-r)``.
+
+    Parameters
+    ----------
+    left : Tensor, shape (day, row, place, factor)
+        Rows of places.
+    right : Tensor, shape (day, factor, station)
+        Stations; with the places they give squared distances, in lengths.
+    bend : Tensor, shape (day,)
+        1 for correlations of Matern's class, 0 for exponential ones.
+    weights, numbers : Tensor, shape (day, station, sum)
+        Weights of the stations, and what counts them.
+
+    Returns
+    -------
+    Tensor, shape (day, row, place, sums of both)
+    """
+    days = []
+    for places, stations, b, some, counts in zip(left, right, bend, weights, numbers, strict=True):
+        rows = []
+        for block in torch.split(places.flatten(0, 1), _AT_ONCE):
+            far = (block @ stations).sqrt_()
+            near = (1 + b * far) * (-far).exp()
+            rows.append(torch.cat([near @ some, near**NEAR @ counts], -1))
+        days.append(torch.cat(rows))
+    return torch.stack(days).reshape(*left.shape[:3], -1)
+
+
+@summed_correlations.register_fake
+def _(left: Tensor, right: Tensor, bend: Tensor, weights: Tensor, numbers: Tensor) -> Tensor:
+    return weights.new_empty(*left.shape[:3], weights.shape[2] + numbers.shape[2])

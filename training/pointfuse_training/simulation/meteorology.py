@@ -40,7 +40,7 @@ class MeteorologyParameters(Parameters):
 
 
 def coldness(day_of_year: Tensor, *, southern: bool = False) -> Tensor:
-    """From 0 in midsummer to 1 in midwinter, shape of `day_of_year`; in the south half a year on."""
+    """From 0 in midsummer to 1 in midwinter, shape of `day_of_year`."""
     day_of_year = day_of_year + DAYS_OF_YEAR / 2 * southern
     return 0.5 + 0.5 * torch.cos((day_of_year - _COLDEST_DAY) / DAYS_OF_YEAR * 2 * math.pi)
 
