@@ -75,7 +75,7 @@ def tiny_metadata() -> ModelMetadata:
         summary="Mean of the stations, everywhere.",
         licence="Apache-2.0",
         precision="fp32",
-        grid=Grid(projection, ROWS, COLUMNS, 100_000.0, -750_000.0, -550_000.0),
+        own_grid=Grid(projection, ROWS, COLUMNS, 100_000.0, -750_000.0, -550_000.0),
         variables=DEFAULT_VARIABLES,
         static_layers=(StaticLayer("height", "m", "none"),),
         training={"archive": "none"},

@@ -58,7 +58,7 @@ def test_monitors_and_cmaq_meet(
     united_states.run.write_finer(coarse, finer, tmp_path / "fine")
 
     observations = read_stations(real_data / FOLDER / AQS, timezone="America/Chicago")
-    placed = place(observations, replace(tiny_metadata, grid=finer))
+    placed = place(observations, replace(tiny_metadata, own_grid=finer))
     # Alaska, Hawaii and Puerto Rico are elsewhere.
     assert (placed.counts.valid, placed.counts.outside_grid, placed.counts.used) == (422, 15, 407)
     stations = placed.observations.stations

@@ -136,7 +136,7 @@ def metadata(small_grid: Grid) -> ModelMetadata:
         summary="None.",
         licence="Apache-2.0",
         precision="fp32",
-        grid=small_grid,
+        own_grid=small_grid,
         variables=DEFAULT_VARIABLES,
         static_layers=(),
         training={},

@@ -173,7 +173,7 @@ class Description:
             summary=self.summary,
             licence=self.licence,
             precision="fp32",
-            grid=self.grid,
+            own_grid=self.grid,
             variables=self.variables,
             static_layers=self.static_layers,
             training={**self.training, **(provenance or {})},

@@ -17,6 +17,7 @@ from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
+from pointfuse.commands.options.placing import placed_models
 from pointfuse.commands.options.reading import (
     ReadingOptions,
     no_qc_option,
@@ -37,6 +38,7 @@ from pointfuse.fusion.bounded import bounded
 from pointfuse.fusion.output_files import Division, OutputFiles, files_of
 from pointfuse.fusion.run_summary import RunSummary
 from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_times, placed_times
+from pointfuse.fusion.where import AROUND_STATIONS
 from pointfuse.fusion.working_folder import WorkingFolder, folder_beside, working_folder
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import Variable
@@ -53,6 +55,9 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 _DAYS_NAMED = 7
+_DASK_NEEDS_DOMAIN = (
+    "--dask needs a domain that is known: write it with 'pointfuse domain --stations FILES'"
+)
 _WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
 
 
@@ -141,11 +146,12 @@ def fuse(
     if dask and running.threads is None:
         # Fields are computed side by side, as many as the workers have threads.
         running = replace(running, threads=1)
-    models = running.load_each(reading.model, _wanted(variables, hourly=hourly))
+    if dask and reading.domain == AROUND_STATIONS:
+        raise click.UsageError(_DASK_NEEDS_DOMAIN)
+    wanted = _wanted(variables, hourly=hourly)
+    models = running.load_each(reading.model, wanted, reading.domain)
     if hourly:
         refuse_daily_statistics([model.metadata.target for model in models])
-    if writer.check_grid is not None:
-        writer.check_grid(models[0].metadata.grid)
     if writer.one_variable and len(models) > 1 and not split:
         raise click.UsageError(f"--output-format {output_format} needs --split: a file a variable")
     with (
@@ -153,6 +159,12 @@ def fuse(
         _cluster(dask, models, work, reading.model) as cluster,
     ):
         spool = _read(reading, models, work, hidden)
+        placed = placed_models(models, spool.stations, reading, running)
+        if dask and placed != models:
+            raise click.UsageError(_DASK_NEEDS_DOMAIN)
+        models = placed
+        if writer.check_grid is not None:
+            writer.check_grid(models[0].metadata.grid)
         step = HOUR if hourly else DAY
         tallies = [Tally(spool.stations, model.metadata, step=step) for model in models]
         times = spool.hours if hourly else spool.days

@@ -22,6 +22,7 @@ _TEXTS = {
     "for GIS.",
     "crossval": "Predict withheld stations of FILES from the others, and write scores to a JSON "
     "file.",
+    "domain": "Choose where fields are made: write the grid of a part of the Earth to a TOML file.",
     "doctor": "Check this installation, its devices and its model files.",
     "extract": "Write the values of a FILE that `pointfuse fuse` wrote at PLACES to a CSV or "
     "Parquet file.",

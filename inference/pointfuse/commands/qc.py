@@ -11,6 +11,7 @@ from pointfuse.basics.output_formats import FLAGS
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
+from pointfuse.commands.options.placing import placed_models
 from pointfuse.commands.options.reading import (
     ReadingOptions,
     read_observations,
@@ -39,8 +40,10 @@ def qc(
 
     `fuse` and `crossval` do the same checks and leave out suspect values.
     """
-    model = running.load(reading.model, variable)
-    observations = check_days(read_observations(reading, model, hourly=hourly), model)
+    model = running.load(reading.model, variable, reading.domain)
+    read = read_observations(reading, model, hourly=hourly)
+    (model,) = placed_models([model], read.stations, reading, running)
+    observations = check_days(read, model)
     rows = write_flags(output, observations)
     counts = count_reasons(observations)
     if as_json:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import json
 from dataclasses import dataclass
+from os import PathLike
 from pathlib import Path
 
 from pointfuse.basics.atomic_files import replacing
@@ -74,6 +75,24 @@ class Domain:
         )
 
 
+def grid_of(domain: Domain | Grid | str | PathLike[str]) -> Grid:
+    """The grid of a domain, however it is named: as such, by its grid, or by a file.
+
+    Raises
+    ------
+    ArgumentError
+        If it is something else.
+    InputFileNotFoundError, InputError, MissingExtraError
+        As `read_domain`.
+    """
+    if isinstance(domain, Domain):
+        return domain.grid
+    if isinstance(domain, Grid):
+        return Domain("grid", domain).grid
+    require_path(domain, "a domain (Domain, Grid, or the path of a file)")
+    return read_domain(Path(domain)).grid
+
+
 def write_domain(domain: Domain, path: Path) -> None:
     """Write a domain as TOML, which people may edit.
 
@@ -113,7 +132,6 @@ def read_domain(path: Path) -> Domain:
     MissingExtraError
         If it is a GeoTIFF, and rasterio is not installed.
     """
-    require_path(path, "a file of a domain")
     grid = read_grid_file(path)
     name = read_toml(path, "domain").get("name", path.stem) if path.suffix == ".toml" else path.stem
     return Domain(str(name), grid)

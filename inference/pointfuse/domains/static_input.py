@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -13,9 +13,8 @@ from pointfuse.domains.world_layers import WorldLayer, world_layers
 from pointfuse.errors import ModelFileError
 from pointfuse.grid.projections import LatitudeLongitude
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.model.metadata import StaticLayer
 
-Places = NDArray[np.float64]
+Floats = NDArray[np.float64]
 
 _WIDEST_SPACING = 9300.0
 """Distance of the points whose mean a cell is, m: that of the finest layers."""
@@ -24,49 +23,45 @@ _MOST_POINTS = 1_000_000
 """Points whose layers are read at once."""
 
 PLACES = ("east", "north", "up", "edge")
-"""Layers that say where a cell is and how large: coordinates of its centre in space, with the middle
-of the grid as origin, and its edge, m. Distances in space are right wherever the grid is and
-whatever its projection."""
+"""Layers that say where a cell is and how large: coordinates of its centre in space, with the
+middle of the grid as origin, and its edge, m. Distances in space are right wherever the grid is
+and whatever its projection."""
 
-_BRIGHTNESS = "night_lights"
-
-_READ: dict[str, Callable[[dict[str, WorldLayer], Places, Places], NDArray[Any]]] = {
-    **{
-        name: lambda world, longitude, latitude, name=name: world[name].at(longitude, latitude)
-        for name in (
-            "height",
-            "broad_height",
-            "water_fraction",
-            "urban_fraction",
-            "cropland_fraction",
-            "barren_fraction",
-            "forest_fraction",
-            "broad_lights",
-        )
-    },
+_SAME_NAME = (
+    "height",
+    "broad_height",
+    "water_fraction",
+    "urban_fraction",
+    "cropland_fraction",
+    "barren_fraction",
+    "forest_fraction",
+    "broad_lights",
+)
+_READ: dict[str, Callable[[Mapping[str, WorldLayer], Floats, Floats], NDArray[Any]]] = {
+    **{name: lambda world, *place, name=name: world[name].at(*place) for name in _SAME_NAME},
     "broad_ruggedness": lambda world, *place: world["ruggedness"].at(*place),
-    "log_lights": lambda world, *place: np.log1p(world[_BRIGHTNESS].at(*place)),
+    "log_lights": lambda world, *place: np.log1p(world["night_lights"].at(*place)),
 }
 """Layers by their names in the metadata of a model, in plain units."""
 
 
 def static_input(
-    grid: Grid, layers: Sequence[StaticLayer], rows: slice = slice(None)
+    grid: Grid, layers: Mapping[str, float], cells: NDArray[np.int64] | None = None
 ) -> NDArray[np.float32]:
-    """The input `static` of a model, for some rows of a grid.
+    """The input `static` of a model for cells of a grid.
 
     Parameters
     ----------
     grid : Grid
         Any grid.
-    layers : sequence of StaticLayer
-        What the model takes, in its order and its units.
-    rows : slice
-        The rows wanted.
+    layers : mapping of str to float
+        What the model takes, in its order, and the size of the unit of each.
+    cells : ndarray of int64, shape (cell,), optional
+        ``row * columns + column`` of the cells; all by default.
 
     Returns
     -------
-    ndarray of float32, shape (layer, row, column)
+    ndarray of float32, shape (layer, cell)
 
     Raises
     ------
@@ -75,62 +70,54 @@ def static_input(
     ModelFileError
         If the model takes a layer that is not known.
     """
-    if unknown := [one.name for one in layers if one.name not in (*PLACES, *_READ)]:
+    if unknown := [name for name in layers if name not in (*PLACES, *_READ)]:
         raise ModelFileError(
             f"the model takes the static layer '{unknown[0]}', this pointfuse knows "
             f"{', '.join((*PLACES, *_READ))}; install a version that matches the model"
         )
-    y = grid.y[rows]
-    result = np.empty((len(layers), len(y), grid.columns), np.float32)
-    of_names = {one.name: one.scale for one in layers}
+    if cells is None:
+        cells = np.arange(grid.rows * grid.columns)
+    result = np.empty((len(layers), len(cells)), np.float32)
     n = max(1, math.ceil(grid.cell_size / _WIDEST_SPACING))
-    at_once = max(1, _MOST_POINTS // (grid.columns * n * n))
-    for first in range(0, len(y), at_once):
+    at_once = max(1, _MOST_POINTS // n**2)
+    for first in range(0, len(cells), at_once):
         some = slice(first, first + at_once)
-        centres = grid.projection.inverse(*np.meshgrid(grid.x, y[some]))
-        found = dict(
-            zip(PLACES, [*_in_space(grid, *centres), _edges(grid, centres[1])], strict=True)
-        )
-        points = _points(grid, y[some], n)
-        for name in of_names:
-            if name in _READ:
-                found[name] = _cell_means(_READ[name](world_layers(), *points), n)
-        for place, (name, scale) in enumerate(of_names.items()):
-            result[place, some] = found[name] / scale
+        row, column = np.divmod(cells[some], grid.columns)
+        found = _layers(grid, list(layers), grid.x[column], grid.y[row], n)
+        for layer, (name, unit) in enumerate(layers.items()):
+            result[layer, some] = found[name] / unit
     return result
 
 
-def _points(grid: Grid, y: Places, n: int) -> tuple[Places, Places]:
-    """Longitudes and latitudes of n by n points in each cell, shape (rows n, columns n)."""
+def _layers(
+    grid: Grid, names: list[str], x: Floats, y: Floats, n: int
+) -> dict[str, NDArray[np.floating[Any]]]:
+    """Layers of cells in plain units; what is there is the mean of n by n points."""
     offsets = grid.cell_size * ((np.arange(n) + 0.5) / n - 0.5)
-    x_of_points = (grid.x[:, None] + offsets).ravel()
-    return grid.projection.inverse(*np.meshgrid(x_of_points, (y[:, None] + offsets).ravel()))
+    across, up = (place.ravel() for place in np.meshgrid(offsets, offsets))
+    points = grid.projection.inverse(x[:, None] + across, y[:, None] + up)
+    longitude, latitude = grid.projection.inverse(x, y)
+    edge = np.full(latitude.shape, grid.cell_size)
+    if isinstance(grid.projection, LatitudeLongitude):
+        # Cells of degrees are the narrower the nearer they are to a pole.
+        edge = edge * np.sqrt(np.cos(np.radians(latitude)).clip(min=0))
+    found: dict[str, NDArray[np.floating[Any]]] = dict(
+        zip(PLACES, [*_in_space(grid, longitude, latitude), edge], strict=True)
+    )
+    for name in names:
+        if name in _READ:
+            found[name] = _READ[name](world_layers(), *points).mean(1)
+    return found
 
 
-def _cell_means(values: NDArray[Any], n: int) -> NDArray[Any]:
-    rows, columns = (size // n for size in values.shape)
-    means: NDArray[Any] = values.reshape(rows, n, columns, n).mean((1, 3))
-    return means
-
-
-def _edges(grid: Grid, latitude: Places) -> Places:
-    """Edges of the cells; in degrees they are the narrower the nearer they are to a pole."""
-    if not isinstance(grid.projection, LatitudeLongitude):
-        return np.full(latitude.shape, grid.cell_size)
-    edges: Places = grid.cell_size * np.sqrt(np.cos(np.radians(latitude)).clip(min=0))
-    return edges
-
-
-def _in_space(grid: Grid, longitude: Places, latitude: Places) -> NDArray[np.float64]:
-    """Coordinates of points, m, shape (3, ...): east, north and up in the middle of the grid."""
+def _in_space(grid: Grid, longitude: Floats, latitude: Floats) -> Floats:
+    """Coordinates of places, m, shape (3, place): east, north and up in the middle of the grid."""
     middle = grid.x[[0, -1]].mean(), grid.y[[0, -1]].mean()
     of_middle = (float(one) for one in grid.projection.inverse(*middle))
     turn, tilt = (math.radians(angle) for angle in of_middle)
-    # Seen from the middle of the grid.
-    east = np.radians(longitude) - turn
-    north = np.radians(latitude)
+    east, north = np.radians(longitude) - turn, np.radians(latitude)
     across, ahead, high = np.cos(north) * np.sin(east), np.cos(north) * np.cos(east), np.sin(north)
-    places: NDArray[np.float64] = grid.projection.earth_radius * np.stack(
+    places: Floats = grid.projection.earth_radius * np.stack(
         [
             across,
             high * math.cos(tilt) - ahead * math.sin(tilt),

@@ -266,6 +266,7 @@ def _options(model: Model, path: Path | None) -> dict[str, Any]:
     return {
         "path": path.resolve() if path else None,
         "variable": None if path else model.metadata.target.name,
+        "domain": model.metadata.own_grid if model.metadata.takes_static else None,
         "threads": model.threads,
         "device": model.device,
         "precision": model.metadata.precision,

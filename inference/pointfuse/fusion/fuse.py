@@ -5,17 +5,21 @@ from __future__ import annotations
 import itertools
 import logging
 from collections.abc import Iterable, Iterator, Sequence
+from os import PathLike
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.counted import counted
+from pointfuse.domains.domain import Domain
 from pointfuse.errors import InputError, require
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fields.timed_fields import concatenate
 from pointfuse.fusion.bounded import bounded
 from pointfuse.fusion.estimation import estimate
+from pointfuse.fusion.where import AROUND_STATIONS, around, is_elsewhere, shipped_model
+from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.devices import DeviceChoice
 from pointfuse.model.loading import Model, load_model, require_model
 from pointfuse.model.precisions import PrecisionChoice
@@ -45,6 +49,7 @@ def fuse(
     model: Model | None = None,
     *,
     variable: str | None = None,
+    domain: Domain | Grid | str | PathLike[str] | None = None,
     device: DeviceChoice | None = None,
     precision: PrecisionChoice | None = None,
     days_per_batch: int = DAYS_PER_BATCH,
@@ -63,6 +68,9 @@ def fuse(
         From `pointfuse.load_model`; a shipped model by default.
     variable : str, optional
         What the shipped model fuses, such as ``no2``; ``pm25`` by default.
+    domain : Domain, Grid, or path, optional
+        Where fields are wanted, for the shipped model of any place; ``"auto"`` for around the
+        stations, which is also taken where most of them lie outside of China.
     device, precision : str, optional
         Where and in which precision to run the shipped model, as for `pointfuse.load_model`; a
         `model` that is given runs where it was loaded.
@@ -76,8 +84,8 @@ def fuse(
     ArgumentError
         If the observations or the model are of another kind.
     InputError
-        If there is no valid observation of the fused variable on any day, or a variable, device or
-        precision is named beside a model; and whatever `pointfuse.read_stations` raises.
+        If there is no valid observation of the fused variable on any day, or a variable, domain,
+        device or precision is named beside a model; and whatever `pointfuse.read_stations` raises.
     DeviceError
         If the device was named and cannot be used.
 
@@ -92,17 +100,20 @@ def fuse(
     if not isinstance(observations, Observations):
         # What is no source at all is refused before a model is loaded.
         observations = listed_sources(observations)
+    named = model is not None or domain is not None
     if model is None:
-        model = load_model(
-            variable=variable, device=device or "auto", precision=precision or "auto"
-        )
-    elif variable or device or precision:
+        model = shipped_model(variable, domain, device or "auto", precision or "auto")
+    elif variable or domain or device or precision:
         raise InputError(
             f"the model fuses {model.metadata.target.name}, on {model.device} in "
-            f"{model.metadata.precision}; give variable, device and precision to load_model instead"
+            f"{model.metadata.precision}; give variable, domain, device and precision to "
+            "load_model instead"
         )
     if not isinstance(observations, Observations):
         observations = read_stations(observations, variables=model.metadata.variables)
+    if not named and is_elsewhere(model, observations.stations):
+        model = shipped_model(variable, AROUND_STATIONS, device or "auto", precision or "auto")
+    model = around(model, observations.stations)
     if quality_control:
         observations = check_days(observations, model)
     placed = days_to_fuse(place(observations, model.metadata))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from os import PathLike
 from pathlib import Path
@@ -14,7 +15,11 @@ from numpy.typing import NDArray
 from pointfuse.basics.shown import Shown
 from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.basics.units import said_units
+from pointfuse.domains.domain import Domain, grid_of
+from pointfuse.domains.world_layers import world_layers
 from pointfuse.errors import InputError, ModelFileError, require, require_path
+from pointfuse.grid.regular_grid import Grid
+from pointfuse.model.any_place import AnyPlace
 from pointfuse.model.devices import Device, DeviceChoice, on_device
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
@@ -82,6 +87,12 @@ class Model(Shown):
         self._session = open_session(program, device, threads, profile)
         self._session.check_is(structure)
         self._static_layers = read_static_layers(structure, metadata)
+        units = {layer.name: layer.scale for layer in metadata.static_layers}
+        self._place = (
+            AnyPlace(metadata.own_grid, units)
+            if metadata.takes_static and metadata.own_grid
+            else None
+        )
         self._content = content
         self.metadata = metadata
         self.sha256 = sha256
@@ -89,13 +100,16 @@ class Model(Shown):
 
     def __repr__(self) -> str:
         metadata = self.metadata
-        rows, columns = metadata.grid.shape
+        grid = metadata.own_grid
+        cells = "any grid"
+        if grid is not None:
+            cells = f"{grid.rows} x {grid.columns} cells of {grid.cell_size:g} m"
         return (
             f"<Model {metadata.name} {metadata.version} ({metadata.precision}), sha256 "
             f"{self.sha256[:12]}...\n"
             f"  {', '.join(variable.name for variable in metadata.variables)} to "
             f"{metadata.target.name} in {said_units(metadata.target.units)}\n"
-            f"  {rows} x {columns} cells of {metadata.grid.cell_size:g} m\n"
+            f"  {cells}\n"
             f"  on {self.device} ({self.provider}, {self.runtime}, threads: {self.threads})>"
         )
 
@@ -127,10 +141,39 @@ class Model(Shown):
         """End the profile, and count the kernels that ran by their execution provider."""
         return self._session.kernels_by_provider()
 
+    def on(self, grid: Grid) -> Model:
+        """A model of any place, on a grid.
+
+        Parameters
+        ----------
+        grid : Grid
+            Where the fields are to be: that of a domain.
+
+        Raises
+        ------
+        InputError
+            If the model has a grid of its own.
+        MissingExtraError
+            If pointfuse-world is not installed.
+        """
+        if not self.metadata.takes_static:
+            raise InputError(
+                f"the model {self.metadata.name} has a grid of its own; take one of any place: "
+                "load_model(domain=...) without a file, --domain without --model"
+            )
+        world_layers()
+        return Model(
+            self._content,
+            replace(self.metadata, own_grid=grid),
+            self.sha256,
+            self.threads,
+            self.device,
+        )
+
     @property
     def static_layer_names(self) -> tuple[str, ...]:
         """Names of the static layers that `static_layer` gives."""
-        return tuple(self._static_layers)
+        return tuple(self._place.layers if self._place else self._static_layers)
 
     def static_layer(self, name: str) -> NDArray[np.float32]:
         """A field that the model carries, such as ``height``.
@@ -150,6 +193,8 @@ class Model(Shown):
         InputError
             If the model has no such layer.
         """
+        if self._place and name in self._place.layers:
+            return self._place.static_layer(name)
         if name not in self._static_layers:
             raise InputError(
                 f"the model has no static layer '{name}'; expected one of "
@@ -213,7 +258,9 @@ class Model(Shown):
             "observations": observations.astype(np.float32, copy=False),
             "observed": observed.astype(np.float32, copy=False),
         }
-        outputs = self._session.run(feed)
+        outputs = (
+            self._place.run(self._session.run, **feed) if self._place else self._session.run(feed)
+        )
         shape = (len(observations), 1, *self.metadata.grid.shape)
         if any(output.shape != shape for output in outputs):
             raise ModelFileError(
@@ -257,6 +304,7 @@ def load_model(
     path: str | PathLike[str] | None = None,
     *,
     variable: str | None = None,
+    domain: Domain | Grid | str | PathLike[str] | None = None,
     threads: int | None = None,
     device: DeviceChoice = "auto",
     precision: PrecisionChoice = "auto",
@@ -272,6 +320,9 @@ def load_model(
         ONNX file; a shipped model by default.
     variable : str, optional
         What the shipped model fuses, such as ``no2``; ``pm25`` by default.
+    domain : Domain, Grid, or path, optional
+        Where fields are wanted: the model is then one of any place, `pointfuse-world` by default,
+        on this domain. A path is that of a file of `pointfuse domain`, or of one on a grid.
     threads : int, optional
         Threads to run it on; all processors that this process may use by default.
     device : str
@@ -310,10 +361,14 @@ def load_model(
         raise InputError(f"a model runs on 1 to {MAX_THREADS} threads, got {threads}")
     # A file that suits two devices is read once, and its warning given once.
     read = cache(read_model_file)
+    grid = None if domain is None else grid_of(domain)
 
     def load(name: Device) -> Model:
-        content, metadata, sha256 = read(chosen_path(path, precision, name, variable))
+        chosen = chosen_path(path, precision, name, variable, anywhere=grid is not None)
+        content, metadata, sha256 = read(chosen)
         check_precision(metadata, precision)
-        return Model(content, metadata, sha256, threads or usable_cpus(), name)
+        model = Model(content, metadata, sha256, threads or usable_cpus(), name)
+        return model if grid is None else model.on(grid)
 
-    return on_device(device, load)
+    # Graphs of any size run on a CPU alone.
+    return on_device("cpu" if grid is not None and device == "auto" else device, load)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from pointfuse.basics.printable import beginning, printable_content
-from pointfuse.errors import ModelFileError
+from pointfuse.errors import InputError, ModelFileError
 from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
@@ -20,7 +20,10 @@ from pointfuse.model.json_block import Block
 SCHEMA_VERSION = 2
 """Version of the contract that is written; `READABLE` ones are read."""
 
-READABLE = (1, SCHEMA_VERSION)
+ANYWHERE = 3
+"""Version of the contract of models that have no grid of their own."""
+
+READABLE = (1, SCHEMA_VERSION, ANYWHERE)
 
 METADATA_KEY = "pointfuse"
 
@@ -90,12 +93,12 @@ class ModelMetadata:
         One sentence on what the model does, and the SPDX identifier of its licence.
     precision : str
         ``fp32``, ``fp16`` or ``int8``.
-    grid : Grid
-        Grid of inputs and outputs.
+    own_grid : Grid or None
+        Grid of inputs and outputs; None of a model of any place that no domain was chosen for.
     variables : tuple of Variable
         Channels of the inputs, in order; the first is the one that is fused.
     static_layers : tuple of StaticLayer
-        Fields stored in the graph, in order.
+        Fields stored in the graph, in order; those of its input `static`, if it has one.
     training, export : mapping
         How the weights and the file came to be (free form: strings, numbers, lists, mappings).
     scores : tuple of mapping
@@ -116,7 +119,7 @@ class ModelMetadata:
     summary: str
     licence: str
     precision: str
-    grid: Grid
+    own_grid: Grid | None
     variables: tuple[Variable, ...]
     static_layers: tuple[StaticLayer, ...]
     training: Mapping[str, object]
@@ -134,7 +137,7 @@ class ModelMetadata:
                 f"<ModelMetadata of {self.name} {self.version} ({self.precision}, {self.licence})>",
                 f"variables: {', '.join(variable.name for variable in self.variables)}",
                 f"static layers: {layers}",
-                f"grid: {self.grid.summary}",
+                f"grid: {'any' if self.own_grid is None else self.grid.summary}",
                 f"weights: {self.weights_sha256}",
             ]
         )
@@ -142,6 +145,27 @@ class ModelMetadata:
     def __hash__(self) -> int:
         # Mappings, which it is compared by too, have no hash.
         return hash((self.name, self.version, self.precision, self.weights_sha256))
+
+    @property
+    def grid(self) -> Grid:
+        """Grid of inputs and outputs.
+
+        Raises
+        ------
+        InputError
+            If the model is one of any place, and no domain was chosen.
+        """
+        if self.own_grid is None:
+            raise InputError(
+                f"the model {self.name} has no grid of its own; say where the field is to be: "
+                "--domain of the commands, Model.on of Python"
+            )
+        return self.own_grid
+
+    @property
+    def takes_static(self) -> bool:
+        """Whether it is a model of any place, which is told of its cells."""
+        return self.schema_version >= ANYWHERE
 
     @property
     def target(self) -> Variable:
@@ -195,8 +219,8 @@ class ModelMetadata:
         if schema not in READABLE:
             raise ModelFileError(
                 f"the model's metadata has schema version {schema}, this pointfuse reads versions "
-                f"{' and '.join(map(str, READABLE))}; install a version of pointfuse that matches "
-                "the model"
+                f"{READABLE[0]} to {READABLE[-1]}; install a version of pointfuse that matches the "
+                "model"
             )
         variables = tuple(_variable(entry) for entry in block.blocks("variables"))
         if not variables:
@@ -209,7 +233,7 @@ class ModelMetadata:
             summary=block.text("summary", _LONGEST),
             licence=block.text("licence"),
             precision=block.text("precision"),
-            grid=_grid(block.block("grid")),
+            own_grid=None if schema >= ANYWHERE else _grid(block.block("grid")),
             variables=variables,
             static_layers=tuple(
                 StaticLayer(entry.text("name"), entry.text("units"), entry.text("source", _LONGEST))
@@ -228,6 +252,7 @@ class ModelMetadata:
         """The metadata as JSON types, laid out as in the file."""
         regions = [asdict(region) for region in self.regions]
         optional = {"regions": regions or None, "hourly_factor": self.hourly_factor}
+        grid = {} if self.own_grid is None else {"grid": grid_to_dict(self.own_grid)}
         return {
             "schema_version": self.schema_version,
             "name": self.name,
@@ -235,7 +260,7 @@ class ModelMetadata:
             "summary": self.summary,
             "licence": self.licence,
             "precision": self.precision,
-            "grid": grid_to_dict(self.grid),
+            **grid,
             "variables": [
                 {
                     "name": variable.name,

@@ -105,10 +105,14 @@ def _metadata(structure: OnnxStructure) -> ModelMetadata:
 
 
 def _check_signatures(structure: OnnxStructure, metadata: ModelMetadata) -> None:
-    rows, columns = metadata.grid.shape
+    shape = (None, None) if metadata.own_grid is None else metadata.own_grid.shape
+    rows, columns = shape
     channels = len(metadata.variables)
     stack = TensorSignature(FLOAT32, (None, channels, rows, columns))
-    _check_tensors("inputs", structure.inputs, {"observations": stack, "observed": stack})
+    inputs = {"observations": stack, "observed": stack}
+    if metadata.takes_static:
+        inputs["static"] = TensorSignature(FLOAT32, (len(metadata.static_layers), rows, columns))
+    _check_tensors("inputs", structure.inputs, inputs)
     field = TensorSignature(FLOAT32, (None, 1, rows, columns))
     # The scale may be absent, and further outputs are of no concern here.
     known = (metadata.target.name, metadata.scale_name)

@@ -31,6 +31,8 @@ def chosen_path(
     precision: PrecisionChoice,
     device: Device,
     variable: str | None = None,
+    *,
+    anywhere: bool = False,
 ) -> Path:
     """The model file to load.
 
@@ -45,6 +47,8 @@ def chosen_path(
         A key of `pointfuse.model.devices.PROVIDERS`.
     variable : str, optional
         What the shipped model fuses; that of the default one without it.
+    anywhere : bool
+        Whether the shipped model is to be one of any place.
 
     Raises
     ------
@@ -59,7 +63,7 @@ def chosen_path(
         )
     if path is not None:
         return Path(path)
-    files = files_by_precision(variable)
+    files = files_by_precision(variable, anywhere=anywhere)
     wanted = fastest(files, device) if precision == "auto" else precision
     if wanted not in files:
         model = next(iter(files.values()))
@@ -71,7 +75,7 @@ def chosen_path(
 
 
 def files_by_precision(
-    variable: str | None = None, folder: Path | None = None
+    variable: str | None = None, folder: Path | None = None, *, anywhere: bool = False
 ) -> dict[str, ShippedModel]:
     """Files of a shipped model by their precision.
 
@@ -81,6 +85,8 @@ def files_by_precision(
         What it fuses; the default model without one.
     folder : Path, optional
         Another folder of models with a manifest.
+    anywhere : bool
+        Whether it is to be a model of any place.
 
     Raises
     ------
@@ -89,7 +95,7 @@ def files_by_precision(
     ModelFileError
         If the list of shipped models is damaged.
     """
-    entries = shipped_models(folder)
+    entries = [entry for entry in shipped_models(folder) if entry.anywhere == anywhere]
     names = dict.fromkeys(entry.variable for entry in entries)
     if variable is None:
         variable = next(iter(names))

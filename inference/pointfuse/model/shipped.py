@@ -23,6 +23,8 @@ class ShippedModel:
         Of its weights and sums: ``fp32``, ``fp16`` or ``int8``.
     variable : str
         What it fuses, such as ``pm25``.
+    anywhere : bool
+        Whether it is a model of any place.
     """
 
     file: str
@@ -32,6 +34,7 @@ class ShippedModel:
     sha256: str
     precision: str
     variable: str
+    anywhere: bool = False
 
 
 def model_folder() -> Path:

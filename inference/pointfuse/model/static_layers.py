@@ -33,7 +33,7 @@ def read_static_layers(
     -------
     dict of str to ndarray of float32, shape (row, column)
         The layers by name in plain units: height in m, not in 2000 m. Empty where the graph has
-        no tensor of them.
+        no tensor of them, or takes them as an input.
 
     Raises
     ------
@@ -41,6 +41,8 @@ def read_static_layers(
         If a tensor does not fit the layers and the grid that the metadata declares, or is lacking.
     """
     layers = metadata.static_layers
+    if metadata.takes_static:
+        return {}
     shape = (len(layers), *metadata.grid.shape)
     if INITIALIZER in structure.constants:
         stored = _constant(structure, INITIALIZER, shape)

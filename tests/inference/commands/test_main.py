@@ -191,7 +191,7 @@ def test_a_default_time_zone_that_is_far_from_the_grid_is_told(
 ) -> None:
     grid = tiny_metadata.grid
     plane = replace(grid.projection, longitude_of_central_meridian=meridian)
-    metadata = replace(tiny_metadata, grid=replace(grid, projection=plane))
+    metadata = replace(tiny_metadata, own_grid=replace(grid, projection=plane))
     (tmp_path / "model.onnx").write_bytes(mean_model(metadata).SerializeToString())
     longitude, latitude = metadata.grid.longitude_latitude()
     day = f"A,{longitude[5, 5]},{latitude[5, 5]},2019-01-06,50"

@@ -51,7 +51,7 @@ DAYS = np.array(["2020-01-14", "2020-01-15", "2020-01-16"], "datetime64[D]")
 
 def made_up(metadata: ModelMetadata, grid: Grid) -> FusedFields:
     """Three days of different values in every cell, the second of them missing."""
-    metadata = dataclasses.replace(metadata, grid=grid)
+    metadata = dataclasses.replace(metadata, own_grid=grid)
     longitude, latitude = (table[[2, 5], [3, 6]] for table in grid.longitude_latitude())
     placed = place(
         Observations(

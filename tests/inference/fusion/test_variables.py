@@ -304,7 +304,7 @@ def moved(fields: FusedFields) -> ModelMetadata:
     """The model of fields, as if its grid lay a cell to the east."""
     metadata = fields.model
     grid = replace(metadata.grid, first_x=metadata.grid.first_x + metadata.grid.cell_size)
-    return replace(metadata, grid=grid)
+    return replace(metadata, own_grid=grid)
 
 
 def test_a_model_of_ones_own_has_its_variable(

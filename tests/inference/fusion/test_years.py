@@ -479,7 +479,7 @@ def test_ten_times_the_days_take_no_more_memory(
 def test_the_writer_holds_a_day_and_not_the_file(tiny_model: Model, tmp_path: Path) -> None:
     """The netCDF library holds 64 MB of each variable, unless it is told otherwise."""
     grid = dataclasses.replace(tiny_model.metadata.grid, rows=300, columns=300)
-    metadata = dataclasses.replace(tiny_model.metadata, grid=grid)
+    metadata = dataclasses.replace(tiny_model.metadata, own_grid=grid)
     resident = []
 
     def days() -> Iterator[FusedFields]:

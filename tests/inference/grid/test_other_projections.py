@@ -108,7 +108,7 @@ def test_impossible_projections_are_refused(make: Any) -> None:
 
 @pytest.mark.parametrize("grid", GRIDS, ids=NAMES)
 def test_a_model_may_have_any_of_them(tiny_metadata: ModelMetadata, grid: Grid) -> None:
-    metadata = dataclasses.replace(tiny_metadata, grid=grid)
+    metadata = dataclasses.replace(tiny_metadata, own_grid=grid)
     assert ModelMetadata.from_json(metadata.to_json()) == metadata
     longitude, latitude = grid.longitude_latitude()
     np.testing.assert_array_equal(grid.cells(longitude.ravel(), latitude.ravel()), range(180))

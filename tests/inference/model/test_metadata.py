@@ -71,7 +71,7 @@ def test_hourly_factor_there_and_back(tiny_metadata: ModelMetadata) -> None:
 @pytest.mark.parametrize(
     ("path", "value", "message"),
     [
-        (["schema_version"], 3, "schema version 3, this pointfuse reads versions 1 and 2"),
+        (["schema_version"], 4, "schema version 4, this pointfuse reads versions 1 to 3"),
         (["schema_version"], True, "'schema_version' .* positive whole number, got true"),
         (["grid", "rows"], 0, r"'grid\.rows' .* positive whole number, got 0"),
         (["grid", "cell_size"], "12 km", r"'grid\.cell_size' .* a number, got \"12 km\""),

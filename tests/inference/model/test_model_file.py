@@ -119,7 +119,7 @@ def test_references_to_other_files_are_refused(write: Write, tiny_proto: onnx.Mo
 def test_a_grid_that_is_not_the_graphs_is_refused(
     write: Write, tiny_proto: onnx.ModelProto, tiny_metadata: ModelMetadata
 ) -> None:
-    other = replace(tiny_metadata, grid=replace(tiny_metadata.grid, rows=13))
+    other = replace(tiny_metadata, own_grid=replace(tiny_metadata.grid, rows=13))
     helper.set_model_props(tiny_proto, {METADATA_KEY: other.to_json()})
     message = r"expected observations\(time, 3, 13, 16\), .* got observations\(time, 3, 12, 16\)"
     with pytest.raises(ModelFileError, match=message):

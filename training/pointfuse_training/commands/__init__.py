@@ -15,6 +15,7 @@ covariance  the beginning of a network: how far a station speaks for others
 calibrate   the error's size held to stations
 evaluate    how well a network completes simulated days
 adapt       a network for stations of one's own
+anywhere    the network of any place
 
 archive_options   which archive is made, and how
 unscored_options  which days and cities are learned from

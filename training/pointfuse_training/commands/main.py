@@ -7,6 +7,7 @@ import click
 from pointfuse.commands.command_line import Commands
 from pointfuse.version import __version__
 from pointfuse_training.commands.adapt import adapt
+from pointfuse_training.commands.anywhere import anywhere
 from pointfuse_training.commands.archive import archive
 from pointfuse_training.commands.calibrate import calibrate
 from pointfuse_training.commands.covariance import covariance
@@ -35,6 +36,6 @@ def main(debug: bool) -> None:
 
 for command in (
     *(static, world, domains, simulate, parameters, patterns, process, sample, archive),
-    *(fit_command, covariance, calibrate, evaluate, adapt),
+    *(fit_command, covariance, calibrate, anywhere, evaluate, adapt),
 ):
     main.add_command(command)

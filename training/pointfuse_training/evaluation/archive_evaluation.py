@@ -235,7 +235,7 @@ def _stations(
         summary="",
         licence="",
         precision="fp32",
-        grid=grid,
+        own_grid=grid,
         variables=(target,),
         static_layers=(),
         training={},

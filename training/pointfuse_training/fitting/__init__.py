@@ -11,6 +11,9 @@ losses             what a network is trained for
 withheld           ways of withholding stations
 covariance_fit     the covariance of the interpolation held to withheld stations
 calibration        the error's size held to withheld stations
+world_days         days of many places, for the network of any place
+world_fit          its covariances
+world_errors       the size of its errors
 training_loop      loss, optimiser, average, validation
 fit                a run, from data to a checkpoint
 """

@@ -15,7 +15,7 @@ from scipy.special import expit
 from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations, grid_days
 from pointfuse_training.fitting.withheld import withholdings
-from pointfuse_training.network.calibration import DEVIATION, TERMS
+from pointfuse_training.network.calibration import DEVIATION
 from pointfuse_training.network.concentration_scale import transformed_back
 from pointfuse_training.network.fusion_network import FusionNetwork, calibration_terms_of
 
@@ -179,7 +179,8 @@ def fitted_coefficients(errors: WithheldErrors, share: float) -> Array:
         gradient[1:] += 2 * _PENALTY * coefficients[1:]
         return float(weight @ smooth) + penalty, gradient
 
-    found: Array = minimize(loss, np.zeros(len(TERMS)), jac=True, method="L-BFGS-B").x
+    begin = np.zeros(errors.terms.shape[1])
+    found: Array = minimize(loss, begin, jac=True, method="L-BFGS-B").x
     return found
 
 

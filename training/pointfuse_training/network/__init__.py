@@ -4,6 +4,7 @@ channels                what all networks take
 concentration_scale     the scale on which the default network sees concentrations
 pointconv               from isolated stations to a first complete field, as published
 optimal_interpolation   PointConv's passes at their limit, under a covariance that knows terrain
+conditioning            what stations say under covariances
 station_cells           the cells that hold stations, as lists
 positive_inverse        inverses of large matrices, in a form that export can change
 summed_covariances      sums of covariances over the grid, in a form that export can change
@@ -16,4 +17,6 @@ paper_network           the published network
 variants                the networks by name
 weights                 weights by name, and the archives that hold them
 checkpoints             a trained network in a file that knows where it comes from
+world_network           the network of any place
+world_checkpoint        its checkpoint
 """

@@ -109,13 +109,13 @@ def conditioned(
     likely = -(of_slopes + of_covariance).reshape(-1, voices)
     likely = likely - cells * (variance.log() + log_noise)
     likely = likely - 2 * (amplitude.log() * there[:, None]).sum(2)
-    of_ones = solution.unflatten(0, (-1, voices))[:, :, 0] / prior[:, 0]
+    of_ones = torch.unflatten(solution, 0, (-1, voices))[:, :, 0] / prior[:, 0]
     return Conditioned(
         likely / 2,
         variance,
         precision * left.reshape(-1, voices, number.shape[1]),
         slopes.reshape(-1, voices, 1 + layers.shape[1]) * prior[..., 0],
-        precision * amplitude * of_ones,
+        precision * of_ones,
     )
 
 

@@ -45,6 +45,12 @@ those of models; else they are exponential, as those that stations see."""
 HEARD = 3
 """Covariances whose fields are computed: the likeliest of the day."""
 
+BELIEF = 0.1
+"""Power of the probabilities of the covariances. None of them is the true one, and evidence then
+decides too soon (Gruenwald, The safe Bayesian, 2012). Of the days that they were fitted to, with
+three cells of ten left out, the RMSE is 0.998 (stations) and 0.991 (simulations) of that with all of
+the evidence; between 0.05 and 0.2 it is about the same."""
+
 TERMS = ("constant", "level", "deviation", "support", "stations")
 """What the logarithm of the factor of the error's size is linear in."""
 
@@ -201,32 +207,48 @@ class WorldNetwork(nn.Module):
         """What `forward` does up to the transformation back."""
         values = transformed(observations * (observed > 0), self.unit)
         cells = station_cells(values, observed)
-        number = cells.number
-        level = (cells.value * number).sum(1, keepdim=True) / number.sum(1, keepdim=True).clamp(
-            min=1
-        )
-        there = cells.at(static[None])
-        heard = self.heard(cells.value - level, number, there)
+        estimate = self.completed(cells.value, cells.number, cells.at(static[None]), static)
+        return estimate._replace(stations=observed.sum((2, 3), keepdim=True))
+
+    def completed(
+        self, value: Tensor, number: Tensor, there: Tensor, static: Tensor
+    ) -> WorldEstimate:
+        """Complete the cells of stations to fields.
+
+        Parameters
+        ----------
+        value, number : Tensor, shape (time, cell)
+            Means of the stations on the scale of the network, and how many they are.
+        there : Tensor, shape (time, places and layers, cell)
+            Static input there.
+        static : Tensor, shape (places and layers, rows, columns)
+            Static input wherever a field is wanted.
+        """
+        stations = number.sum(1, keepdim=True)
+        level = (value * number).sum(1, keepdim=True) / stations.clamp(min=1)
+        heard = self.heard(value - level, number, there)
+        said, which = heard.said, heard.which
         everywhere = static.flatten(1)
         parts = self.parts(heard, number, there, static)
-        said = heard.said
-        layers = everywhere[len(PLACES) :]
-        trends = held(
-            said.slopes[..., 1:] @ layers, said.slopes[..., 1:] @ there[:, len(PLACES) :], number
+        of_layers = held(
+            said.slopes[..., 1:] @ everywhere[len(PLACES) :],
+            said.slopes[..., 1:] @ there[:, len(PLACES) :],
+            number,
         )
-        field = level[:, None] + said.slopes[..., :1] + trends + parts[..., 0]
-        left, support = self.left(heard.which, parts)
-        noise = self.log_noise.exp()[heard.which]
+        field = level[:, None] + said.slopes[..., :1] + of_layers + parts[..., 0]
+        support = parts[..., 1].clamp(-0.2, 1.2)
+        left = self.left(which, support, parts[..., 2])
+        noise = self.log_noise.exp()[which]
         variance = said.variance[..., None] * (left + noise[..., None])
         share = (heard.share / heard.share.sum(1, keepdim=True))[..., None]
         mean = (share * field).sum(1, keepdim=True)
         spread = (share * (variance + (field - mean) ** 2)).sum(1, keepdim=True)
-        shape = observations.shape
+        shape = (-1, 1, *static.shape[1:])
         return WorldEstimate(
             mean.reshape(shape),
             spread.sqrt().reshape(shape),
             (share * support).sum(1, keepdim=True).reshape(shape),
-            observed.sum((2, 3), keepdim=True),
+            stations[..., None, None],
         )
 
     def heard(self, anomaly: Tensor, number: Tensor, there: Tensor) -> Heard:
@@ -240,7 +262,7 @@ class WorldNetwork(nn.Module):
             Static layers there.
         """
         said = self.conditioned(anomaly, number, there)
-        shares = torch.softmax(said.evidence + self.log_share, dim=1)
+        shares = torch.softmax(BELIEF * (said.evidence + self.log_share), dim=1)
         share, which = shares.topk(HEARD, dim=1)
         return Heard(share, which, Conditioned(*(self._of(which, one) for one in said)))
 
@@ -300,8 +322,8 @@ class WorldNetwork(nn.Module):
     def parts(self, heard: Heard, number: Tensor, there: Tensor, static: Tensor) -> Tensor:
         """What the stations add up to in each cell, shape (time, heard, cell, 3).
 
-        The field about its trend; the support, which is that of a field of ones; and the number of
-        stations, each counted by the eighth power of its correlation.
+        The field about its trend; a field of ones; and the number of stations, each counted by the
+        eighth power of its correlation.
         """
         which = heard.which
         shape = static.shape[1:]
@@ -317,29 +339,29 @@ class WorldNetwork(nn.Module):
             weights,
             of_days[..., None],
         )
-        return sums.reshape(*which.shape, -1, 3)
+        shaped: Tensor = sums.reshape(*which.shape, -1, 3)
+        return shaped
 
-    def left(self, which: Tensor, parts: Tensor) -> tuple[Tensor, Tensor]:
-        """Share of a field's variance that stations leave, and the support.
+    def left(self, which: Tensor, support: Tensor, near: Tensor) -> Tensor:
+        """Share of a field's variance that stations leave, shape (time, heard, cell).
 
         Parameters
         ----------
         which : Tensor of int64, shape (time, heard)
             The covariances.
-        parts : Tensor, shape (time, heard, cell, 3)
-            As `parts` gives them.
-
-        Returns
-        -------
-        tuple of Tensor, each of shape (time, heard, cell)
+        support, near : Tensor, shape (time, heard, cell)
+            A field of ones, and the stations nearby.
         """
-        support = parts[..., 1].clamp(-0.2, 1.2)
-        near = parts[..., 2].clamp(min=0).log1p()
+        left: Tensor = torch.sigmoid(self.unknown(self.features(which, support, near)))[..., 0]
+        return left
+
+    def features(self, which: Tensor, support: Tensor, near: Tensor) -> Tensor:
+        """What that share depends on, shape (time, heard, cell, feature); parameters as `left`."""
         noise = self.log_noise[which][..., None].expand_as(support)
         smooth = self.smooth[which][..., None].expand_as(support)
         unsupported = (1 - support).abs().clamp(min=1e-4).log()
-        inputs = torch.stack([support, unsupported, near, noise, smooth], -1)
-        return torch.sigmoid(self.unknown(inputs))[..., 0], support
+        counted = near.clamp(min=0).log1p()
+        return torch.stack([support, unsupported, counted, noise, smooth], -1)
 
     def _of(self, which: Tensor, table: Tensor) -> Tensor:
         """Entries of some covariances, of a table of the shape (time, voice, ...)."""

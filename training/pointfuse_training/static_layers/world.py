@@ -151,7 +151,7 @@ def smoothed(values: NDArray[np.float32], deviation: float) -> NDArray[np.float3
     along_meridians = gaussian_filter1d(values, pixels, axis=0, mode="nearest")
     latitude = 90 - (np.arange(len(values)) + 0.5) / per_degree
     around = values.shape[1]
-    result = np.empty_like(along_meridians)
+    result: NDArray[np.float32] = np.empty_like(values)
     for row, wide in enumerate(pixels / np.cos(np.radians(latitude))):
         # A Gaussian as wide as the parallel leaves its mean.
         result[row] = (
@@ -195,11 +195,11 @@ def write_world_package(folder: Path, cache: Path, on_layer: Callable[[], None])
         If a file cannot be written.
     """
     boxes = country_boxes(json.loads(fetched(COUNTRIES, cache).read_text(encoding="utf-8")))
-    arrays: dict[str, NDArray[Any]] = {}
+    arrays: dict[str, Any] = {}
     for name, layer in build_world_layers(cache, on_layer):
         # Differences along a row wrap around, and take less room than what they are of.
         arrays[name] = np.diff(layer.steps, axis=1, prepend=layer.steps.dtype.type(0))
-        arrays[f"{name}_step"] = np.float64(layer.step)
+        arrays[f"{name}_step"] = np.array(layer.step)
     layers, countries = folder / LAYERS_FILE, folder / COUNTRIES_FILE
     with replacing(layers) as temporary, temporary.open("wb") as file:
         np.savez_compressed(file, **arrays)

@@ -2,4 +2,5 @@
 
 reading  how station files are read
 running  how a model runs
+placing  where fields are made
 """

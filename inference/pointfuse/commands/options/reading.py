@@ -55,6 +55,12 @@ _READING = (
         help="Format of the files.",
     ),
     model_file_option,
+    click.option(
+        "--domain",
+        metavar="FILE|auto",
+        help="Where to make fields with the model of any place: a file of 'pointfuse domain', or "
+        "auto for around the stations.",
+    ),
     days_option,
     click.option(
         "--units",
@@ -124,6 +130,8 @@ class ReadingOptions:
         Valid hours that make a daily mean.
     timezone : str
         Time zone in which days begin and end.
+    domain : str, optional
+        File of a domain, or ``auto``; the grid of the model by default.
     strict : bool
         Whether files, lines and places that would be left out are errors.
     low_cost : bool
@@ -142,6 +150,7 @@ class ReadingOptions:
     units: tuple[str, ...]
     min_hours: int
     timezone: str
+    domain: str | None = None
     strict: bool = False
     low_cost: bool = False
     gas_temperature: float = REFERENCE_CELSIUS
@@ -215,7 +224,8 @@ def _reading_arguments(options: ReadingOptions, metadata: ModelMetadata) -> _Rea
 
     A warning tells who left the time zone to its default on a grid where the sun is elsewhere.
     """
-    _warn_of_default_timezone(options.timezone, metadata.grid)
+    if metadata.own_grid is not None:
+        _warn_of_default_timezone(options.timezone, metadata.own_grid)
     return {
         "format": options.format,
         "variables": metadata.variables,

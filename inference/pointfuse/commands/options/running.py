@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from pointfuse.commands.inputs_and_outputs import ModelFile
+from pointfuse.fusion.where import AROUND_STATIONS, shipped_model
 from pointfuse.model.devices import DEVICES, DeviceChoice
 from pointfuse.model.loading import MAX_THREADS, Model, load_model
 from pointfuse.model.precisions import PRECISIONS, PrecisionChoice
@@ -104,7 +105,9 @@ class RunningOptions:
     precision: PrecisionChoice
     threads: int | None
 
-    def load_each(self, model: Path | None, variables: Sequence[str]) -> list[Model]:
+    def load_each(
+        self, model: Path | None, variables: Sequence[str], domain: str | None = None
+    ) -> list[Model]:
         """Load a model file, or the shipped models of some variables; that of pm25 without any.
 
         Raises
@@ -113,10 +116,14 @@ class RunningOptions:
             As `pointfuse.load_model`.
         """
         names: Sequence[str | None] = variables or [None]
-        return [self.load(model, name) for name in names]
+        return [self.load(model, name, domain) for name in names]
 
-    def load(self, model: Path | None, variable: str | None = None) -> Model:
+    def load(
+        self, model: Path | None, variable: str | None = None, domain: str | None = None
+    ) -> Model:
         """Load a model file, or the shipped model of a variable.
+
+        With a domain it is one of any place; around stations, that place is still to be chosen.
 
         Raises
         ------
@@ -127,9 +134,12 @@ class RunningOptions:
             raise click.UsageError(
                 f"--model {model} fuses what it was made for; leave --variable {variable} out"
             )
+        if model is None:
+            return shipped_model(variable, domain, self.device, self.precision, self.threads)
+        around = domain in (None, AROUND_STATIONS)
         return load_model(
             model,
-            variable=variable,
+            domain=None if around else domain,
             threads=self.threads,
             device=self.device,
             precision=self.precision,

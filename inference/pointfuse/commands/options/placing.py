@@ -1,0 +1,60 @@
+"""Where fields are made, once the stations are known."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+
+from pointfuse.basics.counted import counted
+from pointfuse.commands.options.reading import ReadingOptions
+from pointfuse.commands.options.running import RunningOptions
+from pointfuse.fusion.where import AROUND_STATIONS, around, domain_of, is_elsewhere
+from pointfuse.model.loading import Model
+from pointfuse.stations.observations import Stations
+
+logger = logging.getLogger(__name__)
+
+
+def placed_models(
+    models: Sequence[Model],
+    stations: Stations,
+    reading: ReadingOptions,
+    running: RunningOptions,
+) -> list[Model]:
+    """Models on the grid that their fields are made on.
+
+    Models of any place that have none yet get a domain around the stations. So do the stations of
+    another part of the Earth where neither a model nor a domain is named: the shipped models of
+    any place then take the place of those of China.
+
+    Parameters
+    ----------
+    models : sequence of Model
+        As they were loaded.
+    stations : Stations
+        All that were read.
+    reading : ReadingOptions
+        What was typed.
+    running : RunningOptions
+        How models run.
+
+    Raises
+    ------
+    InputError
+        If no station has coordinates to make a domain of.
+    MissingExtraError
+        If pointfuse-world is not installed.
+    """
+    chosen = reading.model is None and reading.domain is None
+    if chosen and is_elsewhere(models[0], stations):
+        domain = domain_of(stations)
+        logger.warning(
+            "most of the %s lie outside of China, which the default model is for: fused with the "
+            "model of any place on a domain around them, %s (--domain auto does so without a word)",
+            counted(len(stations), "station"),
+            domain.summary,
+        )
+        names = [model.metadata.target.name for model in models]
+        of_any_place = running.load_each(None, names, AROUND_STATIONS)
+        return [model.on(domain.grid) for model in of_any_place]
+    return [around(model, stations) for model in models]
