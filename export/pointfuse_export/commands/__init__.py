@@ -4,4 +4,5 @@ main    the command line; exports a model
 days    simulated days from an archive
 engine  engines, and a look at them
 triton  a repository for Triton
+world   the model of any place
 """

@@ -17,6 +17,7 @@ from pointfuse.version import __version__
 from pointfuse_export.commands.days import days
 from pointfuse_export.commands.engine import engine, inspect
 from pointfuse_export.commands.triton import triton
+from pointfuse_export.commands.world import world
 from pointfuse_export.files.description import checked_precisions, read_description
 from pointfuse_export.files.file_report import (
     ERROR_HEADER,
@@ -72,6 +73,7 @@ main.add_command(days)
 main.add_command(engine)
 main.add_command(inspect)
 main.add_command(triton)
+main.add_command(world)
 
 
 @main.command(cls=Command)

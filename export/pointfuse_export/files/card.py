@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 
 from pointfuse.basics.units import typeset_units
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse_export.checks.verify import TOLERANCE
+from pointfuse_export.files.card_parts import bullets, facts_table, markdown_table, section
 from pointfuse_export.files.description import Description
 from pointfuse_export.files.file_report import (
     ERROR_HEADER,
@@ -45,15 +45,15 @@ def render_card(
     """
     sections = (
         _head(metadata),
-        _section("Intended use", _bullets(description.intended_use)),
-        _section("Limits", _bullets(description.limitations)),
-        _section("Inputs and output", _variables(metadata, outputs)),
-        _section("Grid", _grid(metadata)),
-        _section("Static layers inside the file", _static_layers(metadata)),
-        *([_section("Regions of the scores", _regions(metadata))] if metadata.regions else []),
-        _section("Training", _facts(metadata.training)),
-        _section("Scores", _scores(metadata)),
-        _section("Files", _files(metadata, files)),
+        section("Intended use", bullets(description.intended_use)),
+        section("Limits", bullets(description.limitations)),
+        section("Inputs and output", _variables(metadata, outputs)),
+        section("Grid", _grid(metadata)),
+        section("Static layers inside the file", _static_layers(metadata)),
+        *([section("Regions of the scores", _regions(metadata))] if metadata.regions else []),
+        section("Training", facts_table(metadata.training)),
+        section("Scores", _scores(metadata)),
+        section("Files", _files(metadata, files)),
     )
     return "\n".join(sections)
 
@@ -81,7 +81,7 @@ def _adaptation(metadata: ModelMetadata) -> str:
 
 
 def _variables(metadata: ModelMetadata, outputs: Sequence[str]) -> str:
-    table = _table(
+    table = markdown_table(
         ("channel", "variable", "units", "CF standard name", "valid range"),
         (
             (
@@ -119,7 +119,7 @@ def _variables(metadata: ModelMetadata, outputs: Sequence[str]) -> str:
 
 def _grid(metadata: ModelMetadata) -> str:
     grid, projection = metadata.grid, metadata.grid.projection
-    return _table(
+    return markdown_table(
         ("property", "value"),
         (
             ("projection", f"{projection.title}, {projection.true_scale}"),
@@ -135,14 +135,14 @@ def _grid(metadata: ModelMetadata) -> str:
 
 
 def _static_layers(metadata: ModelMetadata) -> str:
-    return _table(
+    return markdown_table(
         ("layer", "units", "source"),
         ((f"`{layer.name}`", layer.units, layer.source) for layer in metadata.static_layers),
     )
 
 
 def _regions(metadata: ModelMetadata) -> str:
-    table = _table(
+    table = markdown_table(
         ("region", "longitude, degrees east", "latitude, degrees north"),
         (
             (region.name, _range((region.west, region.east)), _range((region.south, region.north)))
@@ -160,7 +160,7 @@ def _scores(metadata: ModelMetadata) -> str:
         return "It has not been scored on real stations yet; `pointfuse crossval` does."
     units = typeset_units(metadata.target.units)
     origins = list(dict.fromkeys(str(score["origin"]) for score in metadata.scores))
-    table = _table(
+    table = markdown_table(
         ("test", "data", "R2", f"RMSE, {units}", "NME", "the same for others", "origin"),
         (
             (
@@ -177,48 +177,23 @@ def _scores(metadata: ModelMetadata) -> str:
 def _files(metadata: ModelMetadata, files: Sequence[FileReport]) -> str:
     units = typeset_units(metadata.target.units)
     facts = {"sha256 of the weights": f"`{metadata.weights_sha256}`", **metadata.export}
-    made = _table(
+    made = markdown_table(
         ("file", "precision", "bytes", "sha256", "convolutions by weights"),
         (
             (f"`{f.file}`", f.precision, f.bytes, f"`{f.sha256}`", counted(f.convolutions))
             for f in files
         ),
     )
-    errors = _table(ERROR_HEADER, map(error_row, files))
-    scores = _table(SCORE_HEADER, map(score_row, files))
+    errors = markdown_table(ERROR_HEADER, map(error_row, files))
+    scores = markdown_table(SCORE_HEADER, map(score_row, files))
     return (
-        f"{made}\n\n{_facts(facts)}\n\nBefore the files were written, the first reproduced "
+        f"{made}\n\n{facts_table(facts)}\n\nBefore the files were written, the first reproduced "
         f"the network in PyTorch to {TOLERANCE:g} of its highest values, in ONNX Runtime on a CPU. "
         "Then each was run on simulated days, with a fifth of the stations withheld. Absolute "
         f"errors in {units}, of the first file against PyTorch and of the others against the "
         f"first, over all cells; and the largest difference from the golden case:\n\n{errors}\n\n"
         f"Scores against the simulated truth:\n\n{scores}"
     )
-
-
-def _section(title: str, body: str) -> str:
-    return f"## {title}\n\n{body}\n"
-
-
-def _bullets(sentences: Iterable[str]) -> str:
-    return "\n".join(f"- {sentence}" for sentence in sentences)
-
-
-def _facts(facts: Mapping[str, object]) -> str:
-    return _table(
-        ("fact", "value"), ((key.replace("_", " "), _told(value)) for key, value in facts.items())
-    )
-
-
-def _told(value: object) -> object:
-    """A value as people read it; a mapping in JSON."""
-    return f"`{json.dumps(value)}`" if isinstance(value, Mapping) else value
-
-
-def _table(header: Iterable[str], rows: Iterable[Iterable[object]]) -> str:
-    header = tuple(header)
-    lines = [header, ("---",) * len(header), *rows]
-    return "\n".join(f"| {' | '.join(str(entry) for entry in line)} |" for line in lines)
 
 
 def _range(limits: tuple[float, float]) -> str:

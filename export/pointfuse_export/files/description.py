@@ -209,9 +209,7 @@ def read_description(path: Path) -> Description:
     """
     content = _content(path)
     try:
-        _check(content, _LAYOUT, "")
-        # The metadata of a model file is JSON, which knows neither dates nor infinity.
-        json.dumps(content, allow_nan=False)
+        check_layout(content, _LAYOUT)
         return _description(content, path.parent)
     except (TypeError, ValueError) as error:
         raise DescriptionError(f"{path}: {error}") from error
@@ -303,6 +301,27 @@ def _pair(numbers: list[float], name: str) -> tuple[float, float]:
     if len(numbers) != 2:
         raise ValueError(f"'{name}' should be two numbers, got {len(numbers)}")
     return numbers[0], numbers[1]
+
+
+def check_layout(content: dict[str, Any], layout: dict[str, Any]) -> None:
+    """Make sure that a description holds what it should.
+
+    Parameters
+    ----------
+    content : dict
+        What was read.
+    layout : dict
+        What it holds: tables as dicts, lists as a list with the layout of one entry, and `dict` for
+        a table that may hold anything.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If an entry is lacking, unknown, of another kind, or nothing that JSON knows.
+    """
+    _check(content, layout, "")
+    # The metadata of a model file is JSON, which knows neither dates nor infinity.
+    json.dumps(content, allow_nan=False)
 
 
 def _check(value: Any, layout: Any, where: str) -> None:

@@ -42,6 +42,7 @@ def updated_manifest(
             "variable": metadata.target.name,
             "bytes": len(content),
             "sha256": hashlib.sha256(content).hexdigest(),
+            **({"anywhere": True} if metadata.takes_static else {}),
         }
         for file, precision, content in files
     ]

@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import copy
 import warnings
+from collections.abc import Sequence
+from typing import Any
 
 import onnx
 import torch
 from onnxscript.optimizer import optimize_ir
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph.strided_conv import StridedKernelConv
-from pointfuse_export.graph.sums import summed_exponentials, summed_materns
+from pointfuse_export.graph.sums import (
+    summed_correlations,
+    summed_exponentials,
+    summed_materns,
+)
 from pointfuse_export.graph.sweeps import inverse_of_one_plus
 from pointfuse_training import PaperNetwork, PositiveKernelConv
 from pointfuse_training.network.channels import CHANNELS
@@ -69,6 +75,29 @@ def to_onnx(network: Network) -> onnx.ModelProto:
     example = tuple(torch.zeros(2, len(CHANNELS), rows, columns) for _ in INPUTS)
     # The second input follows the first.
     times = ({0: torch.export.Dim("time")}, {0: torch.export.Dim.AUTO})
+    return traced(network, example, INPUTS, output_names(network), times)
+
+
+def traced(
+    network: nn.Module,
+    example: tuple[Tensor, ...],
+    inputs: Sequence[str],
+    outputs: Sequence[str],
+    free: tuple[dict[int, Any], ...],
+) -> onnx.ModelProto:
+    """Trace a network into an ONNX model.
+
+    Parameters
+    ----------
+    network : Module
+        The network, ready for inference.
+    example : tuple of Tensor
+        Inputs of some sizes.
+    inputs, outputs : sequence of str
+        Names of the tensors.
+    free : tuple of dict
+        Of each input the dimensions that are free.
+    """
     with warnings.catch_warnings():
         # PyTorch warns about its own internals.
         warnings.simplefilter("ignore", FutureWarning)
@@ -78,13 +107,14 @@ def to_onnx(network: Network) -> onnx.ModelProto:
             dynamo=True,
             opset_version=OPSET,
             external_data=False,
-            input_names=list(INPUTS),
-            output_names=list(output_names(network)),
-            dynamic_shapes=times,
+            input_names=list(inputs),
+            output_names=list(outputs),
+            dynamic_shapes=free,
             verbose=False,
             optimize=False,
             custom_translation_table={
                 torch.ops.pointfuse.inverse_of_one_plus.default: inverse_of_one_plus,
+                torch.ops.pointfuse.summed_correlations.default: summed_correlations,
                 torch.ops.pointfuse.summed_exponentials.default: summed_exponentials,
                 torch.ops.pointfuse.summed_materns.default: summed_materns,
             },

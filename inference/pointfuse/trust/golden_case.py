@@ -15,7 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputFileNotFoundError, ModelFileError
-from pointfuse.model.metadata import ModelMetadata
+from pointfuse.grid.regular_grid import Grid
+from pointfuse.model.metadata import ModelMetadata, grid_from_dict, grid_to_dict
 
 SCHEMA_VERSION = 1
 SUFFIX = ".golden.json"
@@ -57,6 +58,8 @@ class GoldenCase:
         The field at some cells.
     mean : float
         Mean of the whole field.
+    grid : Grid, optional
+        Of a model of any place, the grid that the field is on.
     """
 
     weights_sha256: str
@@ -64,6 +67,7 @@ class GoldenCase:
     observations: Mapping[str, Values]
     expected: Values
     mean: float
+    grid: Grid | None = None
 
     @classmethod
     def from_json(cls, text: str) -> GoldenCase:
@@ -85,6 +89,7 @@ class GoldenCase:
                 {str(name): _values(entry) for name, entry in given.items()},
                 _values(content["expected"]),
                 float(content["mean"]),
+                grid_from_dict(content["grid"]) if content.get("grid") else None,
             )
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             raise ModelFileError(
@@ -94,7 +99,10 @@ class GoldenCase:
 
     def to_json(self) -> str:
         """The case as the text of a file."""
-        return json.dumps({"schema_version": SCHEMA_VERSION, **asdict(self)}) + "\n"
+        content = {"schema_version": SCHEMA_VERSION, **asdict(self)}
+        grid = {} if self.grid is None else {"grid": grid_to_dict(self.grid)}
+        del content["grid"]
+        return json.dumps(content | grid) + "\n"
 
     def inputs(self, metadata: ModelMetadata) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
         """Observations and mask as a model takes them, shape (1, variable, row, column).

@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 import torch
+from torch import nn
 
 from pointfuse.errors import ModelFileError
 from pointfuse.version import __version__
 from pointfuse_training.archives.archive import Archive
-from pointfuse_training.network.variants import Network
 from pointfuse_training.network.weights import network_weights
 
 REQUIRED = ("archive_sha256", "recipe", "seed", "code", "code_sha256")
@@ -39,7 +39,7 @@ def archive_sha256(archive: Archive) -> str:
     return digest.hexdigest()
 
 
-def weights_sha256(network: Network) -> str:
+def weights_sha256(network: nn.Module) -> str:
     """Hash of the trained weights, the same whatever file they end up in.
 
     SHA-256 over the floating-point entries of the network's state dict (before batch

@@ -48,8 +48,8 @@ HEARD = 3
 BELIEF = 0.1
 """Power of the probabilities of the covariances. None of them is the true one, and evidence then
 decides too soon (Gruenwald, The safe Bayesian, 2012). Of the days that they were fitted to, with
-three cells of ten left out, the RMSE is 0.998 (stations) and 0.991 (simulations) of that with all of
-the evidence; between 0.05 and 0.2 it is about the same."""
+three cells of ten left out, the RMSE is 0.998 (stations) and 0.991 (simulations) of that with all
+of the evidence; between 0.05 and 0.2 it is about the same."""
 
 TERMS = ("constant", "level", "deviation", "support", "stations")
 """What the logarithm of the factor of the error's size is linear in."""
