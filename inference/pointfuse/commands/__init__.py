@@ -17,5 +17,6 @@ regions             means over provinces, cities, catchments
 index               air-quality index, and days above a level
 inspect             metadata of a model
 verify              computes a case with a known result
+domain    chooses where fields are made
 doctor              checks the installation
 """

@@ -14,7 +14,7 @@ from pointfuse.basics.progress import progress
 from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
-from pointfuse.commands.options.placing import placed_models
+from pointfuse.commands.options.placing import placed_models, variable_of
 from pointfuse.commands.options.reading import (
     ReadingOptions,
     no_qc_option,
@@ -104,6 +104,7 @@ def crossval(
     stations = station_list(reading)
     # As many folds at once as there are threads, each on one of them.
     workers = running.threads or usable_cpus()
+    (variable,) = variable_of([variable], reading) or [None]
     on_one_thread = replace(running, threads=1)
     model = on_one_thread.load(reading.model, variable, reading.domain)
     observations = read_observations(

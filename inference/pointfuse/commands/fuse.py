@@ -17,7 +17,7 @@ from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
-from pointfuse.commands.options.placing import placed_models
+from pointfuse.commands.options.placing import placed_models, variable_of
 from pointfuse.commands.options.reading import (
     ReadingOptions,
     no_qc_option,
@@ -148,7 +148,7 @@ def fuse(
         running = replace(running, threads=1)
     if dask and reading.domain == AROUND_STATIONS:
         raise click.UsageError(_DASK_NEEDS_DOMAIN)
-    wanted = _wanted(variables, hourly=hourly)
+    wanted = _wanted(variable_of(variables, reading), hourly=hourly)
     models = running.load_each(reading.model, wanted, reading.domain)
     if hourly:
         refuse_daily_statistics([model.metadata.target for model in models])

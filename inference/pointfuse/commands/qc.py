@@ -11,7 +11,7 @@ from pointfuse.basics.output_formats import FLAGS
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
-from pointfuse.commands.options.placing import placed_models
+from pointfuse.commands.options.placing import placed_models, variable_of
 from pointfuse.commands.options.reading import (
     ReadingOptions,
     read_observations,
@@ -40,6 +40,7 @@ def qc(
 
     `fuse` and `crossval` do the same checks and leave out suspect values.
     """
+    (variable,) = variable_of([variable], reading) or [None]
     model = running.load(reading.model, variable, reading.domain)
     read = read_observations(reading, model, hourly=hourly)
     (model,) = placed_models([model], read.stations, reading, running)

@@ -159,7 +159,7 @@ def metadata_text(model: ModelMetadata, sha256: str) -> str:
         f"{model.name} {model.version} ({model.precision}, {model.licence})",
         model.summary,
         f"sha256 {sha256}",
-        f"grid: {model.grid.summary}",
+        f"grid: {'any' if model.own_grid is None else model.grid.summary}",
         "variables:",
         *(
             f"  {variable.name} in {said_units(variable.units)}, {variable.valid_range[0]:g} to "

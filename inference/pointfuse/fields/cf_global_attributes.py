@@ -10,6 +10,7 @@ from pointfuse.basics.printable import listed
 from pointfuse.basics.timezones import zone_name
 from pointfuse.fields.cf import CONVENTIONS, has_place, model_attributes, now
 from pointfuse.fields.timed_fields import TimedFields
+from pointfuse.model.conditions import beyond_training
 from pointfuse.stations.observations import Observations
 from pointfuse.stations.pollutants import long_name
 from pointfuse.version import __version__
@@ -75,7 +76,7 @@ def global_attributes(
         "history": f"{done} pointfuse {__version__}: {history}",
         "references": REFERENCES,
         "comment": f"Days begin and end in the time zone {zone}. Observations from "
-        f"{_files_text(observations)}.",
+        f"{_files_text(observations)}.{_beyond_text(bundle)}",
         "day_timezone": zone,
         # Where all days are whole there is nothing to say.
         **({"partial_days": _partial_text(partial)} if partial else {}),
@@ -87,6 +88,12 @@ def global_attributes(
         "execution_provider": first.provider,
         "runtime": f"onnxruntime {onnxruntime.__version__}",
     }
+
+
+def _beyond_text(bundle: Sequence[TimedFields]) -> str:
+    """What the models were not trained for, as a sentence; nothing where that is not known."""
+    beyond = listed([text for fields in bundle[:1] for text in beyond_training(fields.model)])
+    return f" Beyond what the network was trained on: {beyond}." if beyond else ""
 
 
 def _partial_text(partial: Sequence[str]) -> str:

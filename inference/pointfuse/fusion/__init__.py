@@ -1,5 +1,6 @@
 """Compute fields from stations: one time, years, or on a cluster.
 
+where            the grid of a model, or a domain around the stations
 estimation       one pass of the network: fields and their support
 fuse             days or hours in memory
 streaming        any number of days or hours, one after the other

@@ -25,6 +25,7 @@ from pointfuse.model.loading import Model, load_model, require_model
 from pointfuse.model.precisions import PrecisionChoice
 from pointfuse.model.shipped import shipped_models
 from pointfuse.stations.eight_hour_means import RULES, RuleName
+from pointfuse.stations.files.only_pollutant import only_pollutant
 from pointfuse.stations.files.sources import Source, listed_sources
 from pointfuse.stations.gridding import (
     PlacedObservations,
@@ -67,7 +68,8 @@ def fuse(
     model : Model, optional
         From `pointfuse.load_model`; a shipped model by default.
     variable : str, optional
-        What the shipped model fuses, such as ``no2``; ``pm25`` by default.
+        What the shipped model fuses, such as ``no2``; by default the only pollutant of a tidy
+        table that has one alone, else ``pm25``.
     domain : Domain, Grid, or path, optional
         Where fields are wanted, for the shipped model of any place; ``"auto"`` for around the
         stations, which is also taken where most of them lie outside of China.
@@ -101,6 +103,8 @@ def fuse(
         # What is no source at all is refused before a model is loaded.
         observations = listed_sources(observations)
     named = model is not None or domain is not None
+    if model is None and variable is None and not isinstance(observations, Observations):
+        variable = only_pollutant(observations)
     if model is None:
         model = shipped_model(variable, domain, device or "auto", precision or "auto")
     elif variable or domain or device or precision:

@@ -15,6 +15,8 @@ engine_cache    cache of compiled engines
 runtime_errors  what ONNX Runtime says when it fails
 bound_run       runs with arrays in device memory
 session         ONNX Runtime on a device
+any_place       a model of any place on the grid of a domain
+conditions      how a domain differs from all that a model was trained on
 loading         loads a model
 kernels         kernels of PointConv and their radius of influence
 """

@@ -32,7 +32,13 @@ from pointfuse_training.fitting.calibration import (
     fitted_share,
 )
 from pointfuse_training.fitting.provenance import NO_OBSERVATIONS, code_facts
-from pointfuse_training.fitting.world_days import PlacedDay, layers_of, real_days, simulated_days
+from pointfuse_training.fitting.world_days import (
+    PlacedDay,
+    conditions_of,
+    layers_of,
+    real_days,
+    simulated_days,
+)
 from pointfuse_training.fitting.world_errors import fit_unknown, withheld_errors
 from pointfuse_training.fitting.world_fit import ROUNDS, described, fit_world
 from pointfuse_training.network.weights import network_weights
@@ -106,6 +112,7 @@ def anywhere(
         "date": str(datetime.date.today()),
         "seed": seed,
         "observations_used": NO_OBSERVATIONS,
+        "conditions": conditions_of(simulated),
         "days": {"real": of_real, "simulated": len(days) - of_real},
         "likelihood": [round(one, 4) for one in (likely[0], likely[-1])],
         "error_of_left_share": round(left, 4),

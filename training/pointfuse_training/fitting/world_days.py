@@ -145,6 +145,23 @@ def simulated_days(folder: Path, target: str, random: np.random.Generator) -> It
             yield made._replace(there=_other_emissions(made.there, random))
 
 
+def conditions_of(folder: Path) -> dict[str, list[float]]:
+    """Which domains days were simulated on: cells, m, and latitudes of their middles.
+
+    Parameters
+    ----------
+    folder : Path
+        Folder of domains.
+    """
+    grids = [read_domain(path).grid for path in sorted(folder.glob("*.toml"))]
+    middles = [float(grid.projection.inverse(grid.x.mean(), grid.y.mean())[1]) for grid in grids]
+    sizes = [grid.cell_size for grid in grids]
+    return {
+        "cell_size": [min(sizes), max(sizes)],
+        "latitude": [round(min(middles), 1), round(max(middles), 1)],
+    }
+
+
 def _drawn(there: Tensor, random: np.random.Generator) -> NDArray[np.intp]:
     """Some of the cells with stations."""
     number, count = _number(random), there.shape[1]

@@ -205,9 +205,9 @@ class WorldNetwork(nn.Module):
 
     def estimate(self, observations: Tensor, observed: Tensor, static: Tensor) -> WorldEstimate:
         """What `forward` does up to the transformation back."""
-        values = transformed(observations * (observed > 0), self.unit)
-        cells = station_cells(values, observed)
-        estimate = self.completed(cells.value, cells.number, cells.at(static[None]), static)
+        cells = station_cells(observations * (observed > 0), observed)
+        value = transformed(cells.value, self.unit)
+        estimate = self.completed(value, cells.number, cells.at(static[None]), static)
         return estimate._replace(stations=observed.sum((2, 3), keepdim=True))
 
     def completed(

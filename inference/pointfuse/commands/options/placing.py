@@ -6,13 +6,23 @@ import logging
 from collections.abc import Sequence
 
 from pointfuse.basics.counted import counted
-from pointfuse.commands.options.reading import ReadingOptions
+from pointfuse.commands.options.reading import ReadingOptions, station_files
 from pointfuse.commands.options.running import RunningOptions
 from pointfuse.fusion.where import AROUND_STATIONS, around, domain_of, is_elsewhere
 from pointfuse.model.loading import Model
+from pointfuse.stations.files.only_pollutant import only_pollutant
 from pointfuse.stations.observations import Stations
 
 logger = logging.getLogger(__name__)
+
+
+def variable_of(given: Sequence[str | None], reading: ReadingOptions) -> list[str]:
+    """Variables that were named; without any, the only pollutant of the files if they have one."""
+    named = [name for name in given if name is not None]
+    if named or reading.model is not None:
+        return named
+    found = only_pollutant(station_files(reading))
+    return [] if found is None else [found]
 
 
 def placed_models(
