@@ -24,7 +24,7 @@ from google.protobuf.unknown_fields import UnknownFieldSet
 
 from pointfuse.errors import ModelFileError
 from pointfuse.model.model_file import read_model_file
-from pointfuse.model.onnx_structure import OnnxStructure, read_onnx_structure
+from pointfuse.model.onnx_file.onnx_structure import OnnxStructure, read_onnx_structure
 from pointfuse.model.session import Program, open_session
 from pointfuse_benchmarks.robustness.broken_graphs import broken_graphs
 from pointfuse_benchmarks.robustness.hostile_model_files import crafted, mean_model, mutations

@@ -25,7 +25,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from pointfuse.commands.options.reading import ReadingOptions, read_observations, reading_options
+from pointfuse.commands.shared.reading import ReadingOptions, read_observations, reading_options
 from pointfuse.model.loading import load_model
 from pointfuse.stations.gridding import PlacedObservations, grid_days, place
 from pointfuse.stations.quality.day_checks import check_days

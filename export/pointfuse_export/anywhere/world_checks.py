@@ -16,7 +16,7 @@ from pointfuse.model.metadata import ModelMetadata
 from pointfuse.trust.golden_case import GoldenCase, Values
 from pointfuse_export.errors import VerificationError
 from pointfuse_training.fitting.world_days import layers_of
-from pointfuse_training.network.world_network import WorldNetwork
+from pointfuse_training.network.anywhere.world_network import WorldNetwork
 
 TOLERANCE = 2e-3
 """Largest difference between two computations of a field, as a share of its highest value: in

@@ -17,8 +17,8 @@ from pointfuse_export.files.manifest import MANIFEST_NAME, updated_manifest
 from pointfuse_export.graph.onnx_graph import OPSET
 from pointfuse_export.graph.stamp import check_stamp, export_facts, stamp
 from pointfuse_training.fitting.provenance import weights_sha256
-from pointfuse_training.network.world_checkpoint import load_world
-from pointfuse_training.network.world_network import LAYERS, PLACES
+from pointfuse_training.network.anywhere.world_checkpoint import load_world
+from pointfuse_training.network.anywhere.world_network import LAYERS, PLACES
 
 
 def world_files(description: WorldDescription, folder: Path) -> list[Path]:

@@ -8,7 +8,7 @@ import torch
 from pointfuse_export.errors import VerificationError
 from pointfuse_export.graph.onnx_graph import OPSET, traced
 from pointfuse_export.graph.strip import check_no_build_traces, name_nodes, strip_build_traces
-from pointfuse_training.network.world_network import LAYERS, PLACES, WorldNetwork
+from pointfuse_training.network.anywhere.world_network import LAYERS, PLACES, WorldNetwork
 
 INPUTS = ("observations", "observed", "static")
 IR_VERSION = 10

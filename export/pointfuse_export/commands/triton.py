@@ -12,7 +12,7 @@ from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFold
 from pointfuse.errors import ModelFileError
 from pointfuse.model.devices import provider_options
 from pointfuse.model.model_file import read_model_file
-from pointfuse.model.onnx_structure import TensorSignature, read_onnx_structure
+from pointfuse.model.onnx_file.onnx_structure import TensorSignature, read_onnx_structure
 from pointfuse_export.engines.engine_file import read_engine
 from pointfuse_export.serving.triton_repository import ServedModel, write_repository
 

@@ -15,7 +15,7 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.units import said_units
 from pointfuse.errors import ModelFileError
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.model.onnx_structure import read_onnx_structure
+from pointfuse.model.onnx_file.onnx_structure import read_onnx_structure
 from pointfuse.trust.golden_case import SUFFIX as GOLDEN_SUFFIX
 from pointfuse.trust.golden_case import GoldenCase
 from pointfuse_export.checks.extreme_days import check_finite, extreme_days

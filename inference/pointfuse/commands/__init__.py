@@ -3,8 +3,8 @@
 main                the group of commands
 command_line        exit codes, signals and output of all commands
 inputs_and_outputs  what a command reads and writes; no output replaces an input
-options             options that commands share
-texts               printed summaries
+shared              options and printed summaries
+domain              chooses where fields are made
 fuse                makes fields from station files
 check               says what files are taken for
 crossval            cross-validation
@@ -17,6 +17,5 @@ regions             means over provinces, cities, catchments
 index               air-quality index, and days above a level
 inspect             metadata of a model
 verify              computes a case with a known result
-domain    chooses where fields are made
 doctor              checks the installation
 """

@@ -10,14 +10,14 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command
-from pointfuse.commands.options.reading import (
+from pointfuse.commands.shared.reading import (
     ReadingOptions,
     parse_days,
     reading_options,
     requested,
     station_files,
 )
-from pointfuse.commands.options.running import ALL, named_variables
+from pointfuse.commands.shared.running import ALL, named_variables
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.file_check import FilesCheck, check_files

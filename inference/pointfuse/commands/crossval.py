@@ -14,16 +14,16 @@ from pointfuse.basics.progress import progress
 from pointfuse.basics.threads.processors import usable_cpus
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
-from pointfuse.commands.options.placing import placed_models, variable_of
-from pointfuse.commands.options.reading import (
+from pointfuse.commands.shared.placing import placed_models, variable_of
+from pointfuse.commands.shared.reading import (
     ReadingOptions,
     no_qc_option,
     read_observations,
     reading_and_running,
     station_list,
 )
-from pointfuse.commands.options.running import RunningOptions, variable_option
-from pointfuse.commands.texts import model_facts, scores_text
+from pointfuse.commands.shared.running import RunningOptions, variable_option
+from pointfuse.commands.shared.texts import model_facts, scores_text
 from pointfuse.pictures.html_report import Origin, check_report, write_report
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.trust.baselines import find_baselines
@@ -104,7 +104,7 @@ def crossval(
     stations = station_list(reading)
     # As many folds at once as there are threads, each on one of them.
     workers = running.threads or usable_cpus()
-    (variable,) = variable_of([variable], reading) or [None]
+    variable = next(iter(variable_of([variable], reading)), None)
     on_one_thread = replace(running, threads=1)
     model = on_one_thread.load(reading.model, variable, reading.domain)
     observations = read_observations(

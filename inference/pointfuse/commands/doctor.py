@@ -9,7 +9,7 @@ import click
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command
-from pointfuse.commands.options.running import RunningOptions, running_options
+from pointfuse.commands.shared.running import RunningOptions, running_options
 from pointfuse.trust.doctor import examine
 
 

@@ -17,8 +17,8 @@ from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
-from pointfuse.commands.options.placing import placed_models, variable_of
-from pointfuse.commands.options.reading import (
+from pointfuse.commands.shared.placing import placed_models, variable_of
+from pointfuse.commands.shared.reading import (
     ReadingOptions,
     no_qc_option,
     parse_days,
@@ -26,13 +26,13 @@ from pointfuse.commands.options.reading import (
     requested,
     station_files,
 )
-from pointfuse.commands.options.running import (
+from pointfuse.commands.shared.running import (
     ALL,
     RunningOptions,
     named_variables,
     variables_option,
 )
-from pointfuse.commands.texts import model_facts, summary_text
+from pointfuse.commands.shared.texts import model_facts, summary_text
 from pointfuse.fields.writers import FIELD_WRITERS, FieldWriter
 from pointfuse.fusion.bounded import bounded
 from pointfuse.fusion.output_files import Division, OutputFiles, files_of

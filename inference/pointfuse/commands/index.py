@@ -12,7 +12,7 @@ from pointfuse.basics.output_formats import NETCDF
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
-from pointfuse.commands.options.reading import days_option, parse_days
+from pointfuse.commands.shared.reading import days_option, parse_days
 from pointfuse.limits.index_files import IndexChoices, write_index
 from pointfuse.limits.standards import STANDARDS
 from pointfuse.stations.files.sources import expanded

@@ -11,13 +11,13 @@ from pointfuse.basics.output_formats import FLAGS
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
-from pointfuse.commands.options.placing import placed_models, variable_of
-from pointfuse.commands.options.reading import (
+from pointfuse.commands.shared.placing import placed_models, variable_of
+from pointfuse.commands.shared.reading import (
     ReadingOptions,
     read_observations,
     reading_and_running,
 )
-from pointfuse.commands.options.running import RunningOptions, variable_option
+from pointfuse.commands.shared.running import RunningOptions, variable_option
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.quality.flags import count_reasons, quality_lines, write_flags
 
@@ -40,7 +40,7 @@ def qc(
 
     `fuse` and `crossval` do the same checks and leave out suspect values.
     """
-    (variable,) = variable_of([variable], reading) or [None]
+    variable = next(iter(variable_of([variable], reading)), None)
     model = running.load(reading.model, variable, reading.domain)
     read = read_observations(reading, model, hourly=hourly)
     (model,) = placed_models([model], read.stations, reading, running)

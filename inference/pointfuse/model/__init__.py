@@ -3,9 +3,7 @@
 json_block      typed JSON objects
 metadata        metadata of a model file
 static_layers   height, land cover and lights in the model file
-protobuf        strict parser for protocol buffers
-graph_checks    whether the graph of an ONNX file holds together
-onnx_structure  contents of an ONNX file, without onnx
+onnx_file       contents of an ONNX file, without onnx
 model_file      reads and checks a model file
 shipped         models in the package
 precisions      precision of the file for a device

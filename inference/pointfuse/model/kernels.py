@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.model.onnx_structure import read_onnx_structure
+from pointfuse.model.onnx_file.onnx_structure import read_onnx_structure
 
 STEPS = ("wide", "narrow")
 """The two passes of PointConv, in their order."""

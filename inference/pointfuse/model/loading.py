@@ -23,7 +23,7 @@ from pointfuse.model.any_place import AnyPlace
 from pointfuse.model.devices import Device, DeviceChoice, on_device
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
-from pointfuse.model.onnx_structure import read_onnx_structure
+from pointfuse.model.onnx_file.onnx_structure import read_onnx_structure
 from pointfuse.model.precisions import PrecisionChoice, check_precision, chosen_path
 from pointfuse.model.session import Program, open_session
 from pointfuse.model.static_layers import read_static_layers

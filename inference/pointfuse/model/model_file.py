@@ -11,7 +11,7 @@ from pathlib import Path
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputFileNotFoundError, ModelFileError, require_path
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.model.onnx_structure import (
+from pointfuse.model.onnx_file.onnx_structure import (
     FLOAT32,
     OnnxStructure,
     TensorSignature,

@@ -33,7 +33,7 @@ from pointfuse.model.devices import (
     rtx_devices,
 )
 from pointfuse.model.engine_cache import cache_key, filling
-from pointfuse.model.onnx_structure import OnnxStructure, TensorSignature, described
+from pointfuse.model.onnx_file.onnx_structure import OnnxStructure, TensorSignature, described
 from pointfuse.model.runtime_errors import reason
 
 logger = logging.getLogger(__name__)

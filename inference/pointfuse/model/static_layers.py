@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from pointfuse.errors import ModelFileError
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.onnx_structure import OnnxStructure
+from pointfuse.model.onnx_file.onnx_structure import OnnxStructure
 
 INITIALIZER = "static_layers"
 """Name in the graph of the tensor that holds the layers, shape (layer, row, column)."""

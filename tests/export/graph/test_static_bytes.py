@@ -7,7 +7,7 @@ import onnx
 import pytest
 from onnx import TensorProto, helper, numpy_helper
 
-from pointfuse.model.onnx_structure import read_onnx_structure
+from pointfuse.model.onnx_file.onnx_structure import read_onnx_structure
 from pointfuse.model.static_layers import read_static_layers
 from pointfuse_export.checks.verify import probing_days, run_file
 from pointfuse_export.errors import VerificationError

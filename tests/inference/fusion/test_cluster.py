@@ -26,7 +26,7 @@ from mean_model import mean_model
 from onnx import TensorProto, helper
 
 from pointfuse.commands.main import main
-from pointfuse.commands.options.running import RunningOptions
+from pointfuse.commands.shared.running import RunningOptions
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 

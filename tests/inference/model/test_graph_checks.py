@@ -10,9 +10,9 @@ import pytest
 from onnx import TensorProto, helper, numpy_helper
 
 from pointfuse.errors import ModelFileError
-from pointfuse.model.graph_checks import FORMAT_VERSIONS, OPERATOR_SETS, OPERATORS, RANDOM
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.onnx_structure import read_onnx_structure
+from pointfuse.model.onnx_file.graph_checks import FORMAT_VERSIONS, OPERATOR_SETS, OPERATORS, RANDOM
+from pointfuse.model.onnx_file.onnx_structure import read_onnx_structure
 from pointfuse_benchmarks.robustness.broken_graphs import broken_graphs
 from pointfuse_benchmarks.robustness.hostile_model_files import mean_model
 

@@ -13,7 +13,7 @@ import pytest
 from pointfuse import ModelFileError, load_model
 from pointfuse.commands.main import main
 from pointfuse.model.metadata import ModelMetadata
-from pointfuse.model.onnx_structure import read_onnx_structure
+from pointfuse.model.onnx_file.onnx_structure import read_onnx_structure
 from pointfuse_benchmarks.robustness.broken_graphs import broken_graphs
 from pointfuse_benchmarks.robustness.hostile_model_files import (
     crafted,

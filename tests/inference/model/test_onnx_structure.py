@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from onnx import TensorProto, helper
 
 from pointfuse.errors import ModelFileError
-from pointfuse.model.onnx_structure import (
+from pointfuse.model.onnx_file.onnx_structure import (
     OnnxStructure,
     Operator,
     TensorSignature,

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from onnx import AttributeProto, TensorProto
 
 from pointfuse.errors import ModelFileError
-from pointfuse.model.protobuf import (
+from pointfuse.model.onnx_file.protobuf import (
     Field,
     Kind,
     Layout,

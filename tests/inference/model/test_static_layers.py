@@ -16,7 +16,7 @@ from onnx.reference import ReferenceEvaluator
 
 from pointfuse import InputError, Model, ModelFileError, StaticLayer, load_model
 from pointfuse.model.metadata import METADATA_KEY, ModelMetadata
-from pointfuse.model.onnx_structure import read_onnx_structure
+from pointfuse.model.onnx_file.onnx_structure import read_onnx_structure
 from pointfuse.model.static_layers import read_static_layers
 
 CHECKPOINT = Path(__file__).parents[3] / "models" / "pointfuse-china12.checkpoint.npz"

@@ -18,7 +18,7 @@ from click.testing import CliRunner
 
 from pointfuse import Observations, Stations
 from pointfuse.commands.main import main
-from pointfuse.commands.texts import scores_text
+from pointfuse.commands.shared.texts import scores_text
 from pointfuse.grid.regions import Region
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.pictures.figure_style import report_style

@@ -16,7 +16,7 @@ from pointfuse.basics.output_formats import ARRAYS
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
-from pointfuse.commands.options.reading import ReadingOptions, reading_options
+from pointfuse.commands.shared.reading import ReadingOptions, reading_options
 from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse_training.commands.unscored_options import (
     Unscored,
@@ -41,9 +41,13 @@ from pointfuse_training.fitting.world_days import (
 )
 from pointfuse_training.fitting.world_errors import fit_unknown, withheld_errors
 from pointfuse_training.fitting.world_fit import ROUNDS, described, fit_world
+from pointfuse_training.network.anywhere.world_checkpoint import (
+    CALIBRATED,
+    WorldCheckpoint,
+    save_world,
+)
+from pointfuse_training.network.anywhere.world_network import TERMS, WorldNetwork
 from pointfuse_training.network.weights import network_weights
-from pointfuse_training.network.world_checkpoint import CALIBRATED, WorldCheckpoint, save_world
-from pointfuse_training.network.world_network import TERMS, WorldNetwork
 
 
 @click.command(cls=Command)

@@ -13,7 +13,7 @@ from pointfuse.basics.output_formats import TOML
 from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import call_text
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
-from pointfuse.commands.options.reading import ReadingOptions, reading_options
+from pointfuse.commands.shared.reading import ReadingOptions, reading_options
 from pointfuse_training.commands.unscored_options import Unscored, read_unscored, unscored_options
 from pointfuse_training.fitting.adaptation_inputs import observations_sha256
 from pointfuse_training.processes.likelihood_fit import MOST_STEPS, fit_distribution

@@ -8,8 +8,8 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.commands.options.reading import ReadingOptions, read_observations, station_list
-from pointfuse.commands.options.running import gathered
+from pointfuse.commands.shared.reading import ReadingOptions, read_observations, station_list
+from pointfuse.commands.shared.running import gathered
 from pointfuse.model.loading import Model
 from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.gridding import PlacedObservations, place

@@ -6,7 +6,6 @@ output_file  what every format tells of a file
 ioapi_files  CMAQ and MCIP
 wrf_files    WRF and WRF-Chem
 cf_files     any model that writes CF
-proj_string  projections as PROJ writes them
 formats      the table of formats
 humidity     relative humidity from what models write instead
 quantities   what an archive holds, and what it is computed from

@@ -17,8 +17,8 @@ from pointfuse.errors import InputFileNotFoundError
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.stations.gridding import PlacedObservations
 from pointfuse_training.archives.archive import Archive
+from pointfuse_training.network.anywhere.world_network import LAYERS, PLACES
 from pointfuse_training.network.concentration_scale import transformed, unit_of
-from pointfuse_training.network.world_network import LAYERS, PLACES
 
 FEWEST, MOST = 30, 240
 """Cells of a day that is learned from; the time grows with their third power."""

@@ -18,10 +18,10 @@ from pointfuse.stations.gridding import PlacedObservations
 from pointfuse_training.fitting.calibration import WithheldErrors
 from pointfuse_training.fitting.withheld import withholdings
 from pointfuse_training.fitting.world_days import PlacedDay, day_of
+from pointfuse_training.network.anywhere.world_network import SMOOTH, WorldNetwork
 from pointfuse_training.network.calibration import DEVIATION
 from pointfuse_training.network.concentration_scale import transformed_back
 from pointfuse_training.network.summed_covariances import NEAR
-from pointfuse_training.network.world_network import SMOOTH, WorldNetwork
 
 BLOCK = 300e3
 """Edge of squares that are withheld together, m."""

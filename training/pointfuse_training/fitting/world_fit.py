@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pointfuse_training.fitting.world_days import PlacedDay
-from pointfuse_training.network.world_network import SMOOTH, WorldNetwork
+from pointfuse_training.network.anywhere.world_network import SMOOTH, WorldNetwork
 
 ROUNDS = 12
 """How often all days are looked at."""

@@ -17,6 +17,5 @@ paper_network           the published network
 variants                the networks by name
 weights                 weights by name, and the archives that hold them
 checkpoints             a trained network in a file that knows where it comes from
-world_network           the network of any place
-world_checkpoint        its checkpoint
+anywhere                the network of any place
 """

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.errors import ModelFileError
+from pointfuse_training.network.anywhere.world_network import WorldNetwork
 from pointfuse_training.network.weights import check_complete, network_weights, read_arrays
-from pointfuse_training.network.world_network import WorldNetwork
 
 FORMAT = 1
 """Version of the layout of the file."""

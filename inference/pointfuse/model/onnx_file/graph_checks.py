@@ -11,7 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from pointfuse.basics.printable import beginning, quoted
 from pointfuse.errors import ModelFileError
-from pointfuse.model.protobuf import MalformedError, Message
+from pointfuse.model.onnx_file.protobuf import MalformedError, Message
 
 OPERATOR_SETS = range(7, 29)
 """Versions of the standard operators that ONNX Runtime 1.32 runs."""

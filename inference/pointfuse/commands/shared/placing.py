@@ -6,8 +6,8 @@ import logging
 from collections.abc import Sequence
 
 from pointfuse.basics.counted import counted
-from pointfuse.commands.options.reading import ReadingOptions, station_files
-from pointfuse.commands.options.running import RunningOptions
+from pointfuse.commands.shared.reading import ReadingOptions, station_files
+from pointfuse.commands.shared.running import RunningOptions
 from pointfuse.fusion.where import AROUND_STATIONS, around, domain_of, is_elsewhere
 from pointfuse.model.loading import Model
 from pointfuse.stations.files.only_pollutant import only_pollutant

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from pointfuse.basics.printable import beginning, printable, quoted
 from pointfuse.errors import ModelFileError
-from pointfuse.model.graph_checks import all_nodes, check_graph
-from pointfuse.model.protobuf import (
+from pointfuse.model.onnx_file.graph_checks import all_nodes, check_graph
+from pointfuse.model.onnx_file.protobuf import (
     Field,
     Kind,
     Layout,

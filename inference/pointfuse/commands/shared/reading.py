@@ -16,7 +16,7 @@ from click.core import ParameterSource
 from pointfuse.basics.timezones import parse_timezone, utc_midnights
 from pointfuse.basics.units import REFERENCE_CELSIUS
 from pointfuse.commands.inputs_and_outputs import InputFile
-from pointfuse.commands.options.running import gathered, model_file_option, running_options
+from pointfuse.commands.shared.running import gathered, model_file_option, running_options
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata, Variable

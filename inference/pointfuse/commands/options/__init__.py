@@ -1,6 +1,0 @@
-"""Options that commands share.
-
-reading  how station files are read
-running  how a model runs
-placing  where fields are made
-"""

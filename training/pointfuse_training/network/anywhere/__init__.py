@@ -1,0 +1,5 @@
+"""The network of any place.
+
+world_network     covariances that a day chooses from, on any grid
+world_checkpoint  its checkpoint
+"""
