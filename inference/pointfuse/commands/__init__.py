@@ -4,8 +4,8 @@ main                the group of commands
 command_line        exit codes, signals and output of all commands
 inputs_and_outputs  what a command reads and writes; no output replaces an input
 shared              options and printed summaries
-domain              chooses where fields are made
 fuse                makes fields from station files
+domain              chooses where fields are made
 check               says what files are taken for
 crossval            cross-validation
 qc                  lists suspect observations

@@ -92,8 +92,8 @@ def global_attributes(
 
 def _beyond_text(bundle: Sequence[TimedFields]) -> str:
     """What the models were not trained for, as a sentence; nothing where that is not known."""
-    beyond = listed([text for fields in bundle[:1] for text in beyond_training(fields.model)])
-    return f" Beyond what the network was trained on: {beyond}." if beyond else ""
+    beyond = beyond_training(bundle[0].model)
+    return f" Beyond what the network was trained on: {listed(beyond)}." if beyond else ""
 
 
 def _partial_text(partial: Sequence[str]) -> str:

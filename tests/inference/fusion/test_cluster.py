@@ -376,8 +376,10 @@ def test_a_worker_with_another_file_of_the_model(
     path = tmp_path / "mine.onnx"
     shutil.copy(scale_model_file, path)
 
-    def load_and_change(options: RunningOptions, file: Path, variable: str | None) -> Model:
-        model = load(options, file, variable)
+    def load_and_change(
+        options: RunningOptions, file: Path, variable: str | None, domain: str | None
+    ) -> Model:
+        model = load(options, file, variable, domain)
         shutil.copy(slow_model_file, path)
         return model
 

@@ -6,7 +6,11 @@ import logging
 from collections.abc import Sequence
 
 from pointfuse.basics.counted import counted
-from pointfuse.commands.shared.reading import ReadingOptions, station_files
+from pointfuse.commands.shared.reading import (
+    ReadingOptions,
+    station_files,
+    warn_of_default_timezone,
+)
 from pointfuse.commands.shared.running import RunningOptions
 from pointfuse.fusion.where import AROUND_STATIONS, around, domain_of, is_elsewhere
 from pointfuse.model.loading import Model
@@ -64,7 +68,11 @@ def placed_models(
             counted(len(stations), "station"),
             domain.summary,
         )
+        warn_of_default_timezone(reading.timezone, domain.grid)
         names = [model.metadata.target.name for model in models]
         of_any_place = running.load_each(None, names, AROUND_STATIONS)
         return [model.on(domain.grid) for model in of_any_place]
-    return [around(model, stations) for model in models]
+    placed = [around(model, stations) for model in models]
+    if reading.domain == AROUND_STATIONS:
+        warn_of_default_timezone(reading.timezone, placed[0].metadata.grid)
+    return placed

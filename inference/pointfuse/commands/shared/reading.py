@@ -225,7 +225,7 @@ def _reading_arguments(options: ReadingOptions, metadata: ModelMetadata) -> _Rea
     A warning tells who left the time zone to its default on a grid where the sun is elsewhere.
     """
     if metadata.own_grid is not None:
-        _warn_of_default_timezone(options.timezone, metadata.own_grid)
+        warn_of_default_timezone(options.timezone, metadata.own_grid)
     return {
         "format": options.format,
         "variables": metadata.variables,
@@ -239,7 +239,8 @@ def _reading_arguments(options: ReadingOptions, metadata: ModelMetadata) -> _Rea
     }
 
 
-def _warn_of_default_timezone(timezone: str, grid: Grid) -> None:
+def warn_of_default_timezone(timezone: str, grid: Grid) -> None:
+    """Tell who left the time zone to its default, on a grid where the sun is elsewhere."""
     context = click.get_current_context(silent=True)
     if context is None or context.get_parameter_source("timezone") != ParameterSource.DEFAULT:
         return
