@@ -17,4 +17,5 @@ pollutant_flags    what it finds of each pollutant
 pollutant_scores   the model of each pollutant, by the day and by the hour: measures
 pollutant_table    its tables in Markdown
 hourly_factor      what errors of hours are over those that models tell of days
+anywhere           the models of any place, on real data of several
 """

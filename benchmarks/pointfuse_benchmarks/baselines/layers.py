@@ -9,10 +9,21 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.errors import InputError
+from pointfuse.domains.static_input import static_input
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.processes.covariates import derived_layers
+
+_OF_THE_WORLD = {
+    "height": ("height", 1000.0),
+    "broad_height": ("broad_height", 1000.0),
+    "ruggedness": ("broad_ruggedness", 1.0),
+    "lights": ("log_lights", 1.0),
+    "broad_lights": ("broad_lights", 1.0),
+    "barren": ("barren_fraction", 1.0),
+    "forest": ("forest_fraction", 1.0),
+}
+"""Layers of pointfuse-world, and the size of a unit of ours."""
 
 _FILE = Path(__file__).with_name("china12_layers.npz")
 
@@ -35,18 +46,17 @@ def layer_table(grid: Grid, cell: NDArray[np.int64], names: Sequence[str]) -> ND
 
     Raises
     ------
-    InputError
-        If layers are asked for on another grid than the one there are layers of.
+    MissingExtraError
+        If layers are asked for on another grid than that of the models of China, and
+        pointfuse-world is not installed.
     """
     if not names:
         return np.empty((len(cell), 0))
     grid_of_layers, layers = _read()
     if grid != grid_of_layers:
-        raise InputError(
-            f"the layers of this baseline are of a grid of {grid_of_layers.rows} x "
-            f"{grid_of_layers.columns} cells, the model has another one of {grid.rows} x "
-            f"{grid.columns}; take a baseline without terrain, such as kriging"
-        )
+        table = static_input(grid, {_OF_THE_WORLD[name][0]: 1.0 for name in names}, cell)
+        units = [_OF_THE_WORLD[name][1] for name in names]
+        return table.T.astype(np.float64) / units
     return np.stack([layers[name].ravel()[cell] for name in names], axis=1)
 
 

@@ -84,7 +84,7 @@ def extent_of_box(
 
 
 def extent_of_country(country: str) -> Extent:
-    """The box of a country: of its largest part and of what is within 500 km.
+    """The box of a country: of its largest part and of what is within 300 km.
 
     Parameters
     ----------

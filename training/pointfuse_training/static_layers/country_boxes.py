@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pointfuse_training.static_layers.countries import arcs, joined
 
-APART = 500.0
+APART = 300.0
 """Parts of a country that are so far from the rest, km, are left out of its box: islands of the
 other side of an ocean would make it one of the sea."""
 
@@ -70,9 +70,9 @@ def box_of(parts: list[NDArray[np.float64]]) -> tuple[float, float, float, float
         box[[0, 2]] += 360 * np.rint((middle - (box[0] + box[2]) / 2) / 360)
     box, left = largest.copy(), [one for one in boxes if one is not largest]
     while near := [one for one in left if _gap(box, one) <= APART]:
+        left = [one for one in left if _gap(box, one) > APART]
         for one in near:
             box = np.concatenate([np.minimum(box[:2], one[:2]), np.maximum(box[2:], one[2:])])
-        left = [one for one in left if _gap(box, one) > APART]
     west, south, east, north = map(float, box)
     turns = 360 * np.floor((west + 180) / 360)
     return west - turns, south, east - turns, north
