@@ -55,16 +55,16 @@ def estimate(
     hourly = model.metadata.hourly_factor if placed.observations.hourly else None
     deviation = DEVIATION * (hourly or 1)
     wanted: slice | NDArray[np.int64] = slice(None) if cells is None else cells
-    field, scale = model.run(gridded.observations, gridded.observed)
+    field, scale = model.run(gridded.observations, gridded.observed, cells)
 
     def of_cells(fields: NDArray[Scalar]) -> NDArray[Scalar]:
         return fields.reshape(len(fields), -1)[:, wanted]
 
     distance = np.stack([station_distance(day > 0, grid) for day in gridded.station_count])
-    values = of_cells(field)
+    values = field.reshape(len(field), -1)
     return Estimates(
         values,
-        np.full_like(values, np.nan) if scale is None else deviation * of_cells(scale),
+        np.full_like(values, np.nan) if scale is None else deviation * scale.reshape(values.shape),
         of_cells(distance),
         of_cells(gridded.station_count),
     )

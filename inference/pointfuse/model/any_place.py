@@ -1,15 +1,15 @@
 """Run a model of any place on the grid of a domain, a part after the other.
 
 Every cell is computed for itself from all stations, so parts come out as they do within the whole.
-A part is some rows of the grid, and below them rows that hold nothing but the cells with stations:
-where a cell is, the input `static` tells.
+A part is a list of cells, those with stations before them: where a cell is, the input `static`
+tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,6 +31,9 @@ CELLS_AT_ONCE = 200_000
 
 _MOST_KEPT = 4_500_000
 """Cells whose static input is kept: 56 bytes each."""
+
+_WIDTH = 256
+"""Columns that the cells of a part are laid out in."""
 
 
 class StationRows(NamedTuple):
@@ -64,8 +67,14 @@ class AnyPlace:
         self._grid = grid
         self.layers = layers
 
-    def run(self, run: Run, observations: Arrays, observed: Arrays) -> list[Arrays]:
-        """Outputs for all cells of all times.
+    def run(
+        self,
+        run: Run,
+        observations: Arrays,
+        observed: Arrays,
+        cells: NDArray[np.int64] | None = None,
+    ) -> list[Arrays]:
+        """Outputs for cells of all times.
 
         Parameters
         ----------
@@ -73,16 +82,19 @@ class AnyPlace:
             Runs the graph.
         observations, observed : ndarray of float32, shape (time, 1, row, column)
             As `Model.run` takes them.
+        cells : ndarray of int64, shape (cell,), optional
+            ``row * columns + column`` of the cells wanted; all by default.
 
         Returns
         -------
-        list of ndarray of float32, shape (time, 1, row, column)
+        list of ndarray of float32, shape (time, cell)
         """
-        times = max(1, CELLS_AT_ONCE // (self._grid.rows * self._grid.columns))
+        wanted = np.arange(self._grid.rows * self._grid.columns) if cells is None else cells
+        times = max(1, CELLS_AT_ONCE // max(len(wanted), 1))
         results = [
-            self._of_times(run, rows)
+            self._of_times(run, stations, wanted)
             for first in range(0, len(observations), times)
-            for rows in stations_of(
+            for stations in stations_of(
                 observations[first : first + times, 0], observed[first : first + times, 0]
             )
         ]
@@ -93,48 +105,35 @@ class AnyPlace:
         values = static_input(self._grid, {name: 1.0})
         return values.reshape(self._grid.shape)
 
-    def _of_times(self, run: Run, stations: StationRows) -> list[Arrays]:
+    def _of_times(self, run: Run, stations: StationRows, wanted: NDArray[np.int64]) -> list[Arrays]:
         """All parts, for the same cells with stations."""
-        grid, times = self._grid, len(stations.value)
-        # Rows for the stations; what is left of the last one repeats them, and holds none.
-        added = -(-len(stations.cell) // grid.columns)
-        cells = np.resize(stations.cell, added * grid.columns)
-        at_stations = static_input(grid, self.layers, cells)
-        feed = {
-            "observations": _padded(stations.value, cells.size),
-            "observed": _padded(stations.number, cells.size),
-        }
+        times, with_stations = len(stations.value), len(stations.cell)
+        at_stations = static_input(self._grid, self.layers, stations.cell)
         outputs: list[Arrays] = []
-        rows = max(1, CELLS_AT_ONCE // (times * grid.columns) - added)
-        for first in range(0, grid.rows, rows):
-            count = min(rows, grid.rows - first)
-            empty = np.zeros((times, count * grid.columns), np.float32)
+        count = max(1, CELLS_AT_ONCE // times - with_stations)
+        for first in range(0, len(wanted), count):
+            some = wanted[first : first + count]
+            static = np.concatenate([at_stations, self._static(some)], axis=1)
             part = run(
                 {
-                    "static": np.concatenate(
-                        [self._static(first, count), at_stations], axis=1
-                    ).reshape(len(self.layers), -1, grid.columns),
-                    **{
-                        name: np.concatenate([empty, table], axis=1).reshape(
-                            times, 1, -1, grid.columns
-                        )
-                        for name, table in feed.items()
-                    },
+                    "observations": _laid_out(stations.value, static.shape[1])[:, None],
+                    "observed": _laid_out(stations.number, static.shape[1])[:, None],
+                    # What fills the last row is any cell, and holds no station.
+                    "static": _laid_out(static, static.shape[1], mode="edge"),
                 }
             )
             if not outputs:
-                outputs = [np.empty((times, 1, *grid.shape), np.float32) for _ in part]
+                outputs = [np.empty((times, len(wanted)), np.float32) for _ in part]
             for whole, of_part in zip(outputs, part, strict=True):
-                whole[:, :, first : first + count] = of_part[:, :, :count]
+                flat = of_part.reshape(times, -1)[:, with_stations:]
+                whole[:, first : first + count] = flat[:, : len(some)]
         return outputs
 
-    def _static(self, first: int, count: int) -> Arrays:
-        """Static input of some rows, shape (layer, cell)."""
-        columns = self._grid.columns
-        some = slice(first * columns, (first + count) * columns)
-        if self._grid.rows * columns > _MOST_KEPT:
-            return static_input(self._grid, self.layers, np.arange(some.start, some.stop))
-        return self._kept[:, some]
+    def _static(self, cells: NDArray[np.int64]) -> Arrays:
+        """Static input of some cells, shape (layer, cell)."""
+        if self._grid.rows * self._grid.columns > _MOST_KEPT:
+            return static_input(self._grid, self.layers, cells)
+        return self._kept[:, cells]
 
     @cached_property
     def _kept(self) -> Arrays:
@@ -183,6 +182,8 @@ def _in_squares(
     )
 
 
-def _padded(table: Arrays, size: int) -> Arrays:
-    """A table of (time, cell) with as many cells as wanted, 0 in those that are added."""
-    return np.pad(table, ((0, 0), (0, size - table.shape[1])))
+def _laid_out(table: Arrays, cells: int, mode: Literal["constant", "edge"] = "constant") -> Arrays:
+    """A table of (..., cell) with so many cells in rows, filled up to whole ones."""
+    rows = -(-cells // _WIDTH)
+    filled = np.pad(table, ((0, 0), (0, rows * _WIDTH - table.shape[1])), mode=mode)
+    return filled.reshape(len(table), rows, _WIDTH)

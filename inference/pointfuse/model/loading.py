@@ -207,7 +207,12 @@ class Model(Shown):
         """Whether fields come with an uncertainty."""
         return len(self._session.outputs) > 1
 
-    def run(self, observations: NDArray[np.float32], observed: NDArray[np.float32]) -> ModelOutput:
+    def run(
+        self,
+        observations: NDArray[np.float32],
+        observed: NDArray[np.float32],
+        cells: NDArray[np.int64] | None = None,
+    ) -> ModelOutput:
         """Complete gridded observations to fields.
 
         Parameters
@@ -218,11 +223,15 @@ class Model(Shown):
             1 where there is an observation, 0 elsewhere. Of the fused variable, in a model whose
             metadata say so (`ModelMetadata.counts_stations`): the number of stations that a value
             is the mean of, or 1 where that is not known.
+        cells : ndarray of int64, shape (cell,), optional
+            ``row * columns + column`` of the cells that are wanted; all by default. A model of any
+            place computes no others.
 
         Returns
         -------
         ModelOutput
-            The field, and perhaps the scale of its error.
+            The field, and perhaps the scale of its error; of some cells with the shape (time,
+            cell).
 
         Raises
         ------
@@ -258,16 +267,7 @@ class Model(Shown):
             "observations": observations.astype(np.float32, copy=False),
             "observed": observed.astype(np.float32, copy=False),
         }
-        outputs = (
-            self._place.run(self._session.run, **feed) if self._place else self._session.run(feed)
-        )
-        shape = (len(observations), 1, *self.metadata.grid.shape)
-        if any(output.shape != shape for output in outputs):
-            raise ModelFileError(
-                f"the model gave arrays of the shape {outputs[0].shape}, expected {shape}; "
-                "do not use it"
-            )
-        field, *scales = (output[:, 0] for output in outputs)
+        field, *scales = self._outputs(feed, cells)
         if not (np.isfinite(field).all() and (field >= 0).all()):
             raise ModelFileError(
                 "the model gave values that are negative or not finite for valid observations; "
@@ -280,6 +280,23 @@ class Model(Shown):
                     "valid observations; do not use it"
                 )
         return ModelOutput(field, *scales) if scales else ModelOutput(field, None)
+
+    def _outputs(
+        self, feed: dict[str, NDArray[np.float32]], cells: NDArray[np.int64] | None
+    ) -> list[NDArray[np.float32]]:
+        """Outputs of shape (time, row, column), or (time, cell) of some cells."""
+        shape = (len(feed["observed"]), *self.metadata.grid.shape)
+        if self._place:
+            outputs = self._place.run(self._session.run, **feed, cells=cells)
+            return [output.reshape(shape) for output in outputs] if cells is None else outputs
+        outputs = self._session.run(feed)
+        if any(output.shape != (shape[0], 1, *shape[1:]) for output in outputs):
+            raise ModelFileError(
+                f"the model gave arrays of the shape {outputs[0].shape}, expected "
+                f"{(shape[0], 1, *shape[1:])}; do not use it"
+            )
+        fields = [output[:, 0] for output in outputs]
+        return fields if cells is None else [one.reshape(len(one), -1)[:, cells] for one in fields]
 
     def _is_mask(self, observed: NDArray[np.float32]) -> bool:
         """Whether a mask holds what the contract of the file asks for."""

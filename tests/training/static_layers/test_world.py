@@ -52,8 +52,8 @@ def test_islands_far_away_are_no_part_of_a_box() -> None:
     main, near, far = square(0, 40, 10), square(12, 41, 1), square(40, 41, 1)
     assert box_of([near, main, far]) == pytest.approx((0, 40, 13, 50))
     # Across the date line, from one island to the next.
-    chain = [square(170, -10, 8), square(-179, -10, 3), square(-174, -10, 2)]
-    assert box_of(chain) == pytest.approx((170, -10, 188, -2))
+    chain = [square(170, -10, 8), square(-180, -10, 3), square(-175, -10, 2)]
+    assert box_of(chain) == pytest.approx((170, -10, 187, -2))
 
 
 def test_domains_are_drawn_all_over_the_earth() -> None:
