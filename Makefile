@@ -67,11 +67,11 @@ clean:  ## remove everything that can be made again
 	rm -rf $(VENV) $(GPU_VENV) $(DEMO) build dist demo site inference/web/node_modules tests/web/node_modules tests/web/chromium
 
 # One environment for tests, lint, training, export and benchmarks. The file marks a complete installation.
-$(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml benchmarks/pyproject.toml
+$(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml benchmarks/pyproject.toml world/pyproject.toml
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
-	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray,parquet,geotiff,shapefile,dask]' -e 'training[static]' -e 'export[rtx]' -e benchmarks
+	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray,parquet,geotiff,shapefile,dask]' -e 'training[static]' -e 'export[rtx]' -e benchmarks -e world
 	touch $@
 
 # The runtime of the page, from npm.
@@ -89,7 +89,7 @@ $(BROWSER): tests/web/package-lock.json tests/web/unpack_chromium.mjs
 $(GPU_VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml benchmarks/pyproject.toml
 	$(PYTHON) -m venv $(GPU_VENV)
 	$(GPU_VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
-	$(GPU_VENV)/bin/pip install --quiet -e '.[plot]' -e training -e export -e 'benchmarks[peers]'
+	$(GPU_VENV)/bin/pip install --quiet -e '.[plot]' -e training -e export -e 'benchmarks[peers]' -e world
 	$(GPU_VENV)/bin/pip uninstall --quiet --yes onnxruntime onnxruntime-gpu
 	$(GPU_VENV)/bin/pip install --quiet 'onnxruntime-gpu[cuda,cudnn]'
 	touch $@

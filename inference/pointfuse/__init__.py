@@ -14,6 +14,7 @@ from pointfuse.basics.shown import cards_of
 from pointfuse.version import __version__
 
 if TYPE_CHECKING:
+    from pointfuse.domains.domain import Domain, read_domain
     from pointfuse.errors import (
         ArgumentError,
         ClusterError,
@@ -70,6 +71,8 @@ _MODULES = {
     "OutputError": "pointfuse.errors",
     "PointfuseError": "pointfuse.errors",
     "UnreadableFileError": "pointfuse.errors",
+    "Domain": "pointfuse.domains.domain",
+    "read_domain": "pointfuse.domains.domain",
     "DayStatus": "pointfuse.fields.day_status",
     "DistrictMeans": "pointfuse.fields.districts.means",
     "FusedFields": "pointfuse.fields.fused_fields",
@@ -120,6 +123,7 @@ __all__ = [
     "DayStatus",
     "DeviceError",
     "DistrictMeans",
+    "Domain",
     "Evaluation",
     "FusedFields",
     "Grid",
@@ -156,6 +160,7 @@ __all__ = [
     "load_model",
     "model_folder",
     "place",
+    "read_domain",
     "read_model_file",
     "read_stations",
     "states",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from pointfuse import Model, Observations, Stations, load_model, read_stations
 from pointfuse.domains.domain import Domain
 from pointfuse.fusion.where import domain_of
-from pointfuse.stations.readers.station_list import read_station_list
 from pointfuse_benchmarks.accuracy.pollutant_scores import INSTEAD
 from pointfuse_benchmarks.measuring.machine import REAL_DATA
 
@@ -38,10 +37,8 @@ class Place:
         Its days, not checked.
     domain : Domain
         Where fields are made.
-    folds : int
+    folds, squares : int
         Folds of stations, and of squares.
-    cities : mapping of str to str
-        City of each station, where it is known.
     """
 
     name: str
@@ -49,7 +46,7 @@ class Place:
     observations: Observations
     domain: Domain
     folds: int
-    cities: Mapping[str, str] = field(default_factory=dict)
+    squares: int
 
     def model(self) -> Model:
         """The model of any place on the domain."""
@@ -64,8 +61,7 @@ def china() -> Place:
     )
     days = year.at_times(np.isin(year.times, [*year.times[::EVERY_CHINESE], INSTEAD]))
     grid = load_model().metadata.grid
-    cities = read_station_list(stations).cities
-    return Place("China", "pm25", days, Domain("China", grid), 5, cities)
+    return Place("China", "pm25", days, Domain("China", grid), 5, 5)
 
 
 def united_states() -> Place:
@@ -76,7 +72,7 @@ def united_states() -> Place:
     stations = read.stations
     inside = (stations.longitude > west) & (stations.longitude < east)
     inside &= (stations.latitude > south) & (stations.latitude < north)
-    return _around("United States", "pm25", _of_stations(read, inside), 10)
+    return _around("United States", "pm25", _of_stations(read, inside), 10, 10)
 
 
 def germany() -> Place:
@@ -84,14 +80,15 @@ def germany() -> Place:
     file = _EUROPE / "pm10_daily_germany_rural_even_weeks.csv.gz"
     read = read_stations(file, variables=["pm10"], timezone="Europe/Berlin")
     days = read.at_times(np.arange(0, len(read.times), EVERY_GERMAN))
-    return _around("Germany", "pm10", days, 10)
+    # Its stations are in seven squares.
+    return _around("Germany", "pm10", days, 10, 7)
 
 
 def europe() -> Place:
     """PM10 of western and central Europe on one day."""
     file = _EUROPE / "pm10_20100406.csv"
     read = read_stations(file, variables=["pm10"], timezone="Europe/Berlin")
-    return _around("western and central Europe", "pm10", read, 10)
+    return _around("western and central Europe", "pm10", read, 10, 10)
 
 
 PLACES: Mapping[str, Callable[[], Place]] = {
@@ -126,7 +123,7 @@ def lotos_euros() -> tuple[Place, NDArray[np.float64], NDArray[np.float64]]:
     cells = Stations(names, given[:, 0], given[:, 1])
     day = np.array(["2010-04-06"], "datetime64[D]")
     observations = Observations(cells, day, {"pm10": given[None, :, 2]})
-    return _around("LOTOS-EUROS", "pm10", observations, 1), left[:, :2].T, left[:, 2]
+    return _around("LOTOS-EUROS", "pm10", observations, 1, 1), left[:, :2].T, left[:, 2]
 
 
 def nearest_cells(stations: Stations, cells: NDArray[np.float64]) -> NDArray[np.intp]:
@@ -140,9 +137,11 @@ def nearest_cells(stations: Stations, cells: NDArray[np.float64]) -> NDArray[np.
     return np.unique(cosine.argmax(axis=1))
 
 
-def _around(name: str, variable: str, observations: Observations, folds: int) -> Place:
+def _around(
+    name: str, variable: str, observations: Observations, folds: int, squares: int
+) -> Place:
     domain = domain_of(observations.stations)
-    return Place(name, variable, observations, domain, folds)
+    return Place(name, variable, observations, domain, folds, squares)
 
 
 def _of_stations(observations: Observations, kept: NDArray[np.bool_]) -> Observations:

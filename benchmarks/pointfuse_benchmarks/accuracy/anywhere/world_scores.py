@@ -104,7 +104,7 @@ def _cross_validated(
             days,
             model,
             scheme=scheme,
-            folds=one.folds,
+            folds=one.folds if scheme == "stations" else one.squares,
             baselines=others,
             workers=usable_cpus(),
             advance=bar.update,
