@@ -123,7 +123,11 @@ def lotos_euros() -> tuple[Place, NDArray[np.float64], NDArray[np.float64]]:
     cells = Stations(names, given[:, 0], given[:, 1])
     day = np.array(["2010-04-06"], "datetime64[D]")
     observations = Observations(cells, day, {"pm10": given[None, :, 2]})
-    return _around("LOTOS-EUROS", "pm10", observations, 1, 1), left[:, :2].T, left[:, 2]
+    everywhere = Stations(
+        np.array([f"cell {number}" for number in range(len(field_cells))]), *field_cells[:, :2].T
+    )
+    place = Place("LOTOS-EUROS", "pm10", observations, domain_of(everywhere), 1, 1)
+    return place, left[:, :2].T, left[:, 2]
 
 
 def nearest_cells(stations: Stations, cells: NDArray[np.float64]) -> NDArray[np.intp]:

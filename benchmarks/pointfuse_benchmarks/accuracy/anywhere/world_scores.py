@@ -27,6 +27,7 @@ from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.stations.gridding import grid_days, place
 from pointfuse.trust.baselines import Baseline, find_baselines
 from pointfuse.trust.crossval import CrossValidation, Scheme, cross_validate
+from pointfuse_benchmarks.accuracy.anywhere.world_maps import draw_maps
 from pointfuse_benchmarks.accuracy.anywhere.world_places import PLACES, Place, lotos_euros
 from pointfuse_benchmarks.accuracy.anywhere.world_tables import tables
 from pointfuse_benchmarks.accuracy.comparison import compare
@@ -41,8 +42,13 @@ OURS, OF_CHINA = "network", "model of China"
 @click.command()
 @click.option("-o", "--output", type=click.Path(path_type=Path), default=RESULTS / "anywhere.json")
 @click.option("--place", "places", multiple=True, type=click.Choice([*PLACES, "lotos_euros"]))
-def main(output: Path, places: tuple[str, ...]) -> None:
-    """Measure what is not in the output file yet, and print the tables."""
+@click.option(
+    "--maps",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Folder to draw a map of each place into.",
+)
+def main(output: Path, places: tuple[str, ...], maps: Path | None) -> None:
+    """Measure what is not in the output file yet, print the tables, and draw the maps."""
     report: dict[str, Any] = {"machine": machine(), "places": {}}
     if output.is_file():
         report = json.loads(output.read_text())
@@ -57,6 +63,9 @@ def main(output: Path, places: tuple[str, ...]) -> None:
         with replacing(output) as temporary:
             temporary.write_text(json.dumps(report, indent=2) + "\n")
     click.echo(tables(report))
+    if maps is not None:
+        maps.mkdir(parents=True, exist_ok=True)
+        draw_maps(maps, PLACES)
 
 
 def of_place(one: Place, known: dict[str, Any]) -> dict[str, Any]:
