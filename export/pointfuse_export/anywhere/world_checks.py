@@ -53,6 +53,7 @@ PLACES = (
     Place("a pole", 20, 88, 1500, 20, 40),
     Place("the equator", 36, 0, 1200, 15, 200),
     Place("many stations", 116, 33, 900, 12, 2500),
+    Place("a continent", 12, 50, 5400, 36, 900),
 )
 
 

@@ -68,7 +68,8 @@ def summed_correlations(
 
     @graph()
     def of_row(b, row):  # type: ignore[no-untyped-def]
-        far = op.Sqrt(op.MatMul(row, right))
+        # On a large domain, rounding leaves less than nothing of short distances.
+        far = op.Sqrt(op.Relu(op.MatMul(row, right)))
         near = (far * b + 1.0) * op.Exp(-far)
         square = near * near
         fourth = square * square

@@ -191,7 +191,8 @@ def summed_correlations(
     for places, stations, b, some, counts in zip(left, right, bend, weights, numbers, strict=True):
         rows = []
         for block in torch.split(places.flatten(0, 1), _AT_ONCE):
-            far = (block @ stations).sqrt_()
+            # On a large domain, rounding leaves less than nothing of short distances.
+            far = (block @ stations).clamp_(min=0).sqrt_()
             near = (1 + b * far) * (-far).exp()
             rows.append(torch.cat([near @ some, near**NEAR @ counts], -1))
         days.append(torch.cat(rows))

@@ -4,4 +4,5 @@ world_places  the data of each place
 world_scores  measures
 world_tables  the tables in Markdown
 world_maps    a map of each place
+world_cost    seconds and memory
 """

@@ -10,10 +10,10 @@ import numpy as np
 from pointfuse import fuse
 from pointfuse_benchmarks.accuracy.anywhere.world_places import Place
 
-DAYS = {"germany": "2006-01-25", "china": "2019-01-07"}
+DAYS = {"germany": "2006-02-22", "china": "2019-01-07"}
 """The days that are drawn; of a place with a single one, that."""
 
-_DPI = 80
+_DPI = 70
 
 
 def draw_maps(folder: Path, places: Mapping[str, Callable[[], Place]]) -> list[Path]:

@@ -51,7 +51,7 @@ decides too soon (Gruenwald, The safe Bayesian, 2012). Of the days that they wer
 three cells of ten left out, the RMSE is 0.998 (stations) and 0.991 (simulations) of that with all
 of the evidence; between 0.05 and 0.2 it is about the same."""
 
-TERMS = ("constant", "level", "deviation", "support", "stations")
+TERMS = ("constant", "level", "deviation", "support", "unsupported", "stations")
 """What the logarithm of the factor of the error's size is linear in."""
 
 _FIRST_LENGTHS = (0.15, 0.4, 0.4, 1.0, 0.15, 0.3, 0.6)
@@ -198,6 +198,7 @@ class WorldNetwork(nn.Module):
                 ((median + 1).log() - 3.5).clamp(-2.5, 2.5),
                 (estimate.deviation.log() + 1.5).clamp(-2, 2),
                 estimate.support,
+                (1 - estimate.support).clamp(min=0.02).log() + 1.5,
                 network,
             ],
             dim=1,
