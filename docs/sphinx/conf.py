@@ -26,6 +26,7 @@ include_patterns = [
     "docs/**.md",
     "models/**.md",
     "benchmarks/**.md",
+    "world/**.md",
     "examples/**.md",
     "inference/**.md",
 ]

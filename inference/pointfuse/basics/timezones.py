@@ -15,12 +15,45 @@ BEIJING = datetime.timezone(datetime.timedelta(hours=8), "Asia/Shanghai")
 """Time of the Chinese networks. China has not changed its clocks since 1991, so this needs no time
 zone database, which some systems lack."""
 
+LONGITUDE = "longitude"
+"""In place of the name of a time zone: each station's own clock."""
+
+
+class OwnClocks(datetime.tzinfo):
+    """Each station's own clock: that of the sun at its longitude, in whole hours.
+
+    To all that asks for the offset of a time it is UTC, in which files are read: their hours are
+    moved afterwards.
+    """
+
+    def utcoffset(self, _: datetime.datetime | None) -> datetime.timedelta:
+        """None: as UTC."""
+        return datetime.timedelta(0)
+
+    def dst(self, _: datetime.datetime | None) -> datetime.timedelta:
+        """None: the sun has no summer time."""
+        return datetime.timedelta(0)
+
+    def tzname(self, _: datetime.datetime | None) -> str:
+        """The name under which it is asked for."""
+        return LONGITUDE
+
+    def __str__(self) -> str:
+        return LONGITUDE
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, OwnClocks)
+
+    def __hash__(self) -> int:
+        return hash(LONGITUDE)
+
+
 # Python calls its own nameless offsets UTC+05:00.
 _OFFSET = re.compile(r"(?:UTC)?([+-])(\d{2}):?(\d{2})")
 
 
 def parse_timezone(name: str) -> datetime.tzinfo:
-    """Time zone of a name such as ``Asia/Shanghai``, ``UTC`` or ``+05:30``.
+    """Time zone of a name such as ``Asia/Shanghai``, ``UTC``, ``+05:30`` or ``longitude``.
 
     Raises
     ------
@@ -31,6 +64,8 @@ def parse_timezone(name: str) -> datetime.tzinfo:
         return BEIJING
     if name == "UTC":
         return datetime.UTC
+    if name == LONGITUDE:
+        return OwnClocks()
     offset = _OFFSET.fullmatch(name)
     if offset and int(offset[2]) < 24 and int(offset[3]) < 60:
         size = datetime.timedelta(hours=int(offset[2]), minutes=int(offset[3]))

@@ -51,4 +51,4 @@ def extract(
     wanted = Extraction(read_places(places), method, variable, *parse_days(days))
     read = extract_to_table(expanded([file]), output, wanted, partial(progress, hidden=quiet))
     if not quiet:
-        say(f"wrote {output}: {counted(len(wanted.places), 'place')} on {counted(read, 'day')}")
+        say(f"wrote {output}: {counted(len(wanted.places), 'place')} on {read}")

@@ -15,6 +15,7 @@ import click
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
+from pointfuse.basics.timezones import parse_timezone
 from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.shared.placing import placed_models, variable_of
@@ -46,6 +47,7 @@ from pointfuse.model.shipped import shipped_models
 from pointfuse.stations.all_hours import refuse_daily_statistics
 from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
 from pointfuse.stations.observations import DAY, HOUR, Observations
+from pointfuse.stations.own_clocks import refuse_own_clocks
 from pointfuse.stations.pollutants import POLLUTANTS, is_eight_hour_maximum
 from pointfuse.stations.spool import Spool, read_into_spool
 
@@ -151,6 +153,7 @@ def fuse(
     wanted = _wanted(variable_of(variables, reading), hourly=hourly)
     models = running.load_each(reading.model, wanted, reading.domain)
     if hourly:
+        refuse_own_clocks(parse_timezone(reading.timezone))
         refuse_daily_statistics([model.metadata.target for model in models])
     if writer.one_variable and len(models) > 1 and not split:
         raise click.UsageError(f"--output-format {output_format} needs --split: a file a variable")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import listed
-from pointfuse.basics.timezones import zone_name
+from pointfuse.basics.timezones import OwnClocks, zone_name
 from pointfuse.fields.cf import CONVENTIONS, has_place, model_attributes, now
 from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.model.conditions import beyond_training
@@ -75,7 +75,7 @@ def global_attributes(
         f"{were} trained on simulations alone, applied to station observations",
         "history": f"{done} pointfuse {__version__}: {history}",
         "references": REFERENCES,
-        "comment": f"Days begin and end in the time zone {zone}. Observations from "
+        "comment": f"{_days_text(observations.timezone)} Observations from "
         f"{_files_text(observations)}.{_beyond_text(bundle)}",
         "day_timezone": zone,
         # Where all days are whole there is nothing to say.
@@ -88,6 +88,16 @@ def global_attributes(
         "execution_provider": first.provider,
         "runtime": f"onnxruntime {onnxruntime.__version__}",
     }
+
+
+def _days_text(zone: datetime.tzinfo) -> str:
+    """When days begin and end, as a sentence."""
+    if isinstance(zone, OwnClocks):
+        return (
+            "Days are those of the sun at each station, in whole hours of its longitude; time_bnds "
+            "are those at Greenwich."
+        )
+    return f"Days begin and end in the time zone {zone_name(zone)}."
 
 
 def _beyond_text(bundle: Sequence[TimedFields]) -> str:

@@ -14,6 +14,7 @@ quality           quality control
 file_check        what files are taken for, and what of them would be left out
 spool             files of any number of days, sorted by week on disk
 same_place        stations side by side, which count as one place
+own_clocks        hours by the clock of each station
 all_hours         one checked table of hours from all readers
 hours_seen        which hours of a day the files hold
 gridding          cells of stations

@@ -27,6 +27,7 @@ from pointfuse.stations.files.sources import Source, expanded, listed_sources
 from pointfuse.stations.hours_to_days import daily_table
 from pointfuse.stations.merging import warn_of_moved_stations
 from pointfuse.stations.observations import Observations
+from pointfuse.stations.own_clocks import by_own_clocks, refuse_own_clocks
 from pointfuse.stations.pollutants import (
     POLLUTANTS,
     as_variables,
@@ -102,7 +103,8 @@ def read_stations(
         Valid hours that make a daily mean.
     timezone : str
         Time zone of the calendar days, and of times that name none; a name such as
-        ``Asia/Shanghai`` or an offset such as ``+08:00``.
+        ``Asia/Shanghai``, an offset such as ``+08:00``, or ``longitude``: days by the sun at each
+        station, for stations that are zones apart. Times that name no zone are then UTC.
     quality_control : bool
         Whether to leave stuck and isolated hourly values out of the daily means.
     strict : bool
@@ -163,6 +165,7 @@ def read_stations(
     if partial and hourly:
         raise InputError("partial=True is for days; hourly=True gives the hours that there are")
     if hourly:
+        refuse_own_clocks(request.timezone)
         refuse_daily_statistics(as_variables(variables))
     left_out = LeftOut(strict=strict)
     parts = []
@@ -326,7 +329,7 @@ def read_part(
         if isinstance(source, StationFile)
         else open_station_file(source, cells)
     )
-    found = _read_file(file, request)
+    found = by_own_clocks(_read_file(file, request))
     return with_range_remarks(found, request.variables.values()) if found.hourly else found
 
 

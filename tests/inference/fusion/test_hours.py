@@ -298,6 +298,7 @@ def test_files_of_hours_at_places(ship: Ship, china: tuple[Path, Path], tmp_path
         table = tmp_path / f"{variable}.parquet"
         result = run("extract", output, places, "--variable", variable, "-o", table)
         assert result.exit_code == 0, result.output
+        assert "1 place on 24 hours" in result.output
         dates = parquet.read_table(table)["date"].to_pylist()
         assert [date.hour for date in dates] == [*range(24)]
 

@@ -79,7 +79,7 @@ _READING = (
         "--timezone",
         default=DEFAULT_TIMEZONE,
         show_default=True,
-        help="Time zone of the days.",
+        help="Time zone of the days; longitude takes the sun at each station.",
     ),
     click.option(
         "--strict",

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
+from pointfuse.basics.counted import counted
 from pointfuse.basics.progress import Progress
 from pointfuse.basics.table_files import writing_table
 from pointfuse.errors import InputError
@@ -16,6 +17,9 @@ from pointfuse.fields.cf import STATION_DISTANCE
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.fields.places.points import Places
 from pointfuse.fields.places.series import Floats, Method, PlaceReader, PlaceSeries
+from pointfuse.stations.observations import DAY, HOUR
+
+_HOURS = np.dtype("datetime64[h]")
 
 _ROWS = 200_000
 """Of the table, in memory at once."""
@@ -46,7 +50,7 @@ class Extraction:
 
 def extract_to_table(
     files: Sequence[Path], output: Path, wanted: Extraction, progress: Progress
-) -> int:
+) -> str:
     """Write the series at places to a CSV or Parquet file.
 
     Parameters
@@ -62,8 +66,8 @@ def extract_to_table(
 
     Returns
     -------
-    int
-        Days that were read.
+    str
+        How many days or hours were read, for people: ``3 days``.
 
     Raises
     ------
@@ -99,7 +103,7 @@ def extract_to_table(
                     columns = list(table)
                     append(table)
                     days += len(part.days)
-    return days
+    return counted(days, HOUR.unit if last is not None and last.dtype == _HOURS else DAY.unit)
 
 
 def _series_of(file: MapFile, wanted: Extraction, progress: Progress) -> Iterator[PlaceSeries]:
