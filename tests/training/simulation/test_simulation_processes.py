@@ -160,6 +160,9 @@ def test_the_sun_and_the_seasons():
     assert sunshine(12.5) == pytest.approx(1.0)
     days = torch.tensor([20, 202])
     torch.testing.assert_close(coldness(days), torch.tensor([1.0, 0.0]), rtol=0, atol=1e-3)
+    # In the south winter is in July.
+    southern = coldness(days, southern=True)
+    torch.testing.assert_close(southern, torch.tensor([0.0, 1.0]), rtol=0, atol=1e-3)
 
 
 def test_the_mixing_layer_is_deepest_on_summer_noons(small_static):
