@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
@@ -10,6 +11,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import json_text
 from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command
+from pointfuse.commands.shared.placing import variable_of
 from pointfuse.commands.shared.reading import (
     ReadingOptions,
     parse_days,
@@ -18,6 +20,8 @@ from pointfuse.commands.shared.reading import (
     station_files,
 )
 from pointfuse.commands.shared.running import ALL, named_variables
+from pointfuse.domains.domain import read_domain
+from pointfuse.fusion.where import AROUND_STATIONS
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.stations.file_check import FilesCheck, check_files
@@ -39,12 +43,15 @@ from pointfuse.stations.quality.flags import quality_lines
 def check(as_json: bool, pollutants: tuple[str, ...], reading: ReadingOptions) -> None:
     """Say what FILES are taken for, and what of them would be left out.
 
-    Format, columns, units, time zone, days and stations inside the grid of the model; nothing is
-    written. Exit code 1 if a file cannot be read.
+    Format, columns, units, time zone, days and stations inside the grid of the model, or of the
+    domain; nothing is written. Exit code 1 if a file cannot be read.
     """
     _, metadata, _ = read_model_file(reading.model)
-    if pollutants:
-        names = named_variables(pollutants, [*POLLUTANTS])
+    if reading.domain == AROUND_STATIONS:
+        raise click.UsageError("all stations are on a domain around them; name a file of a domain")
+    if reading.domain is not None:
+        metadata = replace(metadata, own_grid=read_domain(Path(reading.domain)).grid)
+    if names := named_variables(variable_of(pollutants, reading), [*POLLUTANTS]):
         metadata = replace(metadata, variables=as_variables(names))
     request, period = requested(reading, metadata), parse_days(reading.days)
     found = check_files(station_files(reading), request, metadata, period)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -83,6 +84,14 @@ def test_cross_validation_and_flags(poland: Path, tmp_path: Path) -> None:
     assert result.exit_code == 0, result.output
     assert "pointfuse-world-pm10" in scores.read_text()
     assert run("qc", poland, *call, "-o", flags).exit_code == 0
+
+
+def test_a_check_counts_stations_on_the_domain(poland: Path, tmp_path: Path) -> None:
+    domain = tmp_path / "d.toml"
+    write_domain(new_domain(extent_around(19, 52, 900)), domain)
+    found = run("check", poland, "--domain", domain, "--timezone", "Europe/Warsaw", "--json")
+    assert json.loads(found.stdout)["together"]["outside_grid"] == 0
+    assert "name a file of a domain" in run("check", poland, "--domain", "auto").output
 
 
 @pytest.mark.parametrize(
