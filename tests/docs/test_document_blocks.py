@@ -30,6 +30,9 @@ from click.testing import CliRunner
 from documents import COMMANDS, ROOT, Block, blocks, pages
 
 from pointfuse.commands.main import main as pointfuse
+from pointfuse.domains.domain import write_domain
+from pointfuse.domains.extents import extent_of_country
+from pointfuse.domains.new_domain import new_domain
 from pointfuse.grid.projections import LambertConformal
 from pointfuse.grid.regular_grid import Grid
 from pointfuse_export.commands.main import main as pointfuse_export
@@ -55,6 +58,7 @@ SHOWN = {"csv", "text"}
 HERE = "test_document_blocks"
 EXECUTED = {
     "README.md": ["test_documents"],
+    "docs/guide/anywhere.md": [HERE],
     "docs/guide/archives.md": [HERE],
     "docs/background/baselines.md": [HERE],
     "docs/guide/deploy.md": ["test_several_files"],
@@ -286,6 +290,10 @@ def workplace(tmp_path_factory: pytest.TempPathFactory) -> Path:
             facts,
         ),
         folder / "run" / "checkpoint.npz",
+    )
+    write_domain(new_domain(extent_of_country("Poland")), folder / "poland.toml")
+    (folder / "stations.csv").write_text(
+        "station,longitude,latitude,date,pm10\nA,19,52,2024-01-01,30\nB,21,51,2024-01-01,40\n"
     )
     return folder
 
