@@ -89,8 +89,7 @@ def grid_of(domain: Domain | Grid | str | PathLike[str]) -> Grid:
         return domain.grid
     if isinstance(domain, Grid):
         return Domain("grid", domain).grid
-    require_path(domain, "a domain (Domain, Grid, or the path of a file)")
-    return read_domain(Path(domain)).grid
+    return read_domain(domain).grid
 
 
 def write_domain(domain: Domain, path: Path) -> None:
@@ -115,12 +114,12 @@ def write_domain(domain: Domain, path: Path) -> None:
         temporary.write_text(text, encoding="utf-8")
 
 
-def read_domain(path: Path) -> Domain:
+def read_domain(path: str | PathLike[str]) -> Domain:
     """Read a domain, or the grid of a file as one.
 
     Parameters
     ----------
-    path : Path
+    path : path
         File of `write_domain`; or any that `read_grid_file` takes.
 
     Raises
@@ -132,6 +131,8 @@ def read_domain(path: Path) -> Domain:
     MissingExtraError
         If it is a GeoTIFF, and rasterio is not installed.
     """
+    require_path(path, "a domain (Domain, Grid, or the path of a file)")
+    path = Path(path)
     grid = read_grid_file(path)
     name = read_toml(path, "domain").get("name", path.stem) if path.suffix == ".toml" else path.stem
     return Domain(str(name), grid)
