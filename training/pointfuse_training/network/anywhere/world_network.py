@@ -6,7 +6,7 @@ is computed for itself from the stations: a part of a domain comes out as it doe
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import torch
 from torch import Tensor, nn
@@ -43,7 +43,10 @@ SMOOTH = (False, False, False, False, True, True, True)
 those of models; else they are exponential, as those that stations see."""
 
 HEARD = 3
-"""Covariances whose fields are computed: the likeliest of the day."""
+"""Covariances whose fields are computed, at most: the likeliest of the day."""
+
+QUIET = 1e-3
+"""Probability up to which a covariance has no say."""
 
 BELIEF = 0.1
 """Power of the probabilities of the covariances. None of them is the true one, and evidence then
@@ -264,7 +267,9 @@ class WorldNetwork(nn.Module):
         """
         said = self.conditioned(anomaly, number, there)
         shares = torch.softmax(BELIEF * (said.evidence + self.log_share), dim=1)
-        share, which = shares.topk(HEARD, dim=1)
+        # Where stations are many, the day chooses one of them, and the others cost time alone.
+        loud = (shares > QUIET).to(torch.int64).sum(1).max().clamp(1, HEARD)
+        share, which = shares.topk(cast(int, loud.item()), dim=1)
         return Heard(share, which, Conditioned(*(self._of(which, one) for one in said)))
 
     def conditioned(self, anomaly: Tensor, number: Tensor, there: Tensor) -> Conditioned:
@@ -331,7 +336,7 @@ class WorldNetwork(nn.Module):
         at_stations = self._of(which, self.coordinates(there)).flatten(0, 1)
         everywhere = self.coordinates(static.flatten(1)[None])[0]
         left, right = _factors(everywhere[which].flatten(0, 1).transpose(1, 2), at_stations)
-        of_days = number[:, None].expand(-1, HEARD, -1).flatten(0, 1)
+        of_days = number[:, None].expand(-1, which.shape[1], -1).flatten(0, 1)
         weights = torch.stack([heard.said.weights, heard.said.support], -1).flatten(0, 1)
         sums = summed_correlations(
             left.reshape(-1, *shape, left.shape[2]),
