@@ -106,7 +106,7 @@ def _days_and_stations(together: PlacedObservations, metadata: ModelMetadata) ->
     fused = int((stations > 0).sum())
     span = f", {days[0]} to {days[-1]}" if len(days) else ""
     return [
-        f"days: {len(days)}{span}; {fused} with {target} on the grid of {metadata.name}",
+        f"days: {len(days)}{span}; {fused} with {target} on the grid",
         f"stations: {counts.read} read, {counts.valid} valid, of these "
         f"{counts.without_coordinates} without coordinates, {counts.outside_grid} outside the "
         f"grid, {counts.used} used",

@@ -21,6 +21,9 @@ EVERYDAY_NAMES = {
     "uae": "United Arab Emirates",
     "czech republic": "Czechia",
     "korea": "South Korea",
+    "ivory coast": "Côte d'Ivoire",
+    "holland": "Netherlands",
+    "burma": "Myanmar",
 }
 """Of countries that Natural Earth calls otherwise."""
 
@@ -99,6 +102,8 @@ def extent_of_country(country: str) -> Extent:
         If pointfuse-world is not installed.
     """
     wanted = country.strip().casefold()
+    if not wanted:
+        raise InputError("expected the name of a country, such as Poland, got an empty text")
     wanted = EVERYDAY_NAMES.get(wanted, wanted).casefold()
     for one in countries():
         if wanted in (one.name.casefold(), one.code):

@@ -10,10 +10,10 @@ from pointfuse.domains.domain import LARGEST_CELL, LEAST_CELL, Domain
 from pointfuse.domains.extents import Extent
 from pointfuse.domains.projection_choice import suitable_projection
 from pointfuse.errors import InputError
-from pointfuse.grid.projections import LatitudeLongitude, PolarStereographic
+from pointfuse.grid.projections import LatitudeLongitude
 from pointfuse.grid.regular_grid import Grid
 
-SIZES = (5_000.0, 6_000.0, 8_000.0, 10_000.0, 12_000.0, 15_000.0, 18_000.0, 24_000.0, 30_000.0)
+SIZES = (6_000.0, 8_000.0, 10_000.0, 12_000.0, 15_000.0, 18_000.0, 24_000.0, 30_000.0)
 """Sizes of cells, m, that are chosen from where none is wanted; 36 km are the last."""
 
 MANY = 100_000
@@ -54,9 +54,10 @@ def new_domain(
         )
     projection = suitable_projection(*extent.box)
     x, y = projection.forward(extent.longitude, extent.latitude)
-    if isinstance(projection, LatitudeLongitude | PolarStereographic):
-        # Ends of a parallel are one place; where the cut goes through, nothing is lost.
-        x, y = x[np.isfinite(x)], y[np.isfinite(y)]
+    if isinstance(projection, LatitudeLongitude):
+        # Of a box around the Earth both ends are one meridian, at the cut.
+        degrees = np.array(extent.box[::2]) - (extent.box[0] + extent.box[2]) / 2
+        x = np.radians(degrees) * projection.earth_radius
     west, east = x.min() - 1000 * margin, x.max() + 1000 * margin
     south, north = y.min() - 1000 * margin, y.max() + 1000 * margin
 
@@ -72,11 +73,12 @@ def new_domain(
     # A grid of degrees ends at the poles.
     if isinstance(projection, LatitudeLongitude):
         half = projection.earth_radius * math.pi / 2
-        rows = min(rows, int(2 * half / size))
-        first_y = max(first_y, -half + size / 2)
-        first_y = min(first_y, half - size / 2 - (rows - 1) * size)
-        columns = min(columns, int(4 * half / size))
-        first_x = -(columns - 1) / 2 * size if columns * size > 3.9 * half else first_x
+        rows = min(rows, math.ceil(2 * half / size))
+        # The last cells may end a little beyond.
+        reach = max(half - size / 2 - (rows - 1) / 2 * size, 0.0)
+        middle = first_y + (rows - 1) / 2 * size
+        first_y = min(max(middle, -reach), reach) - (rows - 1) / 2 * size
+        columns = min(columns, math.ceil(4 * half / size))
     # Whole metres are read and kept exactly.
     grid = Grid(projection, rows, columns, size, float(round(first_x)), float(round(first_y)))
     return Domain(name or extent.name, grid)

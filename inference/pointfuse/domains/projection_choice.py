@@ -51,7 +51,7 @@ def suitable_projection(west: float, south: float, east: float, north: float) ->
         # True in the middle of the latitudes; a domain around the pole reaches down all around.
         return PolarStereographic(meridian, pole, round(latitude, 1), EARTH_RADIUS)
     widest = WIDEST if abs(latitude) < 45 else WIDEST_FAR_NORTH
-    if east - west > widest or height > HIGHEST:
+    if east - west > widest or height > HIGHEST or near_pole:
         return LatitudeLongitude(meridian, EARTH_RADIUS)
     if abs(latitude) < TROPICS or south < 0 < north:
         return Mercator(meridian, round(latitude, 1), EARTH_RADIUS)

@@ -72,7 +72,7 @@ def global_attributes(
         "title": f"{titles[:1].upper()}{titles[1:]}, fused from station observations",
         "institution": "not given",
         "source": f"pointfuse {__version__} with the network{'s' * (len(bundle) > 1)} {networks}, "
-        f"{were} trained on simulations alone, applied to station observations",
+        f"{were} {_trained_text(first)}, applied to station observations",
         "history": f"{done} pointfuse {__version__}: {history}",
         "references": REFERENCES,
         "comment": f"{_days_text(observations.timezone)} Observations from "
@@ -90,12 +90,19 @@ def global_attributes(
     }
 
 
+def _trained_text(fields: TimedFields) -> str:
+    """What a network learned from, in a few words."""
+    if fields.model.takes_static:
+        return "fitted to simulated days of the whole Earth and to days of the Chinese network"
+    return "trained on simulations alone"
+
+
 def _days_text(zone: datetime.tzinfo) -> str:
     """When days begin and end, as a sentence."""
     if isinstance(zone, OwnClocks):
         return (
-            "Days are those of the sun at each station, in whole hours of its longitude; time_bnds "
-            "are those at Greenwich."
+            "Days that were made of hours are those of the sun at each station, in whole hours of "
+            "its longitude; time_bnds are those at Greenwich."
         )
     return f"Days begin and end in the time zone {zone_name(zone)}."
 

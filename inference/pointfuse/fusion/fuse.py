@@ -6,6 +6,7 @@ import itertools
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,8 +37,10 @@ from pointfuse.stations.gridding import (
 )
 from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
 from pointfuse.stations.observations import Observations, TimeStep, require_observations
+from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.reading import read_stations
+from pointfuse.stations.tables.station_file import StationFile
 
 logger = logging.getLogger(__name__)
 
@@ -68,8 +71,8 @@ def fuse(
     model : Model, optional
         From `pointfuse.load_model`; a shipped model by default.
     variable : str, optional
-        What the shipped model fuses, such as ``no2``; by default the only pollutant of a tidy
-        table that has one alone, else ``pm25``.
+        What the shipped model fuses, such as ``no2``; by default the only pollutant of
+        observations or of a tidy table that have one alone, else ``pm25``.
     domain : Domain, Grid, or path, optional
         Where fields are wanted, for the shipped model of any place; ``"auto"`` for around the
         stations, which is also taken where most of them lie outside of China.
@@ -103,8 +106,8 @@ def fuse(
         # What is no source at all is refused before a model is loaded.
         observations = listed_sources(observations)
     named = model is not None or domain is not None
-    if model is None and variable is None and not isinstance(observations, Observations):
-        variable = only_pollutant(observations)
+    if model is None and variable is None:
+        variable = only_pollutant_of(observations)
     if model is None:
         model = shipped_model(variable, domain, device or "auto", precision or "auto")
     elif variable or domain or device or precision:
@@ -122,6 +125,14 @@ def fuse(
         observations = check_days(observations, model)
     placed = days_to_fuse(place(observations, model.metadata))
     return concatenate(list(fuse_in_batches(placed, model, days_per_batch)), placed)
+
+
+def only_pollutant_of(given: Observations | list[Path | StationFile]) -> str | None:
+    """The pollutant of observations or tables of one alone; None where there are others."""
+    if not isinstance(given, Observations):
+        return only_pollutant(given)
+    found = [name for name in given.values if name in POLLUTANTS]
+    return found[0] if len(found) == 1 else None
 
 
 def fuse_pollutants(

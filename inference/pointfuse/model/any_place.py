@@ -90,7 +90,8 @@ class AnyPlace:
         list of ndarray of float32, shape (time, cell)
         """
         wanted = np.arange(self._grid.rows * self._grid.columns) if cells is None else cells
-        times = max(1, CELLS_AT_ONCE // max(len(wanted), 1))
+        with_stations = int(observed[:, 0].any(axis=0).sum())
+        times = max(1, CELLS_AT_ONCE // (len(wanted) + with_stations))
         results = [
             self._of_times(run, stations, wanted)
             for first in range(0, len(observations), times)
@@ -110,7 +111,7 @@ class AnyPlace:
         times, with_stations = len(stations.value), len(stations.cell)
         at_stations = static_input(self._grid, self.layers, stations.cell)
         outputs: list[Arrays] = []
-        count = max(1, CELLS_AT_ONCE // times - with_stations)
+        count = max(_WIDTH, CELLS_AT_ONCE // times - with_stations)
         for first in range(0, len(wanted), count):
             some = wanted[first : first + count]
             static = np.concatenate([at_stations, self._static(some)], axis=1)

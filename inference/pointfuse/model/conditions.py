@@ -7,6 +7,9 @@ from collections.abc import Mapping
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.metadata import ModelMetadata
 
+_TOLERANCE = 0.1
+"""Share of an end that is no other condition yet."""
+
 
 def beyond_training(metadata: ModelMetadata) -> list[str]:
     """What of a grid is beyond the training of its model, in words; nothing of most grids.
@@ -28,7 +31,7 @@ def beyond_training(metadata: ModelMetadata) -> list[str]:
     texts = []
     for name, (value, unit, what, said) in found.items():
         least, largest = (float(end) for end in conditions.get(name, (value, value)))
-        if not least <= value <= largest:
+        if not least - _TOLERANCE * abs(least) <= value <= largest + _TOLERANCE * abs(largest):
             texts.append(
                 f"{what} {value / unit:.3g} {said} ({least / unit:.3g} to {largest / unit:.3g})"
             )

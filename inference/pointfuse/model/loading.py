@@ -259,6 +259,13 @@ class Model(Shown):
                 f"expected finite observations, 0 where missing, and a mask of 0 and 1{counts}; a "
                 "single NaN would make the whole field wrong"
             )
+        grid = self.metadata.grid
+        if cells is not None and not (
+            cells.size and cells.min() >= 0 and cells.max() < grid.rows * grid.columns
+        ):
+            raise InputError(
+                f"expected cells from 0 to {grid.rows * grid.columns - 1}, at least one; correct them"
+            )
         if not observed[:, 0].any(axis=(1, 2)).all():
             raise InputError(
                 f"expected an observation of {self.metadata.target.name} at each time, got none"

@@ -52,7 +52,9 @@ def test_the_output_says_whose_days_they_are(hours: Path, tmp_path: Path) -> Non
     result = CliRunner().invoke(main, [*call, "-o", str(output)])
     assert result.exit_code == 0, result.output
     with netCDF4.Dataset(output) as dataset:
-        assert "Days are those of the sun at each station" in dataset.comment
+        assert (
+            "Days that were made of hours are those of the sun at each station" in dataset.comment
+        )
         assert dataset.day_timezone == "longitude"
 
 

@@ -13,6 +13,8 @@ APART = 300.0
 """Parts of a country that are so far from the rest, km, are left out of its box: islands of the
 other side of an ocean would make it one of the sea."""
 
+ANTARCTICA = "010"
+
 _KM_IN_DEGREE = 111.2
 
 
@@ -33,6 +35,9 @@ def country_boxes(topology: dict[str, Any]) -> list[dict[str, Any]]:
     lines = arcs(topology)
     boxes = []
     for shape in topology["objects"]["countries"]["geometries"]:
+        # The land around a pole has no box that is worth the name.
+        if shape.get("id") == ANTARCTICA:
+            continue
         polygons = shape["arcs"] if shape["type"] == "MultiPolygon" else [shape["arcs"]]
         parts = [_unrolled(joined(rings[0], lines)) for rings in polygons]
         west, south, east, north = box_of(parts)

@@ -63,8 +63,8 @@ def placed_models(
     if chosen and is_elsewhere(models[0], stations):
         domain = domain_of(stations)
         logger.warning(
-            "most of the %s lie outside of China, which the default model is for: fused with the "
-            "model of any place on a domain around them, %s (--domain auto does so without a word)",
+            "of %s most lie outside of China, which the default model is for: fused with the model "
+            "of any place on a domain around them, %s (--domain auto does so without a word)",
             counted(len(stations), "station"),
             domain.summary,
         )

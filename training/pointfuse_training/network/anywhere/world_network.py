@@ -54,6 +54,13 @@ decides too soon (Gruenwald, The safe Bayesian, 2012). Of the days that they wer
 three cells of ten left out, the RMSE is 0.998 (stations) and 0.991 (simulations) of that with all
 of the evidence; between 0.05 and 0.2 it is about the same."""
 
+TYPICAL_VARIANCE = 0.2
+"""Variance of a field on the scale of the network: the median of the real days of the fit."""
+
+BELIEVED = 5.0
+"""Cells that a day needs to be believed as much as that in how much its field varies: one station,
+or a few that agree, say nothing of it."""
+
 TERMS = ("constant", "level", "deviation", "support", "unsupported", "stations")
 """What the logarithm of the factor of the error's size is linear in."""
 
@@ -243,7 +250,9 @@ class WorldNetwork(nn.Module):
         support = parts[..., 1].clamp(-0.2, 1.2)
         left = self.left(which, support, parts[..., 2])
         noise = self.log_noise.exp()[which]
-        variance = said.variance[..., None] * (left + noise[..., None])
+        cells = (number > 0).to(number.dtype).sum(1)[:, None]
+        unit = (cells * said.variance + BELIEVED * TYPICAL_VARIANCE) / (cells + BELIEVED)
+        variance = unit[..., None] * (left + noise[..., None])
         share = (heard.share / heard.share.sum(1, keepdim=True))[..., None]
         mean = (share * field).sum(1, keepdim=True)
         spread = (share * (variance + (field - mean) ** 2)).sum(1, keepdim=True)
