@@ -23,9 +23,6 @@ from pointfuse.stations.files.sources import expanded
 from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse.stations.reading import read_stations
 
-MOST_MARGIN = 2000
-"""km."""
-
 _WAYS = "--country, --bbox, --centre with --size, --stations or --grid"
 
 
@@ -44,9 +41,7 @@ _WAYS = "--country, --bbox, --centre with --size, --stations or --grid"
     metavar="KM",
     help="Edge of a cell, 3 to 36; by default so that there are at most 100,000 cells.",
 )
-@click.option(
-    "--margin", type=click.FloatRange(0, MOST_MARGIN), metavar="KM", help="To add on each side."
-)
+@click.option("--margin", type=float, metavar="KM", help="To add on each side.")
 @click.option("--name", help="Name of the domain.")
 @click.option("-o", "--output", required=True, type=OutputFile(TOML), help="File to write.")
 def domain(

@@ -19,8 +19,8 @@ SIZES = (6_000.0, 8_000.0, 10_000.0, 12_000.0, 15_000.0, 18_000.0, 24_000.0, 30_
 MANY = 100_000
 """Cells up to which the smallest of these is chosen."""
 
-MARGIN = 100.0
-"""Around stations, km."""
+MARGIN, MOST_MARGIN = 100.0, 2000.0
+"""Around stations, and at most, km."""
 
 _FEWEST = 8
 """Rows and columns of a domain, at least."""
@@ -52,6 +52,8 @@ def new_domain(
             f"expected cells of {LEAST_CELL / 1000:g} to {LARGEST_CELL / 1000:g} km, got "
             f"{cell_size / 1000:g} km; choose another size"
         )
+    if not 0 <= margin <= MOST_MARGIN:
+        raise InputError(f"expected a margin of 0 to {MOST_MARGIN:g} km, got {margin:g}")
     projection = suitable_projection(*extent.box)
     x, y = projection.forward(extent.longitude, extent.latitude)
     if isinstance(projection, LatitudeLongitude):

@@ -6,7 +6,6 @@ import itertools
 import logging
 from collections.abc import Iterable, Iterator, Sequence
 from os import PathLike
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,10 +36,8 @@ from pointfuse.stations.gridding import (
 )
 from pointfuse.stations.hours_seen import say_unfinished, warn_of_partial_days
 from pointfuse.stations.observations import Observations, TimeStep, require_observations
-from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.stations.reading import read_stations
-from pointfuse.stations.tables.station_file import StationFile
 
 logger = logging.getLogger(__name__)
 
@@ -107,7 +104,7 @@ def fuse(
         observations = listed_sources(observations)
     named = model is not None or domain is not None
     if model is None and variable is None:
-        variable = only_pollutant_of(observations)
+        variable = only_pollutant(observations)
     if model is None:
         model = shipped_model(variable, domain, device or "auto", precision or "auto")
     elif variable or domain or device or precision:
@@ -125,14 +122,6 @@ def fuse(
         observations = check_days(observations, model)
     placed = days_to_fuse(place(observations, model.metadata))
     return concatenate(list(fuse_in_batches(placed, model, days_per_batch)), placed)
-
-
-def only_pollutant_of(given: Observations | list[Path | StationFile]) -> str | None:
-    """The pollutant of observations or tables of one alone; None where there are others."""
-    if not isinstance(given, Observations):
-        return only_pollutant(given)
-    found = [name for name in given.values if name in POLLUTANTS]
-    return found[0] if len(found) == 1 else None
 
 
 def fuse_pollutants(

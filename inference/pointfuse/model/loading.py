@@ -264,7 +264,7 @@ class Model(Shown):
             cells.size and cells.min() >= 0 and cells.max() < grid.rows * grid.columns
         ):
             raise InputError(
-                f"expected cells from 0 to {grid.rows * grid.columns - 1}, at least one; correct them"
+                f"expected one cell or more, from 0 to {grid.rows * grid.columns - 1}; correct them"
             )
         if not observed[:, 0].any(axis=(1, 2)).all():
             raise InputError(

@@ -79,6 +79,22 @@ def test_a_square_anywhere_holds_what_it_should(
         assert length == pytest.approx(grid.cell_size, rel=0.06)
 
 
+def test_the_whole_earth_is_on_its_grid() -> None:
+    for box in ((-180, -90, 180, 90), (0, -60, 360, 60)):
+        grid = new_domain(extent_of_box(*box)).grid
+        assert grid.columns * grid.cell_size > 2 * np.pi * 6_370_000
+        north = 89.99 if box[3] == 90 else 59
+        places = np.array([[179.99, -179.99, 0, -0.01, 0.01], [0, 0, north, -north, 10]])
+        assert (grid.cells(*places) >= 0).all()
+
+
+def test_a_station_at_a_pole_far_from_others() -> None:
+    extent = extent_of_stations(np.array([0, -74, -77, 67.0]), np.array([-90, 4.6, 6.8, 2.8]))
+    grid = new_domain(extent, margin=100).grid
+    assert isinstance(grid.projection, LatitudeLongitude)
+    assert (grid.cells([-74, -77, 67], [4.6, 6.8, 2.8]) >= 0).all()
+
+
 def test_the_date_line_and_the_poles() -> None:
     fiji = new_domain(extent_of_country("Fiji")).grid
     assert (fiji.cells([177.4, -179.9], [-17.7, -18.0]) >= 0).all()
@@ -140,6 +156,8 @@ def test_grids_of_files(tmp_path: Path) -> None:
         (["--bbox", "10,50,20"], "expected 4 numbers with commas between, got '10,50,20'"),
         (["--bbox", "a,b,c,d"], "expected 4 numbers"),
         (["--country", "Polland"], "perhaps Poland"),
+        (["--country", ""], "expected the name of a country"),
+        (["--country", "Poland", "--margin", "nan"], "expected a margin of 0 to 2000 km"),
         (["--country", "Poland", "--cell", "0"], "expected cells of 3 to 36 km, got 0 km"),
         (["--country", "Poland", "--cell", "50"], "expected cells of 3 to 36 km, got 50 km"),
         (["--centre", "10,50"], "--centre and --size belong together"),

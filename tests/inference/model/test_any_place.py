@@ -132,10 +132,32 @@ def test_a_model_and_its_copies(on: Callable[[Grid], Model]) -> None:
     given = day(grid, 20)
     np.testing.assert_array_equal(again.run(*given).field, model.run(*given).field)
     assert copy.copy(model) is model
-    assert f"{grid.rows} x {grid.columns} cells of 5000 m" in repr(model)
+    assert f"{grid.rows} x {grid.columns} cells of 6000 m" in repr(model)
     assert model.static_layer("height").shape == grid.shape
     with pytest.raises(InputError, match="no static layer 'snow'"):
         model.static_layer("snow")
+
+
+def test_a_station_alone_says_nothing_of_how_much_fields_vary(on: Callable[[Grid], Model]) -> None:
+    """Intervals are wide with one station, and with a few that agree."""
+    grid = new_domain(extent_around(110, 35, 400), cell_size=12_000).grid
+    for cells in ([grid.shape[1] * 16 + 16], [20, 400, 700]):
+        values, numbers = np.zeros((2, 1, 1, *grid.shape), np.float32)
+        values.reshape(-1)[cells], numbers.reshape(-1)[cells] = 40, 1
+        found = on(grid).run(values, numbers)
+        assert found.scale is not None
+        np.testing.assert_allclose(found.field.reshape(-1)[cells], 40, rtol=0.05)
+        # A standard deviation of a tenth of the level, at least; a scale is 0.55 of it.
+        assert found.scale.min() > 0.1 * 40 * 0.55
+
+
+@pytest.mark.parametrize("cells", [[], [-1], [10**6]])
+def test_cells_that_are_not_there_are_refused(
+    on: Callable[[Grid], Model], cells: list[int]
+) -> None:
+    grid = new_domain(extent_around(10, 51, 200)).grid
+    with pytest.raises(InputError, match="expected one cell or more, from 0 to"):
+        on(grid).run(*day(grid, 5), np.array(cells, np.int64))
 
 
 def test_a_model_of_a_grid_stays_on_it() -> None:

@@ -52,9 +52,7 @@ def test_the_output_says_whose_days_they_are(hours: Path, tmp_path: Path) -> Non
     result = CliRunner().invoke(main, [*call, "-o", str(output)])
     assert result.exit_code == 0, result.output
     with netCDF4.Dataset(output) as dataset:
-        assert (
-            "Days that were made of hours are those of the sun at each station" in dataset.comment
-        )
+        assert "hours are those of the sun at each station" in dataset.comment
         assert dataset.day_timezone == "longitude"
 
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from pathlib import Path
 
 from pointfuse.basics.printable import printable
 from pointfuse.errors import InputError
+from pointfuse.stations.observations import Observations
 from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse.stations.readers.tidy_header import is_tidy
 from pointfuse.stations.tables.columns import own_name, split_unit
@@ -17,18 +18,20 @@ _BEGINNING = 65_536
 """Bytes that hold the header of a table."""
 
 
-def only_pollutant(sources: Sequence[Path | StationFile]) -> str | None:
-    """The pollutant of a tidy table of one alone, as its header tells; None of any other file.
+def only_pollutant(given: Observations | Sequence[Path | StationFile]) -> str | None:
+    """The pollutant of observations or of a tidy table of one alone; None of all others.
 
     Parameters
     ----------
-    sources : sequence of Path or StationFile
-        Files and tables; the first is looked at, and of a file no more than its beginning.
+    given : Observations, or sequence of Path or StationFile
+        Of files and tables the first is looked at, and of a file no more than its beginning.
     """
-    if not sources:
+    if isinstance(given, Observations):
+        return _only_one(set(given.values))
+    if not given:
         return None
     try:
-        header = _beginning(sources[0]).header
+        header = _beginning(given[0]).header
     except InputError:
         # Whoever reads the file says what is wrong with it.
         return None
@@ -36,6 +39,10 @@ def only_pollutant(sources: Sequence[Path | StationFile]) -> str | None:
         return None
     names = {own_name(split_unit(title)[0]) for title in header}
     names |= {split_unit(title)[0].casefold() for title in header}
+    return _only_one(names)
+
+
+def _only_one(names: Set[str]) -> str | None:
     found = [name for name in POLLUTANTS if name in names]
     return found[0] if len(found) == 1 else None
 

@@ -69,8 +69,7 @@ _FIRST_NOISES = (0.1, 0.05, 0.2, 0.1, 0.01, 0.01, 0.01)
 _FIRST_RELIEF = 0.5
 _FIRST_LOG_VARIANCE = -2.0
 
-_WIDTH = 16
-_FEATURES = 5
+_WIDTH, _FEATURES = 16, 5
 
 
 class Heard(NamedTuple):
@@ -276,7 +275,7 @@ class WorldNetwork(nn.Module):
         """
         said = self.conditioned(anomaly, number, there)
         shares = torch.softmax(BELIEF * (said.evidence + self.log_share), dim=1)
-        # Where stations are many, the day chooses one of them, and the others cost time alone.
+        # Where stations are many, the others cost time alone.
         loud = (shares > QUIET).to(torch.int64).sum(1).max().clamp(1, HEARD)
         share, which = shares.topk(cast(int, loud.item()), dim=1)
         return Heard(share, which, Conditioned(*(self._of(which, one) for one in said)))
