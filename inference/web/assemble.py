@@ -20,10 +20,15 @@ RUNTIME = HERE / "node_modules" / "onnxruntime-web" / "dist"
 
 
 def models_for_browsers() -> list[Path]:
-    """A file of each model, as page.js chooses it: that in single precision, or else the first."""
+    """A file of each model, as page.js chooses it: that in single precision, or else the first.
+
+    Models of any place need what a page does not have.
+    """
     manifest = json.loads((ROOT / "models" / "manifest.json").read_text(encoding="utf-8"))
     chosen: dict[str, dict[str, str]] = {}
     for model in manifest["models"]:
+        if model.get("anywhere"):
+            continue
         if model["name"] not in chosen or model["precision"] == "fp32":
             chosen[model["name"]] = model
     return [ROOT / "models" / model["file"] for model in chosen.values()]

@@ -31,6 +31,8 @@ async function listModels() {
   const response = await fetched(MANIFEST);
   const chosen = new Map();
   for (const model of (await response.json()).models) {
+    // Models of any place need the layers of the whole Earth.
+    if (model.anywhere) continue;
     if (!chosen.has(model.name) || model.precision === PRECISION) chosen.set(model.name, model);
   }
   for (const { file, name, version, bytes } of chosen.values()) {

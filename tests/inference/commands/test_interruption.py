@@ -33,7 +33,8 @@ AT_ONCE = 5.0
 # The checks would refuse these models: they are made to see the sound one.
 DRIVER = """
 import sys
-from pointfuse.model import loading, model_file, onnx_structure
+from pointfuse.model import loading, model_file
+from pointfuse.model.onnx_file import onnx_structure
 with open(sys.argv[1], "rb") as file:
     sound = onnx_structure.read_onnx_structure(file.read())
 for module in (loading, model_file):
