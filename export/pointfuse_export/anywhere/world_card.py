@@ -68,7 +68,7 @@ def world_card(
 
 def _scores(description: WorldDescription) -> str:
     if not description.scores:
-        return "It has not been scored yet."
+        return "They are in docs/background/anywhere.md, which a script measures."
     header = ("pollutant", "test", "data", "R2", "RMSE", "NME", "the same for others", "origin")
     rows = [
         (
