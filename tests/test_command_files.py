@@ -54,8 +54,9 @@ FOLDERS = [
     if written.name == "folder"
     and (group, name)
     not in {
-        # Which files, its description says; and this one wants an empty folder.
+        # Which files, their descriptions say; and the last one wants an empty folder.
         ("pointfuse-export", "model"),
+        ("pointfuse-export", "world"),
         ("pointfuse-export", "triton"),
     }
     for read in parameters(group, name, InputFile, NameOrFile)
