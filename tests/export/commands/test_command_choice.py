@@ -32,7 +32,14 @@ def test_help_lists_the_commands():
     result = CliRunner().invoke(main, ["--help"])
     assert result.exit_code == 0
     listed = result.output.split("Commands:\n")[1].splitlines()
-    assert [line.split()[0] for line in listed] == ["days", "engine", "inspect", "model", "triton"]
+    assert [line.split()[0] for line in listed] == [
+        "days",
+        "engine",
+        "inspect",
+        "model",
+        "triton",
+        "world",
+    ]
 
 
 def test_help_of_a_command_is_its_own():

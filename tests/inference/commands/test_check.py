@@ -39,7 +39,7 @@ def test_of_a_tidy_file(write: Write, tiny_model_file: Path) -> None:
         "  stations  3, of these 1 inside the grid, 1 outside, 1 without coordinates",
         "  but       its columns are parted by semicolons, with decimal commas",
         "1 of 1 file can be read",
-        "days: 2, 2019-01-06 to 2019-01-07; 1 with pm25 on the grid of tiny",
+        "days: 2, 2019-01-06 to 2019-01-07; 1 with pm25 on the grid",
         "stations: 3 read, 3 valid, of these 1 without coordinates, 1 outside the grid, 1 used",
         "give the station list of the network with --stations for the coordinates",
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -53,9 +54,9 @@ def conditioned(
     anomaly: Tensor,
     number: Tensor,
     layers: Tensor,
-    covariance: Tensor,
     precision: Tensor,
     amplitude: Tensor,
+    covariance: Callable[[], Tensor],
     log_noise: Tensor,
     log_variances: Tensor,
 ) -> Conditioned:
@@ -67,12 +68,13 @@ def conditioned(
         Values less the level of the day, and of how many stations each is the mean.
     layers : Tensor, shape (time, layers, cell)
         Static layers there.
-    covariance : Tensor, shape (time, voice, cell, cell)
-        Covariances of the cells in units of the amplitude and of the noise of each.
     precision : Tensor, shape (time, voice, cell)
         Roots of the stations over those of their noise.
     amplitude : Tensor, shape (time, voice, cell)
         Amplitudes of the field.
+    covariance : callable
+        Gives the covariances of the cells in units of the amplitude and of the noise of each, shape
+        (time, voice, cell, cell).
     log_noise : Tensor, shape (voice,)
         Logarithms of the variance of a station's noise, in units of the covariance.
     log_variances : Tensor, shape (voice, layers)
@@ -85,7 +87,7 @@ def conditioned(
     terms = torch.cat([terms, anomaly[:, None, None].expand(-1, voices, -1, -1)], 2)
     # One voice after the other, as if they were days.
     sides = (terms * (precision / amplitude)[:, :, None]).flatten(0, 1)
-    covariances = covariance.flatten(0, 1)
+    covariances = covariance().flatten(0, 1)
     inverse, of_covariance = inverse_of_one_plus(covariances)
     solution = solved(sides, covariances, inverse)
     products = solution @ sides.transpose(1, 2)

@@ -221,9 +221,9 @@ class OptimalInterpolation(nn.Module):
             anomaly,
             number,
             layers,
-            self.precise(number, places),
             self._precision(number),
             self.amplitude_at(layers),
+            lambda: self.precise(number, places),
             self.log_noise,
             self.log_variances,
         )

@@ -11,8 +11,9 @@ def summed(x: Tensor, edge: int = 2) -> Tensor:
     if edge == 1:
         return x
     up, across = (-size % edge for size in x.shape[-2:])
-    # Whether there is anything to add is not known of a grid of any size.
-    x = torch.nn.functional.pad(x, (0, across, 0, up))
+    # Of a grid of any size it is not known whether there is anything to add.
+    if not (isinstance(up, int) and isinstance(across, int)) or up or across:
+        x = torch.nn.functional.pad(x, (0, across, 0, up))
     return torch.nn.functional.avg_pool2d(x, edge) * edge**2
 
 

@@ -290,9 +290,9 @@ class WorldNetwork(nn.Module):
             anomaly,
             number,
             there[:, len(PLACES) :],
-            precision[..., None] * correlation * precision[:, :, None],
             precision,
             torch.ones_like(precision),
+            lambda: precision[..., None] * correlation * precision[:, :, None],
             self.log_noise,
             self.log_variances,
         )
