@@ -45,8 +45,7 @@ those of models; else they are exponential, as those that stations see."""
 HEARD = 3
 """Covariances whose fields are computed, at most: the likeliest of the day."""
 
-QUIET = 1e-3
-"""Probability up to which a covariance has no say."""
+QUIET = 1e-3  # Probability up to which a covariance has no say.
 
 BELIEF = 0.1
 """Power of the probabilities of the covariances. None of them is the true one, and evidence then
@@ -284,15 +283,16 @@ class WorldNetwork(nn.Module):
         """What the stations of each day say under each covariance; parameters as of `heard`."""
         precision = number.sqrt()[:, None] * (-self.log_noise / 2).exp()[:, None]
         far = self.distances(there)
-        bend = self.smooth[:, None, None]
-        correlation = (1 + bend * far) * (-far).exp()
+        correlation = (1 + self.smooth[:, None, None] * far) * (-far).exp()
+        layers = there[:, len(PLACES) :]
+        covariance = precision[..., None] * correlation * precision[:, :, None]
         return conditioned(
             anomaly,
             number,
-            there[:, len(PLACES) :],
+            layers,
             precision,
             torch.ones_like(precision),
-            lambda: precision[..., None] * correlation * precision[:, :, None],
+            lambda: covariance,
             self.log_noise,
             self.log_variances,
         )
