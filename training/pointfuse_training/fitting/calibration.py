@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -102,6 +102,22 @@ def withheld_errors(
                     _errors(network, one, given, withheld & verifying)
                 )
         on_day(1)
+    return weighed_errors(parts)
+
+
+def weighed_errors(parts: Mapping[str, Sequence[tuple[Array, ...]]]) -> WithheldErrors:
+    """Errors of all ways of withholding together, each with the same weight.
+
+    Parameters
+    ----------
+    parts : mapping of str to sequence of tuple
+        By the way of withholding: errors, biases, scales and terms of each day.
+
+    Raises
+    ------
+    InputError
+        If there are too few pairs.
+    """
     kinds = [[np.concatenate(each) for each in zip(*part, strict=True)] for part in parts.values()]
     pairs = sum(len(kind[0]) for kind in kinds)
     if pairs < _FEWEST:

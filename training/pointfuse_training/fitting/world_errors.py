@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from pointfuse.stations.gridding import PlacedObservations
-from pointfuse_training.fitting.calibration import WithheldErrors
+from pointfuse_training.fitting.calibration import WithheldErrors, weighed_errors
 from pointfuse_training.fitting.withheld import withholdings
 from pointfuse_training.fitting.world_days import PlacedDay, day_of
 from pointfuse_training.network.anywhere.world_network import SMOOTH, WorldNetwork
@@ -88,13 +88,10 @@ def _known(
     given = torch.from_numpy(random.permutation(count) < count * random.uniform(*_SHARES))
     number, there = day.number[given][None], day.there[:, given][None]
     said = network.conditioned(torch.zeros_like(number), number, there)
-    everywhere = torch.arange(count)
-    far = network.distances(day.there[None])[0]
-    bend = network.smooth[:, None, None]
-    correlation = (1 + bend * far) * (-far).exp()
-    with_stations = correlation[:, everywhere][:, :, given]
+    correlation = network.correlations(day.there[None])[0]
+    with_stations = correlation[:, :, given]
     noise = network.log_noise.exp()[:, None]
-    among = correlation[:, given][:, :, given] + torch.diag_embed(noise / number)
+    among = with_stations[:, given] + torch.diag_embed(noise / number)
     explained = (with_stations @ torch.linalg.inv(among) * with_stations).sum(-1)
     support = (with_stations @ said.support[0][..., None])[..., 0].clamp(-0.2, 1.2)
     near = (with_stations**NEAR @ number[0][:, None])[..., 0]
@@ -134,6 +131,11 @@ def withheld_errors(
         Seed of what is withheld.
     on_day : callable
         Told 1 after each day.
+
+    Raises
+    ------
+    InputError
+        If there are too few pairs.
     """
     random = np.random.default_rng(seed)
     parts: dict[str, list[tuple[NDArray[np.float64], ...]]] = {}
@@ -147,10 +149,7 @@ def withheld_errors(
                 found = _errors(network, layers, placed, values[day], given, looked_at)
                 parts.setdefault(kind, []).append(found)
         on_day(1)
-    kinds = [[np.concatenate(each) for each in zip(*part, strict=True)] for part in parts.values()]
-    weights = [np.full(len(kind[0]), 1 / len(kind[0])) for kind in kinds]
-    error, bias, scale, terms = (np.concatenate(each) for each in zip(*kinds, strict=True))
-    return WithheldErrors(error, bias, scale, terms, np.concatenate(weights))
+    return weighed_errors(parts)
 
 
 def _others(

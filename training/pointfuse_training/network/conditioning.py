@@ -87,6 +87,7 @@ def conditioned(
     terms = torch.cat([terms, anomaly[:, None, None].expand(-1, voices, -1, -1)], 2)
     # One voice after the other, as if they were days.
     sides = (terms * (precision / amplitude)[:, :, None]).flatten(0, 1)
+    # Made here, where the graphs of the files that were shipped have it.
     covariances = covariance().flatten(0, 1)
     inverse, of_covariance = inverse_of_one_plus(covariances)
     solution = solved(sides, covariances, inverse)

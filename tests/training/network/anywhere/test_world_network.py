@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -144,7 +146,7 @@ def test_a_cell_does_not_depend_on_the_others(network: WorldNetwork) -> None:
     torch.testing.assert_close(whole.deviation[..., 7:9], some.deviation)
 
 
-def test_a_checkpoint_is_read_as_it_was_written(tmp_path) -> None:  # type: ignore[no-untyped-def]
+def test_a_checkpoint_is_read_as_it_was_written(tmp_path: Path) -> None:
     torch.manual_seed(1)
     weights = network_weights(WorldNetwork("pm10"))
     own = {name: weights.pop(name) for name in ("coefficients", "mean_share")}

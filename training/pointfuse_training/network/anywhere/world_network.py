@@ -45,7 +45,8 @@ those of models; else they are exponential, as those that stations see."""
 HEARD = 3
 """Covariances whose fields are computed, at most: the likeliest of the day."""
 
-QUIET = 1e-3  # Probability up to which a covariance has no say.
+QUIET = 1e-3
+"""Probability up to which a covariance has no say."""
 
 BELIEF = 0.1
 """Power of the probabilities of the covariances. None of them is the true one, and evidence then
@@ -65,8 +66,7 @@ TERMS = ("constant", "level", "deviation", "support", "unsupported", "stations")
 
 _FIRST_LENGTHS = (0.15, 0.4, 0.4, 1.0, 0.15, 0.3, 0.6)
 _FIRST_NOISES = (0.1, 0.05, 0.2, 0.1, 0.01, 0.01, 0.01)
-_FIRST_RELIEF = 0.5
-_FIRST_LOG_VARIANCE = -2.0
+_FIRST_RELIEF, _FIRST_LOG_VARIANCE = 0.5, -2.0
 
 _WIDTH, _FEATURES = 16, 5
 
@@ -282,8 +282,7 @@ class WorldNetwork(nn.Module):
     def conditioned(self, anomaly: Tensor, number: Tensor, there: Tensor) -> Conditioned:
         """What the stations of each day say under each covariance; parameters as of `heard`."""
         precision = number.sqrt()[:, None] * (-self.log_noise / 2).exp()[:, None]
-        far = self.distances(there)
-        correlation = (1 + self.smooth[:, None, None] * far) * (-far).exp()
+        correlation = self.correlations(there)
         layers = there[:, len(PLACES) :]
         covariance = precision[..., None] * correlation * precision[:, :, None]
         return conditioned(
@@ -297,8 +296,8 @@ class WorldNetwork(nn.Module):
             self.log_variances,
         )
 
-    def distances(self, there: Tensor) -> Tensor:
-        """Distances of the cells of a day, in lengths, shape (time, voice, cell, cell).
+    def correlations(self, there: Tensor) -> Tensor:
+        """Correlations of the cells of a day, shape (time, voice, cell, cell).
 
         Two places in one cell are half a cell apart.
         """
@@ -307,7 +306,8 @@ class WorldNetwork(nn.Module):
             ((one[..., :, None] - one[..., None, :]) ** 2 for one in at[..., 1:, :].unbind(-2)),
             start=at[..., 0, :, None] ** 2,
         )
-        return squares.sqrt()
+        far = squares.sqrt()
+        return (1 + self.smooth[:, None, None] * far) * (-far).exp()
 
     def coordinates(self, there: Tensor) -> Tensor:
         """Coordinates of places in lengths, shape (time, voice, 1 + 3 + relief, place).
