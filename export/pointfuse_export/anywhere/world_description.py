@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pointfuse.basics.toml_files import read_toml
+from pointfuse.model.error_correlation import ErrorCorrelation
 from pointfuse.model.metadata import ANYWHERE, ModelMetadata, StaticLayer
 from pointfuse.stations.pollutants import POLLUTANTS, as_variables
 from pointfuse_export.errors import DescriptionError
-from pointfuse_export.files.description import check_layout
+from pointfuse_export.files.description import (
+    CORRELATION_LAYOUT,
+    check_layout,
+    correlation_of,
+)
 
-_LAYOUT = {
+_LAYOUT: dict[str, Any] = {
     "name": str,
     "version": str,
     "summary": str,
@@ -21,6 +27,7 @@ _LAYOUT = {
     "intended_use": [str],
     "limitations": [str],
     "checkpoint": str,
+    "error_correlation": dict.fromkeys(POLLUTANTS, CORRELATION_LAYOUT),
     "static_layers": [{"name": str, "units": str, "source": str}],
     "scores": [
         {
@@ -56,6 +63,8 @@ class WorldDescription:
         Layers of the input `static`, in order.
     scores : tuple of mapping
         Evaluations as in `ModelMetadata`, each with its pollutant.
+    error_correlation : mapping of str to ErrorCorrelation
+        How errors of each pollutant go together; empty where that is not known.
     """
 
     name: str
@@ -68,6 +77,7 @@ class WorldDescription:
     checkpoint: Path
     static_layers: tuple[StaticLayer, ...]
     scores: tuple[Mapping[str, object], ...]
+    error_correlation: Mapping[str, ErrorCorrelation]
 
     def metadata(
         self,
@@ -95,6 +105,7 @@ class WorldDescription:
                 for score in scores
             ),
             weights_sha256=weights_sha256,
+            error_correlation=self.error_correlation.get(pollutant),
             schema_version=ANYWHERE,
         )
 
@@ -119,6 +130,10 @@ def read_world_description(path: Path) -> WorldDescription:
         check_layout(content, _LAYOUT)
         if unknown := [name for name in content["pollutants"] if name not in POLLUTANTS]:
             raise ValueError(f"'{unknown[0]}' is none of {', '.join(POLLUTANTS)}")
+        correlations = {
+            name: correlation_of(table)
+            for name, table in content.get("error_correlation", {}).items()
+        }
     except (TypeError, ValueError) as error:
         raise DescriptionError(f"{path}: {error}") from error
     return WorldDescription(
@@ -132,4 +147,5 @@ def read_world_description(path: Path) -> WorldDescription:
         path.parent / content["checkpoint"],
         tuple(StaticLayer(**entry) for entry in content["static_layers"]),
         tuple(content.get("scores", ())),
+        correlations,
     )

@@ -14,10 +14,19 @@ from pointfuse.basics.toml_files import read_toml
 from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
+from pointfuse.model.error_correlation import ErrorCorrelation
 from pointfuse.model.metadata import ModelMetadata, StaticLayer, Variable
 from pointfuse.stations.pollutants import as_variables
 from pointfuse_export.errors import DescriptionError
 from pointfuse_training.network.checkpoints import load_checkpoint
+
+CORRELATION_LAYOUT: dict[str, Any] = {
+    "length": float,
+    "own": float,
+    "hours": [float],
+    "passing": [float],
+}
+"""What a description tells of how errors go together."""
 
 # What a description holds: tables as dicts, lists as a list with the layout of one entry, and
 # `dict` for a table that may hold anything.
@@ -53,6 +62,7 @@ _LAYOUT: dict[str, Any] = {
     ],
     "static_layers": [{"name": str, "units": str, "source": str}],
     "hourly_factor": float,
+    "error_correlation": CORRELATION_LAYOUT,
     "regions": [{"name": str, "west": float, "east": float, "south": float, "north": float}],
     "training": dict,
     "scores": [
@@ -69,7 +79,16 @@ _LAYOUT: dict[str, Any] = {
 }
 
 _OPTIONAL = frozenset(
-    {"regions", "training", "grid", "scores", "pollutant", "precisions", "hourly_factor"}
+    {
+        "regions",
+        "training",
+        "grid",
+        "scores",
+        "pollutant",
+        "precisions",
+        "hourly_factor",
+        "error_correlation",
+    }
 )
 """What a description need not have."""
 
@@ -132,6 +151,8 @@ class Description:
         Which of `PRECISIONS` it comes in.
     hourly_factor : float, optional
         What errors of hours are over those of days; see `ModelMetadata`.
+    error_correlation : ErrorCorrelation, optional
+        How errors go together.
     """
 
     name: str
@@ -149,6 +170,7 @@ class Description:
     regions: tuple[Region, ...]
     precisions: tuple[str, ...] = PRECISIONS
     hourly_factor: float | None = None
+    error_correlation: ErrorCorrelation | None = None
 
     def metadata(
         self,
@@ -182,6 +204,7 @@ class Description:
             weights_sha256=weights_sha256,
             regions=self.regions,
             hourly_factor=self.hourly_factor,
+            error_correlation=self.error_correlation,
         )
 
 
@@ -193,9 +216,9 @@ def read_description(path: Path) -> Description:
     path : Path
         TOML file; the paths in it are relative to its folder. It may be that of a model like
         another: with ``extends = "other.toml"`` it has all entries of that description but its
-        scores, its factor of hours and those that it gives itself. With ``pollutant = "no2"`` its
-        first variable is that of `pointfuse.POLLUTANTS`, and the others are those of the
-        description that it extends.
+        scores, what it tells of its errors and those that it gives itself. With
+        ``pollutant = "no2"`` its first variable is that of `pointfuse.POLLUTANTS`, and the others
+        are those of the description that it extends.
 
     Raises
     ------
@@ -225,7 +248,7 @@ def _content(path: Path, extending: tuple[Path, ...] = ()) -> dict[str, Any]:
         return content
     inherited = _content(path.parent / str(other), (*extending, path))
     # Another network, another quality.
-    for of_network in ("scores", "hourly_factor"):
+    for of_network in ("scores", "hourly_factor", "error_correlation"):
         inherited.pop(of_network, None)
     return {**inherited, **content}
 
@@ -256,6 +279,9 @@ def _description(content: dict[str, Any], folder: Path) -> Description:
         regions=tuple(Region(**entry) for entry in content.get("regions", ())),
         precisions=checked_precisions(content.get("precisions", PRECISIONS)),
         hourly_factor=_factor(content.get("hourly_factor")),
+        error_correlation=correlation_of(content["error_correlation"])
+        if "error_correlation" in content
+        else None,
     )
 
 
@@ -295,6 +321,19 @@ def _factor(number: float | None) -> float | None:
     if number is not None and number <= 0:
         raise ValueError(f"'hourly_factor' should be more than 0, got {number:g}")
     return number
+
+
+def correlation_of(table: Mapping[str, Any]) -> ErrorCorrelation:
+    """How errors go together, of a table of a description.
+
+    Raises
+    ------
+    ValueError
+        If it is impossible.
+    """
+    return ErrorCorrelation(
+        table["length"], table["own"], tuple(table["hours"]), tuple(table["passing"])
+    )
 
 
 def _pair(numbers: list[float], name: str) -> tuple[float, float]:

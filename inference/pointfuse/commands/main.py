@@ -29,6 +29,7 @@ _TEXTS = {
     "fuse": "Fuse station FILES into fields and write them to a CF netCDF file.",
     "index": "Write the air-quality index of FILES that `pointfuse fuse` wrote to a netCDF file.",
     "inspect": "Check a model file (the shipped one by default) and show its metadata.",
+    "members": "Write members of a FILE that `pointfuse fuse` wrote to a netCDF file.",
     "plot": "Draw a map of a FILE that `pointfuse fuse` wrote, or of any CF netCDF file.",
     "qc": "Check the observations in FILES and list those that are not good in a CSV file.",
     "regions": "Write the means of a FILE that `pointfuse fuse` wrote over REGIONS to a CSV or "

@@ -16,6 +16,7 @@ from pointfuse.commands.shared.reading import days_option, parse_days
 from pointfuse.fields.districts.periods import Step
 from pointfuse.fields.districts.region_files import read_districts
 from pointfuse.fields.districts.region_table import RegionChoices, write_region_table
+from pointfuse.fields.members.field_members import FEWEST
 from pointfuse.stations.files.sources import expanded
 
 
@@ -42,6 +43,11 @@ from pointfuse.stations.files.sources import expanded
     metavar="VALUE",
     help="Add the share of the area, and of the people, above a value.",
 )
+@click.option(
+    "--members",
+    type=click.IntRange(FEWEST, 1000),
+    help="Add intervals that hold 90 in 100, from so many members, such as 50.",
+)
 @click.option("--name", "name_property", help="Property of REGIONS with the names.")
 @click.option("--variable", help="Variable to read; the fused one by default.")
 @days_option
@@ -53,6 +59,7 @@ def regions(
     step: Step,
     population: Path | None,
     above: float | None,
+    members: int | None,
     name_property: str | None,
     variable: str | None,
     days: str | None,
@@ -71,6 +78,7 @@ def regions(
         population,
         variable,
         *parse_days(days),
+        members,
     )
     shown = partial(progress, hidden=quiet)
     number, periods = write_region_table(expanded([file]), output, choices, shown)

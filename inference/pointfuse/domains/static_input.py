@@ -102,26 +102,9 @@ def _layers(
         # Cells of degrees are the narrower the nearer they are to a pole.
         edge = edge * np.sqrt(np.cos(np.radians(latitude)).clip(min=0))
     found: dict[str, NDArray[np.floating[Any]]] = dict(
-        zip(PLACES, [*_in_space(grid, longitude, latitude), edge], strict=True)
+        zip(PLACES, [*grid.in_space(longitude, latitude), edge], strict=True)
     )
     for name in names:
         if name in _READ:
             found[name] = _READ[name](world_layers(), *points).mean(1)
     return found
-
-
-def _in_space(grid: Grid, longitude: Floats, latitude: Floats) -> Floats:
-    """Coordinates of places, m, shape (3, place): east, north and up in the middle of the grid."""
-    middle = grid.x[[0, -1]].mean(), grid.y[[0, -1]].mean()
-    of_middle = (float(one) for one in grid.projection.inverse(*middle))
-    turn, tilt = (math.radians(angle) for angle in of_middle)
-    east, north = np.radians(longitude) - turn, np.radians(latitude)
-    across, ahead, high = np.cos(north) * np.sin(east), np.cos(north) * np.cos(east), np.sin(north)
-    places: Floats = grid.projection.earth_radius * np.stack(
-        [
-            across,
-            high * math.cos(tilt) - ahead * math.sin(tilt),
-            high * math.sin(tilt) + ahead * math.cos(tilt) - 1,
-        ]
-    )
-    return places

@@ -11,6 +11,8 @@ ioapi                 I/O API, for CMAQ
 geotiff               GeoTIFF, for GIS
 writers               table of writers and suffixes
 map_file              fields read from a file
+derived_file          files that are computed from files of fields
+members               fields that differ as a field may be wrong
 xarray_extra          the library xarray, which an extra installs
 places                values at places: schools, addresses
 districts             means over provinces, cities, catchments

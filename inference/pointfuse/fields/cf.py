@@ -28,8 +28,20 @@ from pointfuse.stations.pollutants import cell_methods, long_name
 from pointfuse.stations.quality.reasons import Reason, State, states
 
 CONVENTIONS = "CF-1.8"
-STATION_DISTANCE = "station_distance"
-"""Name of the variable of the distance to the nearest station, which only fused fields have."""
+STATION_COUNT, STATION_DISTANCE = "station_count", "station_distance"
+"""Names of variables about the nearest stations, which only fused fields have."""
+
+UNCERTAINTY = "_uncertainty"
+"""Behind the name of a variable: that of its standard uncertainty."""
+
+CORRELATION = {
+    "error_correlation_length": "length",
+    "error_own_share": "own",
+    "error_hours": "hours",
+    "error_passing_shares": "passing",
+}
+"""Attributes of the uncertainty that say how errors go together, and what they are of an
+`ErrorCorrelation`."""
 
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 _AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
@@ -148,7 +160,7 @@ def _station_support(fields: TimedFields, prefix: str) -> list[CFVariable]:
     target = fields.model.target
     return [
         CFVariable(
-            prefix + "station_count",
+            prefix + STATION_COUNT,
             ("time", "y", "x"),
             fields.station_count,
             {
@@ -183,7 +195,7 @@ def _uncertainty(fields: TimedFields) -> list[CFVariable]:
     known = not fields.hourly or fields.model.hourly_factor is not None
     return [
         CFVariable(
-            f"{target.name}_uncertainty",
+            target.name + UNCERTAINTY,
             ("time", "y", "x"),
             rounded(fields.uncertainty),
             {
@@ -194,10 +206,20 @@ def _uncertainty(fields: TimedFields) -> list[CFVariable]:
                 "significant_bits": np.int32(SIGNIFICANT_BITS),
                 "comment": _UNCERTAINTY if known else _OF_HOURS,
             }
+            | _correlation_attributes(fields)
             | _PLACED,
             gaps=True,
         )
     ]
+
+
+def _correlation_attributes(fields: TimedFields) -> dict[str, NDArray[np.float64]]:
+    """How errors go together, where the model says so."""
+    correlation = fields.model.error_correlation
+    if correlation is None:
+        return {}
+    told = correlation.to_dict()
+    return {name: np.array(told[entry], np.float64) for name, entry in CORRELATION.items()}
 
 
 def now() -> datetime.datetime:

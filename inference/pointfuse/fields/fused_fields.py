@@ -13,6 +13,7 @@ from pointfuse.basics.shown import Shown, figure, load_cards
 from pointfuse.fields.cf import field_variables, grid_variables
 from pointfuse.fields.cf_global_attributes import global_attributes
 from pointfuse.fields.cf_times import time_variables
+from pointfuse.fields.districts.mean_intervals import with_intervals
 from pointfuse.fields.districts.means import DistrictMeans, DistrictReader
 from pointfuse.fields.districts.population import read_population
 from pointfuse.fields.districts.region_files import districts_from
@@ -138,7 +139,11 @@ class FusedFields(TimedFields, Shown):
         )
 
     def mean(
-        self, regions: object, *, population: str | PathLike[str] | None = None
+        self,
+        regions: object,
+        *,
+        population: str | PathLike[str] | None = None,
+        members: int | None = None,
     ) -> DistrictMeans:
         """Means over regions, day by day: by area on the Earth, and by people.
 
@@ -149,28 +154,32 @@ class FusedFields(TimedFields, Shown):
             or a mapping from names to polygons, such as those of shapely, in degrees.
         population : path, optional
             Raster of counts of people: netCDF or GeoTIFF.
+        members : int, optional
+            Number of members from which intervals are made, at least 20; by default there are no
+            intervals.
 
         Raises
         ------
         ArgumentError, InputError
-            If the regions or the population are something else, or on none of the cells.
+            If the regions or the population are something else, or on none of the cells; if there
+            are too few members, or the model does not tell how its errors go together.
         MissingExtraError
             If a file needs a library that is not installed.
         """
         grid = self.model.grid
         people = None if population is None else read_population(Path(population), grid)
         reader = DistrictReader.of(grid, districts_from(regions), people)
-        by_people = None
-        if people is not None:
-            by_people = np.stack([reader.mean(field, by_people=True) for field in self.values])
-        return DistrictMeans(
+        means = DistrictMeans(
             self.model.target.name,
             self.model.target.units,
             reader.overlap.names,
             self.times,
             np.stack([reader.mean(field) for field in self.values]),
-            by_people,
+            None
+            if people is None
+            else np.stack([reader.mean(field, by_people=True) for field in self.values]),
         )
+        return means if members is None else with_intervals(means, reader, self, members)
 
     def plot(self, day: str | np.datetime64 | None = None, *, stations: bool = False) -> Figure:
         """Draw a map.

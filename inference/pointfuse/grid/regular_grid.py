@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -108,6 +109,22 @@ class Grid:
         """
         return self.projection.inverse(*np.meshgrid(self.x, self.y))
 
+    def centres(self, cells: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Geographic coordinates of the centres of some cells.
+
+        Parameters
+        ----------
+        cells : ndarray of int64, shape (cell,)
+            ``row * columns + column``.
+
+        Returns
+        -------
+        longitude, latitude : ndarray of float64, shape (cell,)
+            Degrees east and north.
+        """
+        rows, columns = np.divmod(cells, self.columns)
+        return self.projection.inverse(self.x[columns], self.y[rows])
+
     def cells(self, longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.int64]:
         """Cells in which points lie.
 
@@ -130,6 +147,34 @@ class Grid:
         cell = np.full(inside.shape, -1, np.int64)
         cell[inside] = (row[inside] * self.columns + column[inside]).astype(np.int64)
         return cell
+
+    def in_space(self, longitude: ArrayLike, latitude: ArrayLike) -> NDArray[np.float64]:
+        """Where places are in space. Distances are right wherever the grid is, in any projection.
+
+        Parameters
+        ----------
+        longitude, latitude : array_like, shape (place,)
+            Degrees east and north.
+
+        Returns
+        -------
+        ndarray of float64, shape (3, place)
+            East, north and up as seen in the middle of the grid, which is the origin, m.
+        """
+        middle = self.x[[0, -1]].mean(), self.y[[0, -1]].mean()
+        of_middle = (float(one) for one in self.projection.inverse(*middle))
+        turn, tilt = (math.radians(angle) for angle in of_middle)
+        east, north = np.radians(longitude) - turn, np.radians(latitude)
+        high, flat = np.sin(north), np.cos(north)
+        across, ahead = flat * np.sin(east), flat * np.cos(east)
+        places: NDArray[np.float64] = self.projection.earth_radius * np.stack(
+            [
+                across,
+                high * math.cos(tilt) - ahead * math.sin(tilt),
+                high * math.sin(tilt) + ahead * math.cos(tilt) - 1,
+            ]
+        )
+        return places
 
     def interpolation(self, longitude: ArrayLike, latitude: ArrayLike) -> Interpolation:
         """How to read a field at points: bilinearly in the plane, between cell centres.

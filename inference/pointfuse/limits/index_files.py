@@ -6,26 +6,23 @@ import contextlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import netCDF4
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.atomic_files import replacing
-from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
 from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
-from pointfuse.fields.cf import CONVENTIONS, now, place_variables
 from pointfuse.fields.cf_times import provisional_variable
 from pointfuse.fields.cf_variable import CFVariable
+from pointfuse.fields.derived_file import define_places, define_times, inherited_attributes
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.fields.netcdf import create_variable
 from pointfuse.limits.concentrations import pollutant_of
 from pointfuse.limits.indices import AirQuality, sub_index, worst
 from pointfuse.limits.standards import Standard
-from pointfuse.version import __version__
 
 INDEX, LEVEL, MAIN, DAYS = "air_quality_index", "air_quality_level", "main_pollutant", "days_above"
 _ON_CELLS = ("time", "y", "x")
@@ -97,7 +94,7 @@ def write_index(
             netCDF4.Dataset(temporary, "w") as dataset,
             progress(len(days), "computing") as bar,
         ):
-            _define_places(dataset, sources[0])
+            define_places(dataset, sources[0])
             write = _write_daily if choices.days_above is None else _write_count
             write(dataset, sources, days, choices, bar.update)
             dataset.setncatts(_attributes(sources, choices, history))
@@ -112,7 +109,7 @@ def _write_daily(
     advance: Callable[[int], object],
 ) -> None:
     """Write the index of each day."""
-    _define_time(dataset, sources[0], _times_of(sources[0], days))
+    define_times(dataset, sources[0], _times_of(sources[0], days))
     for variable in _daily_variables(sources, choices.standard):
         create_variable(dataset, variable)
     unfinished = np.concatenate([source.provisional_days for source in sources])
@@ -145,7 +142,7 @@ def _write_count(
         above += level > best
         known |= level > 0
         advance(1)
-    _define_time(dataset, sources[0], _times_of(sources[0], days), whole=True)
+    define_times(dataset, sources[0], _times_of(sources[0], days), whole=True)
     variable = _days_variable(sources, choices.standard, name, days)
     create_variable(dataset, variable)[0] = np.ma.masked_where(~known, above)
 
@@ -207,40 +204,6 @@ def _quality_of(sources: Sequence[MapFile], standard: Standard, day: np.datetime
         except InputError as error:
             raise InputError(f"{source.path.name}: {error}") from error
     return worst(standard, indices, tuple(source.variable for source in sources))
-
-
-def _define_places(dataset: netCDF4.Dataset, source: MapFile) -> None:
-    rows, columns = source.grid.shape
-    for name, size in (("time", None), ("bounds", 2), ("y", rows), ("x", columns)):
-        dataset.createDimension(name, size)
-    for variable in place_variables(source.grid):
-        create_variable(dataset, variable)[...] = variable.values
-
-
-def _define_time(
-    dataset: netCDF4.Dataset, source: MapFile, times: Sequence[int], *, whole: bool = False
-) -> None:
-    """Times of the source; of a whole period one in its middle, with its ends as bounds."""
-    given = source.dataset[source.dataset[source.variable].dimensions[0]]
-    values = read_numbers(given)[times]
-    bounds = source.dataset.variables.get(str(getattr(given, "bounds", "")))
-    ends = None if bounds is None else read_numbers(bounds)[times]
-    if whole:
-        ends = np.array(
-            [[values.min(), values.max()] if ends is None else [ends.min(), ends.max()]]
-        )
-        values = ends.mean(axis=1)
-    attributes: dict[str, Any] = {
-        "standard_name": "time",
-        "long_name": "middle of the period" if whole else "middle of the day",
-        "units": str(given.units),
-        "calendar": str(getattr(given, "calendar", "standard")),
-        "axis": "T",
-    }
-    if ends is not None:
-        attributes["bounds"] = "time_bnds"
-        create_variable(dataset, CFVariable("time_bnds", ("time", "bounds"), ends))[:] = ends
-    create_variable(dataset, CFVariable("time", ("time",), values, attributes))[:] = values
 
 
 def _daily_variables(sources: Sequence[MapFile], standard: Standard) -> list[CFVariable]:
@@ -336,23 +299,17 @@ def _days_variable(
 def _attributes(sources: Sequence[MapFile], choices: IndexChoices, history: str) -> dict[str, str]:
     """Global attributes: what the file is, and what it was made of."""
     standard, first = choices.standard, sources[0]
-    done = f"{now().isoformat(timespec='seconds')} pointfuse {__version__}: {history}"
-    before = str(getattr(first.dataset, "history", ""))
     averaging = (
         " The bands are those of hourly concentrations; here they are applied to what the files "
         "hold."
         if standard.any_averaging
         else ""
     )
-    zone = str(getattr(first.dataset, "day_timezone", ""))
     return {
-        "Conventions": CONVENTIONS,
+        **inherited_attributes(first, history),
         "title": f"{standard.title[:1].upper()}{standard.title[1:]} ({standard.source})",
-        "institution": str(getattr(first.dataset, "institution", "not given")),
         "source": "; ".join(dict.fromkeys(source.source for source in sources)),
-        "history": printable(f"{done}\n{before}" if before else done, keep="\n"),
         "references": standard.source,
         "comment": f"From {listed(dict.fromkeys(source.path.name for source in sources))}."
         + averaging,
-        **({"day_timezone": zone} if zone else {}),
     }

@@ -54,6 +54,15 @@ class Block:
             raise self._garbled(key, f"a number below {_LARGEST_NUMBER:g}", value)
         return float(value)
 
+    def positive(self, key: str) -> float:
+        """A number above 0."""
+        number = self.number(key)
+        if number <= 0:
+            raise ModelFileError(
+                f"'{self._name(key)}' in the model's metadata is {number:g}; expected more than 0"
+            )
+        return number
+
     def integer(self, key: str) -> int:
         """A positive whole number."""
         value = self._value(key)

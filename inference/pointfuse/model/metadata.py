@@ -15,6 +15,7 @@ from pointfuse.errors import InputError, ModelFileError
 from pointfuse.grid.projections import PROJECTIONS, read_projection
 from pointfuse.grid.regions import Region
 from pointfuse.grid.regular_grid import Grid
+from pointfuse.model.error_correlation import ErrorCorrelation
 from pointfuse.model.json_block import Block
 
 SCHEMA_VERSION = 2
@@ -110,6 +111,8 @@ class ModelMetadata:
     hourly_factor : float, optional
         What the scale of the error, which the graph gives for days, is multiplied by where the
         field is one of an hour; None where that is not known.
+    error_correlation : ErrorCorrelation, optional
+        How errors go together from place to place and from time to time.
     schema_version : int
         Version of the contract that the file keeps; one of `READABLE`.
     """
@@ -128,6 +131,7 @@ class ModelMetadata:
     weights_sha256: str
     regions: tuple[Region, ...] = ()
     hourly_factor: float | None = None
+    error_correlation: ErrorCorrelation | None = None
     schema_version: int = SCHEMA_VERSION
 
     def __repr__(self) -> str:
@@ -244,14 +248,21 @@ class ModelMetadata:
             scores=tuple(entry.content for entry in block.blocks("scores")),
             weights_sha256=block.text("weights_sha256"),
             regions=_regions(block),
-            hourly_factor=_hourly_factor(block),
+            hourly_factor=block.positive("hourly_factor") if "hourly_factor" in content else None,
+            error_correlation=ErrorCorrelation.of_block(block.block("error_correlation"))
+            if "error_correlation" in content
+            else None,
             schema_version=schema,
         )
 
     def to_dict(self) -> dict[str, object]:
         """The metadata as JSON types, laid out as in the file."""
         regions = [asdict(region) for region in self.regions]
-        optional = {"regions": regions or None, "hourly_factor": self.hourly_factor}
+        optional = {
+            "regions": regions or None,
+            "hourly_factor": self.hourly_factor,
+            "error_correlation": self.error_correlation and self.error_correlation.to_dict(),
+        }
         grid = {} if self.own_grid is None else {"grid": grid_to_dict(self.own_grid)}
         return {
             "schema_version": self.schema_version,
@@ -376,18 +387,6 @@ def _regions(block: Block) -> tuple[Region, ...]:
     if len({region.name for region in regions}) != len(regions):
         raise ModelFileError("the model's metadata has two regions of one name")
     return regions
-
-
-def _hourly_factor(block: Block) -> float | None:
-    """What errors of hours are over those of days, which a file need not tell."""
-    if "hourly_factor" not in block.content:
-        return None
-    factor = block.number("hourly_factor")
-    if factor <= 0:
-        raise ModelFileError(
-            f"'hourly_factor' in the model's metadata is {factor:g}; expected more than 0"
-        )
-    return factor
 
 
 def _refuse_constant(name: str) -> float:

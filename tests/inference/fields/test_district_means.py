@@ -139,7 +139,7 @@ def test_people_and_thresholds(
     assert run("regions", file, regions, "-o", output, *words)[0] == 0
     found = read_csv(output)
     assert list(found) == [
-        *("region", "period", "days", "pm25", "area_above", "population"),
+        *("region", "period", "days", "population", "pm25", "area_above"),
         *("pm25_by_population", "people_above"),
     ]
     with netCDF4.Dataset(file) as dataset, netCDF4.Dataset(population) as raster:

@@ -163,6 +163,8 @@ class DistrictMeans(ByValue):
         Means by area; NaN on days without a field.
     by_population : ndarray of float64, shape (day, region), optional
         Means by people.
+    low, high, low_by_population, high_by_population : ndarray, shape (day, region), optional
+        Ends of the intervals that hold 90 in 100, where members were asked for.
     """
 
     variable: str
@@ -171,6 +173,10 @@ class DistrictMeans(ByValue):
     days: NDArray[np.datetime64]
     values: Floats
     by_population: Floats | None = None
+    low: Floats | None = None
+    high: Floats | None = None
+    low_by_population: Floats | None = None
+    high_by_population: Floats | None = None
 
     def __repr__(self) -> str:
         period = f"{self.days[0]} to {self.days[-1]}" if len(self.days) else "no days"
@@ -187,7 +193,14 @@ class DistrictMeans(ByValue):
         MissingExtraError
             If xarray is not installed.
         """
-        found = {self.variable: self.values, f"{self.variable}_by_population": self.by_population}
+        found = {
+            self.variable: self.values,
+            f"{self.variable}_low": self.low,
+            f"{self.variable}_high": self.high,
+            f"{self.variable}_by_population": self.by_population,
+            f"{self.variable}_by_population_low": self.low_by_population,
+            f"{self.variable}_by_population_high": self.high_by_population,
+        }
         dataset: xarray.Dataset = xarray_library().Dataset(
             {
                 name: (("date", "region"), values, {"units": self.units})

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from pointfuse.fields.districts.means import DistrictReader, Floats
 from pointfuse.fields.districts.periods import Step, period_names
 from pointfuse.fields.districts.population import read_population
 from pointfuse.fields.map_file import MapFile, opened
+from pointfuse.fields.members.field_members import FieldMembers, correlation_of, interval_of
 from pointfuse.grid.districts import District
 from pointfuse.grid.regular_grid import Grid
 
@@ -39,6 +40,8 @@ class RegionChoices:
         Variable to read; the fused one by default.
     first, last : datetime64[D], optional
         First and last day; all by default.
+    members : int, optional
+        Members from which intervals are made; none by default.
     """
 
     districts: Sequence[District]
@@ -48,6 +51,7 @@ class RegionChoices:
     variable: str | None = None
     first: np.datetime64 | None = None
     last: np.datetime64 | None = None
+    members: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,8 +66,8 @@ class _PeriodMean:
         Its days with a field.
     field : ndarray of float64, shape (row, column)
         Mean over them; NaN where there is no value.
-    grid : Grid
-        Its grid.
+    members : iterable of ndarray of float64, shape (row, column)
+        The same of each member, in the cells of districts; none where none are asked for.
     variable : str
         What it is of.
     """
@@ -71,7 +75,7 @@ class _PeriodMean:
     period: str
     days: int
     field: Floats
-    grid: Grid
+    members: Iterable[Floats]
     variable: str
 
 
@@ -105,9 +109,7 @@ def write_region_table(
     """
     tables: list[dict[str, NDArray[Any]]] = []
     with writing_table(output) as append:
-        for mean in _period_means(files, choices, progress):
-            if not tables:  # all are on one grid
-                reader = _reader(mean.grid, choices)
+        for reader, mean in _period_means(files, choices, progress):
             tables.append(_rows(reader, mean, choices.above))
         append({name: np.concatenate([each[name] for each in tables]) for name in tables[0]})
     return len(tables[0]["region"]), len(tables)
@@ -123,32 +125,50 @@ def _rows(
     reader: DistrictReader, mean: _PeriodMean, above: float | None
 ) -> dict[str, NDArray[Any]]:
     """Rows of a period, in single precision, which has all the digits that mean anything."""
-    names, variable = reader.overlap.names, mean.variable
+    names = reader.overlap.names
     table: dict[str, NDArray[Any]] = {
         "region": np.array(names),
         "period": np.full(len(names), mean.period),
         "days": np.full(len(names), mean.days),
-        variable: reader.mean(mean.field).astype(np.float32),
     }
-    if above is not None:
-        table["area_above"] = reader.share_above(mean.field, above).astype(np.float32)
     if reader.people is not None:
         table["population"] = np.rint(reader.overlap.sums(reader.people)).astype(np.int64)
-        by_people = reader.mean(mean.field, by_people=True)
-        table[f"{variable}_by_population"] = by_people.astype(np.float32)
-        if above is not None:
-            share = reader.share_above(mean.field, above, by_people=True)
-            table["people_above"] = share.astype(np.float32)
+    of_members = [_quantities(reader, member, mean.variable, above) for member in mean.members]
+    for name, values in _quantities(reader, mean.field, mean.variable, above).items():
+        table[name] = values.astype(np.float32)
+        if of_members:
+            low, high = interval_of(np.stack([member[name] for member in of_members]))
+            table[f"{name}_low"] = low.astype(np.float32)
+            table[f"{name}_high"] = high.astype(np.float32)
     return table
+
+
+def _quantities(
+    reader: DistrictReader, field: Floats, variable: str, above: float | None
+) -> dict[str, Floats]:
+    """What is computed of a field for each district."""
+    found = {variable: reader.mean(field)}
+    if above is not None:
+        found["area_above"] = reader.share_above(field, above)
+    if reader.people is not None:
+        found[f"{variable}_by_population"] = reader.mean(field, by_people=True)
+        if above is not None:
+            found["people_above"] = reader.share_above(field, above, by_people=True)
+    return found
 
 
 def _period_means(
     files: Sequence[Path], choices: RegionChoices, progress: Progress
-) -> Iterator[_PeriodMean]:
-    """Mean field of each period, one after the other, over all files."""
+) -> Iterator[tuple[DistrictReader, _PeriodMean]]:
+    """Mean field of each period, one after the other, over all files, and what reads it."""
+    reader: DistrictReader | None = None
+    members: FieldMembers | None = None
     sums: _Sums | None = None
     for path in files:
         with opened(path, choices.variable) as file:
+            if reader is None:  # all are on one grid
+                reader = _reader(file.grid, choices)
+                members = _members(file, reader, choices)
             times = file.times_between(choices.first, choices.last)
             times.sort(key=lambda time: file.times[time])
             periods = period_names(file.days[times], choices.step).tolist()
@@ -157,32 +177,44 @@ def _period_means(
                     if sums is not None:
                         sums.check_next(file, file.times[time])
                     if sums is not None and period != sums.period:
-                        yield sums.mean()
+                        yield reader, sums.mean()
                         sums = None
-                    sums = sums or _Sums(period, file)
-                    sums.add(file.field(file.variable, time), file.times[time])
+                    sums = sums or _Sums(period, file, members)
+                    sums.add(file, time)
                     bar.update(1)
-    if sums is not None:
-        yield sums.mean()
+    if reader is not None and sums is not None:
+        yield reader, sums.mean()
+
+
+def _members(file: MapFile, reader: DistrictReader, choices: RegionChoices) -> FieldMembers | None:
+    """What draws members in the cells of districts, if they are asked for."""
+    if choices.members is None:
+        return None
+    cells = np.unique(reader.overlap.cell)
+    return FieldMembers(correlation_of(file), file.grid, cells, choices.members)
 
 
 class _Sums:
-    """Sum of the fields of a period."""
+    """Sum of the fields of a period, and of their members."""
 
-    def __init__(self, period: str, file: MapFile) -> None:
+    def __init__(self, period: str, file: MapFile, members: FieldMembers | None) -> None:
         self.period = period
+        self._members = members
+        self._of_members = np.zeros(() if members is None else (members.number, members.cells.size))
         self._variable, self._file, self._grid = file.variable, file.path.name, file.grid
         self._total, self._count = np.zeros(file.grid.shape), np.zeros(file.grid.shape)
         self._days, self._last = set[np.datetime64](), file.times.min()
 
-    def add(self, field: Floats, time: np.datetime64) -> None:
+    def add(self, file: MapFile, time: int) -> None:
         """Add the field of a day or an hour."""
+        field, self._last = file.field(file.variable, time), file.times[time]
         known = np.isfinite(field)
         self._total += np.where(known, field, 0.0)
         self._count += known
         if known.any():
-            self._days.add(time.astype("datetime64[D]"))
-        self._last = time
+            self._days.add(file.days[time])
+            if self._members is not None:
+                self._of_members += np.nan_to_num(self._members.of_file(file, time)).T
 
     def check_next(self, file: MapFile, time: np.datetime64) -> None:
         """Make sure that a time comes later, and is of the same variable on the same grid."""
@@ -212,4 +244,9 @@ class _Sums:
         """Mean of the days with a field."""
         mean = np.full(self._total.shape, np.nan)
         np.divide(self._total, self._count, out=mean, where=self._count > 0)
-        return _PeriodMean(self.period, len(self._days), mean, self._grid, self._variable)
+        members: Iterable[Floats] = ()
+        if self._members is not None:
+            count = self._count.ravel()[self._members.cells]
+            means = np.where(count > 0, self._of_members / np.maximum(count, 1), np.nan)
+            members = self._members.on_grid(means)
+        return _PeriodMean(self.period, len(self._days), mean, members, self._variable)
