@@ -6,7 +6,6 @@ against_baselines  the model beside all baselines: measures, and prints the tabl
 accuracy_table     its table in Markdown
 card_scores        its scores for the card of a model
 limits_table       where intervals hold less than they should
-sharpness          how wide intervals are beside those of kriging
 reproduction       baselines beside published scores
 regional_networks  fields from the stations of one region alone
 seams              jumps between cells far from all stations
@@ -16,6 +15,6 @@ quality_control    what quality control finds and misses
 pollutant_flags    what it finds of each pollutant
 pollutant_scores   the model of each pollutant, by the day and by the hour: measures
 pollutant_table    its tables in Markdown
-hourly_factor      what errors of hours are over those that models tell of days
+intervals          how good intervals are, of values and of means
 anywhere           the models of any place, on real data of several
 """

@@ -41,6 +41,7 @@ ONE_IN = 16
 """Of the days, for the likelihood, which is slow."""
 
 _CNEMC = REAL_DATA / "cnemc"
+STATION_LIST = _CNEMC / "station_list.csv"
 
 
 @dataclass(frozen=True)
@@ -103,14 +104,14 @@ def year_of(variable: str) -> Observations:
     """The days of the even weeks of 2019, with what checks of the variable need."""
     return read_stations(
         _CNEMC / "pollutants_daily_2019_even_weeks.csv.gz",
-        stations=_CNEMC / "station_list.csv",
+        stations=STATION_LIST,
         variables=[variable, *(["pm25"] if variable == "pm10" else [])],
     )
 
 
 def cities_withheld(days: Observations, model: Model) -> CrossValidation:
     """Predictions at cities that are left out, with a bar of progress."""
-    cities = read_station_list(_CNEMC / "station_list.csv").cities
+    cities = read_station_list(STATION_LIST).cities
     label = f"{model.metadata.name} {model.metadata.target.name}"
     with click.progressbar(length=len(days.times), label=label, file=sys.stderr) as bar:
         return cross_validate(
@@ -129,7 +130,7 @@ def normal_scores(result: CrossValidation) -> Array:
 def errors_of(result: CrossValidation) -> WithheldErrors:
     """Errors at the stations of half of the cities."""
     stations = result.placed.observations.stations
-    half = stations_in_half_of_cities(read_station_list(_CNEMC / "station_list.csv"), HALF)
+    half = stations_in_half_of_cities(read_station_list(STATION_LIST), HALF)
     grid = result.placed.metadata.grid
     return WithheldErrors(
         result.placed.observations.times,
@@ -177,7 +178,7 @@ def _of_fold(
     left = np.flatnonzero(observed & (errors.fold != fold))
 
     def between(some: NDArray[np.intp], others: NDArray[np.intp]) -> Array:
-        return found.between(errors.distance[np.ix_(some, others)])
+        return found.between(errors.distance[np.ix_(some, others)]).astype(np.float64)
 
     of_left = between(left, left) + found.own * np.eye(len(left))
     across = between(left, withheld)

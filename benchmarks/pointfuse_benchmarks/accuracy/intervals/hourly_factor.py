@@ -1,6 +1,6 @@
 """What errors of hours are over those that a model tells of days: the `hourly_factor` of its file.
 
-    python -m pointfuse_benchmarks.accuracy.hourly_factor
+    python -m pointfuse_benchmarks.accuracy.intervals.hourly_factor
 
 needs the real data (POINTFUSE_REAL_DATA). It looks at every third hour of the seven days on which
 or near which other numbers were fitted, with stations and with cities left out, and prints the

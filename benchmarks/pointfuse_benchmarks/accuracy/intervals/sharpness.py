@@ -1,6 +1,6 @@
 """How sharp our intervals are beside those of kriging and of GP-C, on the same pairs.
 
-    python -m pointfuse_benchmarks.accuracy.sharpness --data DIR \
+    python -m pointfuse_benchmarks.accuracy.intervals.sharpness --data DIR \
         -o benchmarks/results/sharpness.json
 
 Ours are of a logistic distribution, those of the others of a normal one. Intervals that hold what
@@ -173,7 +173,8 @@ def table(report: Mapping[str, Any]) -> str:
     return "\n".join(lines) + (
         f"\n\nModel {report['model']}; every {report['every']}th day of the even weeks "
         f"({report['days']} days), {report['folds']} folds, the same pairs for all; "
-        f"{report['machine']['date']}; `python -m pointfuse_benchmarks.accuracy.sharpness`."
+        f"{report['machine']['date']}; "
+        "`python -m pointfuse_benchmarks.accuracy.intervals.sharpness`."
     )
 
 

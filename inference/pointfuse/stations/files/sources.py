@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import IO, TypeGuard
@@ -17,13 +18,16 @@ Source = str | os.PathLike[str] | IO[bytes] | IO[str] | Frame | Dataset | Statio
 geopandas or xarray."""
 
 
+_ADDRESS = re.compile(r"[a-z][a-z0-9+]+://", re.IGNORECASE)
+
+
 def expanded(paths: Iterable[str | os.PathLike[str]]) -> list[Path]:
     """Files that paths name, with patterns such as '2019/*.csv' expanded, in order.
 
     Raises
     ------
-    InputFileNotFoundError
-        If nothing matches a pattern.
+    InputFileNotFoundError, InputError
+        If nothing matches a pattern; if a path is empty, or an address of the internet.
     """
     files: list[Path] = []
     for path in map(Path, map(_named, paths)):
@@ -47,6 +51,10 @@ def _named(path: str | os.PathLike[str]) -> str | os.PathLike[str]:
     """The path, once it is sure that it is no empty text."""
     if path == "":
         raise InputError("no file name was given, but an empty text; name a file")
+    if isinstance(path, str) and _ADDRESS.match(path):
+        raise InputError(
+            f"{path} is an address, and pointfuse uses no network; download it, and name the file"
+        )
     return path
 
 

@@ -1,0 +1,209 @@
+"""What intervals of means over cities and squares hold, where the cities were left out.
+
+    python -m pointfuse_benchmarks.accuracy.intervals.means_of_places
+
+needs the real data (POINTFUSE_REAL_DATA). Cities are left out in five folds on the 22 days that all
+scores are of. A mean is that of the stations of a city, or of those left out in a square of 300 km,
+which is the size of a province; of a day, and of all days. Its interval is made from members, and,
+for comparison, as if errors were independent, or as if all of them were the same.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from pointfuse import POLLUTANTS, Domain, check_days
+from pointfuse.basics.atomic_files import replacing
+from pointfuse.fields.members.error_draws import ErrorDraws
+from pointfuse.fields.members.field_members import SEED, interval_of
+from pointfuse.fields.timed_fields import MULTIPLES
+from pointfuse.grid.regular_grid import Grid
+from pointfuse.model.loading import Model, load_model
+from pointfuse.stations.gridding import grid_days
+from pointfuse.stations.readers.station_list import read_station_list
+from pointfuse.trust.crossval import BLOCK_SIZE, CrossValidation
+from pointfuse_benchmarks.accuracy.intervals.error_correlation import (
+    STATION_LIST,
+    cities_withheld,
+    year_of,
+)
+from pointfuse_benchmarks.accuracy.pollutant_scores import EVERY, INSTEAD
+from pointfuse_benchmarks.measuring.checkout import RESULTS
+from pointfuse_benchmarks.measuring.machine import machine
+
+Array = NDArray[np.float64]
+
+MEMBERS, FEWEST = 50, 3
+"""Members; stations that a mean is of at least."""
+
+_NORMAL = 1.6449
+"""Half the width of the interval of a normal distribution that holds 90 in 100, in deviations."""
+
+
+@dataclass(frozen=True)
+class Mean:
+    """A mean over withheld stations of one place, on one day or over all days.
+
+    Parameters
+    ----------
+    kind : str
+        What it is of.
+    observed, predicted : float
+        What the stations measured, and what was predicted for them.
+    low, high : float
+        Ends of the interval of members.
+    independent, same : float
+        Half the width of the interval, were errors independent, or all the same.
+    """
+
+    kind: str
+    observed: float
+    predicted: float
+    low: float
+    high: float
+    independent: float
+    same: float
+
+
+@click.command()
+@click.option("--variable", "variables", multiple=True, type=click.Choice([*POLLUTANTS]))
+@click.option("--anywhere", is_flag=True, help="With the models of any place.")
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), default=RESULTS / "means_of_places.json"
+)
+def main(variables: tuple[str, ...], anywhere: bool, output: Path) -> None:
+    """Measure what is not in the output file yet, and print the table."""
+    report: dict[str, Any] = {"machine": machine(), "members": MEMBERS, "models": {}}
+    if output.is_file():
+        report = json.loads(output.read_text())
+    for variable in variables or POLLUTANTS:
+        model = load_model(variable=variable, threads=1)
+        if anywhere:
+            domain = Domain("China", model.metadata.grid)
+            model = load_model(variable=variable, domain=domain, threads=1)
+        correlation = model.metadata.error_correlation
+        assert correlation is not None
+        facts = {
+            "weights_sha256": model.metadata.weights_sha256,
+            "error_correlation": correlation.to_dict(),
+        }
+        known = report["models"].get(model.metadata.name, {})
+        if {key: known.get(key) for key in facts} != facts:
+            report["models"][model.metadata.name] = {**facts, "held": held(model)}
+            with replacing(output) as temporary:
+                temporary.write_text(json.dumps(report, indent=2) + "\n")
+    click.echo(table(report))
+
+
+def held(model: Model) -> dict[str, dict[str, float]]:
+    """What intervals of means of each kind hold."""
+    variable = model.metadata.target.name
+    year = year_of(variable)
+    chosen = np.isin(year.times, [*year.times[::EVERY], INSTEAD])
+    days = check_days(year.at_times(chosen), model).of_variables([variable])
+    result = cities_withheld(days, model)
+    found: dict[str, list[Mean]] = {}
+    for fold in np.unique(result.fold):
+        for mean in means_of_fold(result, fold):
+            found.setdefault(mean.kind, []).append(mean)
+    return {kind: shares(means) for kind, means in sorted(found.items())}
+
+
+def shares(means: list[Mean]) -> dict[str, float]:
+    """Shares of the means in each kind of interval, and widths of those of the members."""
+    observed, predicted, low, high, independent, same = np.array(
+        [
+            (mean.observed, mean.predicted, mean.low, mean.high, mean.independent, mean.same)
+            for mean in means
+        ]
+    ).T
+    off = np.abs(observed - predicted)
+    return {
+        "means": len(means),
+        "members": round(float(np.mean((low <= observed) & (observed <= high))), 4),
+        "independent": round(float(np.mean(off <= independent)), 4),
+        "same": round(float(np.mean(off <= same)), 4),
+        "width": round(float(np.mean(high - low)), 2),
+        "width_independent": round(float(np.mean(2 * independent)), 2),
+        "width_same": round(float(np.mean(2 * same)), 2),
+    }
+
+
+def means_of_fold(result: CrossValidation, fold: int) -> Iterator[Mean]:
+    """Means over the stations of a fold: of each day, then of all days."""
+    placed, withheld = result.placed, result.fold == fold
+    correlation, grid = placed.metadata.error_correlation, placed.metadata.grid
+    assert result.uncertainty is not None
+    assert correlation is not None
+    stations = placed.observations.stations
+    where = stations.longitude[withheld], stations.latitude[withheld]
+    draws = ErrorDraws(correlation, grid, *where, MEMBERS, SEED)
+    counts = grid_days(placed.without(withheld)).station_count
+    tables = [part[:, withheld] for part in (result.observed, result.predicted, result.uncertainty)]
+    errors = np.stack(
+        [draws.at(time, counts[day]) for day, time in enumerate(placed.observations.times)]
+    )
+    members = np.maximum(tables[1][:, :, None] + tables[2][:, :, None] * errors, 0)
+    for kind, groups in _groups(stations.code[withheld], *where, grid):
+        for group in np.unique(groups):
+            of_group = groups == group
+            parts = [part[:, of_group] for part in (*tables, members)]
+            for day in range(len(counts)):
+                yield from _mean(f"{kind}, a day", [part[[day]] for part in parts])
+            yield from _mean(f"{kind}, all days", parts)
+
+
+def _groups(
+    codes: NDArray[np.str_], longitude: Array, latitude: Array, grid: Grid
+) -> Iterator[tuple[str, NDArray[Any]]]:
+    """City and square of each station."""
+    cities = read_station_list(STATION_LIST).cities
+    yield "cities", np.array([cities[code] for code in codes])
+    plane = np.stack(grid.projection.forward(longitude, latitude), axis=1)
+    yield "squares", np.unique(np.floor(plane / BLOCK_SIZE), axis=0, return_inverse=True)[1]
+
+
+def _mean(kind: str, parts: list[Array]) -> Iterator[Mean]:
+    """The mean over stations and days; none where there are too few stations."""
+    observed, predicted, uncertainty, members = parts
+    known = np.isfinite(predicted) & np.isfinite(observed)
+    if known.any(axis=0).sum() < FEWEST:
+        return
+    low, high = interval_of(members[known].mean(axis=0))
+    of_one = uncertainty[known]
+    yield Mean(
+        kind,
+        float(observed[known].mean()),
+        float(predicted[known].mean()),
+        float(low),
+        float(high),
+        float(_NORMAL * np.sqrt((of_one**2).sum()) / len(of_one)),
+        float(MULTIPLES[90] * of_one.mean()),
+    )
+
+
+def table(report: dict[str, Any]) -> str:
+    """The table in Markdown."""
+    rows = [
+        "| model | mean over | means | held, members | held, independent | held, all the same | "
+        "width, members | width, independent | width, all the same |",
+        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
+    ]
+    for name, model in report["models"].items():
+        for kind, one in model["held"].items():
+            shown = [f"{100 * one[each]:.1f}" for each in ("members", "independent", "same")]
+            shown += [f"{one[f'width{each}']:.3g}" for each in ("", "_independent", "_same")]
+            rows.append(f"| {name} | {kind} | {one['means']} | {' | '.join(shown)} |")
+    return "\n".join(rows)
+
+
+if __name__ == "__main__":
+    main()
