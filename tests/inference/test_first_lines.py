@@ -107,7 +107,9 @@ def test_the_output_is_no_input(fields: FusedFields, tmp_path: Path, tiny_model:
 
 @pytest.mark.parametrize("name", ["pm25", "to_csv", "save", "sel"])
 def test_names_that_people_try_say_what_there_is(name: str, fields: FusedFields) -> None:
-    said = re.escape(f"FusedFields has no {name}; the field is in values, to_xarray() gives")
+    said = re.escape(
+        f"FusedFields has no {name}; the field is in values, to_xarray() gives a dataset"
+    )
     with pytest.raises(AttributeError, match=said):
         getattr(fields, name)
     assert not hasattr(fields, "_repr_png_")

@@ -39,13 +39,9 @@ class FusedFields(TimedFields, Shown):
 
         def __getattr__(self, name: str) -> object:
             """Say what there is in place of what people look for."""
-            there = (
-                ""
-                if name.startswith("_")
-                else "; the field is in values, to_xarray() gives all of it as a dataset, to_netcdf() "
-                "writes it"
-            )
-            raise AttributeError(f"{type(self).__name__} has no {name}{there}", name=name, obj=self)
+            there = "the field is in values, to_xarray() gives a dataset, to_netcdf() a file"
+            shown = "" if name.startswith("_") else f"; {there}"
+            raise AttributeError(f"{type(self).__name__} has no {name}{shown}", name=name, obj=self)
 
     def to_netcdf(self, path: str | PathLike[str], *, history: str = "fuse") -> Path:
         """Write the fields to a CF netCDF file, under its name only once it is complete.
