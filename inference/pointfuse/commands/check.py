@@ -61,8 +61,21 @@ def check(as_json: bool, pollutants: tuple[str, ...], reading: ReadingOptions) -
         for each in found.files:
             say(*each.lines())
         say(*_lines_together(found, metadata, needs_list=not reading.stations))
+        if reading.model is None and reading.domain is None and _mostly_elsewhere(found):
+            say(
+                "most stations lie outside of China: 'pointfuse fuse' makes fields around them, "
+                "with the model of any place; name another place with --domain"
+            )
     if found.error or not all(each.readable for each in found.files):
         click.get_current_context().exit(1)
+
+
+def _mostly_elsewhere(found: FilesCheck) -> bool:
+    """Whether most stations that have coordinates are not on the grid."""
+    if found.together is None:
+        return False
+    counts = found.together.counts
+    return counts.outside_grid > counts.used
 
 
 def _content(found: FilesCheck) -> dict[str, object]:

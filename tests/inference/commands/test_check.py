@@ -118,3 +118,12 @@ def test_a_file_in_no_format_is_told_the_nearest_and_never_all(
     assert "docs/guide/station-files.md" in result.output
     assert "gsod" not in result.output
     assert len(result.output) < 400
+
+
+def test_stations_of_another_part_of_the_earth_are_told_where_they_go(write: Write) -> None:
+    head = "station,longitude,latitude,date,pm25\n"
+    german = write("german.csv", head + "A,13.4,52.5,2019-01-06,8\nB,9.9,53.5,2019-01-06,9\n")
+    chinese = write("chinese.csv", head + "A,116.4,39.9,2019-01-06,8\n")
+    said = "most stations lie outside of China: 'pointfuse fuse' makes fields around them"
+    assert said in CliRunner().invoke(main, ["check", str(german)]).output
+    assert said not in CliRunner().invoke(main, ["check", str(chinese)]).output

