@@ -7,7 +7,7 @@ import pytest
 from scipy import stats
 
 from pointfuse.trust.coverage import MULTIPLES
-from pointfuse_benchmarks.accuracy import sharpness
+from pointfuse_benchmarks.accuracy.intervals import sharpness
 from pointfuse_benchmarks.accuracy.intervals.sharpness import Intervals
 from pointfuse_benchmarks.baselines.gaussian_process import GP_C, KRIGING
 
