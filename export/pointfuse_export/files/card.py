@@ -100,11 +100,17 @@ def _variables(metadata: ModelMetadata, outputs: Sequence[str]) -> str:
         if metadata.hourly_factor is not None
         else ""
     )
+    correlation = metadata.error_correlation
+    together = (
+        f" Errors go together over {correlation.length:g} km (`error_correlation`)."
+        if correlation is not None
+        else ""
+    )
     channels = len(metadata.variables)
     scale = (
         f" With it comes `{metadata.scale_name}`, of the same shape and units: the scale s of the "
         "logistic distribution of its error against a station in the cell, so that 90 % of the "
-        f"errors should be at most s ln 19.{hours}"
+        f"errors should be at most s ln 19.{hours}{together}"
         if len(outputs) > 1
         else ""
     )
