@@ -1,9 +1,8 @@
 """The command line: one module per command, and what commands share.
 
 main                the group of commands
-command_line        exit codes, signals and output of all commands
 inputs_and_outputs  what a command reads and writes; no output replaces an input
-shared              options and printed summaries
+shared              exit codes and signals, options, printed summaries
 fuse                makes fields from station files
 domain              chooses where fields are made
 check               says what files are taken for

@@ -12,8 +12,8 @@ from pointfuse.basics.output_formats import REPORT, SCORES
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.basics.threads.processors import usable_cpus
-from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
+from pointfuse.commands.shared.command_line import call_text, say
 from pointfuse.commands.shared.placing import placed_models, variable_of
 from pointfuse.commands.shared.reading import (
     ReadingOptions,

@@ -16,8 +16,8 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.basics.timezones import parse_timezone
-from pointfuse.commands.command_line import call_text, say
 from pointfuse.commands.inputs_and_outputs import Command, OutputFile
+from pointfuse.commands.shared.command_line import call_text, say
 from pointfuse.commands.shared.placing import placed_models, variable_of
 from pointfuse.commands.shared.reading import (
     ReadingOptions,

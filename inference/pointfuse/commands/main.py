@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from pointfuse.commands.command_line import LazyCommands, PrintableFormatter, say
 from pointfuse.commands.config import read_settings
+from pointfuse.commands.shared.command_line import LazyCommands, PrintableFormatter, say
 from pointfuse.errors import PointfuseError
 from pointfuse.model.shipped import shipped_models
 from pointfuse.version import __version__

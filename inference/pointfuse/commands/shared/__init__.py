@@ -1,7 +1,8 @@
 """What commands share.
 
-reading  options: how station files are read
-running  options: how a model runs
-placing  where fields are made
-texts    printed summaries
+command_line  exit codes, signals and output of all commands
+reading       options: how station files are read
+running       options: how a model runs
+placing       where fields are made
+texts         printed summaries
 """
