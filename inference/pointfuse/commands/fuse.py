@@ -33,11 +33,11 @@ from pointfuse.commands.shared.running import (
     named_variables,
     variables_option,
 )
-from pointfuse.commands.shared.texts import model_facts, summary_text
+from pointfuse.commands.shared.texts import summary_text
 from pointfuse.fields.writers import FIELD_WRITERS, FieldWriter
 from pointfuse.fusion.bounded import bounded
 from pointfuse.fusion.output_files import Division, OutputFiles, files_of
-from pointfuse.fusion.run_summary import RunSummary
+from pointfuse.fusion.run_summary import RunSummary, model_facts
 from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_times, placed_times
 from pointfuse.fusion.where import AROUND_STATIONS
 from pointfuse.fusion.working_folder import WorkingFolder, folder_beside, working_folder
