@@ -10,6 +10,7 @@ crossval            cross-validation
 qc                  lists suspect observations
 config              settings file with options of commands
 plot                maps
+serve               answers over HTTP
 convert             GeoTIFF
 extract             values at places
 regions             means over provinces, cities, catchments
