@@ -139,11 +139,9 @@ def serve(
             allow_origin=allow_origin,
             golden=thread.submit(_golden, models, model).result(),
         )
-        host_and_port = listening.getsockname()[:2]
         for each in models:
-            say(_ready(each, settings), err=True)
-        say("listening on http://{}:{}".format(*host_and_port), err=True)
-        # A line a request.
+            say(f"pointfuse: {_ready(each, settings)}", err=True)
+        # Where it listens, and a line a request.
         logging.getLogger("pointfuse.service").setLevel(logging.INFO)
         server.Server(settings, thread).run([listening])
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import socket
 from concurrent.futures import Executor
 from types import FrameType
@@ -11,6 +12,8 @@ import uvicorn
 
 from pointfuse.service.application import Application
 from pointfuse.service.settings import Settings
+
+logger = logging.getLogger(__name__)
 
 _PATIENCE = 10
 """Seconds in which requests may end once the service is asked to stop."""
@@ -83,6 +86,13 @@ class Server(uvicorn.Server):
         """Answer until a signal comes, which then does what it did before."""
         self._loop = asyncio.get_running_loop()
         await super().serve(sockets)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and say where."""
+        await super().startup(sockets)
+        for listening in sockets or []:
+            host, port = listening.getsockname()[:2]
+            logger.info("listening on http://%s:%d", f"[{host}]" if ":" in host else host, port)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Take no more connections, drop what waits, and end what is at work."""

@@ -159,16 +159,11 @@ def _closest_zoom(grid: Grid) -> int:
 
 def _bounds(grid: Grid) -> list[float]:
     """West, south, east and north of the cells, as far as the map goes."""
-    longitude, latitude = grid.longitude_latitude()
+    half = grid.cell_size / 2
+    x, y = (np.append(centres - half, centres[-1] + half) for centres in (grid.x, grid.y))
+    longitude, latitude = grid.projection.inverse(*np.meshgrid(x, y))
     # Across the date line, all around.
     crosses = bool((np.abs(np.diff(longitude, axis=1)) > 180).any())
-    half = math.degrees(grid.cell_size / 2 / grid.projection.earth_radius)
-    aside = half / math.cos(math.radians(min(89.0, float(np.abs(latitude).max()))))
-    west, east = (-180.0, 180.0) if crosses else (longitude.min() - aside, longitude.max() + aside)
-    ends = (
-        max(-180.0, float(west)),
-        max(-_NORTHMOST, float(latitude.min()) - half),
-        min(180.0, float(east)),
-        min(_NORTHMOST, float(latitude.max()) + half),
-    )
-    return [round(end, 4) for end in ends]
+    west, east = (-180.0, 180.0) if crosses else (longitude.min(), longitude.max())
+    south, north = np.clip((latitude.min(), latitude.max()), -_NORTHMOST, _NORTHMOST)
+    return [round(float(end), 4) for end in (west, south, east, north)]
