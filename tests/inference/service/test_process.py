@@ -71,8 +71,8 @@ def test_a_hundred_clients_and_then_a_signal(scale_model_file: Path) -> None:
                 for statuses in clients.map(visit, people):
                     assert statuses == [201, 200, 200]
                 used.append(memory(started.pid))
-        # A round posts 100 fields, each with some 30 kB of arrays and texts, and writes 100 files of
-        # 90 kB. If either stayed, two rounds would add 6 MB or 18; the allocator moves by 0.3 MB.
+        # A round makes 100 fields of 23 kB and as many files of 90 kB. If none of the former went,
+        # two rounds would add 4.6 MB; the allocator moves by less than a tenth of that.
         assert max(used[ROUNDS // 2 :]) - max(used[: ROUNDS // 2]) < 3e6, used
         started.send_signal(signal.SIGTERM)
     assert started.returncode == 143
