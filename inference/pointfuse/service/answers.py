@@ -124,7 +124,7 @@ class Answers:
     async def post_fields(self, request: Request) -> Response:
         """Fuse the stations in the body."""
         asked = Asked.of(request.query_params, self.settings)
-        self._check_length(request)
+        self._check_head(request)
         with self.computing.place_in_queue():
             body = await self._body(request)
             address = asked.address(body, self.settings.fingerprint)
@@ -210,8 +210,15 @@ class Answers:
         """Beside computations, and after what others want to be shown."""
         return await asyncio.get_running_loop().run_in_executor(self._showing, show)
 
-    def _check_length(self, request: Request) -> None:
-        """Refuse a body by its length, where it is told, before anybody sends it."""
+    def _check_head(self, request: Request) -> None:
+        """Refuse a body by its kind and length, where they are told, before anybody sends it."""
+        if request.headers.get("content-type", "").startswith("multipart/"):
+            raise HTTPException(
+                415,
+                "expected the station file itself as the body, got a form: curl --data-binary "
+                "@stations.csv, not --form",
+                {"Connection": "close"},
+            )
         length = request.headers.get("content-length", "0")
         most = self.settings.most_bytes + _DRAINED
         if length.isascii() and length.isdigit() and int(length) > most:

@@ -16,6 +16,7 @@ _PROBLEMS = {
     "404": "No such fields, or no longer: post the stations again",
     "408": "The body did not arrive in time",
     "413": "A body that is too large, or of too many days",
+    "415": "A form in place of the file itself",
     "422": "Stations that cannot be fused; the sentence says why",
     "501": "An extra of the service that is not installed",
     "503": "Too many requests wait; Retry-After says when to try again",
@@ -94,7 +95,7 @@ def _post(variables: Sequence[str]) -> dict[str, Any]:
         "responses": {
             "201": _answer("Fields were made; Location says where they are", _JSON),
             "200": _answer("The same was posted before", _JSON),
-            **_problems("400", "408", "413", "422", "501", "503"),
+            **_problems("400", "408", "413", "415", "422", "501", "503"),
         },
     }
 

@@ -186,6 +186,13 @@ def test_a_body_that_is_too_large_is_refused(serve: Serve, tiny_model: Model) ->
     assert told.status == 413
 
 
+def test_a_form_is_no_file(shared: Client) -> None:
+    head = {"Content-Type": "multipart/form-data; boundary=x"}
+    answer = shared.ask("/fields", b"--x--", headers=head)
+    assert answer.status == 415
+    assert answer.error.startswith("expected the station file itself as the body, got a form")
+
+
 @pytest.mark.parametrize(
     "packed",
     [
