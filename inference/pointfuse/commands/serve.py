@@ -17,9 +17,13 @@ from pointfuse.commands.inputs_and_outputs import Command
 from pointfuse.commands.shared.command_line import say
 from pointfuse.commands.shared.reading import (
     domain_option,
+    gas_temperature_option,
+    low_cost_option,
+    mda8_option,
     min_hours_option,
     stations_option,
     timezone_option,
+    warn_of_default_timezone,
 )
 from pointfuse.commands.shared.running import (
     RunningOptions,
@@ -32,6 +36,7 @@ from pointfuse.errors import InputFileNotFoundError, MissingExtraError
 from pointfuse.model.loading import Model
 from pointfuse.model.shipped import model_folder, shipped_models
 from pointfuse.service.settings import MEGABYTE, Settings
+from pointfuse.stations.eight_hour_means import RuleName
 from pointfuse.stations.files.sources import expanded
 from pointfuse.stations.readers.network_list import StationList
 from pointfuse.stations.readers.station_list import read_station_lists
@@ -58,6 +63,9 @@ logger = logging.getLogger(__name__)
 @domain_option
 @timezone_option
 @min_hours_option
+@low_cost_option
+@gas_temperature_option
+@mda8_option
 @running_options
 @click.option(
     "--keep",
@@ -100,6 +108,9 @@ def serve(
     domain: str | None,
     timezone: str,
     min_hours: int,
+    low_cost: bool,
+    gas_temperature: float,
+    mda8: RuleName,
     running: RunningOptions,
     keep: int,
     queue: int,
@@ -132,6 +143,9 @@ def serve(
             _station_list(stations),
             timezone,
             min_hours,
+            low_cost=low_cost,
+            gas_temperature=gas_temperature,
+            mda8=mda8,
             keep=keep,
             queue=queue,
             most_bytes=round(max_megabytes * MEGABYTE),
@@ -140,6 +154,8 @@ def serve(
             golden=thread.submit(_golden, models, model).result(),
         )
         for each in models:
+            if each.metadata.own_grid is not None:
+                warn_of_default_timezone(timezone, each.metadata.own_grid)
             say(f"pointfuse: {_ready(each, settings)}", err=True)
         # Where it listens, and a line a request.
         logging.getLogger("pointfuse.service").setLevel(logging.INFO)
@@ -179,7 +195,7 @@ def _golden(models: Sequence[Model], file: Path | None) -> dict[str, float]:
 def _ready(model: Model, settings: Settings) -> str:
     """What a model is, and how it did in its golden case."""
     metadata = model.metadata
-    difference = (settings.golden or {}).get(metadata.target.name)
+    difference = settings.golden.get(metadata.target.name)
     checked = (
         "without a golden case"
         if difference is None

@@ -81,13 +81,12 @@ class Answers:
     async def health(self, request: Request) -> Response:
         """Whether the service takes stations; it answers once its models are loaded."""
         check_names(request.query_params, ())
-        golden = self.settings.golden or {}
         return JSONResponse(
             {
                 "status": "ready",
                 "version": __version__,
                 "models": {
-                    name: model_facts(model) | {"golden_difference": golden.get(name)}
+                    name: model_facts(model) | {"golden_difference": self.settings.golden.get(name)}
                     for name, model in self.settings.models.items()
                 },
                 "requests_in_queue": self.computing.present,

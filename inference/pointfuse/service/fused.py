@@ -118,6 +118,8 @@ def _read(files: list[StationFile], model: Model, asked: Asked, settings: Settin
             variables=model.metadata.variables,
             min_hours=asked.min_hours,
             timezone=asked.timezone,
+            low_cost=settings.low_cost,
+            gas_temperature=settings.gas_temperature,
             mda8=settings.mda8,
             partial=asked.partial,
             hourly=asked.hourly,

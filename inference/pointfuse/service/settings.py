@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
+from pointfuse.basics.units import REFERENCE_CELSIUS
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import grid_to_dict
 from pointfuse.stations.eight_hour_means import RuleName
@@ -32,6 +33,10 @@ class Settings:
         Time zone of the days where a request names none.
     min_hours : int
         Valid hours that make a daily mean where a request names none.
+    low_cost : bool
+        Whether files of low-cost sensors are used too.
+    gas_temperature : float
+        Degrees Celsius at which shares of the air become masses.
     mda8 : str
         The rule for largest 8-hour means of a day.
     keep : int
@@ -52,13 +57,15 @@ class Settings:
     stations: StationList | None = None
     timezone: str = DEFAULT_TIMEZONE
     min_hours: int = 18
+    low_cost: bool = False
+    gas_temperature: float = REFERENCE_CELSIUS
     mda8: RuleName = "china"
     keep: int = 64
     queue: int = 100
     most_bytes: int = 16 * MEGABYTE
     root_path: str = ""
     allow_origin: tuple[str, ...] = ()
-    golden: Mapping[str, float] | None = None
+    golden: Mapping[str, float] = field(default_factory=dict)
 
     @cached_property
     def fingerprint(self) -> bytes:
@@ -68,7 +75,7 @@ class Settings:
             "models": {name: _facts(model) for name, model in self.models.items()},
             "places": {} if self.stations is None else self.stations.places,
             "cities": {} if self.stations is None else self.stations.cities,
-            "mda8": self.mda8,
+            "read": [self.low_cost, self.gas_temperature, self.mda8],
         }
         return hashlib.sha256(json.dumps(content).encode()).digest()
 

@@ -143,6 +143,19 @@ def test_the_only_pollutant_of_a_file_chooses_the_model(
     )
 
 
+def test_files_are_read_as_the_service_was_told(serve: Serve, ship: Callable[..., Path]) -> None:
+    ship("no2")
+    models = {"no2": load_model(variable="no2", threads=1)}
+    body = tidy(30).replace(b"pm25", b"no2 (ppb)")
+    means = [
+        serve(Settings(models, gas_temperature=degrees)).post(body).json["days"][0]["mean"]
+        for degrees in (20.0, 25.0)
+    ]
+    # An ideal gas of 46.0055 g a mole; means are said in hundredths.
+    wanted = [30 * 46.0055 * 101.325 / (8.314462 * (273.15 + degrees)) for degrees in (20, 25)]
+    assert means == pytest.approx(wanted, abs=0.01)
+
+
 @pytest.mark.parametrize(
     ("body", "query", "status", "said"),
     [

@@ -69,6 +69,26 @@ timezone_option = click.option(
     help="Time zone of the days; longitude takes the sun at each station.",
 )
 
+low_cost_option = click.option(
+    "--low-cost",
+    is_flag=True,
+    help="Use files of low-cost sensors too, which have larger errors.",
+)
+gas_temperature_option = click.option(
+    "--gas-temperature",
+    type=click.FloatRange(-100, 100, min_open=True, max_open=True),
+    default=REFERENCE_CELSIUS,
+    show_default=True,
+    help="Degrees Celsius at which ppb of a gas become ug m-3; 20 in Europe.",
+)
+mda8_option = click.option(
+    "--mda8",
+    type=click.Choice([*RULES]),
+    default="china",
+    show_default=True,
+    help="Rule for the largest 8-hour mean of a day.",
+)
+
 _READING = (
     click.argument("files", nargs=-1, required=True, type=InputFile()),
     stations_option,
@@ -95,25 +115,9 @@ _READING = (
         is_flag=True,
         help="End with an error if a file, line, cell or place would be left out.",
     ),
-    click.option(
-        "--low-cost",
-        is_flag=True,
-        help="Use files of low-cost sensors too, which have larger errors.",
-    ),
-    click.option(
-        "--gas-temperature",
-        type=click.FloatRange(-100, 100, min_open=True, max_open=True),
-        default=REFERENCE_CELSIUS,
-        show_default=True,
-        help="Degrees Celsius at which ppb of a gas become ug m-3; 20 in Europe.",
-    ),
-    click.option(
-        "--mda8",
-        type=click.Choice([*RULES]),
-        default="china",
-        show_default=True,
-        help="Rule for the largest 8-hour mean of a day.",
-    ),
+    low_cost_option,
+    gas_temperature_option,
+    mda8_option,
 )
 
 
