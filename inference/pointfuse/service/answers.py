@@ -90,6 +90,7 @@ class Answers:
                     for name, model in self.settings.models.items()
                 },
                 "requests_in_queue": self.computing.present,
+                "seconds_at_work": round(self.computing.at_work, 3),
                 "queue": self.settings.queue,
                 "fields_kept": self.computing.shelf.times,
                 "keep": self.settings.keep,
@@ -106,6 +107,11 @@ class Answers:
                 "counter",
                 "Seconds of these computations",
                 computing.seconds,
+            ),
+            "pointfuse_computation_running_seconds": (
+                "gauge",
+                "Seconds that the current computation has taken; 0 without any",
+                computing.at_work,
             ),
             "pointfuse_queue_requests": (
                 "gauge",

@@ -41,12 +41,19 @@ class Computing:
         self._present = 0
         self._running: dict[str, asyncio.Task[Fused]] = {}
         self._thread = thread
+        self._began: float | None = None
         self._stopped = False
 
     @property
     def present(self) -> int:
         """Requests that are read, wait or are computed."""
         return self._present
+
+    @property
+    def at_work(self) -> float:
+        """Seconds that the current computation has taken so far; 0 without any."""
+        began = self._began
+        return 0.0 if began is None else time.perf_counter() - began
 
     @contextlib.contextmanager
     def place_in_queue(self) -> Iterator[None]:
@@ -117,8 +124,12 @@ class Computing:
             raise _stopping()
 
         def timed() -> tuple[Fused, float]:
-            began = time.perf_counter()
-            return compute(), time.perf_counter() - began
+            self._began = time.perf_counter()
+            try:
+                fused = compute()
+                return fused, self.at_work
+            finally:
+                self._began = None
 
         fused, seconds = await asyncio.get_running_loop().run_in_executor(self._thread, timed)
         self.done += 1

@@ -132,6 +132,7 @@ def test_a_stop_drops_what_waits_and_ends_what_is_computed(thread: ThreadPoolExe
         computing = Computing(Shelf(10), 10, thread)
         asked = [asyncio.create_task(computing.fused(name, slow.of(name))) for name in "abb"]
         await asyncio.to_thread(slow.begun.wait)
+        assert 0 < computing.at_work < 10
         computing.stop()
         with pytest.raises(HTTPException, match="the service is stopping"):
             await computing.fused("c", slow.of("c"))
@@ -141,7 +142,9 @@ def test_a_stop_drops_what_waits_and_ends_what_is_computed(thread: ThreadPoolExe
         ):
             pass
         slow.may_end.set()
-        return await asyncio.gather(*asked, return_exceptions=True)
+        ended = await asyncio.gather(*asked, return_exceptions=True)
+        assert computing.at_work == 0
+        return ended
 
     (found, first), *dropped = asyncio.run(ask())
     assert (found.address, first, slow.calls) == ("a", True, 1)
