@@ -10,14 +10,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from pointfuse.commands.inputs_and_outputs import (
+from pointfuse.commands.main import main as inference
+from pointfuse.commands.shared.inputs_and_outputs import (
     Command,
     InputFile,
     NameOrFile,
     OutputFile,
     OutputFolder,
 )
-from pointfuse.commands.main import main as inference
 from pointfuse_export.commands.main import main as export
 from pointfuse_training.commands.main import main as training
 

@@ -17,8 +17,11 @@ PACKAGES = {
 }
 MODULES = [path for package in PACKAGES.values() for path in sorted(package.rglob("*.py"))]
 FOLDERS = sorted({path.parent for path in MODULES})
-# Its package is an extra, and is asked for by an option alone.
-IN_FUNCTIONS = {("pointfuse/commands/fuse.py", "pointfuse.fusion.cluster")}
+# Their packages are extras; the first is asked for by an option alone, and the second has a help.
+IN_FUNCTIONS = {
+    ("pointfuse/commands/fuse.py", "pointfuse.fusion.cluster"),
+    ("pointfuse/commands/serve.py", "pointfuse.service"),
+}
 # Imports are a part of what it measures.
 MEASURES_IMPORTS = ROOT / "benchmarks" / "pointfuse_benchmarks" / "speed" / "one_process.py"
 

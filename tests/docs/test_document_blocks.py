@@ -70,6 +70,7 @@ EXECUTED = {
     "docs/guide/pollutants.md": [HERE],
     "docs/guide/regions.md": [HERE],
     "docs/reference/output-files.md": ["test_documents", "test_several_files"],
+    "docs/guide/service.md": ["test_service_document"],
     "docs/background/simulation.md": [HERE],
     "docs/guide/station-files.md": ["test_documents", "test_documents"],
     "docs/guide/tensorrt.md": ["test_engine_documents"],
@@ -78,7 +79,10 @@ EXECUTED = {
 """The test that executes each Python block of a page, in their order."""
 
 BLOCKS = [block for page in pages() for block in blocks(page)]
-RUN_AS_SCRIPTS = {"docs/guide/deploy.md": "test_deploy_document"}
+RUN_AS_SCRIPTS = {
+    "docs/guide/deploy.md": "test_deploy_document",
+    "docs/guide/service.md": "test_service_document",
+}
 """Pages whose shell blocks are run as they stand, by the test that is named."""
 
 

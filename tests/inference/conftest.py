@@ -98,7 +98,9 @@ def ship(
         (folder / "manifest.json").write_text(manifest)
         for module in ("model.shipped", "model.model_file", "model.precisions"):
             monkeypatch.setattr(f"pointfuse.{module}.model_folder", lambda: folder)
-        monkeypatch.setattr("pointfuse.commands.inputs_and_outputs.model_folder", lambda: folder)
+        monkeypatch.setattr(
+            "pointfuse.commands.shared.inputs_and_outputs.model_folder", lambda: folder
+        )
         return folder
 
     return ship_models

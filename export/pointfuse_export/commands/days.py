@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.output_formats import ARRAYS
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse_export.checks.simulated_days import cells_anywhere, sample_days, save_days
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.evaluation.sampling import read_cells

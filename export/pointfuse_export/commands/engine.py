@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.output_formats import ENGINE
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.model.model_file import read_model_file
 from pointfuse_export.engines.engine_build import (
     LIBRARIES,

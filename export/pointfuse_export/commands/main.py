@@ -11,8 +11,8 @@ import click
 from pointfuse.basics.atomic_files import check_place
 from pointfuse.basics.kept_inputs import keep_inputs
 from pointfuse.basics.units import said_units
-from pointfuse.commands.command_line import Commands
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFolder
+from pointfuse.commands.shared.command_line import Commands
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFolder
 from pointfuse.version import __version__
 from pointfuse_export.commands.days import days
 from pointfuse_export.commands.engine import engine, inspect

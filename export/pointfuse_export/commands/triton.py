@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFolder
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFolder
 from pointfuse.errors import ModelFileError
 from pointfuse.model.devices import provider_options
 from pointfuse.model.model_file import read_model_file

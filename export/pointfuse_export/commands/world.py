@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.kept_inputs import keep_inputs
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFolder
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFolder
 from pointfuse_export.anywhere.world_description import read_world_description
 from pointfuse_export.anywhere.world_export import export_world, world_files
 from pointfuse_training.fitting.provenance import git_commit

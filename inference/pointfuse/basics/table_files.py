@@ -6,7 +6,7 @@ import csv
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,14 +61,27 @@ def writing_table(path: Path) -> Iterator[Append]:
 @contextmanager
 def _writing_csv(path: Path) -> Iterator[Append]:
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
 
         def append(columns: Columns) -> None:
-            if not file.tell():
-                writer.writerow(columns)
-            writer.writerows(zip(*map(_texts, columns.values()), strict=True))
+            append_csv(file, columns)
 
         yield append
+
+
+def append_csv(file: TextIO, columns: Columns) -> None:
+    """Write further rows of a table to an open CSV file, whose first row is its header.
+
+    Parameters
+    ----------
+    file : text file
+        Where to; with nothing in it, it gets the header.
+    columns : mapping of str to ndarray
+        As those of `writing_table`.
+    """
+    writer = csv.writer(file, lineterminator="\n")
+    if not file.tell():
+        writer.writerow(columns)
+    writer.writerows(zip(*map(_texts, columns.values()), strict=True))
 
 
 def _texts(column: NDArray[Any]) -> list[str]:

@@ -19,6 +19,35 @@ LONGITUDE = "longitude"
 """In place of the name of a time zone: each station's own clock."""
 
 
+def parse_period(text: str) -> tuple[np.datetime64 | None, np.datetime64 | None]:
+    """A period as people write it: 2019-01-01:2019-01-31, or a single day.
+
+    Parameters
+    ----------
+    text : str
+        First and last day, both included; open where one is left out.
+
+    Raises
+    ------
+    InputError
+        If these are no days, or the last comes before the first.
+    """
+    first, colon, last = text.partition(":")
+    begin = _day(first) if first else None
+    end = (_day(last) if last else None) if colon else begin
+    if begin is not None and end is not None and begin > end:
+        raise InputError(f"expected the first day before the last, got '{text}'")
+    return begin, end
+
+
+def _day(text: str) -> np.datetime64:
+    """A day as people write it: 2019-01-06."""
+    try:
+        return np.datetime64(datetime.date.fromisoformat(text), "D")
+    except ValueError as error:
+        raise InputError(f"expected a day such as 2019-01-06, got '{text}'") from error
+
+
 class OwnClocks(datetime.tzinfo):
     """Each station's own clock: that of the sun at its longitude, in whole hours.
 

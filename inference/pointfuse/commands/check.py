@@ -9,8 +9,8 @@ import click
 
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import json_text
-from pointfuse.commands.command_line import say
-from pointfuse.commands.inputs_and_outputs import Command
+from pointfuse.commands.shared.command_line import say
+from pointfuse.commands.shared.inputs_and_outputs import Command
 from pointfuse.commands.shared.placing import variable_of
 from pointfuse.commands.shared.reading import (
     ReadingOptions,

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from pointfuse.basics.toml_files import read_toml
-from pointfuse.commands.command_line import say
+from pointfuse.commands.shared.command_line import say
 from pointfuse.errors import InputError
 
 Settings = dict[str, dict[str, Any]]

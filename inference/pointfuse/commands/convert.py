@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import call_text, say
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
+from pointfuse.commands.shared.command_line import call_text, say
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.shared.reading import days_option, parse_days
 from pointfuse.fields.writers import FILE_WRITERS, file_writer
 

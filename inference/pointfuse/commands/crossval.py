@@ -12,8 +12,8 @@ from pointfuse.basics.output_formats import REPORT, SCORES
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.basics.threads.processors import usable_cpus
-from pointfuse.commands.command_line import call_text, say
-from pointfuse.commands.inputs_and_outputs import Command, OutputFile
+from pointfuse.commands.shared.command_line import call_text, say
+from pointfuse.commands.shared.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.shared.placing import placed_models, variable_of
 from pointfuse.commands.shared.reading import (
     ReadingOptions,
@@ -23,7 +23,8 @@ from pointfuse.commands.shared.reading import (
     station_list,
 )
 from pointfuse.commands.shared.running import RunningOptions, variable_option
-from pointfuse.commands.shared.texts import model_facts, scores_text
+from pointfuse.commands.shared.texts import scores_text
+from pointfuse.fusion.run_summary import model_facts
 from pointfuse.pictures.html_report import Origin, check_report, write_report
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.trust.baselines import find_baselines

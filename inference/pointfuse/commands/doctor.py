@@ -7,8 +7,8 @@ from dataclasses import asdict
 import click
 
 from pointfuse.basics.printable import json_text
-from pointfuse.commands.command_line import say
-from pointfuse.commands.inputs_and_outputs import Command
+from pointfuse.commands.shared.command_line import say
+from pointfuse.commands.shared.inputs_and_outputs import Command
 from pointfuse.commands.shared.running import RunningOptions, running_options
 from pointfuse.trust.doctor import examine
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.output_formats import TOML
-from pointfuse.commands.command_line import say
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
+from pointfuse.commands.shared.command_line import say
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.domains.domain import Domain, read_domain, write_domain
 from pointfuse.domains.extents import (
     Extent,

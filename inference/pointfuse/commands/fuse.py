@@ -16,8 +16,8 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.basics.timezones import parse_timezone
-from pointfuse.commands.command_line import call_text, say
-from pointfuse.commands.inputs_and_outputs import Command, OutputFile
+from pointfuse.commands.shared.command_line import call_text, say
+from pointfuse.commands.shared.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.shared.placing import placed_models, variable_of
 from pointfuse.commands.shared.reading import (
     ReadingOptions,
@@ -33,11 +33,11 @@ from pointfuse.commands.shared.running import (
     named_variables,
     variables_option,
 )
-from pointfuse.commands.shared.texts import model_facts, summary_text
+from pointfuse.commands.shared.texts import summary_text
 from pointfuse.fields.writers import FIELD_WRITERS, FieldWriter
 from pointfuse.fusion.bounded import bounded
 from pointfuse.fusion.output_files import Division, OutputFiles, files_of
-from pointfuse.fusion.run_summary import RunSummary
+from pointfuse.fusion.run_summary import RunSummary, model_facts
 from pointfuse.fusion.streaming import MIN_STATIONS, Tally, fused_times, placed_times
 from pointfuse.fusion.where import AROUND_STATIONS
 from pointfuse.fusion.working_folder import WorkingFolder, folder_beside, working_folder

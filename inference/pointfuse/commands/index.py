@@ -10,8 +10,8 @@ import click
 from pointfuse.basics.counted import counted
 from pointfuse.basics.output_formats import NETCDF
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import call_text, say
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
+from pointfuse.commands.shared.command_line import call_text, say
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.shared.reading import days_option, parse_days
 from pointfuse.limits.index_files import IndexChoices, write_index
 from pointfuse.limits.standards import STANDARDS

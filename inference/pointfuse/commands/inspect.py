@@ -7,8 +7,8 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.printable import json_text
-from pointfuse.commands.command_line import say
-from pointfuse.commands.inputs_and_outputs import Command
+from pointfuse.commands.shared.command_line import say
+from pointfuse.commands.shared.inputs_and_outputs import Command
 from pointfuse.commands.shared.running import names_model
 from pointfuse.commands.shared.texts import metadata_text
 from pointfuse.model.model_file import read_model_file

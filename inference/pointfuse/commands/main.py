@@ -9,8 +9,8 @@ from pathlib import Path
 
 import click
 
-from pointfuse.commands.command_line import LazyCommands, PrintableFormatter, say
 from pointfuse.commands.config import read_settings
+from pointfuse.commands.shared.command_line import LazyCommands, PrintableFormatter, say
 from pointfuse.errors import PointfuseError
 from pointfuse.model.shipped import shipped_models
 from pointfuse.version import __version__
@@ -34,6 +34,8 @@ _TEXTS = {
     "qc": "Check the observations in FILES and list those that are not good in a CSV file.",
     "regions": "Write the means of a FILE that `pointfuse fuse` wrote over REGIONS to a CSV or "
     "Parquet file.",
+    "serve": "Fuse stations that are posted over HTTP into fields, and give files, tiles and "
+    "values.",
     "verify": "Run the golden case of a model file (the shipped one by default) on a device.",
 }
 """Help of each command in the list: the first sentence of its docstring."""

@@ -10,8 +10,8 @@ import click
 from pointfuse.basics.counted import counted
 from pointfuse.basics.output_formats import NETCDF
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import call_text, say
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
+from pointfuse.commands.shared.command_line import call_text, say
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.shared.reading import days_option, parse_days
 from pointfuse.fields.members.field_members import FEWEST
 from pointfuse.fields.members.member_file import MemberChoices, write_members

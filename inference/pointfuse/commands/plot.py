@@ -10,8 +10,8 @@ import numpy as np
 
 from pointfuse.basics.output_formats import ANIMATION, PICTURE
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import say
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
+from pointfuse.commands.shared.command_line import say
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.shared.reading import parse_days
 from pointfuse.pictures.kernel_figure import draw_kernels_of_model
 from pointfuse.pictures.map_look import Box, Look

@@ -9,8 +9,8 @@ import click
 from pointfuse.basics.counted import counted
 from pointfuse.basics.output_formats import FLAGS
 from pointfuse.basics.printable import json_text
-from pointfuse.commands.command_line import say
-from pointfuse.commands.inputs_and_outputs import Command, OutputFile
+from pointfuse.commands.shared.command_line import say
+from pointfuse.commands.shared.inputs_and_outputs import Command, OutputFile
 from pointfuse.commands.shared.placing import placed_models, variable_of
 from pointfuse.commands.shared.reading import (
     ReadingOptions,

@@ -10,8 +10,8 @@ import click
 
 from pointfuse.basics.counted import counted
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import say
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, table_option
+from pointfuse.commands.shared.command_line import say
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, table_option
 from pointfuse.commands.shared.reading import days_option, parse_days
 from pointfuse.fields.districts.periods import Step
 from pointfuse.fields.districts.region_files import read_districts

@@ -8,8 +8,8 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.printable import json_text
-from pointfuse.commands.command_line import say
-from pointfuse.commands.inputs_and_outputs import Command, InputFile
+from pointfuse.commands.shared.command_line import say
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile
 from pointfuse.commands.shared.running import RunningOptions, names_model, running_options
 from pointfuse.errors import PointfuseError
 from pointfuse.trust.verification import verify as run_golden_case

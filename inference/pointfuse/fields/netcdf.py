@@ -25,6 +25,9 @@ from pointfuse.stations.quality.flags import Counts, add_counts
 
 _CHUNK_CACHE = 2_000_000
 
+_FIRST_BYTES = 1_000_000
+"""Of a file in memory, which grows."""
+
 
 def write_netcdf(
     path: str | PathLike[str],
@@ -91,6 +94,27 @@ def growing_netcdf(
         if file.empty:
             raise InputError(f"there are no fields to write to {path.name}")
         file.finish(history, time)
+
+
+def netcdf_bytes(fields: TimedFields, *, history: str, time: datetime.datetime) -> bytes:
+    """The content of the CF netCDF file of fields, which is written nowhere.
+
+    Parameters
+    ----------
+    fields : TimedFields
+        The fields.
+    history, time
+        As for `write_netcdf`.
+    """
+    dataset = netCDF4.Dataset("fields.nc", "w", memory=_FIRST_BYTES)
+    try:
+        file = NetcdfFile(dataset)
+        file.append([fields])
+        file.finish(history, time)
+    except BaseException:
+        dataset.close()
+        raise
+    return bytes(dataset.close())
 
 
 class NetcdfFile:

@@ -10,6 +10,7 @@ import numpy as np
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fusion.streaming import Tally
+from pointfuse.model.loading import Model
 from pointfuse.stations.gridding import StationCounts
 from pointfuse.stations.observations import SourceFile, TimeStep
 from pointfuse.stations.quality.flags import Counts
@@ -99,30 +100,50 @@ def noting_times(
         Told after each time that one is done.
     """
     for bundle in bundles:
-        reports += map(_report, bundle)
+        reports += (report for fields in bundle for report in reports_of(fields))
         yield bundle
         advance(1)
 
 
-def _report(fields: FusedFields) -> DayReport:
-    """What the summary says of fields of a single time."""
-    variable, (time,), hours = fields.model.target.name, fields.times, fields.stations.hours
-    field, count = fields.values[0], fields.station_count[0]
-    stations, unfinished = int(count.sum()), bool(hours.unfinished[0])
-    if not fields.fused[0]:
-        reason = DayStatus(int(fields.status[0])).label
-        return MissingDay(variable, str(time), stations, reason, int(hours.most[0]) or None)
-    return FusedDay(
-        variable,
-        str(time),
-        stations,
-        cells=int((count > 0).sum()),
-        minimum=round(float(field.min()), 2),
-        mean=round(float(field.mean(dtype=np.float64)), 2),
-        maximum=round(float(field.max()), 2),
-        partial=hours.texts()[0] if unfinished or hours.partial[0] else None,
-        provisional=True if unfinished else None,
-    )
+def reports_of(fields: FusedFields) -> list[DayReport]:
+    """What a summary says of fields, a report a time."""
+    variable, hours = fields.model.target.name, fields.stations.hours
+    texts = hours.texts()
+    reports: list[DayReport] = []
+    for place, time in enumerate(fields.times):
+        field, count = fields.values[place], fields.station_count[place]
+        stations, unfinished = int(count.sum()), bool(hours.unfinished[place])
+        if not fields.fused[place]:
+            reason = DayStatus(int(fields.status[place])).label
+            most = int(hours.most[place]) or None
+            reports.append(MissingDay(variable, str(time), stations, reason, most))
+            continue
+        reports.append(
+            FusedDay(
+                variable,
+                str(time),
+                stations,
+                cells=int((count > 0).sum()),
+                minimum=round(float(field.min()), 2),
+                mean=round(float(field.mean(dtype=np.float64)), 2),
+                maximum=round(float(field.max()), 2),
+                partial=texts[place] if unfinished or hours.partial[place] else None,
+                provisional=True if unfinished else None,
+            )
+        )
+    return reports
+
+
+def model_facts(model: Model) -> dict[str, str]:
+    """Which model ran, and where it really did, in JSON types."""
+    return {
+        "model": f"{model.metadata.name} {model.metadata.version}",
+        "model_sha256": model.sha256,
+        "precision": model.metadata.precision,
+        "device": model.device,
+        "provider": model.provider,
+        "runtime": model.runtime,
+    }
 
 
 @dataclass(frozen=True)

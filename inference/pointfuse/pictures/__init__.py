@@ -15,6 +15,7 @@ report_figures  the figures of a cross-validation
 inline_svg      figures inside a page
 html_page       HTML elements
 html_report     the report of a cross-validation
+palette_png     PNG pictures without matplotlib
 thumbnail       small map without matplotlib
 notebook_cards  notebook displays of objects
 """

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
+
+SHARE_SHOWN = 0.998
+"""Share of the cells within the colours: a few extremes would leave the rest in one of them."""
 
 _POINTS = 50
 """Along each side of a box of longitudes and latitudes, which is bent in the plane."""
@@ -80,6 +84,23 @@ class Look:
     def own_colours(self) -> bool:
         """Whether the colours do not follow the values."""
         return bool(self.ends or self.levels)
+
+
+def ends_of(values: NDArray[np.floating[Any]]) -> tuple[float, float]:
+    """Values at the ends of the colours of a field: nearly all of its cells lie between them.
+
+    Parameters
+    ----------
+    values : ndarray of any shape
+        The field; what is not finite does not count.
+    """
+    known = values[np.isfinite(values)]
+    if not len(known):
+        return 0.0, 1.0
+    low, top = (float(np.quantile(known, share)) for share in (1 - SHARE_SHOWN, SHARE_SHOWN))
+    # From zero, but for values that are far from it, such as pressures.
+    bottom = 0.0 if 0 <= low < 0.5 * top else low
+    return bottom, top if top > bottom else bottom + 1
 
 
 def frame_of(grid: Grid, box: Box | None = None) -> Frame:

@@ -23,7 +23,7 @@ from pointfuse.pictures.map_drawing import (
     draw_scale_bar,
     figure_class,
 )
-from pointfuse.pictures.map_look import Look, frame_of
+from pointfuse.pictures.map_look import SHARE_SHOWN, Look, ends_of, frame_of
 from pointfuse.pictures.map_panels import Kind, Panel
 
 if TYPE_CHECKING:
@@ -31,9 +31,6 @@ if TYPE_CHECKING:
     from matplotlib.collections import PathCollection
     from matplotlib.figure import Figure
     from matplotlib.image import AxesImage
-
-_SHARE_SHOWN = 0.998
-"""Share of the cells within the colours: a few extremes would leave the rest in one of them."""
 
 _DISTANCES = (0, 25, 50, 100, 200, 400, 800)
 """Bounds of classes of the distance to a station, km."""
@@ -158,15 +155,11 @@ def _scale(kind: Kind, fields: Sequence[NDArray[np.float64]]) -> dict[str, Any]:
     if kind is Kind.DISTANCE:
         return {"cmap": colours, "norm": BoundaryNorm(_DISTANCES, colours.N, extend="max")}
     values = np.concatenate([field[np.isfinite(field)] for field in fields])
-    if not len(values):
-        values = np.zeros(1)
     if kind is Kind.DIFFERENCE:
-        top = float(np.quantile(np.abs(values), _SHARE_SHOWN)) or 1.0
+        top = float(np.quantile(np.abs(values), SHARE_SHOWN)) if len(values) else 0.0
+        top = top or 1.0
         return {"cmap": colours, "norm": Normalize(-top, top)}
-    low, top = (float(np.quantile(values, share)) for share in (1 - _SHARE_SHOWN, _SHARE_SHOWN))
-    # From zero, but for values that are far from it, such as pressures.
-    bottom = 0.0 if 0 <= low < 0.5 * top else low
-    return {"cmap": colours, "norm": Normalize(bottom, top if top > bottom else bottom + 1)}
+    return {"cmap": colours, "norm": Normalize(*ends_of(values))}
 
 
 def make_sheet(

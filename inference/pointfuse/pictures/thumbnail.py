@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import base64
-import struct
-import zlib
 from typing import Any
 
 import numpy as np
@@ -13,6 +11,7 @@ from numpy.typing import NDArray
 from pointfuse.grid.natural_earth import COAST, lines_on_map
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.pictures.html_page import text
+from pointfuse.pictures.palette_png import palette, palette_png
 
 _COLOURS = "414487", "355f8d", "2a788e", "21918c", "22a884", "44bf70", "7ad151", "bddf26", "fde725"
 """Nine colours of viridis, evenly apart from a fifth of its range to its end: what is darker would
@@ -39,7 +38,7 @@ def picture(values: NDArray[np.floating[Any]], top: float, alternative: str) -> 
     share = np.clip(np.nan_to_num(coarse / top), 0, 1)
     # Number 0 is left open.
     numbers = np.where(np.isfinite(coarse), 1 + np.rint(share * (_LEVELS - 1)), 0).astype(np.uint8)
-    data = base64.b64encode(_png(numbers[::-1])).decode()
+    data = base64.b64encode(palette_png(numbers[::-1], palette(_COLOURS, _LEVELS))).decode()
     return (
         f'<img alt="{text(alternative)}" src="data:image/png;base64,{data}" '
         'style="display:block;width:320px;max-width:100%;height:auto;image-rendering:pixelated"/>'
@@ -86,33 +85,3 @@ def _coarser(values: NDArray[np.float64]) -> NDArray[np.float64]:
     means = np.full(count.shape, np.nan)
     np.divide(np.nansum(blocks, axis=(1, 3)), count, out=means, where=count > 0)
     return means
-
-
-def _png(numbers: NDArray[np.uint8]) -> bytes:
-    """A picture of the numbers of colours, of which 0 is transparent (ISO/IEC 15948)."""
-    height, width = numbers.shape
-    # Each row begins with its filter: none.
-    rows = np.pad(numbers, ((0, 0), (1, 0))).tobytes()
-    parts = {
-        b"IHDR": struct.pack(">IIBBBBB", width, height, 8, 3, 0, 0, 0),
-        b"PLTE": bytes(3) + _palette(),
-        b"tRNS": bytes(1),
-        b"IDAT": zlib.compress(rows, 9),
-        b"IEND": b"",
-    }
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(content))
-        + name
-        + content
-        + struct.pack(">I", zlib.crc32(content, zlib.crc32(name)))
-        for name, content in parts.items()
-    )
-
-
-def _palette() -> bytes:
-    """Red, green and blue of each level."""
-    known = np.array([list(bytes.fromhex(colour)) for colour in _COLOURS])
-    steps = np.linspace(0, len(known) - 1, _LEVELS)
-    channels = [np.interp(steps, np.arange(len(known)), channel) for channel in known.T]
-    palette: NDArray[np.uint8] = np.rint(np.stack(channels, axis=1)).astype(np.uint8)
-    return palette.tobytes()

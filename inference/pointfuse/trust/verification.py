@@ -156,6 +156,37 @@ def verify(
     return on_device(device, verified)
 
 
+def golden_difference(model: Model, file: Path) -> float:
+    """How far a loaded model is from its golden case, in the units of its field.
+
+    Parameters
+    ----------
+    model : Model
+        The model.
+    file : Path
+        Its file, or any other in the folder of its golden case.
+
+    Raises
+    ------
+    InputFileNotFoundError
+        If there is no golden case.
+    ModelFileError
+        If it cannot be read, or the model gives something else than it should.
+    """
+    case = _golden_case(file, model.metadata, None)
+    tried = model if case.grid is None else model.on(case.grid)
+    field = tried.run(*case.inputs(tried.metadata)).field[0]
+    difference = case.difference(field, tried.metadata)
+    allowed, units = TOLERANCE[model.metadata.precision], said_units(model.metadata.target.units)
+    # Not 'difference > allowed', which is false for NaN.
+    if not difference <= allowed:
+        raise ModelFileError(
+            f"the field of {model.metadata.name} differs by {difference:.3g} {units} from the "
+            f"golden one, expected at most {allowed:g}; run pointfuse doctor"
+        )
+    return difference
+
+
 def _golden_case(
     file: Path, metadata: ModelMetadata, golden: str | PathLike[str] | None
 ) -> GoldenCase:

@@ -22,7 +22,7 @@ from pointfuse.basics.threads.native_calls import (
     interruptible,
     stop_native_calls,
 )
-from pointfuse.commands.command_line import exit_on_signals
+from pointfuse.commands.shared.command_line import exit_on_signals
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse_benchmarks.robustness.hostile_model_files import looping, mean_model
 

@@ -105,7 +105,9 @@ def test_what_lies_in_the_working_folder_is_no_input(tiny_model_file: Path, tmp_
 
 
 def test_the_shipped_model_is_no_output(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pointfuse.commands.inputs_and_outputs.model_folder", lambda: tmp_path)
+    monkeypatch.setattr(
+        "pointfuse.commands.shared.inputs_and_outputs.model_folder", lambda: tmp_path
+    )
     shipped = tmp_path / shipped_models()[0].file
     shipped.write_text("a copy of it")
     (tmp_path / "obs.csv").write_text(TABLE)

@@ -8,7 +8,7 @@ import click
 import numpy as np
 import torch
 
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, NameOrFile
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, NameOrFile
 from pointfuse.commands.shared.reading import ReadingOptions, read_observations, reading_options
 from pointfuse.errors import InputError, InputFileNotFoundError
 from pointfuse.model.loading import load_model

@@ -14,8 +14,8 @@ from torch import Tensor
 
 from pointfuse.basics.output_formats import ARRAYS
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import call_text
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
+from pointfuse.commands.shared.command_line import call_text
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.shared.reading import ReadingOptions, reading_options
 from pointfuse.stations.pollutants import POLLUTANTS
 from pointfuse_training.commands.unscored_options import (

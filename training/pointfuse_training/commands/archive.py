@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.timezones import parse_timezone
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFolder
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFolder
 from pointfuse.grid.proj_string import parse_projection
 from pointfuse_training.ctm_output.conversion import convert, plan_conversion
 

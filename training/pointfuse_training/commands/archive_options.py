@@ -13,7 +13,7 @@ import torch
 
 from pointfuse.basics.counted import counted
 from pointfuse.basics.progress import progress
-from pointfuse.commands.inputs_and_outputs import InputFile, ModelFile, OutputFolder
+from pointfuse.commands.shared.inputs_and_outputs import InputFile, ModelFile, OutputFolder
 from pointfuse.commands.shared.running import gathered
 from pointfuse_training.simulation.static_inputs import StaticInputs, read_static_inputs
 from pointfuse_training.static_layers.grids import read_grid

@@ -12,8 +12,8 @@ import torch
 
 from pointfuse.basics.output_formats import ARRAYS
 from pointfuse.basics.progress import progress
-from pointfuse.commands.command_line import call_text
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, NameOrFile, OutputFile
+from pointfuse.commands.shared.command_line import call_text
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, NameOrFile, OutputFile
 from pointfuse.commands.shared.reading import ReadingOptions, reading_options
 from pointfuse.errors import InputError
 from pointfuse.stations.gridding import PlacedObservations

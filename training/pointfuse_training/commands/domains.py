@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from pointfuse.commands.inputs_and_outputs import Command, OutputFolder
+from pointfuse.commands.shared.inputs_and_outputs import Command, OutputFolder
 from pointfuse.domains.domain import write_domain
 from pointfuse_training.static_layers.drawn_domains import drawn_domains
 

@@ -12,7 +12,12 @@ from typing import Any
 import click
 import torch
 
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, NameOrFile, OutputFolder
+from pointfuse.commands.shared.inputs_and_outputs import (
+    Command,
+    InputFile,
+    NameOrFile,
+    OutputFolder,
+)
 from pointfuse_training.fitting.fit import CHECKPOINT_NAME, LOG_NAME, fit
 from pointfuse_training.fitting.process_team import Team, joined
 from pointfuse_training.fitting.recipes import RECIPES, Recipe, read_recipe

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pointfuse.commands.command_line import Commands
+from pointfuse.commands.shared.command_line import Commands
 from pointfuse.version import __version__
 from pointfuse_training.commands.adapt import adapt
 from pointfuse_training.commands.anywhere import anywhere

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pointfuse.commands.inputs_and_outputs import Command
+from pointfuse.commands.shared.inputs_and_outputs import Command
 from pointfuse_training.simulation.tables import parameters_markdown
 
 

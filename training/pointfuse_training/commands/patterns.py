@@ -8,7 +8,7 @@ import click
 
 from pointfuse.basics.output_formats import ARRAYS
 from pointfuse.basics.progress import progress
-from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse_training.archives.archive import Archive
 from pointfuse_training.network.weights import read_arrays
 from pointfuse_training.samples.patterns import patterns_of

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import torch
 
-from pointfuse.commands.inputs_and_outputs import Command, InputFile
+from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile
 from pointfuse_training.commands.archive_options import ArchiveOptions, archive_options, making
 from pointfuse_training.processes.process_file import read_process
 from pointfuse_training.processes.runs import sample_archive

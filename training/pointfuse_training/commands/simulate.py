@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from pointfuse.commands.inputs_and_outputs import Command
+from pointfuse.commands.shared.inputs_and_outputs import Command
 from pointfuse_training.archives.archive_variables import TARGETS
 from pointfuse_training.commands.archive_options import ArchiveOptions, archive_options, making
 from pointfuse_training.fitting.devices import checked_device

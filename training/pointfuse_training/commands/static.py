@@ -9,7 +9,12 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.output_formats import ARRAYS
-from pointfuse.commands.inputs_and_outputs import Command, ModelFile, OutputFile, OutputFolder
+from pointfuse.commands.shared.inputs_and_outputs import (
+    Command,
+    ModelFile,
+    OutputFile,
+    OutputFolder,
+)
 from pointfuse_training.static_layers.build import build_static_layers, write_static_layers
 from pointfuse_training.static_layers.grids import read_grid
 from pointfuse_training.static_layers.packages import default_cache

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from pointfuse.basics.progress import progress
-from pointfuse.commands.inputs_and_outputs import Command, OutputFolder
+from pointfuse.commands.shared.inputs_and_outputs import Command, OutputFolder
 from pointfuse_training.static_layers.packages import default_cache
 from pointfuse_training.static_layers.world import LAYERS, write_world_package
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime
 import logging
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ import click
 import numpy as np
 from click.core import ParameterSource
 
-from pointfuse.basics.timezones import parse_timezone, utc_midnights
+from pointfuse.basics.timezones import parse_period, parse_timezone, utc_midnights
 from pointfuse.basics.units import REFERENCE_CELSIUS
-from pointfuse.commands.inputs_and_outputs import InputFile
+from pointfuse.commands.shared.inputs_and_outputs import InputFile
 from pointfuse.commands.shared.running import gathered, model_file_option, running_options
+from pointfuse.errors import InputError
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata, Variable
@@ -39,14 +39,59 @@ days_option = click.option(
 )
 """The option that `parse_days` reads, the same for every command."""
 
+stations_option = click.option(
+    "--stations",
+    type=InputFile(),
+    multiple=True,
+    help="Station list, for files without coordinates; repeat it for each network.",
+)
+"""The option that names station lists, the same for every command."""
+
+domain_option = click.option(
+    "--domain",
+    metavar="FILE|auto",
+    help="Where to make fields with the model of any place: a file of 'pointfuse domain', or "
+    "auto for around the stations.",
+)
+"""The option that says where fields are made, the same for every command."""
+
+min_hours_option = click.option(
+    "--min-hours",
+    type=click.IntRange(1, 24),
+    default=18,
+    show_default=True,
+    help="Least number of valid hours for a daily mean.",
+)
+timezone_option = click.option(
+    "--timezone",
+    default=DEFAULT_TIMEZONE,
+    show_default=True,
+    help="Time zone of the days; longitude takes the sun at each station.",
+)
+
+low_cost_option = click.option(
+    "--low-cost",
+    is_flag=True,
+    help="Use files of low-cost sensors too, which have larger errors.",
+)
+gas_temperature_option = click.option(
+    "--gas-temperature",
+    type=click.FloatRange(-100, 100, min_open=True, max_open=True),
+    default=REFERENCE_CELSIUS,
+    show_default=True,
+    help="Degrees Celsius at which ppb of a gas become ug m-3; 20 in Europe.",
+)
+mda8_option = click.option(
+    "--mda8",
+    type=click.Choice([*RULES]),
+    default="china",
+    show_default=True,
+    help="Rule for the largest 8-hour mean of a day.",
+)
+
 _READING = (
     click.argument("files", nargs=-1, required=True, type=InputFile()),
-    click.option(
-        "--stations",
-        type=InputFile(),
-        multiple=True,
-        help="Station list, for files without coordinates; repeat it for each network.",
-    ),
+    stations_option,
     click.option(
         "--format",
         type=click.Choice(["auto", *READERS]),
@@ -55,12 +100,7 @@ _READING = (
         help="Format of the files.",
     ),
     model_file_option,
-    click.option(
-        "--domain",
-        metavar="FILE|auto",
-        help="Where to make fields with the model of any place: a file of 'pointfuse domain', or "
-        "auto for around the stations.",
-    ),
+    domain_option,
     days_option,
     click.option(
         "--units",
@@ -68,43 +108,16 @@ _READING = (
         metavar="VARIABLE=UNIT",
         help="Unit of a variable without one in the header, such as pm25=mg/m3.",
     ),
-    click.option(
-        "--min-hours",
-        type=click.IntRange(1, 24),
-        default=18,
-        show_default=True,
-        help="Least number of valid hours for a daily mean.",
-    ),
-    click.option(
-        "--timezone",
-        default=DEFAULT_TIMEZONE,
-        show_default=True,
-        help="Time zone of the days; longitude takes the sun at each station.",
-    ),
+    min_hours_option,
+    timezone_option,
     click.option(
         "--strict",
         is_flag=True,
         help="End with an error if a file, line, cell or place would be left out.",
     ),
-    click.option(
-        "--low-cost",
-        is_flag=True,
-        help="Use files of low-cost sensors too, which have larger errors.",
-    ),
-    click.option(
-        "--gas-temperature",
-        type=click.FloatRange(-100, 100, min_open=True, max_open=True),
-        default=REFERENCE_CELSIUS,
-        show_default=True,
-        help="Degrees Celsius at which ppb of a gas become ug m-3; 20 in Europe.",
-    ),
-    click.option(
-        "--mda8",
-        type=click.Choice([*RULES]),
-        default="china",
-        show_default=True,
-        help="Rule for the largest 8-hour mean of a day.",
-    ),
+    low_cost_option,
+    gas_temperature_option,
+    mda8_option,
 )
 
 
@@ -303,22 +316,10 @@ def parse_days(text: str | None) -> tuple[np.datetime64 | None, np.datetime64 | 
     """A period as it is typed: 2019-01-01:2019-01-31, open where a day is left out."""
     if text is None:
         return None, None
-    first, colon, last = text.partition(":")
-    begin = parse_day(first) if first else None
-    end = (parse_day(last) if last else None) if colon else begin
-    if begin is not None and end is not None and begin > end:
-        raise click.BadParameter(
-            f"expected the first day before the last, got '{text}'", param_hint="--days"
-        )
-    return begin, end
-
-
-def parse_day(text: str) -> np.datetime64:
-    """A day as it is typed: 2019-01-06."""
     try:
-        return np.datetime64(datetime.date.fromisoformat(text), "D")
-    except ValueError as error:
-        raise click.BadParameter(f"expected a day such as 2019-01-06, got '{text}'") from error
+        return parse_period(text)
+    except InputError as error:
+        raise click.BadParameter(str(error), param_hint="--days") from error
 
 
 def _parse_units(options: tuple[str, ...]) -> dict[str, str]:

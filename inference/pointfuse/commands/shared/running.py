@@ -10,7 +10,7 @@ from typing import Any
 
 import click
 
-from pointfuse.commands.inputs_and_outputs import ModelFile
+from pointfuse.commands.shared.inputs_and_outputs import ModelFile
 from pointfuse.fusion.where import AROUND_STATIONS, shipped_model
 from pointfuse.model.devices import DEVICES, DeviceChoice
 from pointfuse.model.loading import MAX_THREADS, Model, load_model

@@ -8,7 +8,7 @@ from pathlib import Path
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.units import said_units
-from pointfuse.fusion.run_summary import FusedDay, RunSummary
+from pointfuse.fusion.run_summary import FusedDay, RunSummary, model_facts
 from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.stations.quality.flags import quality_lines
@@ -19,18 +19,6 @@ from pointfuse.trust.verdict import comparison
 _FILES_LISTED = 20
 _DAYS_LISTED = 7
 """More days than these are summed up in one line."""
-
-
-def model_facts(model: Model) -> dict[str, str]:
-    """Which model ran, and where it really did, in JSON types."""
-    return {
-        "model": f"{model.metadata.name} {model.metadata.version}",
-        "model_sha256": model.sha256,
-        "precision": model.metadata.precision,
-        "device": model.device,
-        "provider": model.provider,
-        "runtime": model.runtime,
-    }
 
 
 def summary_text(
