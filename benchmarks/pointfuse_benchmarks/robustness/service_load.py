@@ -87,8 +87,8 @@ def main(clients: int, rounds: int, options: tuple[str, ...]) -> None:
         seen, began = Seen(), time.perf_counter()
         for number in range(1, rounds + 1):
             found = visit(port, clients, number, header, stations)
-            for what, seconds in found.seconds.items():
-                seen.seconds[what] += seconds
+            for what, each in found.seconds.items():
+                seen.seconds[what] += each
             seen.failed += found.failed
             memory.append(megabytes(port))
         seconds = time.perf_counter() - began

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import sys
 from pathlib import Path
@@ -37,6 +38,26 @@ def test_a_port_that_is_taken(tiny_model_file: Path) -> None:
         result = serve("--model", tiny_model_file, "--port", str(port))
     assert result.exit_code == 2
     assert f"127.0.0.1:{port} cannot be listened on" in result.stderr
+
+
+def test_a_model_that_computes_something_else(tiny_model_bytes: bytes, tmp_path: Path) -> None:
+    """The tiny model gives the mean of its stations, which here is 20 and not 21."""
+    model = tmp_path / "tiny.onnx"
+    model.write_bytes(tiny_model_bytes)
+    here = {"row": [2, 9], "column": [3, 15]}
+    case = {
+        "schema_version": 1,
+        "weights_sha256": "0" * 64,
+        "origin": "by hand",
+        "observations": {"pm25": {**here, "value": [10, 30]}},
+        "expected": {**here, "value": [21, 21]},
+        "mean": 21,
+    }
+    (tmp_path / "tiny.golden.json").write_text(json.dumps(case))
+    result = serve("--model", model, "--port", "0")
+    assert result.exit_code == 1
+    assert "the field of tiny differs by 1 ug m-3 from the golden one" in result.stderr
+    assert "listening" not in result.stderr
 
 
 @pytest.mark.parametrize(

@@ -16,11 +16,12 @@ from fake_runtimes import ClaimsAGpu
 from pointfuse import InputFileNotFoundError, ModelFileError
 from pointfuse.commands.main import main
 from pointfuse.model import devices
+from pointfuse.model.loading import Model
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.model.model_file import read_model_file
 from pointfuse.trust import verification
 from pointfuse.trust.golden_case import GoldenCase, Values, find_golden, read_golden
-from pointfuse.trust.verification import Verification, verify
+from pointfuse.trust.verification import Verification, golden_difference, verify
 
 Write = Callable[[str, str | bytes], Path]
 
@@ -104,6 +105,20 @@ def test_differences(tiny_metadata: ModelMetadata) -> None:
     assert CASE.difference(field, tiny_metadata) == pytest.approx(1)
     field[5, 5] = np.nan
     assert np.isnan(CASE.difference(field, tiny_metadata))
+
+
+def test_a_loaded_model_is_held_against_its_case(folder: Path, tiny_model: Model) -> None:
+    assert golden_difference(tiny_model, folder / "anything") == 0
+    (folder / "tiny.golden.json").write_text(replace(CASE, mean=19.98).to_json())
+    # Below the 0.05 that single precision may be off.
+    assert golden_difference(tiny_model, folder / "anything") == pytest.approx(0.02)
+    for mean in (20.06, np.nan):
+        (folder / "tiny.golden.json").write_text(replace(CASE, mean=mean).to_json())
+        with pytest.raises(ModelFileError, match=r"tiny differs by .* expected at most 0\.05"):
+            golden_difference(tiny_model, folder / "anything")
+    (folder / "tiny.golden.json").unlink()
+    with pytest.raises(InputFileNotFoundError, match="there is no golden case"):
+        golden_difference(tiny_model, folder / "anything")
 
 
 def test_the_case_of_another_grid(tiny_metadata: ModelMetadata) -> None:
