@@ -4,8 +4,10 @@ day_status            status of a day: fused, or the reason why not
 timed_fields          fields of some times, with support and provenance
 cf_variable           a variable of a CF file
 cf_times              variables that have a value a time
-cf                    all variables of the file, with dimensions and attributes
+cf                    variables of the fields, with dimensions and attributes
+cf_stations           variables of the stations
 cf_global_attributes  attributes of the file as a whole
+cf_content            all variables of a file that grows, and its attributes in the end
 netcdf                CF netCDF
 ioapi                 I/O API, for CMAQ
 geotiff               GeoTIFF, for GIS

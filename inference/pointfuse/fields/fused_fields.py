@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.shown import Shown, figure, load_cards
-from pointfuse.fields.cf import field_variables, grid_variables
+from pointfuse.errors import ArgumentError
+from pointfuse.fields.cf_content import constant_groups, growing_groups
 from pointfuse.fields.cf_global_attributes import global_attributes
-from pointfuse.fields.cf_times import time_variables
+from pointfuse.fields.cf_stations import STATIONS
 from pointfuse.fields.districts.means import DistrictMeans, DistrictReader
 from pointfuse.fields.districts.population import read_population
 from pointfuse.fields.districts.region_files import districts_from
@@ -51,29 +52,33 @@ class FusedFields(TimedFields, Shown):
         """
         return write_netcdf(path, [self], history=history)
 
-    def to_xarray(self, *, history: str = "fuse") -> xarray.Dataset:
+    def to_xarray(self, *, group: str | None = None, history: str = "fuse") -> xarray.Dataset:
         """The fields as a dataset with the variables and attributes of the netCDF file.
 
         Parameters
         ----------
+        group : str, optional
+            ``stations`` for those of the stations, as for ``xarray.open_dataset``; by default
+            those of the fields.
         history : str
             What was done, for the dataset's history.
 
         Raises
         ------
+        ArgumentError
+            If there is no such group.
         MissingExtraError
             If xarray is not installed.
         """
+        if group not in (None, STATIONS):
+            raise ArgumentError(f"expected the group '{STATIONS}', or none, got {group!r}")
+        name = group or ""
         dataset: xarray.Dataset = xarray_library().Dataset(
             {
                 variable.name: (variable.dimensions, variable.values, dict(variable.attributes))
-                for variable in (
-                    *grid_variables(self),
-                    *time_variables(self),
-                    *field_variables(self),
-                )
+                for variable in (*constant_groups(self)[name], *growing_groups([self])[name])
             },
-            attrs=global_attributes([self], history),
+            attrs=global_attributes([self], history) if group is None else {},
         )
         decoded: xarray.Dataset = xarray_library().decode_cf(dataset, decode_coords="all")
         return decoded

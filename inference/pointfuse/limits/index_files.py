@@ -17,7 +17,7 @@ from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
 from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
-from pointfuse.fields.cf import CONVENTIONS, now, place_variables
+from pointfuse.fields.cf import CONVENTIONS, CRS_AMONG_COORDINATES, now, place_variables
 from pointfuse.fields.cf_times import provisional_variable
 from pointfuse.fields.cf_variable import CFVariable
 from pointfuse.fields.map_file import MapFile, opened
@@ -347,6 +347,7 @@ def _attributes(sources: Sequence[MapFile], choices: IndexChoices, history: str)
     zone = str(getattr(first.dataset, "day_timezone", ""))
     return {
         "Conventions": CONVENTIONS,
+        **CRS_AMONG_COORDINATES,
         "title": f"{standard.title[:1].upper()}{standard.title[1:]} ({standard.source})",
         "institution": str(getattr(first.dataset, "institution", "not given")),
         "source": "; ".join(dict.fromkeys(source.source for source in sources)),
