@@ -9,6 +9,7 @@ cf_stations           variables of the stations
 cf_global_attributes  attributes of the file as a whole
 cf_content            all variables of a file that grows, and its attributes in the end
 netcdf                CF netCDF
+zarr_store            Zarr
 ioapi                 I/O API, for CMAQ
 geotiff               GeoTIFF, for GIS
 writers               table of writers and suffixes

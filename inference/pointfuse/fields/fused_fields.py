@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.shown import Shown, figure, load_cards
-from pointfuse.errors import ArgumentError
+from pointfuse.errors import ArgumentError, require_path
 from pointfuse.fields.cf_content import constant_groups, growing_groups
 from pointfuse.fields.cf_global_attributes import global_attributes
 from pointfuse.fields.cf_stations import STATIONS
@@ -22,6 +22,7 @@ from pointfuse.fields.places.points import places_of
 from pointfuse.fields.places.series import Method, PlaceReader, PlaceSeries
 from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.fields.xarray_extra import xarray_library
+from pointfuse.fields.zarr_store import growing_zarr
 
 if TYPE_CHECKING:
     import pandas
@@ -51,6 +52,29 @@ class FusedFields(TimedFields, Shown):
             If the file cannot be written.
         """
         return write_netcdf(path, [self], history=history)
+
+    def to_zarr(self, path: str | PathLike[str], *, history: str = "fuse") -> Path:
+        """Write the fields to a Zarr store with the variables and attributes of the netCDF file.
+
+        Parameters
+        ----------
+        path : path
+            Folder to write, such as ``pm25.zarr``; an existing store is replaced once the new one
+            is complete.
+        history : str
+            What was done, for the history in it.
+
+        Raises
+        ------
+        MissingExtraError
+            If zarr is not installed.
+        OutputError
+            If it cannot be written.
+        """
+        require_path(path, "the Zarr store to write")
+        with growing_zarr(Path(path), history=history) as store:
+            store.append([self])
+        return Path(path)
 
     def to_xarray(self, *, group: str | None = None, history: str = "fuse") -> xarray.Dataset:
         """The fields as a dataset with the variables and attributes of the netCDF file.

@@ -286,6 +286,11 @@ def opened(path: Path, variable: str | None = None) -> Iterator[MapFile]:
     InputFileNotFoundError, InputError
         If the file is missing, no netCDF file, or lacks such a variable.
     """
+    if path.is_dir():
+        raise InputError(
+            f"expected a netCDF file, got the folder {path}; of a Zarr store xarray makes one: "
+            f"open_datatree('{path.name}', engine='zarr').to_netcdf('{path.stem}.nc')"
+        )
     if not path.is_file():
         raise InputFileNotFoundError(f"there is no file {path}; check the path")
     try:
