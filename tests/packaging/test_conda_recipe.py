@@ -1,23 +1,28 @@
 """The conda recipe: what it needs is what pyproject.toml says, and its steps run.
 
-Its own tool, rattler-build, reads and renders it. Packages of conda-forge cannot be had without
-that channel, so the build script and the test commands run in a clean virtual environment.
+Its own tool, rattler-build, renders it, builds the package and runs its tests.
 """
 
 from __future__ import annotations
 
+import json
 import os
+import platform
 import re
-import shutil
-import subprocess
 import sys
 import tomllib
 from pathlib import Path
 from typing import Any
 
 import pytest
-from light_install import FOOTPRINT, check_installation
-from rattler_build import RenderConfig, Stage0Recipe, VariantConfig
+from conda_channel import make_channel
+from rattler_build import (
+    Package,
+    RenderConfig,
+    Stage0Recipe,
+    ToolConfiguration,
+    VariantConfig,
+)
 
 from pointfuse.version import __version__
 
@@ -62,60 +67,46 @@ def test_it_is_the_package_of_this_checkout(recipe: dict[str, Any]) -> None:
     assert recipe["about"]["license_file"] == project["license-files"]
 
 
+# The packages of the recipe, and what their wheels need; with conda-forge that is known.
+HELD = {
+    "pip": ["pip"],
+    "hatchling": ["hatchling", "packaging", "pathspec", "pluggy", "tomlkit", "trove-classifiers"],
+    "click": ["click"],
+    "netcdf4": ["netCDF4", "cftime", "certifi"],
+    "numpy": ["numpy"],
+    "onnxruntime": ["onnxruntime", "flatbuffers", "protobuf", "packaging"],
+}
+
+
 @pytest.mark.slow
-def test_its_script_and_its_tests_run_in_a_clean_environment(
-    recipe: dict[str, Any], tmp_path: Path
+@pytest.mark.skipif(
+    (sys.platform, platform.machine()) != ("linux", "x86_64"), reason="the channel is of linux-64"
+)
+def test_the_package_is_built_and_passes_its_tests(
+    recipe: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    host, run = tmp_path / "host", tmp_path / "run"
-    source = tmp_path / "source"
-    ignored = shutil.ignore_patterns("__pycache__", "node_modules", "seed")
-    for name in ("inference", "models"):
-        shutil.copytree(ROOT / name, source / name, ignore=ignored)
-    for name in ("pyproject.toml", "README.md", "CHANGELOG.md", "LICENSE", "NOTICE"):
-        shutil.copy(ROOT / name, source)
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("PYTHON")}
-    clean |= {"PIP_DISABLE_PIP_VERSION_CHECK": "1", "PIP_NO_COMPILE": "1"}
-
-    def shell(command: str, environment: Path) -> str:
-        path = f"{environment / 'bin'}{os.pathsep}{clean['PATH']}"
-        done = subprocess.run(
-            ["bash", "-euo", "pipefail", "-c", command],
-            capture_output=True,
-            text=True,
-            check=False,
-            cwd=source,
-            env=clean | {"PATH": path, "PREFIX": str(environment)},
-        )
-        assert done.returncode == 0, f"{command}\n{done.stdout}\n{done.stderr}"
-        return done.stdout
-
-    def pip_names(requirements: list[str]) -> str:
-        names = (each for each in requirements if each.split()[0] not in ("python", "pip"))
-        return " ".join(f"'{each.replace(' ', '')}'" for each in names)
-
-    # The host environment builds the package without a network; it goes to that of the users.
-    for environment in (host, run):
-        subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
-    shell(f"python -m pip install --quiet {pip_names(recipe['requirements']['host'])}", host)
-    shell(f"python -m pip install --quiet {pip_names(recipe['requirements']['run'])}", run)
-    script = recipe["build"]["script"]
-    assert "--no-index" in script
-    assert "--no-deps" in script
-    build = script.replace("${{ PYTHON }}", "python")
-    shell(f"{build} --target '{tmp_path / 'built'}'", host)
-    (site,) = (run / "lib").glob("python3.*/site-packages")
-    shutil.copytree(tmp_path / "built", site, dirs_exist_ok=True, ignore=lambda *_: {"bin"})
-    # Conda makes the programs of a package without architecture itself.
-    (entry,) = recipe["build"]["python"]["entry_points"]
-    name, module, function = re.fullmatch(r"(\w+) = ([\w.]+):(\w+)", entry).groups()
-    program = run / "bin" / name
-    program.write_text(
-        f"#!{run}/bin/python\nimport sys\nfrom {module} import {function}\nsys.exit({function}())\n"
+    """By rattler-build, with packages of PyPI in place of those of conda-forge."""
+    for name in [name for name in os.environ if name.startswith("PYTHON")]:
+        monkeypatch.delenv(name)
+    needed = recipe["requirements"]["host"] + recipe["requirements"]["run"]
+    assert set(HELD) == set(bounds(needed)) - {"python"}
+    # What it keeps of stand-ins is for nobody else.
+    monkeypatch.setenv("RATTLER_CACHE_DIR", str(tmp_path / "cache"))
+    channel = make_channel(tmp_path, HELD)
+    (rendered,) = Stage0Recipe.from_file(str(RECIPE)).render(VariantConfig(), RenderConfig())
+    rendered.run_build(
+        tool_config=ToolConfiguration(use_sharded=False, use_zstd=False, use_bz2=False),
+        output_dir=str(tmp_path / "out"),
+        channels=[channel],
     )
-    program.chmod(0o755)
-    python, commands = recipe["tests"]
-    for imported in python["python"]["imports"]:
-        shell(f"cd / && python -c 'import {imported}'", run)
-    printed = [shell(f"cd / && {command}", run) for command in commands["script"]]
-    assert printed[0].startswith(f"pointfuse {__version__}") or __version__ in printed[0]
-    check_installation(run / "bin" / "python", tmp_path, FOOTPRINT)
+    (built,) = (tmp_path / "out" / "noarch").glob("pointfuse-*.conda")
+    package = Package.from_file(str(built))
+    assert bounds(package.depends) == bounds(recipe["requirements"]["run"])
+    models = json.loads((ROOT / "models" / "manifest.json").read_text())["models"]
+    expected = {f"site-packages/pointfuse/models/{model['file']}" for model in models}
+    assert expected <= {str(path) for path in package.files}
+    # In an environment of its own: import, `pip check`, doctor, verify.
+    results = package.run_tests(channel=[channel], use_sharded=False)
+    assert len(results) == len(recipe["tests"]) == 2
+    for result in results:
+        assert result.success, result.output
