@@ -13,6 +13,7 @@ from pointfuse.basics.progress import progress
 from pointfuse.commands.command_line import say
 from pointfuse.commands.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.shared.reading import parse_days
+from pointfuse.fields.places.points import read_places
 from pointfuse.limits.standards import STANDARDS
 from pointfuse.pictures.kernel_figure import draw_kernels_of_model
 from pointfuse.pictures.map_look import Box, Look
@@ -54,6 +55,11 @@ from pointfuse.pictures.maps import MapChoices, draw_maps, is_moving
 @click.option(
     "--extent", metavar="W,S,E,N", help="Part to show, degrees: west, south, east, north."
 )
+@click.option(
+    "--places",
+    type=InputFile(),
+    help="CSV file of places to name, the most important first: name, longitude, latitude.",
+)
 @click.option("--title", help="Title of the map.")
 @click.option("--dpi", type=click.IntRange(30, 1200), help="Dots per inch of a still picture.")
 @click.option("--no-borders", is_flag=True, help="Draw coasts and lakes only.")
@@ -72,6 +78,7 @@ def plot(
     ends: str | None,
     levels: str | None,
     extent: str | None,
+    places: Path | None,
     title: str | None,
     dpi: int | None,
     no_borders: bool,
@@ -120,6 +127,7 @@ def plot(
                 (low_and_high[0], low_and_high[1]) if low_and_high else None,
                 _numbers(levels, ",", "--levels"),
                 Box(*box) if box else None,
+                read_places(places) if places else None,
             ),
         )
         remarks = draw_maps(files, output, choices, partial(progress, hidden=quiet, unit="fields"))

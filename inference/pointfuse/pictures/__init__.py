@@ -4,6 +4,7 @@ map_drawing     elements of all maps: coasts, borders, graticule
 map_look        the part of the grid that is shown, colours and lines
 map_panels      contents of the panels
 index_colours   official colours of air-quality indices
+place_names     names of places on a map
 map_sheet       panels on a sheet, with their colours and colour bars
 animation       one frame per day
 maps            maps of fields in files

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pointfuse.errors import InputError
+from pointfuse.fields.places.points import Places
 from pointfuse.grid.regular_grid import Grid
 
 _POINTS = 50
@@ -55,6 +56,8 @@ class Look:
         Bounds of classes of values, rising, that have a colour each; none for even colours.
     box : Box, optional
         Part of the Earth to show; the whole grid by default.
+    places : Places, optional
+        Places to name, the most important first.
 
     Raises
     ------
@@ -66,6 +69,7 @@ class Look:
     ends: tuple[float, float] | None = None
     levels: tuple[float, ...] = ()
     box: Box | None = None
+    places: Places | None = None
 
     def __post_init__(self) -> None:
         if self.ends and self.levels:
