@@ -71,7 +71,7 @@ $(VENV)/installed: pyproject.toml training/pyproject.toml export/pyproject.toml 
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed; name one with make PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 	$(VENV)/bin/pip install --quiet --disable-pip-version-check --upgrade pip
-	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray,parquet,geotiff,shapefile,dask,serve]' -e 'training[static]' -e 'export[rtx]' -e benchmarks -e world
+	$(VENV)/bin/pip install --quiet --group dev -e '.[plot,xarray,parquet,geotiff,zarr,shapefile,dask,serve]' -e 'training[static]' -e 'export[rtx]' -e benchmarks -e world
 	touch $@
 
 # The runtime of the page, from npm.

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import hypothesis
+import netCDF4
 import numpy as np
 import pytest
 from compliance_checker.runner import CheckSuite, ComplianceChecker
@@ -49,11 +50,38 @@ def group_of(item: pytest.Item) -> str:
     return str(marker.args[0])
 
 
+def copy_group(group: netCDF4.Dataset, flat: netCDF4.Dataset) -> None:
+    """Write what is in a group, and not yet in a file, into the file."""
+    new = [name for name in group.variables if name not in flat.variables]
+    for variable in map(group.variables.__getitem__, new):
+        for dimension, length in zip(variable.dimensions, variable.shape, strict=True):
+            if dimension not in flat.dimensions:
+                flat.createDimension(dimension, None if dimension == "time" else length)
+        attributes = dict(variable.__dict__)
+        gap = attributes.pop("_FillValue", None)
+        copied = flat.createVariable(
+            variable.name, variable.dtype, variable.dimensions, fill_value=gap
+        )
+        copied.setncatts(attributes)
+        copied[...] = variable[...]
+
+
 @pytest.fixture
 def assert_cf_compliant(tmp_path: Path) -> Callable[[Path], None]:
-    """Have an independent checker look at a file, strictly."""
+    """Have an independent checker look at a file, strictly, and at its groups, as it does not."""
 
     def check(file: Path) -> None:
+        alone(file)
+        with netCDF4.Dataset(file) as dataset:
+            if not dataset.groups:
+                return
+            with netCDF4.Dataset(tmp_path / "flat.nc", "w") as flat:
+                flat.setncatts(dataset.__dict__)
+                for group in (dataset, *dataset.groups.values()):
+                    copy_group(group, flat)
+        alone(tmp_path / "flat.nc")
+
+    def alone(file: Path) -> None:
         report = tmp_path / "compliance.txt"
         CheckSuite.load_all_available_checkers()
         passed, errors = ComplianceChecker.run_checker(

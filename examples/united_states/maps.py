@@ -42,9 +42,11 @@ def draw_maps(fused: Path, cmaq: Archive, output: Path) -> None:
     """
     with netCDF4.Dataset(fused) as dataset:
         field = dataset["pm25"][0].filled(np.nan)
-        monitors = dataset["station_pm25"][0].filled(np.nan)
+        monitors = dataset["stations/station_pm25"][0].filled(np.nan)
         distance = dataset["station_distance"][0].filled(np.nan)
-        places = cmaq.grid.projection.forward(dataset["station_lon"][:], dataset["station_lat"][:])
+        places = cmaq.grid.projection.forward(
+            dataset["stations/station_lon"][:], dataset["stations/station_lat"][:]
+        )
     model = cmaq[0][0].numpy()
     figure = figure_class("a map")(figsize=(7.5, 13), layout="constrained")
     values, signed = scale_of(COLOURS, field), scale_of(_DIFFERENCES, field - model)

@@ -79,7 +79,9 @@ def test_code_of_the_documents_runs(tmp_path: Path) -> None:
     assert "(1, 372, 426)" in run(readme, cwd=tmp_path)
     # Reads the file that the one before wrote.
     near_stations, _ = snippets("docs/reference/output-files.md")
-    assert 0 < float(run(near_stations, cwd=tmp_path)) < 200
+    mean, stations = run(near_stations, cwd=tmp_path).splitlines()
+    assert 0 < float(mean) < 200
+    assert stations == "899 stations used"
     time_series, from_memory = snippets("docs/guide/station-files.md")
     assert run(time_series, cwd=tmp_path) == "[[61. 61.]]\n"
     assert 0 < float(run(from_memory, cwd=tmp_path)) < 1500

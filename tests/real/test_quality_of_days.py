@@ -79,8 +79,8 @@ def test_a_real_day_with_quality_control_is_a_compliant_file(
     result = CliRunner().invoke(main, list(map(str, arguments)))
     assert result.exit_code == 0, result.output
     with netCDF4.Dataset(output) as dataset:
-        state = dataset["station_pm25_quality"][0]
-        used = ~np.ma.getmaskarray(dataset["station_pm25"][0])
+        state = dataset["stations/station_pm25_quality"][0]
+        used = ~np.ma.getmaskarray(dataset["stations/station_pm25"][0])
         np.testing.assert_array_equal(used, np.isin(state, (State.GOOD, State.NOT_TESTED)))
         assert dataset["station_count"][:].sum() == used.sum()
         # Every station of the file that the list gives a place.

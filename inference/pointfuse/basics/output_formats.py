@@ -34,6 +34,9 @@ class OutputFormat:
 NETCDF = OutputFormat(
     "a netCDF file", (".nc", ".nc4", ".ncf", ".cdf"), "'pointfuse fuse' writes netCDF"
 )
+ZARR = OutputFormat(
+    "a Zarr store", (".zarr",), "'pointfuse fuse' writes a Zarr store of station files"
+)
 GEOTIFF = OutputFormat(
     "a GeoTIFF",
     (".tif", ".tiff"),
@@ -50,11 +53,6 @@ TABLE = OutputFormat("a table", (".csv", ".parquet"))
 
 _ELSEWHERE = (
     OutputFormat(
-        "a Zarr store",
-        (".zarr",),
-        "xarray makes one of a netCDF file: open_dataset('{stem}.nc').to_zarr('{name}')",
-    ),
-    OutputFormat(
         "a table",
         (".csv", ".tsv", ".txt"),
         "'pointfuse extract {stem}.nc places.csv -o {name}' makes a table of the values at places",
@@ -66,7 +64,10 @@ ARRAYS = OutputFormat("a NumPy file", (".npz",))
 ENGINE = OutputFormat("an engine", (".engine", ".plan", ".trt"))
 TOML = OutputFormat("a TOML file", (".toml",))
 
-FORMATS = (NETCDF, GEOTIFF, PICTURE, ANIMATION, SCORES, REPORT, FLAGS, TABLE, ARRAYS, ENGINE, TOML)
+FORMATS = (
+    *(NETCDF, ZARR, GEOTIFF, PICTURE, ANIMATION, SCORES, REPORT, FLAGS, TABLE),
+    *(ARRAYS, ENGINE, TOML),
+)
 """All that the command line writes."""
 
 
@@ -94,7 +95,8 @@ def check_name(path: Path, *formats: OutputFormat) -> None:
         return
     *names, last = [f"*{each}" for each in allowed]
     wanted = f"{', '.join(names)} or {last}" if names else last
-    message = f"expected {formats[0].name} named {wanted}, got {path.name}"
+    kinds = " or ".join(dict.fromkeys(form.name for form in formats))
+    message = f"expected {kinds} named {wanted}, got {path.name}"
     of_fields = any(form.from_fields for form in formats)
     others = (form for form in (*FORMATS, *_ELSEWHERE) if suffix in form.suffixes)
     hint = next((form.from_fields for form in others if of_fields and form.from_fields), "")

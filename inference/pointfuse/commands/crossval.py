@@ -25,7 +25,7 @@ from pointfuse.commands.shared.reading import (
 from pointfuse.commands.shared.running import RunningOptions, variable_option
 from pointfuse.commands.shared.texts import scores_text
 from pointfuse.fusion.run_summary import model_facts
-from pointfuse.pictures.html_report import Origin, check_report, write_report
+from pointfuse.pictures.report.html_report import Origin, check_report, write_report
 from pointfuse.stations.quality.day_checks import check_days
 from pointfuse.trust.baselines import find_baselines
 from pointfuse.trust.crossval import SCHEMES, Scheme, cross_validate

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pointfuse.basics.counted import counted
+from pointfuse.basics.output_formats import check_name
 from pointfuse.basics.printable import json_text
 from pointfuse.basics.progress import progress
 from pointfuse.basics.timezones import parse_timezone
@@ -34,7 +35,7 @@ from pointfuse.commands.shared.running import (
     variables_option,
 )
 from pointfuse.commands.shared.texts import summary_text
-from pointfuse.fields.writers import FIELD_WRITERS, FieldWriter
+from pointfuse.fields.writers import FIELD_WRITERS, FieldWriter, field_writer_for
 from pointfuse.fusion.bounded import bounded
 from pointfuse.fusion.output_files import Division, OutputFiles, files_of
 from pointfuse.fusion.run_summary import RunSummary, model_facts
@@ -77,14 +78,12 @@ _WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
         also=lambda output, options: files_of(output, [*POLLUTANTS], _division(options)),
         cleared=folder_beside,
     ),
-    help="File to write.",
+    help="File to write (*.nc), or Zarr store (*.zarr).",
 )
 @click.option(
     "--output-format",
     type=click.Choice(list(FIELD_WRITERS)),
-    default="netcdf",
-    show_default=True,
-    help="CF netCDF, or I/O API for CMAQ.",
+    help="CF netCDF, I/O API for CMAQ, or Zarr; by default what the suffix of the file says.",
 )
 @click.option(
     "--period",
@@ -116,7 +115,7 @@ _WITHOUT_EFFECT = ("resume", "quiet", "as_json", "dask")
 @click.option("--json", "as_json", is_flag=True, help="Print the summary as JSON.")
 def fuse(
     output: Path,
-    output_format: str,
+    output_format: str | None,
     period: str,
     split: bool,
     min_stations: int,
@@ -136,7 +135,9 @@ def fuse(
     FILES may be patterns such as '2019/*.csv'. A year needs no more memory than a day. Finished
     fields are kept beside the output until the end of the run, for --resume.
     """
+    output_format = output_format or field_writer_for(output)
     writer = FIELD_WRITERS[output_format]
+    check_name(output, writer.format)
     _refuse_contradictions(writer, quiet=quiet, as_json=as_json, partial=partial, hourly=hourly)
     if reading.model is not None and variables:
         raise click.UsageError(

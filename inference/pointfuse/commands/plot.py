@@ -13,6 +13,8 @@ from pointfuse.basics.progress import progress
 from pointfuse.commands.shared.command_line import say
 from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
 from pointfuse.commands.shared.reading import parse_days
+from pointfuse.fields.places.points import read_places
+from pointfuse.limits.standards import STANDARDS
 from pointfuse.pictures.kernel_figure import draw_kernels_of_model
 from pointfuse.pictures.map_look import Box, Look
 from pointfuse.pictures.maps import MapChoices, draw_maps, is_moving
@@ -42,10 +44,21 @@ from pointfuse.pictures.maps import MapChoices, draw_maps, is_moving
     type=click.FloatRange(0),
     help="Leave cells grey that are farther than so many km from a station.",
 )
+@click.option(
+    "--aqi",
+    "standard",
+    type=click.Choice(list(STANDARDS)),
+    help="Show concentrations in the classes and colours of an air-quality index.",
+)
 @click.option("--range", "ends", metavar="LOW:HIGH", help="Values at the ends of the colours.")
 @click.option("--levels", metavar="A,B,...", help="Bounds of classes that have a colour each.")
 @click.option(
     "--extent", metavar="W,S,E,N", help="Part to show, degrees: west, south, east, north."
+)
+@click.option(
+    "--places",
+    type=InputFile(),
+    help="CSV file of places to name, the most important first: name, longitude, latitude.",
 )
 @click.option("--title", help="Title of the map.")
 @click.option("--dpi", type=click.IntRange(30, 1200), help="Dots per inch of a still picture.")
@@ -61,9 +74,11 @@ def plot(
     uncertainty: bool,
     support: bool,
     mask_unsupported: float | None,
+    standard: str | None,
     ends: str | None,
     levels: str | None,
     extent: str | None,
+    places: Path | None,
     title: str | None,
     dpi: int | None,
     no_borders: bool,
@@ -86,9 +101,11 @@ def plot(
     else:
         if len(files) > 2:
             raise click.UsageError(f"expected one file, or two to compare, got {len(files)}")
-        if len(files) == 2 and (uncertainty or support or mask_unsupported is not None):
+        of_one = (uncertainty, support, mask_unsupported is not None, standard)
+        if len(files) == 2 and any(of_one):
             raise click.UsageError(
-                "expected one file with --uncertainty, --support and --mask-unsupported, got two"
+                "expected one file with --uncertainty, --support, --mask-unsupported and --aqi, "
+                "got two"
             )
         if seasons and is_moving(output):
             raise click.UsageError("--seasons cannot be animated; name a PNG, PDF or SVG")
@@ -101,6 +118,7 @@ def plot(
             uncertainty,
             support,
             mask_unsupported,
+            STANDARDS[standard] if standard else None,
             variable,
             title,
             dpi,
@@ -109,6 +127,7 @@ def plot(
                 (low_and_high[0], low_and_high[1]) if low_and_high else None,
                 _numbers(levels, ",", "--levels"),
                 Box(*box) if box else None,
+                read_places(places) if places else None,
             ),
         )
         remarks = draw_maps(files, output, choices, partial(progress, hidden=quiet, unit="fields"))

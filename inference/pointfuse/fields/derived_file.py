@@ -10,8 +10,13 @@ import numpy as np
 
 from pointfuse.basics.netcdf_files.netcdf_values import read_numbers
 from pointfuse.basics.printable import printable
-from pointfuse.fields.cf import CONVENTIONS, now, place_variables
-from pointfuse.fields.cf_variable import CFVariable
+from pointfuse.fields.cf.field_variables import (
+    CONVENTIONS,
+    CRS_AMONG_COORDINATES,
+    now,
+    place_variables,
+)
+from pointfuse.fields.cf.variable import CFVariable
 from pointfuse.fields.map_file import MapFile
 from pointfuse.fields.netcdf import create_variable
 from pointfuse.version import __version__
@@ -67,6 +72,7 @@ def inherited_attributes(source: MapFile, history: str) -> dict[str, str]:
     zone = str(getattr(source.dataset, "day_timezone", ""))
     return {
         "Conventions": CONVENTIONS,
+        **CRS_AMONG_COORDINATES,
         "institution": str(getattr(source.dataset, "institution", "not given")),
         "source": source.source,
         "history": printable(f"{done}\n{before}" if before else done, keep="\n"),

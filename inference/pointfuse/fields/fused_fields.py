@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.shown import Shown, figure, load_cards
-from pointfuse.fields.cf import field_variables, grid_variables
-from pointfuse.fields.cf_global_attributes import global_attributes
-from pointfuse.fields.cf_times import time_variables
+from pointfuse.errors import ArgumentError, require_path
+from pointfuse.fields.cf.content import constant_groups, growing_groups
+from pointfuse.fields.cf.global_attributes import global_attributes
+from pointfuse.fields.cf.station_variables import STATIONS
 from pointfuse.fields.districts.mean_intervals import with_intervals
 from pointfuse.fields.districts.means import DistrictMeans, DistrictReader
 from pointfuse.fields.districts.population import read_population
@@ -22,6 +23,7 @@ from pointfuse.fields.places.points import places_of
 from pointfuse.fields.places.series import Method, PlaceReader, PlaceSeries
 from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.fields.xarray_extra import xarray_library
+from pointfuse.fields.zarr_store import growing_zarr
 
 if TYPE_CHECKING:
     import pandas
@@ -60,29 +62,56 @@ class FusedFields(TimedFields, Shown):
         """
         return write_netcdf(path, [self], history=history)
 
-    def to_xarray(self, *, history: str = "fuse") -> xarray.Dataset:
+    def to_zarr(self, path: str | PathLike[str], *, history: str = "fuse") -> Path:
+        """Write the fields to a Zarr store with the variables and attributes of the netCDF file.
+
+        Parameters
+        ----------
+        path : path
+            Folder to write, such as ``pm25.zarr``; an existing store is replaced once the new one
+            is complete.
+        history : str
+            What was done, for the history in it.
+
+        Raises
+        ------
+        MissingExtraError
+            If zarr is not installed.
+        OutputError
+            If it cannot be written.
+        """
+        require_path(path, "the Zarr store to write")
+        with growing_zarr(Path(path), history=history) as store:
+            store.append([self])
+        return Path(path)
+
+    def to_xarray(self, *, group: str | None = None, history: str = "fuse") -> xarray.Dataset:
         """The fields as a dataset with the variables and attributes of the netCDF file.
 
         Parameters
         ----------
+        group : str, optional
+            ``stations`` for those of the stations, as for ``xarray.open_dataset``; by default
+            those of the fields.
         history : str
             What was done, for the dataset's history.
 
         Raises
         ------
+        ArgumentError
+            If there is no such group.
         MissingExtraError
             If xarray is not installed.
         """
+        if group not in (None, STATIONS):
+            raise ArgumentError(f"expected the group '{STATIONS}', or none, got {group!r}")
+        name = group or ""
         dataset: xarray.Dataset = xarray_library().Dataset(
             {
                 variable.name: (variable.dimensions, variable.values, dict(variable.attributes))
-                for variable in (
-                    *grid_variables(self),
-                    *time_variables(self),
-                    *field_variables(self),
-                )
+                for variable in (*constant_groups(self)[name], *growing_groups([self])[name])
             },
-            attrs=global_attributes([self], history),
+            attrs=global_attributes([self], history) if group is None else {},
         )
         decoded: xarray.Dataset = xarray_library().decode_cf(dataset, decode_coords="all")
         return decoded

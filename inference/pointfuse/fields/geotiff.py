@@ -21,7 +21,7 @@ from pointfuse.basics.output_formats import GEOTIFF, check_name
 from pointfuse.basics.printable import printable
 from pointfuse.basics.progress import Progress, progress
 from pointfuse.errors import MissingExtraError, require_path
-from pointfuse.fields.cf import now
+from pointfuse.fields.cf.field_variables import now
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.grid.grid_mapping import axis_values

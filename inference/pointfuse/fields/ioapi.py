@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.threads.one_ahead import one_ahead
 from pointfuse.errors import InputError, require_path
-from pointfuse.fields.cf import now
-from pointfuse.fields.cf_global_attributes import global_attributes, partial_days
-from pointfuse.fields.cf_times import whole_bounds
+from pointfuse.fields.cf.field_variables import now
+from pointfuse.fields.cf.global_attributes import global_attributes, partial_days
+from pointfuse.fields.cf.time_variables import whole_bounds
 from pointfuse.fields.timed_fields import TimedFields, checked_fields
 from pointfuse.grid.grid_mapping import EARTH_RADIUS
 from pointfuse.grid.projections import LambertConformal

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import netCDF4
 import numpy as np
@@ -21,7 +22,8 @@ from pointfuse.basics.printable import printable
 from pointfuse.basics.timezones import parse_timezone
 from pointfuse.basics.units import typeset_units
 from pointfuse.errors import InputError, InputFileNotFoundError
-from pointfuse.fields.cf_times import DAY_STATUS, HOUR_STATUS, PROVISIONAL
+from pointfuse.fields.cf.station_variables import STATIONS
+from pointfuse.fields.cf.time_variables import DAY_STATUS, HOUR_STATUS, PROVISIONAL
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.grid.grid_mapping import grid_axes
 from pointfuse.grid.regular_grid import Grid
@@ -222,7 +224,7 @@ class MapFile:
         ndarray of float64, shape (rows, columns)
             NaN where there is no value.
         """
-        mean, _ = self._mean(name, chosen, advance)
+        mean, _ = self._mean(self.dataset[name], chosen, advance)
         return mean[self.order]
 
     def station_means(self, chosen: NDArray[np.bool_]) -> StationMeans:
@@ -234,21 +236,26 @@ class MapFile:
             If the file has no stations.
         """
         name = f"station_{self.variable}"
-        if not {name, "station_lon", "station_lat"} <= set(self.dataset.variables):
+        # The page in a browser writes classic netCDF, which has no groups.
+        place = self.dataset.groups.get(STATIONS, self.dataset)
+        if not {name, "station_lon", "station_lat"} <= set(place.variables):
             raise InputError(
                 f"{self.path.name} holds no stations of {self.variable}; expected a file "
                 "written by 'pointfuse fuse'; or use no --stations"
             )
-        degrees = (read_numbers(self.dataset[f"station_{part}"]) for part in ("lon", "lat"))
+        degrees = (read_numbers(place[f"station_{part}"]) for part in ("lon", "lat"))
         x, y = self.grid.projection.forward(*degrees)
-        mean, count = self._mean(name, chosen, lambda _: None)
+        mean, count = self._mean(place[name], chosen, lambda _: None)
         return StationMeans(x, y, mean, count == chosen.sum())
 
     def _mean(
-        self, name: str, chosen: NDArray[np.bool_], advance: Callable[[int], object]
+        self,
+        variable: netCDF4.Variable[Any],
+        chosen: NDArray[np.bool_],
+        advance: Callable[[int], object],
     ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         """Mean over the chosen times in the order of the file, and number of values."""
-        variable, remarks = self.dataset[name], list[str]()
+        remarks = list[str]()
         total = np.zeros(variable.shape[1:])
         count = np.zeros(variable.shape[1:])
         for time in np.flatnonzero(chosen):
@@ -279,6 +286,11 @@ def opened(path: Path, variable: str | None = None) -> Iterator[MapFile]:
     InputFileNotFoundError, InputError
         If the file is missing, no netCDF file, or lacks such a variable.
     """
+    if path.is_dir():
+        raise InputError(
+            f"expected a netCDF file, got the folder {path}; of a Zarr store xarray makes one: "
+            f"open_datatree('{path.name}', engine='zarr').to_netcdf('{path.stem}.nc')"
+        )
     if not path.is_file():
         raise InputFileNotFoundError(f"there is no file {path}; check the path")
     try:

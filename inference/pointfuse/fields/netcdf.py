@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import datetime
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, Literal
@@ -16,12 +15,9 @@ import numpy as np
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.threads.one_ahead import one_ahead
 from pointfuse.errors import InputError, require_path
-from pointfuse.fields.cf import field_variables, grid_variables
-from pointfuse.fields.cf_global_attributes import global_attributes, partial_days
-from pointfuse.fields.cf_times import time_variables
-from pointfuse.fields.cf_variable import CFVariable
+from pointfuse.fields.cf.content import CFContent, constant_groups
+from pointfuse.fields.cf.variable import CFVariable
 from pointfuse.fields.timed_fields import TimedFields, checked_fields
-from pointfuse.stations.quality.flags import Counts, add_counts
 
 _CHUNK_CACHE = 2_000_000
 
@@ -122,14 +118,12 @@ class NetcdfFile:
 
     def __init__(self, dataset: netCDF4.Dataset) -> None:
         self._dataset = dataset
-        self._last: Sequence[TimedFields] = ()
-        self._quality: list[Counts] = []
-        self._partial: dict[str, None] = {}
+        self._content = CFContent()
 
     @property
     def empty(self) -> bool:
         """Whether nothing was added yet."""
-        return not self._last
+        return self._content.empty
 
     def append(self, bundle: Sequence[TimedFields]) -> None:
         """Add fields of the next times.
@@ -142,82 +136,41 @@ class NetcdfFile:
         Raises
         ------
         InputError
-            If they cannot stand in one file: their times, grids or stations differ, or their
-            variables are not those of the times before.
+            If they cannot stand in one file, as for `CFContent.add`.
         """
-        _check(bundle, self._last)
-        variables = _variables(bundle)
-        if self.empty:
-            self._quality = [{} for _ in bundle]
-            _define(self._dataset, bundle[0], variables)
+        new = self.empty
+        growing = self._content.add(bundle)
+        if new:
+            self._dataset.createDimension("time", None)
+            self._dataset.createDimension("bounds", 2)
+            for name, constant in constant_groups(bundle[0]).items():
+                _define(self._group(name), constant, growing[name])
         first = len(self._dataset.dimensions["time"])
-        for variable in variables:
-            values = np.ma.masked_invalid(variable.values)
-            self._dataset[variable.name][first : first + len(values)] = values
-        for quality, fields in zip(self._quality, bundle, strict=True):
-            add_counts(quality, fields.stations.quality)
-            self._partial |= dict.fromkeys(partial_days(fields))
-        self._last = bundle
+        for name, variables in growing.items():
+            group = self._group(name)
+            for variable in variables:
+                values = np.ma.masked_invalid(variable.values)
+                group[variable.name][first : first + len(values)] = values
+
+    def _group(self, name: str) -> netCDF4.Dataset:
+        return self._dataset.createGroup(name) if name else self._dataset
 
     def finish(self, history: str, time: datetime.datetime | None) -> None:
         """Say what the file is and how it came to be."""
-        whole = [
-            replace(fields, stations=replace(fields.stations, quality=quality))
-            for fields, quality in zip(self._last, self._quality, strict=True)
-        ]
-        self._dataset.setncatts(global_attributes(whole, history, time, list(self._partial)))
+        self._dataset.setncatts(self._content.attributes(history, time))
 
 
-def _check(bundle: Sequence[TimedFields], before: Sequence[TimedFields]) -> None:
-    """Make sure that fields can stand in one file, behind others."""
-    names = [fields.model.target.name for fields in bundle]
-    if not names or len(set(names)) < len(names):
-        raise InputError(
-            f"expected fields of one variable or more, each once, got {', '.join(names) or 'none'}"
-        )
-    first = bundle[0]
-    if any(not np.array_equal(fields.times, first.times) for fields in bundle):
-        told = (f"{len(fields.times)} of {fields.model.target.name}" for fields in bundle)
-        raise InputError(
-            "expected fields of the same times of all variables in a file, got "
-            f"{', '.join(told)}; write a file each"
-        )
-    for fields in (*bundle, *before[:1]):
-        if fields.hourly != first.hourly:
-            raise InputError("expected days or hours in a file, got both; write a file each")
-        if fields.model.grid != first.model.grid:
-            raise InputError("expected fields on one grid in a file; write a file each")
-        if fields.stations.listed.stations != first.stations.listed.stations:
-            raise InputError("expected fields of the same stations in a file; write a file each")
-    known = [fields.model.target.name for fields in before]
-    if known and known != names:
-        raise InputError(
-            f"expected fields of {', '.join(known)} at all times of a file, got "
-            f"{', '.join(names)}; write a file each"
-        )
-
-
-def _variables(bundle: Sequence[TimedFields]) -> list[CFVariable]:
-    """All that has a value a time; what several variables share is there once."""
-    found = time_variables(bundle[0])
-    for fields in bundle:
-        found += field_variables(fields, others=len(bundle) > 1)
-    return list({variable.name: variable for variable in reversed(found)}.values())[::-1]
-
-
-def _define(dataset: netCDF4.Dataset, fields: TimedFields, variables: Sequence[CFVariable]) -> None:
-    rows, columns = fields.model.grid.shape
-    dataset.createDimension("time", None)
-    dataset.createDimension("bounds", 2)
-    dataset.createDimension("y", rows)
-    dataset.createDimension("x", columns)
-    constant = grid_variables(fields)
-    stations = next(variable for variable in constant if variable.name == "station_id")
-    dataset.createDimension("station", len(stations.values))
+def _define(
+    group: netCDF4.Dataset, constant: Sequence[CFVariable], growing: Sequence[CFVariable]
+) -> None:
+    """Define the variables of a group, and write those that do not change with time."""
     for variable in constant:
-        create_variable(dataset, variable)[...] = variable.values
-    for variable in variables:
-        create_variable(dataset, variable)
+        for dimension, length in zip(variable.dimensions, variable.values.shape, strict=True):
+            if dimension not in group.dimensions:
+                group.createDimension(dimension, length)
+        create_variable(group, variable)[...] = variable.values
+    for variable in growing:
+        create_variable(group, variable)
 
 
 def create_variable(dataset: netCDF4.Dataset, variable: CFVariable) -> netCDF4.Variable[Any]:

@@ -11,12 +11,13 @@ from typing import Protocol
 
 import numpy as np
 
-from pointfuse.basics.output_formats import GEOTIFF, NETCDF, OutputFormat
+from pointfuse.basics.output_formats import GEOTIFF, NETCDF, ZARR, OutputFormat
 from pointfuse.basics.progress import Progress
 from pointfuse.fields.geotiff import write_geotiff
 from pointfuse.fields.ioapi import check_grid, growing_ioapi
 from pointfuse.fields.netcdf import growing_netcdf
 from pointfuse.fields.timed_fields import TimedFields
+from pointfuse.fields.zarr_store import growing_zarr
 from pointfuse.grid.regular_grid import Grid
 
 
@@ -91,8 +92,17 @@ class FileWriter:
 FIELD_WRITERS = {
     "netcdf": FieldWriter(NETCDF, growing_netcdf),
     "ioapi": FieldWriter(NETCDF, growing_ioapi, check_grid, whole_days=True, one_variable=True),
+    "zarr": FieldWriter(ZARR, growing_zarr),
 }
 """What `pointfuse fuse` writes, by the name of its option."""
+
+
+def field_writer_for(output: Path) -> str:
+    """Name of the writer for the suffix of a file name; netCDF where it tells nothing."""
+    suffix = output.suffix.lower()
+    names = (name for name, writer in FIELD_WRITERS.items() if suffix in writer.format.suffixes)
+    return next(names, "netcdf")
+
 
 FILE_WRITERS = (FileWriter(GEOTIFF, write_geotiff),)
 """What `pointfuse convert` writes, by the suffix of the file; the first where it has none."""

@@ -9,8 +9,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pointfuse.basics.atomic_files import give_name
 from pointfuse.basics.threads.one_ahead import one_ahead
-from pointfuse.fields.cf import now
+from pointfuse.fields.cf.field_variables import now
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fields.writers import FieldWriter, GrowingFile
@@ -159,7 +160,7 @@ class OutputFiles:
                     "no file %s was written: none of its times has a field", output.final.name
                 )
         for output in begun:
-            output.growing.replace(output.final)
+            give_name(output.growing, output.final)
             self._written.append(self._as_given(output.final))
         return [output.final for output in begun]
 

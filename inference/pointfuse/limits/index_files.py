@@ -15,8 +15,8 @@ from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.printable import listed, printable
 from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
-from pointfuse.fields.cf_times import provisional_variable
-from pointfuse.fields.cf_variable import CFVariable
+from pointfuse.fields.cf.time_variables import provisional_variable
+from pointfuse.fields.cf.variable import CFVariable
 from pointfuse.fields.derived_file import define_places, define_times, inherited_attributes
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.fields.netcdf import create_variable

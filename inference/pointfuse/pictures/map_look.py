@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import InputError
+from pointfuse.fields.places.points import Places
 from pointfuse.grid.regular_grid import Grid
 
 SHARE_SHOWN = 0.998
@@ -59,6 +60,8 @@ class Look:
         Bounds of classes of values, rising, that have a colour each; none for even colours.
     box : Box, optional
         Part of the Earth to show; the whole grid by default.
+    places : Places, optional
+        Places to name, the most important first.
 
     Raises
     ------
@@ -70,6 +73,7 @@ class Look:
     ends: tuple[float, float] | None = None
     levels: tuple[float, ...] = ()
     box: Box | None = None
+    places: Places | None = None
 
     def __post_init__(self) -> None:
         if self.ends and self.levels:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.counted import counted
 from pointfuse.errors import InputError
-from pointfuse.fields.cf import STATION_DISTANCE
+from pointfuse.fields.cf.field_variables import STATION_DISTANCE
 from pointfuse.fields.map_file import MapFile, StationMeans
 from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.grid.regular_grid import Grid
+from pointfuse.limits.concentrations import pollutant_of
+from pointfuse.limits.indices import sub_index
 from pointfuse.limits.standards import STANDARDS, Standard
 from pointfuse.trust.scores import PairSums, mean_bias, root_mean_square_error, squared_correlation
 
@@ -110,6 +112,8 @@ class FieldMap:
         Whether to show the stations, the uncertainty, and the distance to the nearest station.
     farthest : float, optional
         Cells that are farther than this from a station, km, have no value.
+    standard : Standard, optional
+        Index that concentrations are shown in the classes of.
     """
 
     file: MapFile
@@ -117,6 +121,7 @@ class FieldMap:
     uncertainty: bool = False
     support: bool = False
     farthest: float | None = None
+    standard: Standard | None = None
 
     def __post_init__(self) -> None:
         for wanted, name, remedy in (
@@ -172,7 +177,10 @@ class FieldMap:
         file, chosen = self.file, np.isin(self.file.times, period.times)
         label = f"{file.title[:1].lower()}{file.title[1:]} ({file.units})"
         name = str(getattr(file.dataset[file.variable], "index_standard", ""))
-        standard = STANDARDS.get(name)
+        of_file = STANDARDS.get(name)
+        if of_file and self.standard:
+            raise InputError(f"{file.path.name} holds the {of_file.title} already; leave out --aqi")
+        standard = self.standard or of_file
         far = file.support(STATION_DISTANCE) if self._measures else None
         distance = file.mean(far, chosen, advance) if far else None
         panels = [
@@ -180,8 +188,8 @@ class FieldMap:
                 file.title,
                 Kind.AMOUNT if standard is None else Kind.INDEX,
                 label if standard is None else standard.source,
-                self._near(file.mean(file.variable, chosen, advance), distance),
-                file.station_means(chosen) if self.stations else None,
+                self._indices(self._near(file.mean(file.variable, chosen, advance), distance)),
+                self._stations(chosen),
                 standard=standard,
             )
         ]
@@ -200,6 +208,31 @@ class FieldMap:
             title = "Distance to the nearest station"
             panels.append(Panel(title, Kind.DISTANCE, f"distance ({units})", distance))
         return panels
+
+    def _stations(self, chosen: NDArray[np.bool_]) -> StationMeans | None:
+        """What stations measured, where that is to be shown."""
+        if not self.stations:
+            return None
+        means = self.file.station_means(chosen)
+        return replace(means, values=self._indices(means.values))
+
+    def _indices(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Of concentrations the index that they are shown in; else the values."""
+        if self.standard is None:
+            return values
+        file = self.file
+        if file.hourly and not self.standard.any_averaging:
+            raise InputError(
+                f"{file.path.name} holds hours, and the {self.standard.title} is of the values of "
+                "days; fuse it without --hourly, or use --aqi europe"
+            )
+        variable = file.dataset[file.variable]
+        name = str(getattr(variable, "standard_name", ""))
+        try:
+            pollutant = pollutant_of(file.variable, name)
+            return sub_index(self.standard, pollutant, values, str(variable.units))
+        except InputError as error:
+            raise InputError(f"{file.path.name}: {error}") from error
 
     def _near(
         self, field: NDArray[np.float64], distance: NDArray[np.float64] | None

@@ -25,6 +25,7 @@ from pointfuse.pictures.map_drawing import (
 )
 from pointfuse.pictures.map_look import SHARE_SHOWN, Look, ends_of, frame_of
 from pointfuse.pictures.map_panels import Kind, Panel
+from pointfuse.pictures.place_names import draw_places
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -213,6 +214,11 @@ def make_sheet(
     _draw_bars(figure, axes, images, panels)
     heading = figure.suptitle(title, x=0.01, ha="left", fontsize=13)
     figure.supxlabel(footer, x=0.99, ha="right", fontsize=7, color="0.35")
+    if look.places is not None:
+        # Names are in points: whether they cover each other is known once the maps have their size.
+        figure.draw_without_rendering()
+        for place in axes.flat:
+            draw_places(place, grid.projection, look.places, _INK)
     return Sheet(figure, heading, images, circles, rings)
 
 

@@ -16,6 +16,7 @@ from pointfuse.basics.output_formats import ANIMATION, PICTURE, check_name
 from pointfuse.basics.progress import Progress
 from pointfuse.errors import InputError
 from pointfuse.fields.map_file import MapFile, opened
+from pointfuse.limits.standards import Standard
 from pointfuse.pictures.animation import check_animation, write_animation
 from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
 from pointfuse.pictures.map_look import Look
@@ -42,6 +43,8 @@ class MapChoices:
         Whether to show the stations, the uncertainty, and the distance to the nearest station.
     farthest : float, optional
         Cells farther than this from a station, km, are left grey.
+    standard : Standard, optional
+        Index that concentrations are shown in the classes and colours of.
     variable : str, optional
         Variable to draw; the fused one by default.
     title : str, optional
@@ -59,6 +62,7 @@ class MapChoices:
     uncertainty: bool = False
     support: bool = False
     farthest: float | None = None
+    standard: Standard | None = None
     variable: str | None = None
     title: str | None = None
     dots_per_inch: int | None = None
@@ -118,7 +122,12 @@ def _maps(files: Sequence[MapFile], choices: MapChoices) -> FieldMap | Compariso
     if len(files) == 2:
         return Comparison(files[0], files[1], choices.stations)
     return FieldMap(
-        files[0], choices.stations, choices.uncertainty, choices.support, choices.farthest
+        files[0],
+        choices.stations,
+        choices.uncertainty,
+        choices.support,
+        choices.farthest,
+        choices.standard,
     )
 
 
@@ -168,6 +177,8 @@ def _footer(maps: FieldMap | Comparison, choices: MapChoices, times: NDArray[np.
     parts += map(PROVISIONAL.format, np.intersect1d(times, maps.provisional_days))
     if choices.stations:
         parts.insert(1, "circles: what stations measured")
+    if choices.standard is not None:
+        parts.insert(1, f"classes of the {choices.standard.title}")
     if choices.farthest is not None:
         parts.insert(1, f"grey: farther than {choices.farthest:g} km from a station")
     lines = "coasts and borders" if choices.look.borders else "coasts"

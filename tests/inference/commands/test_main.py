@@ -357,7 +357,7 @@ def test_an_error_of_our_own_making_is_one_line_too(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("planted")
 
-    monkeypatch.setattr("pointfuse.fields.netcdf.grid_variables", broken)
+    monkeypatch.setattr("pointfuse.fields.netcdf._define", broken)
     result = run("fuse", tidy, "-o", tmp_path / "out.nc", "--model", tiny_model_file)
     assert result.exit_code == 1
     assert "internal error: ZeroDivisionError: planted; run again with" in result.stderr

@@ -132,10 +132,14 @@ def test_the_notes_of_a_cross_validation_are_no_input(
 
 REFUSED = {
     "fuse": (
-        ["tif", "TIFF", "zarr", "csv", "png", "html", "json", "h5", "grib2", "nc.gz", "gif", "x"],
-        "expected a netCDF file named *.nc, *.nc4, *.ncf or *.cdf, got {name}",
+        ["tif", "TIFF", "csv", "png", "html", "json", "h5", "grib2", "nc.gz", "zarr.zip", "x"],
+        "expected a netCDF file or a Zarr store named *.nc, *.nc4, *.ncf, *.cdf or *.zarr, got "
+        "{name}",
     ),
-    "convert": (["nc", "png", "csv"], "expected a GeoTIFF named *.tif or *.tiff, got {name}"),
+    "convert": (
+        ["nc", "zarr", "png", "csv"],
+        "expected a GeoTIFF named *.tif or *.tiff, got {name}",
+    ),
     "plot": (
         ["nc", "tif", "html", "jpg", "", "2019"],
         "expected a picture named *.png, *.pdf, *.svg, *.gif or *.mp4, got {name}",
@@ -153,9 +157,8 @@ REFUSED = {
 HINTS = {
     ("fuse", "tif"): "; 'pointfuse convert field.nc -o field.tif' makes a GeoTIFF of a netCDF file",
     ("fuse", "png"): "; 'pointfuse plot field.nc -o field.png' draws a netCDF file",
-    ("fuse", "gif"): "; 'pointfuse plot field.nc -o field.gif' draws a netCDF file",
-    ("fuse", "zarr"): "open_dataset('field.nc').to_zarr('field.zarr')",
     ("fuse", "csv"): "'pointfuse extract field.nc places.csv -o field.csv' makes a table",
+    ("convert", "zarr"): "; 'pointfuse fuse' writes a Zarr store of station files",
     ("convert", "nc"): "; 'pointfuse fuse' writes netCDF",
     ("convert", "png"): "; 'pointfuse plot field.nc -o field.png' draws a netCDF file",
     ("plot", "tif"): "; 'pointfuse convert field.nc -o field.tif' makes a GeoTIFF of a netCDF file",
@@ -192,6 +195,25 @@ def test_names_that_say_netcdf_or_nothing(
     assert result.exit_code == 0, result.output
     with netCDF4.Dataset(output) as dataset:
         assert ("TFLAG" in dataset.variables) == (kind == "ioapi")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "said"),
+    [
+        ("out.zarr", "netcdf", "expected a netCDF file named"),
+        ("out.zarr", "ioapi", "expected a netCDF file named"),
+        ("out.nc", "zarr", "expected a Zarr store named *.zarr, got out.nc"),
+    ],
+)
+def test_a_format_and_a_suffix_of_another_one(
+    name: str, kind: str, said: str, tiny_model_file: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "obs.csv").write_text(TABLE)
+    call = ("fuse", tmp_path / "obs.csv", "-o", tmp_path / name, "--model", tiny_model_file)
+    result = run(*call, "--output-format", kind)
+    assert result.exit_code == 1
+    assert said in result.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["obs.csv"]
 
 
 def test_flags_and_scores_without_a_suffix(tiny_model_file: Path, tmp_path: Path) -> None:

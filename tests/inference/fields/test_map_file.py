@@ -65,3 +65,31 @@ def test_odd_attributes_are_said_once(tmp_path: Path, caplog: pytest.LogCaptureF
     assert caplog.messages == [
         "a.nc: missing_value 1e+20 does not fit the type of pm25 and was ignored"
     ]
+
+
+def test_stations_of_the_page_are_read_too(tmp_path: Path) -> None:
+    """Its files are classic netCDF, without groups: the stations are beside the fields."""
+    path = write(tmp_path / "a.nc", "hours since 2019-01-06")
+    with (
+        netCDF4.Dataset(path) as dataset,
+        netCDF4.Dataset(tmp_path / "classic.nc", "w", format="NETCDF3_CLASSIC") as classic,
+    ):
+        for name, variable in dataset.variables.items():
+            for dimension, length in zip(variable.dimensions, variable.shape, strict=True):
+                if dimension not in classic.dimensions:
+                    classic.createDimension(dimension, length)
+            copied = classic.createVariable(name, variable.dtype, variable.dimensions)
+            copied.setncatts(variable.__dict__)
+            copied[:] = variable[:]
+        classic.createDimension("station", 2)
+        classic.createVariable("station_lon", "f8", ("station",))[:] = [110.1, 110.2]
+        classic.createVariable("station_lat", "f8", ("station",))[:] = [30.1, 30.2]
+        measured = classic.createVariable("station_pm25", "f4", ("time", "station"))
+        measured[:] = np.ma.masked_invalid([[10, 20], [30, np.nan]])
+    with opened(tmp_path / "classic.nc") as found:
+        means = found.station_means(np.array([True, True]))
+        # They stand in the middle of cells.
+        assert means.x == pytest.approx(found.grid.x[1:3])
+        assert means.y == pytest.approx(found.grid.y[1:3])
+    assert means.values.tolist() == [20, 20]
+    assert means.complete.tolist() == [True, False]

@@ -139,7 +139,7 @@ def test_a_day_that_is_not_whole_is_called_so(
         assert dataset.partial_days == "2019-01-06: hours 0 to 9, 10 of 24"
         assert dataset["day_hours"][:].tolist() == [10]
         assert "day_hours" in dataset["pm25"].ancillary_variables.split()
-        assert dataset["station_pm25"][0].tolist() == [14.5, 34.5]
+        assert dataset["stations/station_pm25"][0].tolist() == [14.5, 34.5]
 
 
 def test_whole_days_and_daily_means_are_not(

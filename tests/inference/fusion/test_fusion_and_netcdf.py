@@ -15,6 +15,7 @@ import pytest
 import xarray
 
 from pointfuse import (
+    ArgumentError,
     FusedFields,
     InputError,
     MissingExtraError,
@@ -98,8 +99,8 @@ def test_the_file_holds_the_fields(fields: FusedFields, tmp_path: Path) -> None:
         # Single precision of degrees around 100 is 4e-6: half a metre.
         np.testing.assert_allclose(dataset["lat"][:], fields.latitude, atol=1e-5)
         np.testing.assert_allclose(dataset["lon"][:], fields.longitude, atol=1e-5)
-        assert dataset["station_id"][:].tolist() == ["A", "B", "北京"]
-        stations = dataset["station_pm25"][:].filled(np.nan)
+        assert dataset["stations/station_id"][:].tolist() == ["A", "B", "北京"]
+        stations = dataset["stations/station_pm25"][:].filled(np.nan)
         np.testing.assert_array_equal(stations, [[10, 30, np.nan], [np.nan, 50, np.nan]])
         assert (dataset.device, dataset.execution_provider) == ("cpu", "CPUExecutionProvider")
         assert dataset.model_sha256 == fields.model_sha256
@@ -206,12 +207,13 @@ def test_without_a_scale_there_is_no_uncertainty(
         )
 
 
+@pytest.mark.parametrize("name", ["pm25", "stations/station_pm25"])
 def test_the_independent_checker_would_find_a_fault(
-    fields: FusedFields, tmp_path: Path, assert_cf_compliant: Callable[[Path], None]
+    name: str, fields: FusedFields, tmp_path: Path, assert_cf_compliant: Callable[[Path], None]
 ) -> None:
     path = fields.to_netcdf(tmp_path / "pm25.nc")
     with netCDF4.Dataset(path, "a") as dataset:
-        dataset["pm25"].units = "kg"
+        dataset[name].units = "kg"
     with pytest.raises(AssertionError, match="units"):
         assert_cf_compliant(path)
 
@@ -224,6 +226,27 @@ def test_xarray_and_the_file_are_the_same(fields: FusedFields, tmp_path: Path) -
         assert dataset.pm25.attrs == opened.pm25.attrs
         assert set(dataset.attrs) == set(opened.attrs)
     assert dataset.pm25.sel(time="2019-01-06").item(0) == 20.0
+
+
+def test_xarray_and_the_stations_of_the_file_are_the_same(
+    fields: FusedFields, tmp_path: Path
+) -> None:
+    dataset = fields.to_xarray(group="stations")
+    path = fields.to_netcdf(tmp_path / "pm25.nc")
+    with xarray.open_dataset(path, group="stations", decode_coords="all") as opened:
+        xarray.testing.assert_identical(dataset, opened.load())
+        assert set(dataset.coords) == {
+            *("time", "time_bnds"),
+            *("station_id", "station_lat", "station_lon"),
+        }
+    used = dataset.station_pm25.sel(time="2019-01-06").values
+    np.testing.assert_array_equal(used, [[10, 30, np.nan]])
+    with xarray.open_datatree(path) as tree:
+        assert tree["stations"].to_dataset().station_pm25.time.size == fields.days.size
+    with pytest.raises(
+        ArgumentError, match="expected the group 'stations', or none, got 'station'"
+    ):
+        fields.to_xarray(group="station")
 
 
 def test_without_xarray_the_error_says_how_to_get_it(
@@ -298,7 +321,7 @@ def test_a_round_trip_through_xarray_loses_nothing(
     with xarray.open_dataset(tmp_path / "round.nc", decode_coords="all") as opened:
         xarray.testing.assert_equal(dataset, opened.load())
         assert set(dataset.coords) == set(opened.coords)
-        assert {"lat", "lon", "crs", "station_id", "station_lat", "time_bnds"} <= set(opened.coords)
+        assert {"lat", "lon", "crs", "time_bnds"} <= set(opened.coords)
         assert dataset.attrs == opened.attrs
         for name, variable in dataset.variables.items():
             assert set(variable.attrs) == set(opened[name].attrs), name

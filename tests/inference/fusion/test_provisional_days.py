@@ -72,7 +72,7 @@ def test_a_day_that_is_not_over_is_a_provisional_one(
         assert dataset["time_bnds"][:].tolist() == bounds
         assert dataset["time"][:].tolist() == [begin + 12, begin + 29]
         # Means of the hours 0 to 9.
-        assert dataset["station_pm25"][1].tolist() == [4.5, 24.5]
+        assert dataset["stations/station_pm25"][1].tolist() == [4.5, 24.5]
         assert float(dataset["pm25"][1].mean()) == pytest.approx(14.5, rel=1e-3)
 
 

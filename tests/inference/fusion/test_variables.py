@@ -108,7 +108,7 @@ def test_others_do_not_change_a_field(ship: Ship, table: Path, tmp_path: Path) -
     both = ("--variable", "no2", "--variable", "pm25", "--variable", "no2")
     assert run("fuse", table, "-o", among, "--no-qc", *both).exit_code == 0
     with netCDF4.Dataset(alone) as one, netCDF4.Dataset(among) as two:
-        for name in ("pm25", "station_pm25", "time", "time_bnds"):
+        for name in ("pm25", "stations/station_pm25", "time", "time_bnds"):
             assert np.array_equal(one[name][:], two[name][:])
         for name in ("day_status", "day_hours", "station_count", "station_distance"):
             assert np.array_equal(one[name][:].filled(-1), two[f"pm25_{name}"][:].filled(-1))

@@ -194,7 +194,7 @@ def test_days_with_too_few_stations_are_missing_with_a_reason(
         assert dataset["station_count"][:].sum(axis=(1, 2)).tolist() == [0, 2, 1]
         distance = np.ma.getmaskarray(dataset["station_distance"][:])
         assert distance.all(axis=(1, 2)).tolist() == [True, False, False]
-        assert dataset["station_pm25"][2].tolist() == [50.0, None]
+        assert dataset["stations/station_pm25"][2].tolist() == [50.0, None]
     assert_cf_compliant(output)
     assert len(json.loads(run(*arguments).stdout)["days"]) == 2
     result = run(*arguments, "--min-stations", 3)

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pointfuse.errors import InputError
-from pointfuse.fields.cf import place_variables
+from pointfuse.fields.cf.field_variables import place_variables
 from pointfuse.grid.grid_mapping import GridAxes, grid_axes, grid_of_centres
 from pointfuse.grid.projections import (
     LambertConformal,

@@ -23,8 +23,8 @@ from pointfuse.grid.regions import Region
 from pointfuse.model.metadata import ModelMetadata
 from pointfuse.pictures.figure_style import report_style
 from pointfuse.pictures.html_page import text
-from pointfuse.pictures.html_report import Origin, write_report
-from pointfuse.pictures.reliability import reliability_figures
+from pointfuse.pictures.report.html_report import Origin, write_report
+from pointfuse.pictures.report.reliability import reliability_figures
 from pointfuse.stations.gridding import place
 from pointfuse.stations.observations import SourceFile
 from pointfuse.trust.coverage import Held

@@ -239,7 +239,7 @@ def test_a_moving_picture_shows_the_stations_of_each_day(
 
     with netCDF4.Dataset(fused, "a") as dataset:
         # B comes on the second day only: what is not there at first must appear.
-        dataset["station_pm25"][:2, 1] = np.ma.masked_invalid([np.nan, 33])
+        dataset["stations/station_pm25"][:2, 1] = np.ma.masked_invalid([np.nan, 33])
     monkeypatch.setattr(Sheet, "show", noting)
     assert plot(fused, "-o", tmp_path / "days.gif", "--stations", "--days", f":{DAYS[2]}")[0] == 0
     assert shown == [[10], [15, 33], [20]]
@@ -480,7 +480,7 @@ def test_what_cannot_be_drawn(fused: Path, write: Write, tmp_path: Path) -> None
     without = tmp_path / "without.nc"
     without.write_bytes(fused.read_bytes())
     with netCDF4.Dataset(without, "a") as dataset:
-        dataset.renameVariable("station_pm25", "measured")
+        dataset["stations"].renameVariable("station_pm25", "measured")
         dataset.renameVariable("pm25_uncertainty", "error")
         dataset["pm25"].ancillary_variables = "station_distance"
     empty = tmp_path / "empty.nc"

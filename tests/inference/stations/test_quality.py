@@ -451,16 +451,21 @@ def test_fuse_leaves_suspect_values_out_and_lists_them(
         "neighbours_disagree": 1,
     }
     with netCDF4.Dataset(output) as dataset:
-        codes = dataset["station_id"][:].tolist()
+        codes = dataset["stations/station_id"][:].tolist()
         # X and Z would lie at 105 degrees north.
         assert codes == [f"S{i}" for i in range(8)]
         assert dataset.stations_without_place == "X Y Z"
-        quality = dict(zip(codes, dataset["station_pm25_quality"][0].tolist(), strict=True))
+        quality = dict(
+            zip(codes, dataset["stations/station_pm25_quality"][0].tolist(), strict=True)
+        )
         assert quality["S3"] == State.SUSPECT
         assert [code for code in codes if quality[code] == State.GOOD] == codes[:3] + codes[4:8]
-        assert dataset["station_pm25_reason"][0, 3] == Reason.NEIGHBOURS_DISAGREE
-        assert dataset["station_pm25_reason"].flag_meanings.split()[8] == "neighbours_disagree"
-        assert np.ma.getmaskarray(dataset["station_pm25"][0]).tolist() == [
+        assert dataset["stations/station_pm25_reason"][0, 3] == Reason.NEIGHBOURS_DISAGREE
+        assert (
+            dataset["stations/station_pm25_reason"].flag_meanings.split()[8]
+            == "neighbours_disagree"
+        )
+        assert np.ma.getmaskarray(dataset["stations/station_pm25"][0]).tolist() == [
             code == "S3" for code in codes
         ]
         assert "neighbours_disagree 1" in dataset.quality_control
@@ -471,7 +476,7 @@ def test_fuse_leaves_suspect_values_out_and_lists_them(
     with netCDF4.Dataset(output) as dataset:
         assert dataset.quality_control.startswith("switched off")
         assert "--no-qc" in dataset.history
-        assert "station_pm25_quality" not in dataset.variables
+        assert "station_pm25_quality" not in dataset["stations"].variables
         assert dataset["pm25"][0].max() > 100
 
 

@@ -16,7 +16,7 @@ from torch import Tensor
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.timezones import utc_midnights, zone_name
 from pointfuse.errors import InputError, OutputError
-from pointfuse.fields.cf import CONVENTIONS, place_variables
+from pointfuse.fields.cf.field_variables import CONVENTIONS, place_variables
 from pointfuse.grid.regular_grid import Grid
 from pointfuse_training.archives.archive_variables import LOWEST, VARIABLES, ArchiveVariable
 

@@ -13,7 +13,7 @@ import torch
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.output_formats import REPORT, SCORES
 from pointfuse.commands.shared.inputs_and_outputs import Command, InputFile, OutputFile
-from pointfuse.pictures.html_report import check_report
+from pointfuse.pictures.report.html_report import check_report
 from pointfuse.trust.baselines import find_baselines
 from pointfuse.version import __version__
 from pointfuse_training.archives.archive import Archive

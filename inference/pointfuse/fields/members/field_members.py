@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.errors import ArgumentError, InputError, ModelFileError
-from pointfuse.fields.cf import CORRELATION, STATION_COUNT, UNCERTAINTY
+from pointfuse.fields.cf.field_variables import CORRELATION, STATION_COUNT, UNCERTAINTY
 from pointfuse.fields.map_file import MapFile
 from pointfuse.fields.members.error_draws import ErrorDraws
 from pointfuse.grid.regular_grid import Grid

@@ -13,7 +13,7 @@ import numpy as np
 from pointfuse.basics.atomic_files import replacing
 from pointfuse.basics.progress import Progress
 from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
-from pointfuse.fields.cf_variable import CFVariable
+from pointfuse.fields.cf.variable import CFVariable
 from pointfuse.fields.derived_file import define_places, define_times, inherited_attributes
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.fields.members.field_members import FieldMembers, correlation_of, require_members

@@ -13,7 +13,7 @@ from pointfuse.basics.counted import counted
 from pointfuse.basics.progress import Progress
 from pointfuse.basics.table_files import writing_table
 from pointfuse.errors import InputError
-from pointfuse.fields.cf import STATION_DISTANCE
+from pointfuse.fields.cf.field_variables import STATION_DISTANCE
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.fields.places.points import Places
 from pointfuse.fields.places.series import Floats, Method, PlaceReader, PlaceSeries

@@ -100,12 +100,12 @@ def write_flags(path: str | PathLike[str], observations: Observations) -> int:
         for step, part in _steps(observations):
             for name in part.reasons:
                 for row in _runs(part, name):
-                    writer.writerow([_no_formula(str(row[0])), name, step, *row[1:]])
+                    writer.writerow([no_formula(str(row[0])), name, step, *row[1:]])
                     count += 1
     return count
 
 
-def _no_formula(code: str) -> str:
+def no_formula(code: str) -> str:
     """A code with an apostrophe where a spreadsheet would compute it: a file may hold anything."""
     return f"'{code}" if code.startswith(("=", "+", "-", "@")) and not _is_number(code) else code
 

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.timezones import utc_hours, utc_midnights
-from pointfuse.fields.cf_variable import CFVariable
+from pointfuse.fields.cf.variable import CFVariable
 from pointfuse.fields.day_status import DayStatus
 from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.stations.all_hours import hours_end

@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pointfuse.basics.rounding import SIGNIFICANT_BITS, rounded
-from pointfuse.fields.cf_times import status_variables
-from pointfuse.fields.cf_variable import CFVariable
+from pointfuse.fields.cf.time_variables import status_variables
+from pointfuse.fields.cf.variable import CFVariable
 from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.grid.grid_mapping import (
     axis_attributes,
@@ -23,11 +23,12 @@ from pointfuse.grid.grid_mapping import (
 )
 from pointfuse.grid.projections import LatitudeLongitude
 from pointfuse.grid.regular_grid import Grid
-from pointfuse.stations.observations import Observations
 from pointfuse.stations.pollutants import cell_methods, long_name
-from pointfuse.stations.quality.reasons import Reason, State, states
 
 CONVENTIONS = "CF-1.8"
+CRS_AMONG_COORDINATES = {"coordinates": "crs"}
+"""Attribute of files. xarray takes the projection for a variable without it, and when it joins
+files gives it a time, with a warning."""
 STATION_COUNT, STATION_DISTANCE = "station_count", "station_distance"
 """Names of variables about the nearest stations, which only fused fields have."""
 
@@ -44,7 +45,6 @@ CORRELATION = {
 `ErrorCorrelation`."""
 
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
-_AT_STATIONS = {"coordinates": "station_id station_lat station_lon"}
 
 _OF_HOURS = (
     "Standard deviation of the difference to what a station in the cell would measure, as the "
@@ -78,34 +78,8 @@ def place_variables(grid: Grid) -> list[CFVariable]:
     ]
 
 
-def grid_variables(fields: TimedFields) -> list[CFVariable]:
-    """Variables that do not change with time: coordinates, projection, stations."""
-    stations = _listed(fields).stations
-    return [
-        *place_variables(fields.model.grid),
-        CFVariable(
-            "station_id",
-            ("station",),
-            stations.code.astype(object),
-            {"long_name": "station code in its network"},
-        ),
-        CFVariable(
-            "station_lat",
-            ("station",),
-            stations.latitude,
-            degrees_attributes("latitude", "north") | {"long_name": "latitude of the station"},
-        ),
-        CFVariable(
-            "station_lon",
-            ("station",),
-            stations.longitude,
-            degrees_attributes("longitude", "east") | {"long_name": "longitude of the station"},
-        ),
-    ]
-
-
 def field_variables(fields: TimedFields, others: bool = False) -> list[CFVariable]:
-    """Variables with a value a time: the fused field, its support, the observations.
+    """Variables with a value a time and cell, or a time: the fused field and its support.
 
     Parameters
     ----------
@@ -141,7 +115,6 @@ def field_variables(fields: TimedFields, others: bool = False) -> list[CFVariabl
             gaps=True,
         ),
         *support,
-        *_station_variables(fields),
     ]
 
 
@@ -232,65 +205,3 @@ def now() -> datetime.datetime:
     if epoch.isdecimal():
         return datetime.datetime.fromtimestamp(int(epoch), datetime.UTC)
     return datetime.datetime.now(datetime.UTC)
-
-
-def _station_variables(fields: TimedFields) -> list[CFVariable]:
-    """Values of the stations as they went into the fields, and what became of the others."""
-    listed = _listed(fields)
-    found = []
-    for variable in fields.model.variables:
-        if variable.name not in listed.values:
-            continue
-        name = f"station_{variable.name}"
-        said = long_name(variable, hourly=fields.hourly)
-        attributes = {
-            "standard_name": variable.standard_name,
-            "long_name": f"{said} at the station, as used",
-            "units": variable.units,
-            "cell_methods": cell_methods(variable),
-        }
-        values = listed.values[variable.name].astype(np.float32)
-        flags = _flag_variables(name, said, listed.reasons.get(variable.name))
-        if flags:
-            attributes["ancillary_variables"] = " ".join(flag.name for flag in flags)
-        dimensions = ("time", "station")
-        found.append(CFVariable(name, dimensions, values, attributes | _AT_STATIONS, gaps=True))
-        found += flags
-    return found
-
-
-def _flag_variables(
-    name: str, long_name: str, reasons: NDArray[np.uint8] | None
-) -> list[CFVariable]:
-    """State and reason of each value; nothing where quality control was switched off."""
-    if reasons is None:
-        return []
-    return [
-        CFVariable(
-            f"{name}_{kind}",
-            ("time", "station"),
-            codes.astype(np.int8),
-            {
-                "standard_name": standard_name,
-                "long_name": f"{text} of {long_name} at the station",
-                "flag_values": np.array([meaning.value for meaning in meanings], np.int8),
-                "flag_meanings": " ".join(meaning.name.lower() for meaning in meanings),
-            }
-            | _AT_STATIONS,
-        )
-        for kind, standard_name, text, codes, meanings in (
-            ("quality", "quality_flag", "quality", states(reasons), tuple(State)),
-            ("reason", "status_flag", "reason for the quality", reasons, tuple(Reason)),
-        )
-    ]
-
-
-def has_place(observations: Observations) -> NDArray[np.bool_]:
-    """Which stations have coordinates that are a place on Earth."""
-    stations = observations.stations
-    return np.isfinite(stations.longitude) & (np.abs(stations.latitude) <= 90)
-
-
-def _listed(fields: TimedFields) -> Observations:
-    """The stations of the file: all that were read and have a place."""
-    return fields.stations.listed.at_stations(has_place(fields.stations.listed))

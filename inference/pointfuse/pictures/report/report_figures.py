@@ -27,7 +27,7 @@ from pointfuse.pictures.map_drawing import (
     draw_graticule,
     figure_class,
 )
-from pointfuse.pictures.reliability import reliability_figures
+from pointfuse.pictures.report.reliability import reliability_figures
 from pointfuse.trust.crossval import CrossValidation
 from pointfuse.trust.evaluation import (
     FEWEST_DAYS,

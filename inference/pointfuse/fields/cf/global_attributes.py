@@ -8,7 +8,13 @@ from collections.abc import Sequence
 from pointfuse.basics.counted import counted
 from pointfuse.basics.printable import listed
 from pointfuse.basics.timezones import OwnClocks, zone_name
-from pointfuse.fields.cf import CONVENTIONS, has_place, model_attributes, now
+from pointfuse.fields.cf.field_variables import (
+    CONVENTIONS,
+    CRS_AMONG_COORDINATES,
+    model_attributes,
+    now,
+)
+from pointfuse.fields.cf.station_variables import has_place
 from pointfuse.fields.timed_fields import TimedFields
 from pointfuse.model.conditions import beyond_training
 from pointfuse.stations.observations import Observations
@@ -69,6 +75,7 @@ def global_attributes(
     were = "which was" if len(bundle) == 1 else "which were"
     return {
         "Conventions": CONVENTIONS,
+        **CRS_AMONG_COORDINATES,
         "title": f"{titles[:1].upper()}{titles[1:]}, fused from station observations",
         "institution": "not given",
         "source": f"pointfuse {__version__} with the network{'s' * (len(bundle) > 1)} {networks}, "

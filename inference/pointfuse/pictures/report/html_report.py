@@ -33,7 +33,7 @@ from pointfuse.pictures.html_page import (
 )
 from pointfuse.pictures.inline_svg import page_figures
 from pointfuse.pictures.map_drawing import figure_class
-from pointfuse.pictures.report_figures import report_figures
+from pointfuse.pictures.report.report_figures import report_figures
 from pointfuse.stations.pollutants import long_name
 from pointfuse.trust.coverage import Coverage
 from pointfuse.trust.crossval import CrossValidation
