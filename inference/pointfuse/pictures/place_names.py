@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
 
-_SIDES = (
+_SIDES: tuple[tuple[tuple[int, int], dict[str, Any]], ...] = (
     ((4, 0), {"ha": "left", "va": "center"}),
     ((-4, 0), {"ha": "right", "va": "center"}),
     ((0, 4), {"ha": "center", "va": "bottom"}),
@@ -53,7 +53,8 @@ def draw_places(axes: Axes, projection: Projection, places: Places, colour: str)
     x, y = projection.forward(places.longitude[known], places.latitude[known])
     look: dict[str, Any] = {"fontsize": 7, "color": colour, "zorder": 5}
     halo = [withStroke(linewidth=2, foreground="white", alpha=0.8)]
-    for name, *place in zip(places.name[known].tolist(), x, y, strict=True):
+    names = places.name[known].tolist()
+    for name, place in zip(names, zip(x.tolist(), y.tolist(), strict=True), strict=True):
         dot = axes.transData.transform(place)
         if not (np.isfinite(dot).all() and map_box.contains(*dot)):
             continue
