@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -95,18 +96,12 @@ def test_members_have_the_field_as_mean_and_its_uncertainty(file: Path, tmp_path
         assert dataset["time"].units == source["time"].units
 
 
-def test_a_file_of_members_is_cf(file: Path, tmp_path: Path) -> None:
-    from compliance_checker.runner import CheckSuite, ComplianceChecker
-
+def test_a_file_of_members_is_cf(
+    file: Path, tmp_path: Path, assert_cf_compliant: Callable[[Path], None]
+) -> None:
     output = tmp_path / "members.nc"
     assert run("members", file, "-o", output, "--members", 20).exit_code == 0
-    CheckSuite.load_all_available_checkers()
-    report = tmp_path / "report.json"
-    passed, errors = ComplianceChecker.run_checker(
-        str(output), ["cf:1.8"], 0, "normal", output_filename=str(report), output_format="json"
-    )
-    assert not errors
-    assert passed
+    assert_cf_compliant(output)
 
 
 def test_a_day_has_the_same_members_alone(file: Path, tmp_path: Path) -> None:
