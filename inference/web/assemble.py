@@ -34,9 +34,13 @@ def models_for_browsers() -> list[Path]:
     return [ROOT / "models" / model["file"] for model in chosen.values()]
 
 
+MODULES = sorted((HERE / "js").rglob("*.js"))
 FILES = {
     "": [HERE / "index.html", HERE / "style.css", ROOT / "LICENSE", ROOT / "NOTICE"],
-    "js": sorted((HERE / "js").glob("*.js")),
+    **{
+        folder.relative_to(HERE).as_posix(): [path for path in MODULES if path.parent == folder]
+        for folder in sorted({path.parent for path in MODULES})
+    },
     "onnxruntime": [
         RUNTIME / "ort.wasm.min.mjs",
         RUNTIME / "ort-wasm-simd-threaded.mjs",

@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { mapLines } from "../../inference/web/js/natural_earth.js";
 import { readModel } from "../../inference/web/js/metadata.js";
-import { characters, netcdfBytes } from "../../inference/web/js/netcdf.js";
+import { characters, netcdfBytes } from "../../inference/web/js/fields/netcdf.js";
 import { projectionOf } from "../../inference/web/js/projection.js";
 
 const golden = (name) => join(process.env.GOLDEN, name);

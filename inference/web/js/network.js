@@ -69,7 +69,7 @@ export class Network {
 
   /**
    * Complete the gridded observations of a day to fields.
-   * @param {import("./gridding.js").GriddedDay} gridded
+   * @param {import("./stations/gridding.js").GriddedDay} gridded
    * @returns {Promise<{field: Float32Array, scale: Float32Array | null}>} the fused variable by row
    *   and column, and the logistic scale of its error, where the model gives one
    * @throws {InputError} if the model gives a field or a scale that cannot be

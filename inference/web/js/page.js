@@ -98,6 +98,7 @@ async function fuse(files) {
       model: await chosenModel(),
       timeZone: element("time-zone").value.trim(),
       minHours: Number(element("min-hours").value),
+      qualityControl: element("quality-control").checked,
     };
     mine.coast = await coast;
     // Another one may have begun meanwhile.

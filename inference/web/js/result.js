@@ -1,11 +1,13 @@
 /** @module result What a fusion gave: its days on the map, under the cursor, and as files. */
 
-import { cfDataset } from "./cf.js";
 import { colourOf, ticksOf, topOf } from "./colours.js";
-import { fieldCsv } from "./field_csv.js";
+import { cfDataset } from "./fields/cf.js";
+import { fieldCsv } from "./fields/field_csv.js";
+import { intervalOf, PERCENT } from "./fields/intervals.js";
+import { netcdfBytes } from "./fields/netcdf.js";
 import { FieldMap } from "./map.js";
-import { netcdfBytes } from "./netcdf.js";
-import { dayText } from "./tidy.js";
+import { showQuality } from "./quality/report.js";
+import { dayText } from "./readers/cells.js";
 import { typesetUnits } from "./units.js";
 
 const LEGEND_COLOURS = 256;
@@ -23,7 +25,7 @@ const element = (id) => document.getElementById(id);
 /** The part of the page that shows fields. */
 export class Result {
   #map = new FieldMap(element("map"));
-  /** @type {import("./cf.js").Fusion | null} */
+  /** @type {import("./fields/cf.js").Fusion | null} */
   #fusion = null;
   #tops = [];
   #day = 0;
@@ -43,6 +45,7 @@ export class Result {
     element("map").addEventListener("keydown", (event) => this.#move(event));
     element("save-csv").addEventListener("click", () => this.#saveCsv());
     element("save-netcdf").addEventListener("click", () => this.#saveNetcdf());
+    element("save-flags").addEventListener("click", () => this.#saveFlags());
     window.addEventListener("resize", () => this.#fit());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#map.draw());
   }
@@ -55,7 +58,8 @@ export class Result {
 
   /**
    * Begin with a fusion of which no day has come yet.
-   * @param {import("./cf.js").Fusion & {remarks: string[], threads: number}} fusion
+   * @param {import("./fields/cf.js").Fusion & {remarks: string[], threads: number, quality:
+   *   import("./quality/report.js").Quality | null}} fusion
    * @param {[number, number][][]} coast lines of the coast, degrees east and north
    */
   begin(fusion, coast) {
@@ -71,11 +75,12 @@ export class Result {
         return item;
       }),
     );
+    showQuality(fusion.quality);
   }
 
   /**
    * Take the next day.
-   * @param {import("./cf.js").DayFields} fields
+   * @param {import("./fields/cf.js").DayFields} fields
    */
   add(fields) {
     const number = this.#fusion.fields.push(fields) - 1;
@@ -196,11 +201,13 @@ export class Result {
       ["Place", `${north}, ${east}`],
       ["Value", `${field[cell].toFixed(1)} ${units}`],
     ];
-    if (uncertainty)
-      entries.push([
-        "Uncertainty",
-        `${uncertainty[cell].toFixed(1)} ${units} (standard deviation)`,
-      ]);
+    if (uncertainty) {
+      const [low, high] = intervalOf(field[cell], uncertainty[cell]).map((end) => end.toFixed(1));
+      entries.push(
+        ["Uncertainty", `${uncertainty[cell].toFixed(1)} ${units} (standard deviation)`],
+        ["Interval", `${low} to ${high} ${units} (${PERCENT} of 100 stations)`],
+      );
+    }
     const kilometres = Math.round(stationDistance[cell] / 1000);
     entries.push(["Nearest station", kilometres ? `${kilometres} km` : "in this cell"]);
     const here = this.#stations().filter((station) => station.cell === cell);
@@ -249,7 +256,7 @@ export class Result {
   }
 
   #date(number) {
-    return dayText(this.#fusion.observations.days[this.#fusion.days[number]]);
+    return dayText(this.#fusion.observations.times[this.#fusion.days[number]]);
   }
 
   get #fields() {
@@ -267,10 +274,19 @@ export class Result {
   }
 
   #saveNetcdf() {
+    const pieces = netcdfBytes(cfDataset(this.#fusion, new Date()));
+    save(pieces, `${this.#nameOfAll}.nc`, "application/x-netcdf");
+  }
+
+  #saveFlags() {
+    save([this.#fusion.quality.flags], `${this.#nameOfAll}_flags.csv`, "text/csv");
+  }
+
+  /** What files are called that are of all days. */
+  get #nameOfAll() {
     const { model, fields } = this.#fusion;
     const dates = [...new Set([this.#date(0), this.#date(fields.length - 1)])].join("_");
-    const pieces = netcdfBytes(cfDataset(this.#fusion, new Date()));
-    save(pieces, `${model.variables[0].name}_${dates}.nc`, "application/x-netcdf");
+    return `${model.variables[0].name}_${dates}`;
   }
 }
 

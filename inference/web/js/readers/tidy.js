@@ -6,65 +6,44 @@
  * `inference/pointfuse/stations/readers/tidy.py` reads it.
  */
 
+import { InputError, quoted, shortened } from "../errors.js";
+import { meansInRange } from "../stations/merging.js";
+import { conversionFactor } from "../units.js";
+import { HOUR_LENGTH, numberOf, parseDay } from "./cells.js";
+import { column, ownName, positions, WITH_UNIT } from "./columns.js";
+import { Coordinates, NOWHERE } from "./coordinates.js";
 import { leftOut } from "./csv.js";
-import { InputError, quoted, shortened } from "./errors.js";
-import { conversionFactor } from "./units.js";
 
-const MISSING = new Set(["", "-", "--", "—", "na", "n/a", "nan", "null", "none"]);
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:e[+-]?\d+)?$/i;
-const WITH_UNIT = /^([^[(]+?)\s*[[(](.*)[\])]$/;
-const DAY = /^(\d{4})(?:([-/.])(\d{1,2})\2(\d{1,2})|(\d{2})(\d{2}))$/;
 const INSTANT =
   /^([\d./-]{8,10})(?:[T ]\s*(\d{1,2})(?::?(\d{2})(?::?(\d{2})(?:[.,]\d+)?)?)?)?\s*(Z|UTC|[+-]\d{1,2}(?::?\d{2})?)?$/i;
 const EITHER_ORDER = /^\d{1,2}[-/. ]\d{1,2}[-/. ]\d{2,4}\b/;
-const DAY_LENGTH = 864e5;
-const EARLIEST = Date.UTC(1900, 0, 1);
-const LATEST = Date.UTC(2200, 0, 1);
-/** Names of a column besides its own, without regard to case; a blank counts as an underscore. */
-const OTHER_NAMES = {
-  station: ["site", "station_id", "code"],
-  longitude: ["lon", "lng"],
-  latitude: ["lat"],
-  date: ["day"],
-  time: ["datetime"],
-  pm25: ["pm2.5", "pm2_5", "pm_2.5"],
-  relative_humidity: ["rh"],
-  wind_speed: ["windspeed", "ws"],
-};
 
 /**
- * @typedef {object} Values values of a file
- * @property {string} file name of the file
- * @property {boolean} hourly whether the times are hours, not days
- * @property {{code: string, longitude: number, latitude: number}[]} stations NaN where unknown
- * @property {string[]} variables names of the variables
- * @property {{station: number, time: number, values: number[]}[]} rows position of the station,
- *   begin of the local day or hour (milliseconds), values in the units of the model, NaN where
- *   missing
- * @property {string[]} remarks oddities that did not stop the reading, one sentence each
+ * Whether a header is that of a tidy table.
+ * @param {string[]} header
+ * @returns {boolean}
  */
+export function isTidy(header) {
+  const names = header.map(ownName);
+  return names.includes("station") && (names.includes("date") || names.includes("time"));
+}
 
 /**
  * Read the daily or hourly values of a tidy table.
+ *
+ * Without the two columns of coordinates the places come from a station list.
  * @param {import("./csv.js").Table} table
- * @param {import("./metadata.js").Variable[]} variables variables to look for
- * @param {import("./timezones.js").TimeZone} zone of times that name none, and of the days
- * @returns {Values}
- * @throws {InputError} if it is in another format, a column is missing, a cell is no number, a unit
- *   is unknown, or two rows contradict each other
+ * @param {import("../metadata.js").Variable[]} variables variables to look for
+ * @param {import("../timezones.js").TimeZone} zone of times that name none, and of the days
+ * @returns {import("../stations/merging.js").Part}
+ * @throws {InputError} if a column is missing, a cell is no number, a unit is unknown, or two rows
+ *   contradict each other
  */
 export function readTidy(table, variables, zone) {
   const { name } = table;
   const names = variables.map((variable) => variable.name);
   const header = ownHeader(table, names);
   table = { ...table, header };
-  if (!header.includes("station") || !(header.includes("date") || header.includes("time"))) {
-    throw new InputError(
-      `${name} is not in the one format that this page reads: expected the header ` +
-        `station,longitude,latitude,date|time,${names.join(",")} (variables as there are), got ` +
-        `${shortened(header)}; the command line reads other formats`,
-    );
-  }
   if (header.includes("date") && header.includes("time")) {
     throw new InputError(
       `${name} has both a column 'date' and a column 'time'; keep the 'date' of daily means, or ` +
@@ -73,27 +52,34 @@ export function readTidy(table, variables, zone) {
   }
   const hourly = header.includes("time");
   const columns = valueColumns(table, variables);
-  const read = rowReader(table, columns, hourly, zone);
+  const unplaced = !header.includes("longitude") && !header.includes("latitude");
+  const coordinates = new Coordinates(table);
+  const cells = unplaced
+    ? null
+    : ["longitude", "latitude"].map((title) => column(table, title));
+  const placeOf = (line, code, fields) =>
+    cells ? coordinates.place(line, code, ...cells.map((cell) => fields[cell])) : NOWHERE;
+  const read = rowReader(table, columns, placeOf, hourly, zone);
   const places = new Places(name);
   const rows = new Map();
   const remarks = [...table.remarks];
   let repeated = 0;
   const skipped = [];
   for (const row of table.rows) {
-    let cells;
+    let found;
     try {
-      cells = read(row);
+      found = read(row);
     } catch (error) {
       if (row.line !== table.openLine) throw error;
       remarks.push(leftOut(name, row.line));
       continue;
     }
-    if (cells.skipped) {
+    if (found.skipped) {
       skipped.push(row.line);
       continue;
     }
-    const { code, longitude, latitude, instant, time, values } = cells;
-    const station = places.station(row.line, code, longitude, latitude);
+    const { code, place, instant, time, values } = found;
+    const station = places.station(row.line, code, place);
     const key = `${station} ${instant}`;
     const known = rows.get(key);
     if (!known) {
@@ -120,27 +106,27 @@ export function readTidy(table, variables, zone) {
     );
   }
   if (repeated) remarks.push(`Rows of ${name} that stand twice, each kept once: ${repeated}`);
-  return {
-    file: name,
-    hourly,
-    stations: places.stations,
-    variables: columns.map((column) => column.variable),
-    rows: [...rows.values()],
-    remarks,
-  };
+  remarks.push(...coordinates.remarks());
+  const stations = places.stations;
+  const tables = tablesOf([...rows.values()], columns, stations.length, variables, remarks);
+  return { file: name, format: "tidy", hourly, unplaced, stations, ...tables, remarks };
 }
 
-/** The name that a title stands for: `longitude` for `Lon`; itself if it is no such. */
-function ownName(title) {
-  const plain = title
-    .normalize("NFKC")
-    .trim()
-    .toLowerCase()
-    .replace(/[\s_]+/g, "_");
-  const own = Object.keys(OTHER_NAMES).find(
-    (each) => plain === each || OTHER_NAMES[each].includes(plain),
-  );
-  return own ?? title;
+/** Times and values of rows. */
+function tablesOf(rows, columns, stations, variables, remarks) {
+  const times = [...new Set(rows.map(({ time }) => time))].sort((one, other) => one - other);
+  const position = new Map(times.map((time, number) => [time, number]));
+  const [time, station] = [
+    rows.map((row) => position.get(row.time)),
+    rows.map((row) => row.station),
+  ];
+  const values = {};
+  columns.forEach(({ variable }, i) => {
+    const given = rows.map((row) => row.values[i]);
+    const limits = variables.find(({ name }) => name === variable);
+    values[variable] = meansInRange({ time, station, given }, [times.length, stations], limits, remarks);
+  });
+  return { times, values };
 }
 
 /** The header with the names that this module knows in place of others for the same. */
@@ -155,36 +141,21 @@ function ownHeader({ name, header }, variables) {
     }
     for (const position of found) own[position] = wanted + unit(header[position]);
   };
-  const positions = (test) => [...header.keys()].filter((position) => test(header[position]));
   const exact = ["date", "time"].filter((each) => header.includes(each));
   // Beside a column of the very name another one that could stand for it is just another one.
   const times = exact.length ? exact : ["date", "time"];
   for (const wanted of ["station", "longitude", "latitude", ...times]) {
-    const same = positions((title) => title === wanted);
-    rename(wanted, same.length ? same : positions((title) => ownName(title) === wanted));
+    rename(wanted, positions(header, wanted));
   }
   const parts = (title) => WITH_UNIT.exec(title) ?? [title, title];
   for (const wanted of variables) {
-    const found = positions((title) => {
-      const [, plain] = parts(title);
+    const found = [...header.keys()].filter((position) => {
+      const [, plain] = parts(header[position]);
       return ownName(plain) === wanted || plain.toLowerCase() === wanted;
     });
     rename(wanted, found, (title) => (parts(title).length > 2 ? ` [${parts(title)[2]}]` : ""));
   }
   return own;
-}
-
-/** Position of a column that has to be there once. */
-function column({ name, header }, title) {
-  const position = header.indexOf(title);
-  if (position < 0 || header.includes(title, position + 1)) {
-    const found = position < 0 ? "not" : "twice or more";
-    throw new InputError(
-      `${name}: expected one column '${title}', it stands there ${found}; the header is ` +
-        shortened(header),
-    );
-  }
-  return position;
 }
 
 /** Columns that hold variables: title, place, and factor to the model's units. */
@@ -210,36 +181,35 @@ function valueColumns({ name, header }, variables) {
 }
 
 /** A function that reads the cells of a row. */
-function rowReader(table, columns, hourly, zone) {
-  const [code, east, north, when] = [
-    "station",
-    "longitude",
-    "latitude",
-    hourly ? "time" : "date",
-  ].map((title) => column(table, title));
+function rowReader(table, columns, placeOf, hourly, zone) {
+  const at = (line, title) => `${table.name}, line ${line}, column '${title}'`;
+  const [code, when] = ["station", hourly ? "time" : "date"].map((title) => column(table, title));
   const times = new Map();
-  const number = (text, where) =>
-    numberOf(table.decimalComma ? text.replaceAll(",", ".") : text, where);
-  return ({ line, fields }) => {
-    const at = (title) => `${table.name}, line ${line}, column '${title}'`;
+  const number = (row, position, title) => {
+    const text = row.fields[position];
+    return numberOf(table.decimalComma ? text.replaceAll(",", ".") : text, () =>
+      at(row.line, title),
+    );
+  };
+  return (row) => {
+    const { line, fields } = row;
     const text = fields[when];
     if (!times.has(text)) {
-      times.set(text, hourly ? hourOf(text, zone, at("time")) : dayOf(text, at("date")));
+      times.set(
+        text,
+        hourly ? hourOf(text, zone, at(line, "time")) : dayOf(text, at(line, "date")),
+      );
     }
     const station = fields[code].trim();
     if (!station || /\p{C}/u.test(station)) {
-      throw new InputError(`${at("station")}: expected a code, got ${quoted(station)}`);
+      throw new InputError(`${at(line, "station")}: expected a code, got ${quoted(station)}`);
     }
     return {
       code: station,
-      ...coordinates(
-        number(fields[east], at("longitude")),
-        number(fields[north], at("latitude")),
-        `${table.name}, line ${line}`,
-      ),
+      place: placeOf(line, station, fields),
       ...times.get(text),
       values: columns.map(
-        ({ position, title, factor }) => number(fields[position], at(title)) * factor,
+        ({ position, title, factor }) => number(row, position, title) * factor,
       ),
     };
   };
@@ -254,58 +224,27 @@ class Places {
     this.positions = new Map();
   }
 
-  station(line, code, longitude, latitude) {
-    const known = this.positions.get(code);
-    if (known === undefined) {
+  station(line, code, place) {
+    const number = this.positions.get(code);
+    if (number === undefined) {
       this.positions.set(code, this.stations.length);
-      return this.stations.push({ code, longitude, latitude }) - 1;
+      return this.stations.push({ code, ...place }) - 1;
     }
-    const place = this.stations[known];
-    if (!Object.is(place.longitude, longitude) || !Object.is(place.latitude, latitude)) {
+    const known = this.stations[number];
+    if (Number.isNaN(known.longitude)) {
+      Object.assign(known, place);
+    } else if (
+      !Number.isNaN(place.longitude) &&
+      (known.longitude !== place.longitude || known.latitude !== place.latitude)
+    ) {
       throw new InputError(
-        `${this.name}, line ${line}: station ${code} stands at ${longitude}, ${latitude} here and ` +
-          `at ${place.longitude}, ${place.latitude} above; give each station one place and one name`,
+        `${this.name}, line ${line}: station ${code} stands at ${place.longitude}, ` +
+          `${place.latitude} here and at ${known.longitude}, ${known.latitude} above; give each ` +
+          "station one place and one name",
       );
     }
-    return known;
+    return number;
   }
-}
-
-function numberOf(text, where) {
-  const trimmed = text.trim();
-  if (NUMBER.test(trimmed) && Number.isFinite(Number(trimmed))) return Number(trimmed);
-  if (MISSING.has(trimmed.toLowerCase())) return NaN;
-  throw new InputError(
-    `${where}: expected a number, got ${quoted(text)}; leave the cell empty where the value is missing`,
-  );
-}
-
-function coordinates(longitude, latitude, where) {
-  if (Number.isNaN(longitude) || Number.isNaN(latitude)) return { longitude: NaN, latitude: NaN };
-  // Exchanged coordinates lie outside the grid, and are counted there.
-  if (!isPlace(longitude, latitude) && !isPlace(latitude, longitude)) {
-    throw new InputError(
-      `${where}: expected a longitude from -180 to 360 and a latitude from -90 to 90, got ` +
-        `${longitude} and ${latitude}; correct them or leave them empty`,
-    );
-  }
-  return { longitude, latitude };
-}
-
-function isPlace(longitude, latitude) {
-  return longitude >= -180 && longitude <= 360 && latitude >= -90 && latitude <= 90;
-}
-
-/** Begin of a day in local milliseconds, from `2019-01-06`, `20190106` or `2019/1/6`. */
-function parseDay(text) {
-  const found = DAY.exec(text) ?? [];
-  // 2019-01-1 is no way of writing a day, but 2019-01-15 cut off.
-  if (found[3]?.startsWith("0") && found[4].length === 1) return undefined;
-  const [year, month, day] = [found[1], found[3] ?? found[5], found[4] ?? found[6]].map(Number);
-  const time = Date.UTC(year, month - 1, day);
-  const date = new Date(time);
-  const exists = date.getUTCMonth() === month - 1 && date.getUTCDate() === day;
-  return exists && time >= EARLIEST && time < LATEST ? time : undefined;
 }
 
 function dayOf(text, where) {
@@ -340,19 +279,10 @@ function hourOf(text, zone, where) {
   const instant = offset ? written - offsetOf(offset) : zone.instant(written);
   // Clocks that are put forward never show the hour between.
   if (!offset && zone.local(instant) !== written) return { skipped: true };
-  return { instant, time: Math.floor(zone.local(instant) / 36e5) * 36e5 };
+  return { instant, time: Math.floor(zone.local(instant) / HOUR_LENGTH) * HOUR_LENGTH };
 }
 
 function offsetOf(text) {
   const [, sign, hours, minutes = 0] = /^([+-])(\d{1,2}?):?(\d{2})?$/.exec(text) ?? [];
   return (sign === "-" ? -60_000 : 60_000) * (60 * Number(hours ?? 0) + Number(minutes));
-}
-
-/**
- * A day as it is written: 2019-01-06.
- * @param {number} time local milliseconds
- * @returns {string}
- */
-export function dayText(time) {
-  return new Date(Math.floor(time / DAY_LENGTH) * DAY_LENGTH).toISOString().slice(0, 10);
 }
