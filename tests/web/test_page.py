@@ -109,7 +109,9 @@ def test_the_example_becomes_the_field_of_python(
             np.testing.assert_array_equal(
                 dataset[f"station_{name}"][:].filled(np.nan), table.astype(np.float32)
             )
-            np.testing.assert_array_equal(dataset[f"station_{name}_reason"][:], listed.reasons[name])
+            np.testing.assert_array_equal(
+                dataset[f"station_{name}_reason"][:], listed.reasons[name]
+            )
             np.testing.assert_array_equal(
                 dataset[f"station_{name}_quality"][:], states(listed.reasons[name])
             )
