@@ -18,7 +18,7 @@ from typing import Any
 import netCDF4
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from pointfuse import fuse, load_model, read_stations
 from pointfuse.fields.fused_fields import FusedFields
@@ -187,6 +187,47 @@ def test_days_are_stepped_through_with_the_keyboard(page: Page, tiny_files: Path
     page.focus("#day")
     page.keyboard.press("ArrowUp")
     assert page.inner_text("#title").endswith("2019-01-06")
+
+
+def test_days_are_slid_through_and_follow_each_other(page: Page, tiny_files: Path) -> None:
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    page.wait_for_selector("#working", state="hidden")
+    page.focus("#map")
+    page.keyboard.press("ArrowUp")
+    assert "20.0 µg" in page.inner_text("#readout")
+    slider = page.get_by_role("slider", name="Day")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") == "2019-01-07"
+    assert page.inner_text("#title").endswith("2019-01-07")
+    assert page.input_value("#day") == "1"
+    # The cursor stays, and says what is there now: 22.1 either way holds 90 in 100 of a logistic
+    # distribution with a scale of 7.5, that is 7.5 times the logarithm of 19.
+    readout = page.inner_text("#readout")
+    assert "30.0 µg" in readout
+    assert "7.9 to 52.1 µg\u00a0m⁻³ (90 of 100 stations)" in readout
+    page.keyboard.press("End")
+    assert page.inner_text("#title").endswith("2019-01-08")
+    # From the last day on it begins again.
+    play = page.locator("#play")
+    play.click()
+    assert page.inner_text("#title").endswith("2019-01-06")
+    expect(page.locator("#title")).to_have_text(re.compile("2019-01-08$"))
+    expect(play).to_have_text("Play")
+    play.click()
+    page.keyboard.press("Enter")
+    assert play.inner_text() == "Play"
+    page.wait_for_timeout(900)  # longer than a day is shown
+    assert page.inner_text("#title").endswith("2019-01-06")
+
+
+def test_one_day_has_no_slider(page: Page, tiny_files: Path, tmp_path: Path) -> None:
+    day = tmp_path / "day.csv"
+    day.write_text(f"{HEADER}\nA,105,36,2019-01-06,5\n")
+    give(page, tiny_files / "tiny.onnx", day)
+    shown(page)
+    assert page.locator("#timeline").is_hidden()
 
 
 def test_all_days_are_in_one_file(page: Page, tiny_files: Path, tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import { netcdfBytes } from "./fields/netcdf.js";
 import { FieldMap } from "./map.js";
 import { showQuality } from "./quality/report.js";
 import { dayText } from "./readers/cells.js";
+import { Timeline } from "./timeline.js";
 import { typesetUnits } from "./units.js";
 
 const LEGEND_COLOURS = 256;
@@ -28,15 +29,15 @@ export class Result {
   /** @type {import("./fields/cf.js").Fusion | null} */
   #fusion = null;
   #tops = [];
-  #day = 0;
   #announce;
+  #timeline = new Timeline((announced) => {
+    this.#draw();
+    if (announced) this.#announce(`${this.#date(this.#day)}. ${this.#daySummary()}`);
+  });
 
   /** @param {(text: string) => void} announce says something to those who hear the page */
   constructor(announce) {
     this.#announce = announce;
-    element("previous").addEventListener("click", () => this.#showDay(this.#day - 1));
-    element("next").addEventListener("click", () => this.#showDay(this.#day + 1));
-    element("day").addEventListener("change", () => this.#showDay(Number(element("day").value)));
     for (const input of document.querySelectorAll("[name=layer], #stations")) {
       input.addEventListener("change", () => this.#draw());
     }
@@ -53,6 +54,7 @@ export class Result {
   /** Show nothing. */
   hide() {
     element("result").hidden = true;
+    this.#timeline.clear();
     this.#fusion = null;
   }
 
@@ -65,9 +67,8 @@ export class Result {
   begin(fusion, coast) {
     this.#fusion = fusion;
     this.#tops = [];
-    this.#day = 0;
+    this.#timeline.clear();
     this.#map.place(fusion.model.grid, coast);
-    element("day").replaceChildren();
     element("remarks").replaceChildren(
       ...fusion.remarks.map((remark) => {
         const item = document.createElement("li");
@@ -88,30 +89,21 @@ export class Result {
       field: topOf(fields.field),
       uncertainty: fields.uncertainty && topOf(fields.uncertainty),
     });
-    element("day").add(new Option(this.#date(number), String(number)));
+    this.#timeline.add(this.#date(number));
     for (const radio of document.querySelectorAll("[name=layer]"))
       radio.disabled = !fields.uncertainty;
     if (!fields.uncertainty) document.querySelector("[name=layer][value=field]").checked = true;
+    if (number === 0) element("result").hidden = false;
+    // The scale of colours is that of all days so far.
+    this.#draw();
     if (number === 0) {
-      element("result").hidden = false;
-      this.#showDay(0);
       this.#fit();
       element("title").scrollIntoView();
-    } else {
-      this.#showDay(this.#day);
     }
   }
 
-  #showDay(number) {
-    const { fields } = this.#fusion;
-    const changed = this.#day !== number;
-    this.#day = Math.min(Math.max(number, 0), fields.length - 1);
-    element("day").value = String(this.#day);
-    // A button that is disabled would lose the focus to nowhere.
-    element("previous").setAttribute("aria-disabled", String(this.#day === 0));
-    element("next").setAttribute("aria-disabled", String(this.#day === fields.length - 1));
-    this.#draw();
-    if (changed) this.#announce(`${this.#date(this.#day)}. ${this.#daySummary()}`);
+  get #day() {
+    return this.#timeline.day;
   }
 
   #draw() {
@@ -158,7 +150,7 @@ export class Result {
     const { rows, columns } = this.#fusion.model.grid;
     if (event.key === "PageUp" || event.key === "PageDown") {
       event.preventDefault();
-      this.#showDay(this.#day + (event.key === "PageDown" ? 1 : -1));
+      this.#timeline.go(this.#day + (event.key === "PageDown" ? 1 : -1));
     }
     const step = STEPS[event.key];
     if (!step) return;
