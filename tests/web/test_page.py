@@ -18,6 +18,8 @@ from typing import Any
 import netCDF4
 import numpy as np
 import pytest
+from matplotlib import colormaps
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from pointfuse import fuse, load_model, read_stations
@@ -238,6 +240,37 @@ def test_all_days_are_in_one_file(page: Page, tiny_files: Path, tmp_path: Path) 
         assert dataset["pm25"][:].mean(axis=(1, 2)).tolist() == pytest.approx([20, 30, 40])
         assert dataset["station_pm25"][:].tolist() == [[15, 25], [25, 35], [35, 45]]
         assert np.ptp(np.diff(dataset["time"][:])) == 0
+
+
+def test_a_day_is_saved_as_a_picture(page: Page, tiny_files: Path, tmp_path: Path) -> None:
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    page.wait_for_selector("#working", state="hidden")
+    page.focus("#map")
+    page.keyboard.press("ArrowUp")
+    file = downloaded(page, "#save-picture", tmp_path)
+    assert file.name == "pm25_2019-01-06.png"
+    with Image.open(file) as image:
+        pixels = np.array(image.convert("RGB"))
+    _, width, _ = pixels.shape
+    assert width == 1920
+    assert (pixels[:20] == 255).all()
+    # The field is 20 everywhere, and the scale ends at 40: the middle of the colours.
+    field = (255 * np.array(colormaps["viridis"](0.5)[:3])).round()
+    alike = (np.abs(pixels - field) <= 1).all(axis=2)
+    rows, columns = np.nonzero(alike)
+    # Lines and stations take little of it, and there is no cursor (it is black).
+    assert alike.mean() > 0.7
+    inside = pixels[rows.min() + 4 : rows.max() - 200, columns.min() + 4 : columns.max() - 4]
+    assert not (inside.max(axis=2) < 20).any()
+    # The colours below it go from the first to the last.
+    for share in (0, 1):
+        ends = (255 * np.array(colormaps["viridis"](float(share))[:3])).round()
+        assert (np.abs(pixels - ends) <= 1).all(axis=2).any()
+    # There are a title above, and words below.
+    dark = pixels.max(axis=2) < 60
+    assert dark[: rows.min()].sum() > 500
+    assert dark[rows.max() :].sum() > 500
 
 
 def test_a_model_without_scale_gives_no_uncertainty(

@@ -1,23 +1,22 @@
 /** @module result What a fusion gave: its days on the map, under the cursor, and as files. */
 
-import { colourOf, ticksOf, topOf } from "./colours.js";
+import { topOf } from "./colours.js";
 import { cfDataset } from "./fields/cf.js";
 import { fieldCsv } from "./fields/field_csv.js";
 import { intervalOf, PERCENT } from "./fields/intervals.js";
 import { netcdfBytes } from "./fields/netcdf.js";
+import { showLegend } from "./legend.js";
 import { FieldMap } from "./map.js";
+import { pictureOf } from "./picture.js";
 import { showQuality } from "./quality/report.js";
 import { dayText } from "./readers/cells.js";
 import { Timeline } from "./timeline.js";
 import { typesetUnits } from "./units.js";
 
-const LEGEND_COLOURS = 256;
 const SHARE_OF_WINDOW = 0.78;
 const LEAST_HEIGHT = 260;
 /** What the text beside the map needs, with the gap: 24 rem of the style sheet. */
 const WIDTH_BESIDE = 384;
-/** Beyond this share of the scale is the label of its end. */
-const CLOSEST_TICK = 0.7;
 const STEPS = { ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const STRIDE = 10;
 
@@ -29,6 +28,8 @@ export class Result {
   /** @type {import("./fields/cf.js").Fusion | null} */
   #fusion = null;
   #tops = [];
+  /** What is written around the map: title, legend, and what its last colour stands for. */
+  #words;
   #announce;
   #timeline = new Timeline((announced) => {
     this.#draw();
@@ -46,6 +47,7 @@ export class Result {
     element("map").addEventListener("keydown", (event) => this.#move(event));
     element("save-csv").addEventListener("click", () => this.#saveCsv());
     element("save-netcdf").addEventListener("click", () => this.#saveNetcdf());
+    element("save-picture").addEventListener("click", () => this.#savePicture());
     element("save-flags").addEventListener("click", () => this.#saveFlags());
     window.addEventListener("resize", () => this.#fit());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#map.draw());
@@ -117,12 +119,14 @@ export class Result {
     const what = layer === "field" ? target.longName : `standard uncertainty of ${target.longName}`;
     const units = typesetUnits(target.units);
     const title = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
-    element("title").textContent = `${title}, ${this.#date(this.#day)}`;
+    const legend = `${title} (${units})${stations.length ? "; circles: stations" : ""}`;
+    this.#words = { title: `${title}, ${this.#date(this.#day)}`, top, legend };
+    element("title").textContent = this.#words.title;
     element("map").setAttribute(
       "aria-label",
       `Map of ${what} on ${this.#date(this.#day)}. ${this.#daySummary()}`,
     );
-    drawLegend(top, `${title} (${units})${stations.length ? "; circles: stations" : ""}`);
+    showLegend(top, legend);
     element("stations").disabled = layer !== "field";
     element("summary").textContent = this.#daySummary();
     this.#readOut();
@@ -265,6 +269,17 @@ export class Result {
     );
   }
 
+  async #savePicture() {
+    const { model, files, timeZone, quality } = this.#fusion;
+    const [first, ...others] = files;
+    const named = others.length > 2 ? `${first} and ${others.length} more files` : files.join(", ");
+    const source =
+      `Fused from ${named} with ${model.name} ${model.version} (pointfuse), days of ${timeZone}, ` +
+      `quality control ${quality ? "on" : "off"}. Coasts and borders: Natural Earth.`;
+    const name = `${model.variables[0].name}_${this.#date(this.#day)}.png`;
+    save([await pictureOf(this.#map, { ...this.#words, source })], name, "image/png");
+  }
+
   #saveNetcdf() {
     const pieces = netcdfBytes(cfDataset(this.#fusion, new Date()));
     save(pieces, `${this.#nameOfAll}.nc`, "application/x-netcdf");
@@ -290,25 +305,4 @@ function save(pieces, name, type) {
   link.click();
   // The browser reads it in its own time.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-function drawLegend(top, title) {
-  const canvas = element("colours");
-  canvas.width = LEGEND_COLOURS;
-  const context = canvas.getContext("2d");
-  for (let step = 0; step < LEGEND_COLOURS; step += 1) {
-    context.fillStyle = `rgb(${colourOf((step + 0.5) / LEGEND_COLOURS, 1).join()})`;
-    context.fillRect(step, 0, 1, canvas.height);
-  }
-  const values = ticksOf(top).filter((value) => value < CLOSEST_TICK * top);
-  element("ticks").replaceChildren(
-    ...[...values, top].map((value) => {
-      const tick = document.createElement("span");
-      tick.textContent = value === top ? `${value} and above` : String(value);
-      tick.style.left = `${(100 * value) / top}%`;
-      return tick;
-    }),
-  );
-  element("legend-title").textContent = title;
-  element("legend").setAttribute("aria-label", `Colours from 0 to ${top} and above: ${title}`);
 }
