@@ -70,6 +70,8 @@ def open_page(browser: Browser, address: str) -> Iterator[Callable[..., Page]]:
     def open_window(
         width: int = 1280, height: int = 900, at: str = address, **options: object
     ) -> Page:
+        # What a page keeps for later is fetched a second time, which few tests need.
+        options = {"service_workers": "block", **options}
         context = browser.new_context(
             viewport={"width": width, "height": height},
             **options,  # type: ignore[arg-type]

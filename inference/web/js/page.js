@@ -2,6 +2,7 @@
 
 import { Grid } from "./grid.js";
 import { mapLines } from "./natural_earth.js";
+import { keepOffline } from "./offline.js";
 import { Result } from "./result.js";
 
 const EXAMPLE = ["air_quality.csv", "weather.csv"];
@@ -205,3 +206,4 @@ addEventListener("drop", (event) => {
   element("drop").classList.remove("over");
   take([...event.dataTransfer.files]);
 });
+addEventListener("load", keepOffline);
