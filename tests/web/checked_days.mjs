@@ -4,12 +4,17 @@
 import { readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-import { readModel } from "../../inference/web/js/metadata.js";
+import { readModel } from "../../inference/web/js/model/metadata.js";
 import { checkDays } from "../../inference/web/js/quality/day_checks.js";
-import { countReasons, flaggedRuns, flagsCsv, qualityLines } from "../../inference/web/js/quality/flags.js";
+import {
+  countReasons,
+  flaggedRuns,
+  flagsCsv,
+  qualityLines,
+} from "../../inference/web/js/quality/flags.js";
 import { DAY_LENGTH, dayText } from "../../inference/web/js/readers/cells.js";
 import { readFiles } from "../../inference/web/js/readers/formats.js";
-import { readHeight } from "../../inference/web/js/static_layers.js";
+import { readHeight } from "../../inference/web/js/model/static_layers.js";
 import { withHourly } from "../../inference/web/js/stations/eight_hour_means.js";
 import { dailyTable } from "../../inference/web/js/stations/hours_to_days.js";
 import { placed } from "../../inference/web/js/stations/placing.js";

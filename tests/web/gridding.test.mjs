@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Grid } from "../../inference/web/js/grid.js";
+import { Grid } from "../../inference/web/js/grid/grid.js";
 import { gridDay, stationDistance } from "../../inference/web/js/stations/gridding.js";
 
 const grid = new Grid({

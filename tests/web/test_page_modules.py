@@ -109,3 +109,17 @@ def test_modules(node: str, tmp_path: Path) -> None:
         assert dataset["pm25"]._FillValue == -1
         assert dataset["crs"][...] == 7
         assert dataset["crs"].earth_radius == SPHERE
+
+
+def test_modules_are_short_and_rooms_are_not_crowded() -> None:
+    """As `tests/test_rooms.py` has it for the packages."""
+    folder = HERE.parents[1] / "inference" / "web" / "js"
+    modules = sorted(folder.rglob("*.js"))
+    assert modules
+    long = [path.name for path in modules if len(path.read_text().splitlines()) > 400]
+    assert long == []
+    rooms = {path.parent for path in modules}
+    assert [room.name for room in rooms if len([*room.iterdir()]) > 18] == []
+    # The first line of a module says what it does.
+    unnamed = [path.name for path in modules if f"@module {path.stem} " not in path.read_text()]
+    assert unnamed == []

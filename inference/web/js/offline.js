@@ -10,15 +10,14 @@ export async function keepOffline() {
   const service = navigator.serviceWorker;
   // Browsers keep nothing of pages that are neither from this computer nor encrypted.
   if (!service) return;
-  let registration;
-  try {
-    registration = await service.register("service_worker.js", { updateViaCache: "none" });
-  } catch {
-    // Without it the page does all else.
-    return;
-  }
+  // Where it may not, as in some private windows, the page does all else.
+  const registration = await service
+    .register("service_worker.js", { updateViaCache: "none" })
+    .catch(() => null);
+  if (!registration) return;
   service.ready.then(() => {
-    element("offline").textContent = "This page is kept in this browser, and works without a connection.";
+    element("offline").textContent =
+      "This page is kept in this browser, and works without a connection.";
   });
   const offer = () => {
     // The first build has nobody to wait for.

@@ -1,7 +1,7 @@
 /** @module page The page: what a person asks for, and what the worker answers. */
 
-import { Grid } from "./grid.js";
-import { mapLines } from "./natural_earth.js";
+import { Grid } from "./grid/grid.js";
+import { mapLines } from "./grid/natural_earth.js";
 import { keepOffline } from "./offline.js";
 import { Result } from "./result.js";
 

@@ -1,13 +1,13 @@
 /** @module result What a fusion gave: its days on the map, under the cursor, and as files. */
 
-import { topOf } from "./colours.js";
+import { topOf } from "./pictures/colours.js";
 import { cfDataset } from "./fields/cf.js";
 import { fieldCsv } from "./fields/field_csv.js";
 import { intervalOf, PERCENT } from "./fields/intervals.js";
 import { netcdfBytes } from "./fields/netcdf.js";
-import { showLegend } from "./legend.js";
-import { FieldMap } from "./map.js";
-import { pictureOf } from "./picture.js";
+import { showLegend } from "./pictures/legend.js";
+import { FieldMap } from "./pictures/map.js";
+import { pictureOf } from "./pictures/picture.js";
 import { showQuality } from "./quality/report.js";
 import { dayText } from "./readers/cells.js";
 import { Timeline } from "./timeline.js";

@@ -15,13 +15,13 @@
 import { InputError } from "./errors.js";
 import { fetched, sha256Of } from "./fetching.js";
 import { uncertaintyOf } from "./fields/intervals.js";
-import { readModel } from "./metadata.js";
-import { Network, RUNTIME } from "./network.js";
+import { readModel } from "./model/metadata.js";
+import { Network, RUNTIME } from "./model/network.js";
 import { checkDays } from "./quality/day_checks.js";
 import { countReasons, flaggedRuns, flagsCsv, qualityLines, qualityText } from "./quality/flags.js";
 import { DAY_LENGTH } from "./readers/cells.js";
 import { readFiles } from "./readers/formats.js";
-import { readHeight } from "./static_layers.js";
+import { readHeight } from "./model/static_layers.js";
 import { withHourly } from "./stations/eight_hour_means.js";
 import { gridDay, stationDistance } from "./stations/gridding.js";
 import { dailyTable } from "./stations/hours_to_days.js";

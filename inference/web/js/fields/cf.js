@@ -19,7 +19,7 @@ const AT_STATIONS = { coordinates: "station_id station_lat station_lon" };
  * @property {Float32Array} stationDistance m
  *
  * @typedef {object} Fusion what the worker said of a run, and the days that it has sent
- * @property {import("../metadata.js").Model} model
+ * @property {import("../model/metadata.js").Model} model
  * @property {string} modelSha256 empty where it is not known
  * @property {string} runtime
  * @property {string} timeZone

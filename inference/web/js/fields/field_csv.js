@@ -4,7 +4,7 @@ import { intervalOf } from "./intervals.js";
 
 /**
  * The rows of a day's field.
- * @param {import("../metadata.js").Model} model
+ * @param {import("../model/metadata.js").Model} model
  * @param {string} date the day, 2019-01-06
  * @param {import("./cf.js").DayFields} day
  * @returns {string} from south to north, in each row from west to east

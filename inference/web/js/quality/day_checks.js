@@ -14,7 +14,7 @@ const INSTRUMENTS_DIFFER = 1.1;
  * Give every daily mean of the model's variables a reason, by the days of its calendar week.
  * @param {import("../stations/merging.js").Observations} observations daily means; where they were
  *   made from checked hours, what these said stays
- * @param {import("../metadata.js").Model} model
+ * @param {import("../model/metadata.js").Model} model
  * @param {Float32Array | null} height of the cells of the model, m; null where it carries none
  * @returns {import("../stations/merging.js").Observations}
  */
@@ -37,7 +37,11 @@ export function checkDays(observations, model, height) {
     if (variable.name === "pm10" && values.pm25) checkCoarse(reason, table, values.pm25);
     for (const { own } of weeks(times)) {
       const [begin, end] = own.map((day) => day * stations.length);
-      const week = { reason: reason.subarray(begin, end), table: table.subarray(begin, end), stations };
+      const week = {
+        reason: reason.subarray(begin, end),
+        table: table.subarray(begin, end),
+        stations,
+      };
       checkTwins(week, twins);
       if (position === 0 || isPollutant(variable.name)) {
         checkNeighbours(week, model.grid, height, nearSpread(variable.name));

@@ -132,12 +132,13 @@ function* runsOf(step, { stations, times, values, reasons }, name) {
  * @returns {string}
  */
 export function flagsCsv(runs) {
-  const lines = runs.map(({ station, variable, step, first, last, values, state, reason, ...ends }) =>
-    [
-      quotedCell(noFormula(station)),
-      ...[variable, step, first, last, values, state, reason],
-      ...[ends.lowest, ends.highest].map(sixDigits),
-    ].join(","),
+  const lines = runs.map(
+    ({ station, variable, step, first, last, values, state, reason, ...ends }) =>
+      [
+        quotedCell(noFormula(station)),
+        ...[variable, step, first, last, values, state, reason],
+        ...[ends.lowest, ends.highest].map(sixDigits),
+      ].join(","),
   );
   return `${[COLUMNS, ...lines].join("\n")}\n`;
 }

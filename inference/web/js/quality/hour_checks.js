@@ -50,7 +50,7 @@ export function isPollutant(name) {
 /**
  * Give every hourly value a reason, by the hours of its calendar week and two days on either side.
  * @param {import("../stations/merging.js").Observations} hourly values of all files together
- * @param {import("../metadata.js").Variable[]} variables the first is the one that is fused
+ * @param {import("../model/metadata.js").Variable[]} variables the first is the one that is fused
  * @param {boolean} thorough whether to look for stuck values and spikes; the valid range always counts
  * @returns {import("../stations/merging.js").Observations}
  */
@@ -95,7 +95,7 @@ function quiet({ name, units }) {
 /**
  * What the valid range of a variable says of each value of a table.
  * @param {Float64Array} table
- * @param {import("../metadata.js").Variable} variable
+ * @param {import("../model/metadata.js").Variable} variable
  * @returns {Uint8Array}
  */
 export function rangeReasons(table, { validRange: [low, high] }) {
@@ -143,7 +143,12 @@ function checkSpikes(reason, week) {
   const near = reachOf(stations);
   for (const { row, station, jump } of found) {
     const others = near(station).map((other) =>
-      levelsAround(passed, hours, row, { other, count: stations.length, offset, sign: Math.sign(jump) }),
+      levelsAround(passed, hours, row, {
+        other,
+        count: stations.length,
+        offset,
+        sign: Math.sign(jump),
+      }),
     );
     reason[row * stations.length + station] = confirmed(others, Math.abs(jump));
   }
@@ -240,7 +245,7 @@ export function meansOfCheckedHours(checked, minHours) {
 /**
  * Days with the largest 8-hour means of those variables that are such.
  * @param {import("../stations/merging.js").Observations} days from `meansOfCheckedHours`
- * @param {import("../metadata.js").Variable[]} variables
+ * @param {import("../model/metadata.js").Variable[]} variables
  * @returns {import("../stations/merging.js").Observations}
  */
 export function withEightHourMaxima(days, variables) {

@@ -107,9 +107,7 @@ export function compareWithNeighbours(values, neighbours, spread) {
 function judge(level, asked, spread) {
   const expected = ({ distance }) => spread + SPREAD_PER_METRE * distance;
   const close = asked.filter(({ distance }) => distance <= SUPPORT_REACH);
-  const alike = close.some(
-    (each) => Math.abs(each.level - level) <= TOLERANCE * expected(each),
-  );
+  const alike = close.some((each) => Math.abs(each.level - level) <= TOLERANCE * expected(each));
   const enough = asked.length >= FEWEST_NEIGHBOURS;
   const tested = !Number.isNaN(level) && (enough || alike);
   if (!enough || Number.isNaN(level)) return { suspect: false, tested };

@@ -38,7 +38,9 @@ export function showQuality(quality) {
 function rowOf({ station, variable, first, last, reason, lowest, highest }) {
   const row = document.createElement("tr");
   const range = (one, other) => (one === other ? one : `${one} to ${other}`);
-  const numbers = [lowest, highest].map((value) => (Number.isNaN(value) ? "" : value.toPrecision(4)));
+  const numbers = [lowest, highest].map((value) =>
+    Number.isNaN(value) ? "" : value.toPrecision(4),
+  );
   row.append(
     filled("td", station),
     filled("td", range(first, last)),

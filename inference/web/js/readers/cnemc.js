@@ -38,7 +38,7 @@ export function isCnemc(header) {
  * Read the hourly values of a file. Values that are not above zero are missing: the network writes no
  * others for air.
  * @param {import("./csv.js").Table} table
- * @param {import("../metadata.js").Variable[]} variables variables to look for
+ * @param {import("../model/metadata.js").Variable[]} variables variables to look for
  * @param {import("../timezones.js").TimeZone} zone of the days
  * @returns {import("../stations/merging.js").Part} stations without places
  * @throws {InputError} if the file is damaged, or holds no row that was asked for
@@ -47,7 +47,9 @@ export function readCnemc(table, variables, zone) {
   const remarks = [...table.remarks];
   const columns = stationColumns(table, remarks);
   const wanted = new Map(
-    variables.filter(({ name }) => name in ROWS).map((variable) => [ROWS[variable.name][0], variable]),
+    variables
+      .filter(({ name }) => name in ROWS)
+      .map((variable) => [ROWS[variable.name][0], variable]),
   );
   const rows = new Map();
   for (const row of table.rows) {

@@ -9,7 +9,7 @@ import { isTidy, readTidy } from "./tidy.js";
 /**
  * Read station files, and the station lists among them, in any order.
  * @param {{name: string, content: () => Promise<Uint8Array>}[]} files
- * @param {import("../metadata.js").Variable[]} variables variables to look for
+ * @param {import("../model/metadata.js").Variable[]} variables variables to look for
  * @param {import("../timezones.js").TimeZone} zone of times that name none, and of the days
  * @returns {Promise<{parts: import("../stations/merging.js").Part[], remarks: string[]}>} the values of
  *   each file, and what was odd about all of them

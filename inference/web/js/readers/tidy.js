@@ -33,7 +33,7 @@ export function isTidy(header) {
  *
  * Without the two columns of coordinates the places come from a station list.
  * @param {import("./csv.js").Table} table
- * @param {import("../metadata.js").Variable[]} variables variables to look for
+ * @param {import("../model/metadata.js").Variable[]} variables variables to look for
  * @param {import("../timezones.js").TimeZone} zone of times that name none, and of the days
  * @returns {import("../stations/merging.js").Part}
  * @throws {InputError} if a column is missing, a cell is no number, a unit is unknown, or two rows
@@ -54,9 +54,7 @@ export function readTidy(table, variables, zone) {
   const columns = valueColumns(table, variables);
   const unplaced = !header.includes("longitude") && !header.includes("latitude");
   const coordinates = new Coordinates(table);
-  const cells = unplaced
-    ? null
-    : ["longitude", "latitude"].map((title) => column(table, title));
+  const cells = unplaced ? null : ["longitude", "latitude"].map((title) => column(table, title));
   const placeOf = (line, code, fields) =>
     cells ? coordinates.place(line, code, ...cells.map((cell) => fields[cell])) : NOWHERE;
   const read = rowReader(table, columns, placeOf, hourly, zone);
@@ -124,7 +122,12 @@ function tablesOf(rows, columns, stations, variables, remarks) {
   columns.forEach(({ variable }, i) => {
     const given = rows.map((row) => row.values[i]);
     const limits = variables.find(({ name }) => name === variable);
-    values[variable] = meansInRange({ time, station, given }, [times.length, stations], limits, remarks);
+    values[variable] = meansInRange(
+      { time, station, given },
+      [times.length, stations],
+      limits,
+      remarks,
+    );
   });
   return { times, values };
 }
@@ -208,9 +211,7 @@ function rowReader(table, columns, placeOf, hourly, zone) {
       code: station,
       place: placeOf(line, station, fields),
       ...times.get(text),
-      values: columns.map(
-        ({ position, title, factor }) => number(row, position, title) * factor,
-      ),
+      values: columns.map(({ position, title, factor }) => number(row, position, title) * factor),
     };
   };
 }

@@ -14,7 +14,7 @@
  * @param {Record<string, Float64Array>} used daily means by variable, as `placed` gives them
  * @param {number} day position among the days
  * @param {Int32Array} cells cell of each station, -1 outside the grid
- * @param {import("../metadata.js").Model} model
+ * @param {import("../model/metadata.js").Model} model
  * @returns {GriddedDay}
  */
 export function gridDay(used, day, cells, { grid, variables, countsStations }) {
@@ -48,7 +48,7 @@ export function gridDay(used, day, cells, { grid, variables, countsStations }) {
  * (Felzenszwalb and Huttenlocher, Theory of Computing 8, 2012, with the minimum over parabolas taken
  * directly).
  * @param {Int16Array} stationCount stations in each cell; at least one
- * @param {import("../grid.js").Grid} grid
+ * @param {import("../grid/grid.js").Grid} grid
  * @returns {Float32Array} m in the plane of the projection
  */
 export function stationDistance(stationCount, { rows, columns, cellSize }) {

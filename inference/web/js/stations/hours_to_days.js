@@ -7,7 +7,7 @@ import { merge } from "./merging.js";
 /**
  * Merge hourly and daily values to daily means of all their stations.
  * @param {import("./merging.js").Part[]} parts at least one
- * @param {import("../metadata.js").Variable[]} variables of the model; the first is the fused one
+ * @param {import("../model/metadata.js").Variable[]} variables of the model; the first is the fused one
  * @param {number} minHours valid hours that make a day
  * @param {boolean} qualityControl whether to leave stuck and isolated hourly values out
  * @returns {import("./merging.js").Observations}

@@ -49,7 +49,7 @@ export function tableOfMeans({ time, station, given }, [times, stations]) {
  * and -999 would look like a value.
  * @param {{time: number[], station: number[], given: number[]}} rows as of `tableOfMeans`
  * @param {[number, number]} shape times and stations
- * @param {import("../metadata.js").Variable} variable where all values are outside its range, one of
+ * @param {import("../model/metadata.js").Variable} variable where all values are outside its range, one of
  *   them stands for all, so that quality control finds it
  * @param {string[]} remarks gets one on how many were left out of the means of others
  * @returns {Float64Array}

@@ -19,7 +19,7 @@ import { dayText } from "../readers/cells.js";
  * fused variable was observed.
  * @param {import("./merging.js").Observations} observations daily means; those that quality control has
  *   found suspect are left out
- * @param {import("../metadata.js").Model} model
+ * @param {import("../model/metadata.js").Model} model
  * @returns {Placed}
  * @throws {InputError} if there is no such day
  */
@@ -31,7 +31,8 @@ export function placed({ stations, times, values, reasons, hours }, { grid, vari
   const used = {};
   const left = { outOfRange: 0, suspect: 0 };
   for (const variable of variables) {
-    const table = values[variable.name] ?? new Float64Array(times.length * stations.length).fill(NaN);
+    const table =
+      values[variable.name] ?? new Float64Array(times.length * stations.length).fill(NaN);
     const known = reasons[variable.name];
     const range = rangeReasons(table, variable);
     used[variable.name] = table.map((value, i) => {

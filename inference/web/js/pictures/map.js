@@ -38,7 +38,7 @@ export class FieldMap {
 
   /**
    * Take another grid.
-   * @param {import("./grid.js").Grid} grid
+   * @param {import("../grid/grid.js").Grid} grid
    * @param {[number, number][][]} coast lines of the coast, degrees east and north
    */
   place(grid, coast) {

@@ -1,6 +1,6 @@
 /** @module static_layers Static layers of a model file, in physical units. */
 
-import { InputError } from "./errors.js";
+import { InputError } from "../errors.js";
 import { constantTensor } from "./onnx_file.js";
 
 const HEIGHT = "height";

@@ -1,7 +1,7 @@
 /** @module metadata What a model file says of itself, read from the ONNX file (docs/reference/model-file.md). */
 
-import { InputError } from "./errors.js";
-import { Grid } from "./grid.js";
+import { InputError } from "../errors.js";
+import { Grid } from "../grid/grid.js";
 import { metadataEntry } from "./onnx_file.js";
 
 const KEY = "pointfuse";
