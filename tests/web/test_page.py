@@ -22,9 +22,10 @@ from matplotlib import colormaps
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from pointfuse import fuse, load_model, read_stations
+from pointfuse import check_days, fuse, load_model, read_stations
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fields.timed_fields import MULTIPLES
+from pointfuse.stations.quality.flags import write_flags
 from pointfuse.stations.quality.reasons import states
 from pointfuse_benchmarks.speed.browser import EXAMPLE, PAGE
 
@@ -271,6 +272,40 @@ def test_a_day_is_saved_as_a_picture(page: Page, tiny_files: Path, tmp_path: Pat
     dark = pixels.max(axis=2) < 60
     assert dark[: rows.min()].sum() > 500
     assert dark[rows.max() :].sum() > 500
+
+
+def test_quality_control_tells_what_it_left_out_and_can_be_switched_off(
+    page: Page, tiny_files: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "days.csv"
+    rows = ["A,105,36,2019-01-06,9999", "B,110,38,2019-01-06,25", "B,110,38,2019-01-07,26"]
+    file.write_text("\n".join([HEADER, *rows]) + "\n")
+    give(page, tiny_files / "tiny.onnx", file)
+    shown(page)
+    assert page.locator("#suspects tbody tr").count() == 1
+    page.click("#suspects summary")
+    assert page.inner_text("#suspects tbody tr").split("\t") == [
+        *("A", "2019-01-06", "pm25", "9999", "out of range")
+    ]
+    assert "pm25, 4 day values: 0 good, 1 suspect (1 out of range)" in page.inner_text("#quality")
+    assert page.inner_text("#same-as").startswith("This is what pointfuse fuse computes")
+    flags = downloaded(page, "#save-flags", tmp_path)
+    assert flags.name == "pm25_2019-01-06_2019-01-07_flags.csv"
+    model = load_model(tiny_files / "tiny.onnx", device="cpu")
+    write_flags(tmp_path / "expected.csv", check_days(read_stations(file), model))
+    assert flags.read_text() == (tmp_path / "expected.csv").read_text()
+
+    page.click("summary")
+    page.uncheck("#quality-control")
+    give(page, file)
+    shown(page)
+    assert page.locator("#quality").is_hidden()
+    assert "pointfuse fuse --no-qc" in page.inner_text("#same-as")
+    with netCDF4.Dataset(downloaded(page, "#save-netcdf", tmp_path)) as dataset:
+        assert dataset.quality_control.startswith("switched off")
+        assert "station_pm25_reason" not in dataset.variables
+        # What lies out of the valid range is left out all the same.
+        assert dataset["station_pm25"][0].tolist() == [None, 25]
 
 
 def test_a_model_without_scale_gives_no_uncertainty(
