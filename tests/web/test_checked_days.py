@@ -75,12 +75,12 @@ def test_daily_means_are_those_of_the_package(node: str, tmp_path: Path, case: s
 
 
 HOURS = 24 * 6
-FIRST_DAY = np.datetime64("2019-01-04T00")
-"""A Friday: the week ends within the six days."""
+FRIDAY = np.datetime64("2019-01-04T00")
+"""The week ends within the six days."""
 QUANTITIES = ("PM2.5", "PM10", "SO2", "NO2", "O3", "CO")
 
 
-def network(folder: Path) -> tuple[list[Path], Path]:
+def network(folder: Path, first: np.datetime64 = FRIDAY) -> tuple[list[Path], Path]:
     """Six days of fifty stations in the layout of the Chinese network, with every kind of defect.
 
     Stations stand 0.1 degrees apart, but for some that stand alone, nowhere, outside, in the wrong
@@ -122,7 +122,7 @@ def network(folder: Path) -> tuple[list[Path], Path]:
     )
     files = []
     for day in range(HOURS // 24):
-        date = str(FIRST_DAY + 24 * day)[:10].replace("-", "")
+        date = str(first + 24 * day)[:10].replace("-", "")
         rows = [",".join(["date", "hour", "type", *codes, codes[0]])]
         for hour in range(24):
             for part, quantity in enumerate((*QUANTITIES, "AQI")):
@@ -162,11 +162,49 @@ def test_defects_of_a_network_are_found_as_by_the_package(
 
 
 @pytest.mark.slow
-def test_days_of_other_zones_are_those_of_the_package(node: str, tmp_path: Path) -> None:
-    files, stations = network(tmp_path)
+@pytest.mark.parametrize(
+    ("zone", "first", "min_hours"),
+    [
+        ("+05:30", FRIDAY, 12),
+        # Clocks are put back, and forward.
+        ("Europe/Paris", np.datetime64("2019-10-25T00"), 18),
+        ("America/New_York", np.datetime64("2019-03-08T00"), 18),
+    ],
+)
+def test_days_of_other_zones_are_those_of_the_package(
+    node: str, tmp_path: Path, zone: str, first: np.datetime64, min_hours: int
+) -> None:
+    files, stations = network(tmp_path, first)
     assert_as_python(
-        node, files, [stations], tmp_path / "flags.csv", timezone="+05:30", min_hours=12
+        node, files, [stations], tmp_path / "flags.csv", timezone=zone, min_hours=min_hours
     )
+
+
+@pytest.mark.slow
+def test_a_cut_file_loses_its_last_line_as_in_the_package(node: str, tmp_path: Path) -> None:
+    files, stations = network(tmp_path)
+    # In the middle of the second half of a row of PM2.5.
+    text = files[-1].read_text()
+    end = text.index("\n", text.index(",12,PM2.5,"))
+    files[-1].write_text(text[: end - 60])
+    assert_as_python(node, files, [stations], tmp_path / "flags.csv")
+    remarks = of_page(node, [*files, stations])["remarks"]
+    assert f"{files[-1].name} ends within line 86, which was left out" in remarks
+
+
+@pytest.mark.slow
+def test_hours_of_the_network_and_days_of_others_are_merged_as_in_the_package(
+    node: str, tmp_path: Path
+) -> None:
+    files, stations = network(tmp_path)
+    weather = tmp_path / "weather.csv"
+    weather.write_text(
+        "station,longitude,latitude,date,relative_humidity,pm25\n"
+        "W1,110.2,34.1,2019-01-05,55,\n1021A,110,34.2,2019-01-12,,35\nW2,110,34.4,2019-01-06,,90\n"
+    )
+    # Days come first here, and hours first in the table.
+    counts = assert_as_python(node, [weather, *files], [stations], tmp_path / "flags.csv")
+    assert counts["relative_humidity"][Reason.PASSED] == 1
 
 
 def test_the_order_of_files_does_not_matter(node: str, tmp_path: Path) -> None:

@@ -136,13 +136,13 @@ def measure(folder: Path, network: Path) -> dict[str, Any]:
                 "from_python": float(np.abs(found.field - expected).max()),
                 "from_reference": float(np.abs(found.field - fields["fp32"]).max()),
             }
-        model = load_model(precision="fp32", device="cpu")
+        reference = load_model(precision="fp32", device="cpu")
         stations = network / "station_list.csv"
         for day in ("example", *NETWORK_DAYS):
             given = EXAMPLE if day == "example" else [network / f"china_sites_{day}.csv", stations]
             found = _of_page(browser, address, given, folder)
             read = read_stations([file for file in given if file != stations], stations=stations)
-            expected_day = fuse(read, model)
+            expected_day = fuse(read, reference)
             off = np.abs(found.field / expected_day.values - 1)
             report["days"][day] = {
                 "field": float(off.max()),
