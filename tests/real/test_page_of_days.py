@@ -17,8 +17,9 @@ from pointfuse.stations.quality.reasons import Reason
 pytestmark = pytest.mark.slow
 
 DAYS = ["20190106", "20190512", "20190803", "20191214"]
-PROMISE = 1e-4
-"""Largest difference of a field from that of Python, relative, in any cell."""
+ROUNDING = 1e-4
+"""Largest relative difference of a field from that of Python. It is rounding of single
+precision: 5.7e-5 on the worst of four days, as docs/guide/browser.md has it."""
 
 
 def files(real_data: Path, *days: str) -> list[Path]:
@@ -75,5 +76,5 @@ def test_a_day_becomes_the_field_of_python(
     waiting.value.save_as(tmp_path / "field.nc")
     with netCDF4.Dataset(tmp_path / "field.nc") as dataset:
         for name, values in (("pm25", expected.values), ("pm25_uncertainty", expected.uncertainty)):
-            np.testing.assert_allclose(dataset[name][:].filled(), values, rtol=PROMISE, atol=0)
+            np.testing.assert_allclose(dataset[name][:].filled(), values, rtol=ROUNDING, atol=0)
         np.testing.assert_array_equal(dataset["station_count"][:], expected.station_count)
