@@ -6,6 +6,9 @@ import os
 from pathlib import Path
 
 import pytest
+from page_fixtures import address, browser, node, open_page, page_folder
+
+__all__ = ["address", "browser", "node", "open_page", "page_folder"]
 
 _DEFAULT = Path(__file__).parents[3] / "shared" / "data"
 

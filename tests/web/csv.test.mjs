@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { gzipSync } from "node:zlib";
 
-import { parseCsv, readCsv } from "../../inference/web/js/csv.js";
+import { parseCsv, readCsv } from "../../inference/web/js/readers/csv.js";
 import { conversionFactor } from "../../inference/web/js/units.js";
 
 test("fields in quotes hold commas, quotes and line ends", () => {

@@ -5,10 +5,10 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { mapLines } from "../../inference/web/js/natural_earth.js";
-import { readModel } from "../../inference/web/js/metadata.js";
-import { characters, netcdfBytes } from "../../inference/web/js/netcdf.js";
-import { projectionOf } from "../../inference/web/js/projection.js";
+import { mapLines } from "../../inference/web/js/grid/natural_earth.js";
+import { readModel } from "../../inference/web/js/model/metadata.js";
+import { characters, netcdfBytes } from "../../inference/web/js/fields/netcdf.js";
+import { projectionOf } from "../../inference/web/js/grid/projection.js";
 
 const golden = (name) => join(process.env.GOLDEN, name);
 

@@ -3,8 +3,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Grid } from "../../inference/web/js/grid.js";
-import { gridDay, stationDistance } from "../../inference/web/js/gridding.js";
+import { Grid } from "../../inference/web/js/grid/grid.js";
+import { gridDay, stationDistance } from "../../inference/web/js/stations/gridding.js";
 
 const grid = new Grid({
   projection: {
@@ -22,14 +22,12 @@ const grid = new Grid({
 const variables = [{ name: "pm25" }, { name: "wind_speed" }];
 
 test("stations of a cell are averaged, and a calm is an observation", () => {
-  const observations = {
-    values: {
-      pm25: Float64Array.of(NaN, NaN, NaN, 10, 20, 30),
-      wind_speed: Float64Array.of(1, 1, 1, NaN, 0, 5),
-    },
+  const used = {
+    pm25: Float64Array.of(NaN, NaN, NaN, 10, 20, 30),
+    wind_speed: Float64Array.of(1, 1, 1, NaN, 0, 5),
   };
   // The third station stands outside the grid.
-  const day = gridDay(observations, 1, Int32Array.of(8, 8, -1), { grid, variables });
+  const day = gridDay(used, 1, Int32Array.of(8, 8, -1), { grid, variables });
   assert.equal(day.observations[8], 15);
   assert.equal(day.stationCount[8], 2);
   assert.equal(day.observed[8], 1);
@@ -41,11 +39,9 @@ test("stations of a cell are averaged, and a calm is an observation", () => {
 });
 
 test("a model that counts stations gets their number, of the fused variable alone", () => {
-  const observations = {
-    values: { pm25: Float64Array.of(10, 20, 30), wind_speed: Float64Array.of(4, 0, 5) },
-  };
+  const used = { pm25: Float64Array.of(10, 20, 30), wind_speed: Float64Array.of(4, 0, 5) };
   const model = { grid, variables, countsStations: true };
-  const day = gridDay(observations, 0, Int32Array.of(8, 8, 9), model);
+  const day = gridDay(used, 0, Int32Array.of(8, 8, 9), model);
   assert.deepEqual([...day.observed.subarray(8, 10)], [2, 1]);
   assert.deepEqual([...day.observed.subarray(35 + 8, 35 + 10)], [1, 1]);
   assert.equal(

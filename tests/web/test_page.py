@@ -18,25 +18,29 @@ from typing import Any
 import netCDF4
 import numpy as np
 import pytest
-from playwright.sync_api import Page
+from matplotlib import colormaps
+from PIL import Image
+from playwright.sync_api import Page, expect
 
-from pointfuse import fuse, load_model, read_stations
+from pointfuse import check_days, fuse, load_model, read_stations
 from pointfuse.fields.fused_fields import FusedFields
+from pointfuse.fields.timed_fields import MULTIPLES
+from pointfuse.stations.quality.flags import write_flags
+from pointfuse.stations.quality.reasons import states
 from pointfuse_benchmarks.speed.browser import EXAMPLE, PAGE
 
 pytestmark = pytest.mark.slow
+
+PROMISE = 3e-5
+"""Largest difference of a field from that of Python, relative, in any cell."""
 
 HEADER = "station,longitude,latitude,date,pm25"
 
 
 @pytest.fixture(scope="module")
 def expected() -> FusedFields:
-    """The example as `pointfuse fuse --no-qc` computes it."""
-    return fuse(
-        read_stations(EXAMPLE, quality_control=False),
-        load_model(precision="fp32"),
-        quality_control=False,
-    )
+    """The example as `pointfuse fuse` computes it."""
+    return fuse(read_stations(EXAMPLE), load_model(precision="fp32", device="cpu"))
 
 
 def shown(page: Page) -> None:
@@ -78,7 +82,11 @@ def test_the_example_becomes_the_field_of_python(
     with capsys.disabled():
         told = f"first field in the browser: {seconds:.1f} s after the click, {threads} threads"
         print(f"\n{told}")  # noqa: T201
-    assert "900 stations in 900 cells" in summary
+    # One of the 900 is left out.
+    assert "899 stations in 899 cells" in summary
+    assert "pm25, 1600 day values: 831 good, 1 suspect (1 neighbours disagree)" in page.inner_text(
+        "#quality"
+    )
 
     file = downloaded(page, "#save-netcdf", tmp_path)
     assert file.name == "pm25_2020-01-15.nc"
@@ -90,8 +98,8 @@ def test_the_example_becomes_the_field_of_python(
             ("station_distance", expected.station_distance / 1000),
         ]:
             assert dataset[name].shape == (1, 372, 426)
-            # The promise of the page; what differs is the order of sums, by some 3e-5.
-            np.testing.assert_allclose(dataset[name][:].filled(), values, rtol=0, atol=1e-2)
+            # The promise of the page, in every cell; what differs is the order of sums.
+            np.testing.assert_allclose(dataset[name][:].filled(), values, rtol=PROMISE, atol=0)
         assert dataset.model_sha256 == expected.model_sha256
         assert dataset.model_version == expected.model.version
         (begin, end) = netCDF4.num2date(dataset["time_bnds"][0], dataset["time"].units)
@@ -99,18 +107,34 @@ def test_the_example_becomes_the_field_of_python(
         codes = netCDF4.chartostring(dataset["station_id"][:])
         air = [code.startswith("AQ") for code in codes]
         assert (len(codes), sum(air)) == (1600, 900)
-        assert not dataset["station_pm25"][0][air].mask.any()
-        assert dataset["station_pm25"][0][~np.array(air)].mask.all()
+        listed = expected.stations.listed
+        for name, table in listed.values.items():
+            np.testing.assert_array_equal(
+                dataset[f"station_{name}"][:].filled(np.nan), table.astype(np.float32)
+            )
+            np.testing.assert_array_equal(
+                dataset[f"station_{name}_reason"][:], listed.reasons[name]
+            )
+            np.testing.assert_array_equal(
+                dataset[f"station_{name}_quality"][:], states(listed.reasons[name])
+            )
+        assert "1 day value of pm25 suspect (neighbours_disagree 1)" in dataset.quality_control
     assert_cf_compliant(file)
 
     table = downloaded(page, "#save-csv", tmp_path)
     with table.open() as lines:
         rows = list(csv.DictReader(lines))
     assert len(rows) == 372 * 426
-    # Written with three digits.
-    np.testing.assert_allclose(
-        [float(row["pm25"]) for row in rows], expected.values.ravel(), rtol=0, atol=1e-2
-    )
+    low, high = (expected.values + sign * MULTIPLES[90] * expected.uncertainty for sign in (-1, 1))
+    for name, values in (
+        ("pm25", expected.values),
+        ("pm25_low", np.maximum(low, 0)),
+        ("pm25_high", high),
+    ):
+        # Written with three digits; ends of intervals are differences, which lose some.
+        np.testing.assert_allclose(
+            [float(row[name]) for row in rows], values.ravel(), rtol=PROMISE, atol=2e-3
+        )
     np.testing.assert_allclose(
         [(float(row["longitude"]), float(row["latitude"])) for row in rows],
         np.stack([expected.longitude.ravel(), expected.latitude.ravel()], axis=1),
@@ -168,6 +192,47 @@ def test_days_are_stepped_through_with_the_keyboard(page: Page, tiny_files: Path
     assert page.inner_text("#title").endswith("2019-01-06")
 
 
+def test_days_are_slid_through_and_follow_each_other(page: Page, tiny_files: Path) -> None:
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    page.wait_for_selector("#working", state="hidden")
+    page.focus("#map")
+    page.keyboard.press("ArrowUp")
+    assert "20.0 µg" in page.inner_text("#readout")
+    slider = page.get_by_role("slider", name="Day")
+    slider.focus()
+    page.keyboard.press("ArrowRight")
+    assert slider.get_attribute("aria-valuetext") == "2019-01-07"
+    assert page.inner_text("#title").endswith("2019-01-07")
+    assert page.input_value("#day") == "1"
+    # The cursor stays, and says what is there now: 22.1 either way holds 90 in 100 of a logistic
+    # distribution with a scale of 7.5, that is 7.5 times the logarithm of 19.
+    readout = page.inner_text("#readout")
+    assert "30.0 µg" in readout
+    assert "7.9 to 52.1 µg\u00a0m⁻³ (90 of 100 stations)" in readout
+    page.keyboard.press("End")
+    assert page.inner_text("#title").endswith("2019-01-08")
+    # From the last day on it begins again.
+    play = page.locator("#play")
+    play.click()
+    assert page.inner_text("#title").endswith("2019-01-06")
+    expect(page.locator("#title")).to_have_text(re.compile("2019-01-08$"))
+    expect(play).to_have_text("Play")
+    play.click()
+    page.keyboard.press("Enter")
+    assert play.inner_text() == "Play"
+    page.wait_for_timeout(900)  # longer than a day is shown
+    assert page.inner_text("#title").endswith("2019-01-06")
+
+
+def test_one_day_has_no_slider(page: Page, tiny_files: Path, tmp_path: Path) -> None:
+    day = tmp_path / "day.csv"
+    day.write_text(f"{HEADER}\nA,105,36,2019-01-06,5\n")
+    give(page, tiny_files / "tiny.onnx", day)
+    shown(page)
+    assert page.locator("#timeline").is_hidden()
+
+
 def test_all_days_are_in_one_file(page: Page, tiny_files: Path, tmp_path: Path) -> None:
     give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
     shown(page)
@@ -176,6 +241,71 @@ def test_all_days_are_in_one_file(page: Page, tiny_files: Path, tmp_path: Path) 
         assert dataset["pm25"][:].mean(axis=(1, 2)).tolist() == pytest.approx([20, 30, 40])
         assert dataset["station_pm25"][:].tolist() == [[15, 25], [25, 35], [35, 45]]
         assert np.ptp(np.diff(dataset["time"][:])) == 0
+
+
+def test_a_day_is_saved_as_a_picture(page: Page, tiny_files: Path, tmp_path: Path) -> None:
+    give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
+    shown(page)
+    page.wait_for_selector("#working", state="hidden")
+    page.focus("#map")
+    page.keyboard.press("ArrowUp")
+    file = downloaded(page, "#save-picture", tmp_path)
+    assert file.name == "pm25_2019-01-06.png"
+    with Image.open(file) as image:
+        pixels = np.array(image.convert("RGB"))
+    _, width, _ = pixels.shape
+    assert width == 1920
+    assert (pixels[:20] == 255).all()
+    # The field is 20 everywhere, and the scale ends at 40: the middle of the colours.
+    field = (255 * np.array(colormaps["viridis"](0.5)[:3])).round()
+    alike = (np.abs(pixels - field) <= 1).all(axis=2)
+    rows, columns = np.nonzero(alike)
+    # Lines and stations take little of it, and there is no cursor (it is black).
+    assert alike.mean() > 0.7
+    inside = pixels[rows.min() + 4 : rows.max() - 200, columns.min() + 4 : columns.max() - 4]
+    assert not (inside.max(axis=2) < 20).any()
+    # The colours below it go from the first to the last.
+    for share in (0, 1):
+        ends = (255 * np.array(colormaps["viridis"](float(share))[:3])).round()
+        assert (np.abs(pixels - ends) <= 1).all(axis=2).any()
+    # There are a title above, and words below.
+    dark = pixels.max(axis=2) < 60
+    assert dark[: rows.min()].sum() > 500
+    assert dark[rows.max() :].sum() > 500
+
+
+def test_quality_control_tells_what_it_left_out_and_can_be_switched_off(
+    page: Page, tiny_files: Path, tmp_path: Path
+) -> None:
+    file = tmp_path / "days.csv"
+    rows = ["A,105,36,2019-01-06,9999", "B,110,38,2019-01-06,25", "B,110,38,2019-01-07,26"]
+    file.write_text("\n".join([HEADER, *rows]) + "\n")
+    give(page, tiny_files / "tiny.onnx", file)
+    shown(page)
+    assert page.locator("#suspects tbody tr").count() == 1
+    page.click("#suspects summary")
+    assert page.inner_text("#suspects tbody tr").split("\t") == [
+        *("A", "2019-01-06", "pm25", "9999", "out of range")
+    ]
+    assert "pm25, 4 day values: 0 good, 1 suspect (1 out of range)" in page.inner_text("#quality")
+    assert page.inner_text("#same-as").startswith("This is what pointfuse fuse computes")
+    flags = downloaded(page, "#save-flags", tmp_path)
+    assert flags.name == "pm25_2019-01-06_2019-01-07_flags.csv"
+    model = load_model(tiny_files / "tiny.onnx", device="cpu")
+    write_flags(tmp_path / "expected.csv", check_days(read_stations(file), model))
+    assert flags.read_text() == (tmp_path / "expected.csv").read_text()
+
+    page.click("summary")
+    page.uncheck("#quality-control")
+    give(page, file)
+    shown(page)
+    assert page.locator("#quality").is_hidden()
+    assert "pointfuse fuse --no-qc" in page.inner_text("#same-as")
+    with netCDF4.Dataset(downloaded(page, "#save-netcdf", tmp_path)) as dataset:
+        assert dataset.quality_control.startswith("switched off")
+        assert "station_pm25_reason" not in dataset.variables
+        # What lies out of the valid range is left out all the same.
+        assert dataset["station_pm25"][0].tolist() == [None, 25]
 
 
 def test_a_model_without_scale_gives_no_uncertainty(
@@ -189,11 +319,13 @@ def test_a_model_without_scale_gives_no_uncertainty(
 
 
 BAD_FILES = [
-    ("cnemc.csv", b"date,hour,type,1001A\n20190106,0,PM2.5,61\n", "not in the one format"),
+    ("cnemc.csv", b"date,hour,type,1001A\n20190106,0,PM2.5,61\n", "drop the station list"),
+    ("list.csv", "监测点编码,城市,经度,纬度\n1,北京,116,39\n".encode(), "holds no observations"),
+    ("aqs.csv", b"State Code,County Code,Site Num\n1,2,3\n", "none of the formats"),
     ("short.csv", f"{HEADER}\nA,105,36,2019-01-06,5\nB,10\n".encode(), "line 3: 2 fields"),
     ("text.csv", f"{HEADER}\nA,105,36,2019-01-06,high\n".encode(), "column 'pm25'"),
     ("unit.csv", f"{HEADER} [ppm]\nA,105,36,2019-01-06,5\n".encode(), "the unit 'ppm'"),
-    ("sea.csv", f"{HEADER}\nA,0,0,2019-01-06,5\n".encode(), "1 outside the grid"),
+    ("sea.csv", f"{HEADER}\nA,0,10,2019-01-06,5\n".encode(), "1 outside the grid"),
     ("picture.csv", b"\x89PNG\x00\x01\xff\xfe", "no text file"),
     ("empty.csv", b"", "empty.csv is empty"),
     ("broken.csv.gz", b"\x1f\x8bxx", "damaged or cut-off gzip"),

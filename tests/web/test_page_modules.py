@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import os
 import shutil
 import subprocess
 import zipfile
 from pathlib import Path
-from typing import Any
 
 import netCDF4
 import numpy as np
@@ -17,8 +15,6 @@ import pyproj
 import pytest
 
 import pointfuse
-from pointfuse import read_stations
-from pointfuse.errors import InputError
 from pointfuse.grid.grid_mapping import mapping_attributes
 from pointfuse.grid.natural_earth import read_lines
 from pointfuse.grid.projections import (
@@ -30,10 +26,8 @@ from pointfuse.grid.projections import (
 )
 from pointfuse.model.model_file import read_model_file
 from pointfuse.model.shipped import model_folder, shipped_models
-from pointfuse.stations.reading import DEFAULT_VARIABLES
 
 HERE = Path(__file__).parent
-EXAMPLES = Path(__file__).parents[2] / "examples"
 SPHERE = 6_370_000.0
 # With PROJ's own words for each.
 PROJECTIONS: list[tuple[Projection, str]] = [
@@ -117,101 +111,15 @@ def test_modules(node: str, tmp_path: Path) -> None:
         assert dataset["crs"].earth_radius == SPHERE
 
 
-def of_page(node: str, files: list[Path], timezone: str, min_hours: int) -> dict[str, Any]:
-    """Daily means as the page makes them."""
-    variables = [
-        {"name": each.name, "units": each.units, "validRange": each.valid_range}
-        for each in DEFAULT_VARIABLES
-    ]
-    completed = subprocess.run(
-        [node, HERE / "daily_means.mjs", timezone, str(min_hours), json.dumps(variables), *files],
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    found: dict[str, Any] = json.loads(completed.stdout)
-    return found
-
-
-def hourly(zone: str) -> str:
-    """Three days of two stations: gaps, values that are none, minutes, offsets, repeated rows."""
-    rng = np.random.default_rng(11)
-    lines = ["time,station,latitude,longitude,pm25 [mg/m3],wind_speed [km/h]"]
-    for hour in range(72):
-        stamp = f"2019-03-{30 + hour // 24:02d}" if hour < 48 else "2019-04-01"
-        text = f"{stamp}T{hour % 24:02d}:{30 * (hour % 2):02d}"
-        for station, place in (("A", "36,105"), ("B", "-33.5,151.25")):
-            value = "-" if rng.random() < 0.2 else f"{rng.uniform(0, 0.2):.4f}"
-            value = "-0.999" if rng.random() < 0.05 else value
-            offset = zone if station == "B" else ""
-            lines.append(f"{text}{offset},{station},{place},{value},{rng.uniform(0, 20):.2f}")
-    return "\n".join([*lines, lines[-1]]) + "\n"
-
-
-CASES = {
-    "the example": (
-        [(EXAMPLES / "air_quality.csv").read_text(), (EXAMPLES / "weather.csv").read_text()],
-        "Asia/Shanghai",
-        18,
-    ),
-    # Clocks change on 31 March.
-    "summer time": ([hourly("Z")], "Europe/Paris", 18),
-    "an offset": ([hourly("+0530")], "-03:30", 12),
-    "two files": (
-        [
-            "station,longitude,latitude,date,pm25\nA,105,36,20190106,5\nB,,,20190106,6\n",
-            "station,longitude,latitude,date,pm25\nA,105,36,2019-01-06,5\nA,105,36,2019-01-08,NA\n",
-        ],
-        "UTC",
-        18,
-    ),
-}
-
-
-@pytest.mark.parametrize("case", CASES)
-def test_daily_means_are_those_of_the_package(node: str, tmp_path: Path, case: str) -> None:
-    texts, timezone, min_hours = CASES[case]
-    files = []
-    for number, text in enumerate(texts):
-        files.append(tmp_path / f"{number}.csv.gz")
-        files[-1].write_bytes(gzip.compress(text.encode()))
-    expected = read_stations(files, timezone=timezone, min_hours=min_hours, quality_control=False)
-    found = of_page(node, files, timezone, min_hours)
-    assert found["days"] == [str(day) for day in expected.times]
-    assert [station["code"] for station in found["stations"]] == expected.stations.code.tolist()
-    shape = (len(expected.times), len(expected.stations))
-    for variable in DEFAULT_VARIABLES:
-        values = np.array(found["values"][variable.name], np.float64).reshape(shape)
-        table = expected.values.get(variable.name, np.full(shape, np.nan))
-        low, high = variable.valid_range
-        # The package leaves these out when it puts stations on the grid.
-        table = np.where((table >= low) & (table <= high), table, np.nan)
-        # Sums of two dozen values in another order.
-        np.testing.assert_allclose(values, table, rtol=1e-12)
-
-
-@pytest.mark.parametrize(
-    "text",
-    [
-        "station,longitude,latitude,pm25\nA,105,36,5\n",
-        "station,longitude,latitude,date,time,pm25\n",
-        "station,longitude,latitude,date,pm25\n",
-        "station,longitude,latitude,date,ozone\nA,105,36,2019-01-06,5\n",
-        "station,longitude,longitude,latitude,date,pm25\nA,1,1,1,2019-01-06,5\n",
-        "station,longitude,latitude,date,pm25,pm25 [mg/m3]\nA,105,36,2019-01-06,5,5\n",
-        "station,longitude,latitude,date,pm25\nA,105,36,2019-02-30,5\n",
-        "station,longitude,latitude,date,pm25\nA,105,136,2019-01-06,5\n".replace("105", "205"),
-        "station,longitude,latitude,date,pm25\nA,105,36,2019-01-06,5\nA,105,37,2019-01-07,5\n",
-        "station,longitude,latitude,date,pm25\nA,105,36,2019-01-06,5\nA,105,36,2019-01-06,6\n",
-        "station,longitude,latitude,date,pm25\nA,105,36,2019-01-06,1_000\n",
-        "station,longitude,latitude,date,pm25\nA,105,36,2019-01-06,inf\n",
-        "station,longitude,latitude,date,pm25\n,105,36,2019-01-06,5\n",
-        "station,longitude,latitude,time,pm25\nA,105,36,2019-01-06T25:00,5\n",
-    ],
-)
-def test_what_the_package_refuses_the_page_refuses(node: str, tmp_path: Path, text: str) -> None:
-    file = tmp_path / "bad.csv"
-    file.write_text(text)
-    with pytest.raises(InputError):
-        read_stations(file)
-    assert "bad.csv" in of_page(node, [file], "UTC", 18)["error"]
+def test_modules_are_short_and_rooms_are_not_crowded() -> None:
+    """As `tests/test_rooms.py` has it for the packages."""
+    folder = HERE.parents[1] / "inference" / "web" / "js"
+    modules = sorted(folder.rglob("*.js"))
+    assert modules
+    long = [path.name for path in modules if len(path.read_text().splitlines()) > 400]
+    assert long == []
+    rooms = {path.parent for path in modules}
+    assert [room.name for room in rooms if len([*room.iterdir()]) > 18] == []
+    # The first line of a module says what it does.
+    unnamed = [path.name for path in modules if f"@module {path.stem} " not in path.read_text()]
+    assert unnamed == []

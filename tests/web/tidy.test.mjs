@@ -3,8 +3,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { parseCsv } from "../../inference/web/js/csv.js";
-import { dayText, readTidy } from "../../inference/web/js/tidy.js";
+import { parseCsv } from "../../inference/web/js/readers/csv.js";
+import { dayText } from "../../inference/web/js/readers/cells.js";
+import { readTidy } from "../../inference/web/js/readers/tidy.js";
 
 const VARIABLES = [
   { name: "pm25", units: "ug m-3", validRange: [0, 1500] },
@@ -21,27 +22,27 @@ test("usual names of columns, in any case", () => {
     "STATION_ID,LNG,Lat,Day,pm2_5",
     "code,lon,lat,day,PM₂.₅ [ug/m3]",
   ]) {
-    const { stations, rows, hourly } = read(`${header}\nA,116.5,39.5,2019-01-06,80\n`);
+    const { stations, times, values, hourly } = read(`${header}\nA,116.5,39.5,2019-01-06,80\n`);
     assert.deepEqual(stations, [{ code: "A", longitude: 116.5, latitude: 39.5 }]);
     assert.equal(hourly, false);
-    assert.equal(rows[0].values[0], 80);
-    assert.equal(dayText(rows[0].time), "2019-01-06");
+    assert.deepEqual([...values.pm25], [80]);
+    assert.equal(dayText(times[0]), "2019-01-06");
   }
 });
 
 test("decimal commas between semicolons", () => {
-  const { stations, rows } = read("site;lon;lat;date;pm25\nA;116,5;39,25;2019-01-06;80,5\n");
+  const { stations, values } = read("site;lon;lat;date;pm25\nA;116,5;39,25;2019-01-06;80,5\n");
   assert.deepEqual(stations, [{ code: "A", longitude: 116.5, latitude: 39.25 }]);
-  assert.deepEqual(rows[0].values, [80.5]);
+  assert.deepEqual([...values.pm25], [80.5]);
 });
 
 test("a last line without an end is used if it can be read, and left out if not", () => {
   const head = "station,longitude,latitude,date,pm25\nA,116,39,2019-01-06,80\n";
   const whole = read(`${head}B,116,39,2019-01-06,12`);
-  assert.deepEqual([whole.rows.map((row) => row.values[0]), whole.remarks], [[80, 12], []]);
+  assert.deepEqual([[...whole.values.pm25], whole.remarks], [[80, 12], []]);
   for (const cut of ["B,116,39,2019-01-06,1e", "B,116,39,2019-0,1", "B,116,39,20", '"B']) {
-    const { rows, stations, remarks } = read(head + cut);
-    assert.deepEqual(rows.map((row) => row.values), [[80]]);
+    const { values, stations, remarks } = read(head + cut);
+    assert.deepEqual([...values.pm25], [80]);
     assert.equal(stations.length, 1);
     assert.deepEqual(remarks, ["a.csv ends within line 3, which was left out"]);
   }
@@ -63,12 +64,12 @@ test("beside the very name others are other columns", () => {
 });
 
 test("ways to write a day", () => {
-  const row = (day) => read(`station,lon,lat,date,pm25\nA,116,39,${day},80\n`).rows[0];
+  const row = (day) => read(`station,lon,lat,date,pm25\nA,116,39,${day},80\n`).times[0];
   for (const day of [
     ...["2019-01-06", "20190106", "2019-1-6", "2019/1/6", "2019.01.06", "2019-01-06 00:00:00"],
     ...["2019-1-6 0:00", "2019-01-06T00:00Z", "2019-01-06 00:00:00.000"],
   ]) {
-    assert.equal(dayText(row(day).time), "2019-01-06", day);
+    assert.equal(dayText(row(day)), "2019-01-06", day);
   }
   assert.throws(() => row("2019-01-06 13:00"), /expected a date, got a time of the day/);
   assert.throws(() => row("2019-01-06 00:00:00.5"), /expected a date, got a time of the day/);
@@ -80,8 +81,8 @@ test("ways to write a day", () => {
 
 test("hours without padding", () => {
   const hour = (time) => {
-    const [row] = read(`station,lon,lat,datetime,pm25\nA,116,39,${time},80\n`).rows;
-    return (row.time - Date.UTC(2019, 0, 6)) / 36e5;
+    const [first] = read(`station,lon,lat,datetime,pm25\nA,116,39,${time},80\n`).times;
+    return (first - Date.UTC(2019, 0, 6)) / 36e5;
   };
   assert.equal(hour("2019-1-6 5:00"), 5);
   assert.equal(hour("2019/1/6 5:30:00"), 5);

@@ -1,7 +1,8 @@
 /** @module page The page: what a person asks for, and what the worker answers. */
 
-import { Grid } from "./grid.js";
-import { mapLines } from "./natural_earth.js";
+import { Grid } from "./grid/grid.js";
+import { mapLines } from "./grid/natural_earth.js";
+import { keepOffline } from "./offline.js";
 import { Result } from "./result.js";
 
 const EXAMPLE = ["air_quality.csv", "weather.csv"];
@@ -98,6 +99,7 @@ async function fuse(files) {
       model: await chosenModel(),
       timeZone: element("time-zone").value.trim(),
       minHours: Number(element("min-hours").value),
+      qualityControl: element("quality-control").checked,
     };
     mine.coast = await coast;
     // Another one may have begun meanwhile.
@@ -204,3 +206,4 @@ addEventListener("drop", (event) => {
   element("drop").classList.remove("over");
   take([...event.dataTransfer.files]);
 });
+addEventListener("load", keepOffline);

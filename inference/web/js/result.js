@@ -1,20 +1,22 @@
 /** @module result What a fusion gave: its days on the map, under the cursor, and as files. */
 
-import { cfDataset } from "./cf.js";
-import { colourOf, ticksOf, topOf } from "./colours.js";
-import { fieldCsv } from "./field_csv.js";
-import { FieldMap } from "./map.js";
-import { netcdfBytes } from "./netcdf.js";
-import { dayText } from "./tidy.js";
+import { topOf } from "./pictures/colours.js";
+import { cfDataset } from "./fields/cf.js";
+import { fieldCsv } from "./fields/field_csv.js";
+import { intervalOf, PERCENT } from "./fields/intervals.js";
+import { netcdfBytes } from "./fields/netcdf.js";
+import { showLegend } from "./pictures/legend.js";
+import { FieldMap } from "./pictures/map.js";
+import { pictureOf } from "./pictures/picture.js";
+import { showQuality } from "./quality/report.js";
+import { dayText } from "./readers/cells.js";
+import { Timeline } from "./timeline.js";
 import { typesetUnits } from "./units.js";
 
-const LEGEND_COLOURS = 256;
 const SHARE_OF_WINDOW = 0.78;
 const LEAST_HEIGHT = 260;
 /** What the text beside the map needs, with the gap: 24 rem of the style sheet. */
 const WIDTH_BESIDE = 384;
-/** Beyond this share of the scale is the label of its end. */
-const CLOSEST_TICK = 0.7;
 const STEPS = { ArrowUp: [1, 0], ArrowDown: [-1, 0], ArrowLeft: [0, -1], ArrowRight: [0, 1] };
 const STRIDE = 10;
 
@@ -23,18 +25,20 @@ const element = (id) => document.getElementById(id);
 /** The part of the page that shows fields. */
 export class Result {
   #map = new FieldMap(element("map"));
-  /** @type {import("./cf.js").Fusion | null} */
+  /** @type {import("./fields/cf.js").Fusion | null} */
   #fusion = null;
   #tops = [];
-  #day = 0;
+  /** What is written around the map: title, legend, and what its last colour stands for. */
+  #words;
   #announce;
+  #timeline = new Timeline((announced) => {
+    this.#draw();
+    if (announced) this.#announce(`${this.#date(this.#day)}. ${this.#daySummary()}`);
+  });
 
   /** @param {(text: string) => void} announce says something to those who hear the page */
   constructor(announce) {
     this.#announce = announce;
-    element("previous").addEventListener("click", () => this.#showDay(this.#day - 1));
-    element("next").addEventListener("click", () => this.#showDay(this.#day + 1));
-    element("day").addEventListener("change", () => this.#showDay(Number(element("day").value)));
     for (const input of document.querySelectorAll("[name=layer], #stations")) {
       input.addEventListener("change", () => this.#draw());
     }
@@ -43,6 +47,8 @@ export class Result {
     element("map").addEventListener("keydown", (event) => this.#move(event));
     element("save-csv").addEventListener("click", () => this.#saveCsv());
     element("save-netcdf").addEventListener("click", () => this.#saveNetcdf());
+    element("save-picture").addEventListener("click", () => this.#savePicture());
+    element("save-flags").addEventListener("click", () => this.#saveFlags());
     window.addEventListener("resize", () => this.#fit());
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.#map.draw());
   }
@@ -50,20 +56,21 @@ export class Result {
   /** Show nothing. */
   hide() {
     element("result").hidden = true;
+    this.#timeline.clear();
     this.#fusion = null;
   }
 
   /**
    * Begin with a fusion of which no day has come yet.
-   * @param {import("./cf.js").Fusion & {remarks: string[], threads: number}} fusion
+   * @param {import("./fields/cf.js").Fusion & {remarks: string[], threads: number, quality:
+   *   import("./quality/report.js").Quality | null}} fusion
    * @param {[number, number][][]} coast lines of the coast, degrees east and north
    */
   begin(fusion, coast) {
     this.#fusion = fusion;
     this.#tops = [];
-    this.#day = 0;
+    this.#timeline.clear();
     this.#map.place(fusion.model.grid, coast);
-    element("day").replaceChildren();
     element("remarks").replaceChildren(
       ...fusion.remarks.map((remark) => {
         const item = document.createElement("li");
@@ -71,11 +78,12 @@ export class Result {
         return item;
       }),
     );
+    showQuality(fusion.quality);
   }
 
   /**
    * Take the next day.
-   * @param {import("./cf.js").DayFields} fields
+   * @param {import("./fields/cf.js").DayFields} fields
    */
   add(fields) {
     const number = this.#fusion.fields.push(fields) - 1;
@@ -83,30 +91,21 @@ export class Result {
       field: topOf(fields.field),
       uncertainty: fields.uncertainty && topOf(fields.uncertainty),
     });
-    element("day").add(new Option(this.#date(number), String(number)));
+    this.#timeline.add(this.#date(number));
     for (const radio of document.querySelectorAll("[name=layer]"))
       radio.disabled = !fields.uncertainty;
     if (!fields.uncertainty) document.querySelector("[name=layer][value=field]").checked = true;
+    if (number === 0) element("result").hidden = false;
+    // The scale of colours is that of all days so far.
+    this.#draw();
     if (number === 0) {
-      element("result").hidden = false;
-      this.#showDay(0);
       this.#fit();
       element("title").scrollIntoView();
-    } else {
-      this.#showDay(this.#day);
     }
   }
 
-  #showDay(number) {
-    const { fields } = this.#fusion;
-    const changed = this.#day !== number;
-    this.#day = Math.min(Math.max(number, 0), fields.length - 1);
-    element("day").value = String(this.#day);
-    // A button that is disabled would lose the focus to nowhere.
-    element("previous").setAttribute("aria-disabled", String(this.#day === 0));
-    element("next").setAttribute("aria-disabled", String(this.#day === fields.length - 1));
-    this.#draw();
-    if (changed) this.#announce(`${this.#date(this.#day)}. ${this.#daySummary()}`);
+  get #day() {
+    return this.#timeline.day;
   }
 
   #draw() {
@@ -120,12 +119,14 @@ export class Result {
     const what = layer === "field" ? target.longName : `standard uncertainty of ${target.longName}`;
     const units = typesetUnits(target.units);
     const title = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
-    element("title").textContent = `${title}, ${this.#date(this.#day)}`;
+    const legend = `${title} (${units})${stations.length ? "; circles: stations" : ""}`;
+    this.#words = { title: `${title}, ${this.#date(this.#day)}`, top, legend };
+    element("title").textContent = this.#words.title;
     element("map").setAttribute(
       "aria-label",
       `Map of ${what} on ${this.#date(this.#day)}. ${this.#daySummary()}`,
     );
-    drawLegend(top, `${title} (${units})${stations.length ? "; circles: stations" : ""}`);
+    showLegend(top, legend);
     element("stations").disabled = layer !== "field";
     element("summary").textContent = this.#daySummary();
     this.#readOut();
@@ -153,7 +154,7 @@ export class Result {
     const { rows, columns } = this.#fusion.model.grid;
     if (event.key === "PageUp" || event.key === "PageDown") {
       event.preventDefault();
-      this.#showDay(this.#day + (event.key === "PageDown" ? 1 : -1));
+      this.#timeline.go(this.#day + (event.key === "PageDown" ? 1 : -1));
     }
     const step = STEPS[event.key];
     if (!step) return;
@@ -196,11 +197,13 @@ export class Result {
       ["Place", `${north}, ${east}`],
       ["Value", `${field[cell].toFixed(1)} ${units}`],
     ];
-    if (uncertainty)
-      entries.push([
-        "Uncertainty",
-        `${uncertainty[cell].toFixed(1)} ${units} (standard deviation)`,
-      ]);
+    if (uncertainty) {
+      const [low, high] = intervalOf(field[cell], uncertainty[cell]).map((end) => end.toFixed(1));
+      entries.push(
+        ["Uncertainty", `${uncertainty[cell].toFixed(1)} ${units} (standard deviation)`],
+        ["Interval", `${low} to ${high} ${units} (${PERCENT} of 100 stations)`],
+      );
+    }
     const kilometres = Math.round(stationDistance[cell] / 1000);
     entries.push(["Nearest station", kilometres ? `${kilometres} km` : "in this cell"]);
     const here = this.#stations().filter((station) => station.cell === cell);
@@ -249,7 +252,7 @@ export class Result {
   }
 
   #date(number) {
-    return dayText(this.#fusion.observations.days[this.#fusion.days[number]]);
+    return dayText(this.#fusion.observations.times[this.#fusion.days[number]]);
   }
 
   get #fields() {
@@ -266,11 +269,31 @@ export class Result {
     );
   }
 
+  async #savePicture() {
+    const { model, files, timeZone, quality } = this.#fusion;
+    const [first, ...others] = files;
+    const named = others.length > 2 ? `${first} and ${others.length} more files` : files.join(", ");
+    const source =
+      `Fused from ${named} with ${model.name} ${model.version} (pointfuse), days of ${timeZone}, ` +
+      `quality control ${quality ? "on" : "off"}. Coasts and borders: Natural Earth.`;
+    const name = `${model.variables[0].name}_${this.#date(this.#day)}.png`;
+    save([await pictureOf(this.#map, { ...this.#words, source })], name, "image/png");
+  }
+
   #saveNetcdf() {
+    const pieces = netcdfBytes(cfDataset(this.#fusion, new Date()));
+    save(pieces, `${this.#nameOfAll}.nc`, "application/x-netcdf");
+  }
+
+  #saveFlags() {
+    save([this.#fusion.quality.flags], `${this.#nameOfAll}_flags.csv`, "text/csv");
+  }
+
+  /** What files are called that are of all days. */
+  get #nameOfAll() {
     const { model, fields } = this.#fusion;
     const dates = [...new Set([this.#date(0), this.#date(fields.length - 1)])].join("_");
-    const pieces = netcdfBytes(cfDataset(this.#fusion, new Date()));
-    save(pieces, `${model.variables[0].name}_${dates}.nc`, "application/x-netcdf");
+    return `${model.variables[0].name}_${dates}`;
   }
 }
 
@@ -282,25 +305,4 @@ function save(pieces, name, type) {
   link.click();
   // The browser reads it in its own time.
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
-}
-
-function drawLegend(top, title) {
-  const canvas = element("colours");
-  canvas.width = LEGEND_COLOURS;
-  const context = canvas.getContext("2d");
-  for (let step = 0; step < LEGEND_COLOURS; step += 1) {
-    context.fillStyle = `rgb(${colourOf((step + 0.5) / LEGEND_COLOURS, 1).join()})`;
-    context.fillRect(step, 0, 1, canvas.height);
-  }
-  const values = ticksOf(top).filter((value) => value < CLOSEST_TICK * top);
-  element("ticks").replaceChildren(
-    ...[...values, top].map((value) => {
-      const tick = document.createElement("span");
-      tick.textContent = value === top ? `${value} and above` : String(value);
-      tick.style.left = `${(100 * value) / top}%`;
-      return tick;
-    }),
-  );
-  element("legend-title").textContent = title;
-  element("legend").setAttribute("aria-label", `Colours from 0 to ${top} and above: ${title}`);
 }

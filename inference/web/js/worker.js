@@ -9,17 +9,23 @@
  * @property {{name: string, file?: File, url?: string, bytes?: number, sha256?: string}} model
  * @property {string} timeZone
  * @property {number} minHours
+ * @property {boolean} qualityControl whether to check the observations, and leave suspect ones out
  */
 
-import { readCsv } from "./csv.js";
 import { InputError } from "./errors.js";
-import { gridDay, stationDistance } from "./gridding.js";
-import { readModel } from "./metadata.js";
-import { Network, RUNTIME } from "./network.js";
-import { dailyMeans } from "./observations.js";
 import { fetched, sha256Of } from "./fetching.js";
-import { placed } from "./placing.js";
-import { readTidy } from "./tidy.js";
+import { uncertaintyOf } from "./fields/intervals.js";
+import { readModel } from "./model/metadata.js";
+import { Network, RUNTIME } from "./model/network.js";
+import { checkDays } from "./quality/day_checks.js";
+import { countReasons, flaggedRuns, flagsCsv, qualityLines, qualityText } from "./quality/flags.js";
+import { DAY_LENGTH } from "./readers/cells.js";
+import { readFiles } from "./readers/formats.js";
+import { readHeight } from "./model/static_layers.js";
+import { withHourly } from "./stations/eight_hour_means.js";
+import { gridDay, stationDistance } from "./stations/gridding.js";
+import { dailyTable } from "./stations/hours_to_days.js";
+import { placed } from "./stations/placing.js";
 import { TimeZone } from "./timezones.js";
 
 // Shares of the progress bar.
@@ -49,13 +55,8 @@ async function fuse(request) {
   const { model } = network;
   progress("Reading the station files", PREPARED);
   const zone = new TimeZone(request.timeZone);
-  const files = [];
-  for (const file of request.files) {
-    const content = new Uint8Array(await file.arrayBuffer());
-    files.push(readTidy(await readCsv(file.name, content), model.variables, zone));
-  }
-  const observations = dailyMeans(files, model.variables, request.minHours);
-  const { cells, days, remarks } = placed(observations, files, model);
+  const observations = await readDays(request, model, zone);
+  const { cells, used, days, remarks } = placed(observations, model);
   self.postMessage({
     kind: "begun",
     model: { ...model, grid: model.grid.description },
@@ -63,25 +64,30 @@ async function fuse(request) {
     runtime: RUNTIME,
     threads: network.threads,
     timeZone: zone.name,
-    files: files.map(({ file }) => file),
+    files: request.files.map(({ name }) => name),
     bounds: days.map((day) => [
-      zone.instant(observations.days[day]),
-      zone.instant(observations.days[day] + 864e5),
+      zone.instant(observations.times[day]),
+      zone.instant(observations.times[day] + DAY_LENGTH),
     ]),
-    observations,
+    observations: {
+      stations: observations.stations,
+      times: observations.times,
+      values: used,
+      reasons: request.qualityControl ? observations.reasons : {},
+    },
     days,
-    remarks,
+    remarks: [...observations.remarks, ...remarks],
+    quality: request.qualityControl ? qualityOf(observations) : null,
   });
   for (const [number, day] of days.entries()) {
     // How long a day takes is not known before one is done.
     const share = number ? PREPARED + ((1 - PREPARED) * number) / days.length : null;
     progress(`Fusing day ${number + 1} of ${days.length}`, share);
-    const gridded = gridDay(observations, day, cells, model);
+    const gridded = gridDay(used, day, cells, model);
     const { field, scale } = await network.run(gridded);
     const result = {
       field,
-      // The standard deviation of a logistic distribution of that scale.
-      uncertainty: scale?.map((value) => (Math.PI / Math.sqrt(3)) * value) ?? null,
+      uncertainty: scale && uncertaintyOf(scale),
       stationCount: gridded.stationCount,
       stationDistance: stationDistance(gridded.stationCount, model.grid),
     };
@@ -91,6 +97,32 @@ async function fuse(request) {
     self.postMessage({ kind: "day", number, ...result }, moved);
   }
   self.postMessage({ kind: "done" });
+}
+
+/** Daily means of all files, checked as it was asked for, and what was odd about the files. */
+async function readDays({ files, minHours, qualityControl }, model, zone) {
+  const read = await readFiles(
+    files.map((file) => ({
+      name: file.name,
+      content: async () => new Uint8Array(await file.arrayBuffer()),
+    })),
+    withHourly(model.variables),
+    zone,
+  );
+  const days = dailyTable(read.parts, model.variables, minHours, qualityControl);
+  const checked = qualityControl ? checkDays(days, model, ready.height) : days;
+  return { ...checked, remarks: read.remarks };
+}
+
+/** What quality control found: for people, for files, and value by value. */
+function qualityOf(observations) {
+  const [counts, runs] = [countReasons(observations), flaggedRuns(observations)];
+  return {
+    lines: qualityLines(counts),
+    text: qualityText(counts),
+    suspects: runs.filter(({ state }) => state === "suspect"),
+    flags: flagsCsv(runs),
+  };
 }
 
 async function networkOf({ name, file, url, bytes, sha256 }) {
@@ -109,10 +141,11 @@ async function networkOf({ name, file, url, bytes, sha256 }) {
     );
   }
   const model = readModel(name, content);
+  const height = readHeight(name, content, model);
   progress(`Preparing the model ${name}`, FETCHED);
   await ready?.network.release();
   ready = null;
-  ready = { name, sha256: hash, network: await Network.prepare(name, content, model) };
+  ready = { name, sha256: hash, height, network: await Network.prepare(name, content, model) };
   return ready.network;
 }
 

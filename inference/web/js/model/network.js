@@ -1,13 +1,13 @@
 /** @module network The network of a model file, run by ONNX Runtime in WebAssembly. */
 
-import * as ort from "../onnxruntime/ort.wasm.min.mjs";
+import * as ort from "../../onnxruntime/ort.wasm.min.mjs";
 
-import { InputError } from "./errors.js";
+import { InputError } from "../errors.js";
 
 const MOST_THREADS = 8;
 
 // The runtime's own files lie beside it; without isolation from other origins there is one thread.
-ort.env.wasm.wasmPaths = new URL("../onnxruntime/", import.meta.url).href;
+ort.env.wasm.wasmPaths = new URL("../../onnxruntime/", import.meta.url).href;
 ort.env.wasm.numThreads = self.crossOriginIsolated
   ? Math.min(navigator.hardwareConcurrency || 1, MOST_THREADS)
   : 1;
@@ -69,7 +69,7 @@ export class Network {
 
   /**
    * Complete the gridded observations of a day to fields.
-   * @param {import("./gridding.js").GriddedDay} gridded
+   * @param {import("../stations/gridding.js").GriddedDay} gridded
    * @returns {Promise<{field: Float32Array, scale: Float32Array | null}>} the fused variable by row
    *   and column, and the logistic scale of its error, where the model gives one
    * @throws {InputError} if the model gives a field or a scale that cannot be

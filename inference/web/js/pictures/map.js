@@ -12,6 +12,12 @@ const FAINT_LINE = "rgba(255, 255, 255, 0.35)";
  * @property {Float32Array} field by row and column
  * @property {number} top value of the last colour
  * @property {{east: number, north: number, value: number}[]} stations in units of cells
+ *
+ * @typedef {object} Size of a map with its labels, CSS pixels
+ * @property {number} width
+ * @property {number} height
+ * @property {{x: number, y: number, width: number, height: number}} inner where the field is
+ * @property {number} scale width of a cell
  */
 
 /** A map of a grid on a canvas. Positions are in units of cells, from the south-western edge. */
@@ -32,7 +38,7 @@ export class FieldMap {
 
   /**
    * Take another grid.
-   * @param {import("./grid.js").Grid} grid
+   * @param {import("../grid/grid.js").Grid} grid
    * @param {[number, number][][]} coast lines of the coast, degrees east and north
    */
   place(grid, coast) {
@@ -79,10 +85,25 @@ export class FieldMap {
    */
   cellAt({ clientX, clientY }) {
     const { left, top } = this.#canvas.getBoundingClientRect();
-    const { scale, height } = this.#frame();
+    const { scale, inner } = this.#frame();
     const column = Math.floor((clientX - left - MARGIN.left) / scale);
-    const row = Math.floor((height - (clientY - top - MARGIN.top)) / scale);
+    const row = Math.floor((inner.height - (clientY - top - MARGIN.top)) / scale);
     return this.#isOnGrid([column, row]) ? row * this.#grid.columns + column : -1;
+  }
+
+  /**
+   * Size of a map for which there is room, in CSS pixels.
+   * @param {number} width
+   * @param {number} height
+   * @returns {Size}
+   */
+  sizeFor(width, height) {
+    const { columns, rows } = this.#grid;
+    const scale = Math.min(
+      (width - MARGIN.left - MARGIN.right) / columns,
+      (height - MARGIN.top - MARGIN.bottom) / rows,
+    );
+    return this.#sizeOf(scale);
   }
 
   /**
@@ -91,19 +112,11 @@ export class FieldMap {
    * @param {number} height CSS pixels
    */
   fit(width, height) {
-    const { columns, rows } = this.#grid;
-    const scale = Math.min(
-      (width - MARGIN.left - MARGIN.right) / columns,
-      (height - MARGIN.top - MARGIN.bottom) / rows,
-    );
-    const size = [
-      Math.round(scale * columns + MARGIN.left + MARGIN.right),
-      Math.round(scale * rows + MARGIN.top + MARGIN.bottom),
-    ];
-    [this.#canvas.style.width, this.#canvas.style.height] = size.map((pixels) => `${pixels}px`);
-    [this.#canvas.width, this.#canvas.height] = size.map((pixels) =>
-      Math.round(pixels * devicePixelRatio),
-    );
+    const size = this.sizeFor(width, height);
+    for (const side of ["width", "height"]) {
+      this.#canvas.style[side] = `${Math.round(size[side])}px`;
+      this.#canvas[side] = Math.round(Math.round(size[side]) * devicePixelRatio);
+    }
     this.draw();
   }
 
@@ -111,11 +124,23 @@ export class FieldMap {
   draw() {
     if (!this.#shown) return;
     const context = this.#canvas.getContext("2d");
-    const { scale, width, height } = this.#frame();
-    const ratio = this.#canvas.width / (width + MARGIN.left + MARGIN.right);
+    const size = this.#frame();
+    const ratio = this.#canvas.width / size.width;
     context.setTransform(ratio, 0, 0, ratio, 0, 0);
     context.clearRect(0, 0, this.#canvas.width, this.#canvas.height);
-    context.translate(MARGIN.left, MARGIN.top);
+    const style = getComputedStyle(this.#canvas);
+    this.paint(context, size, { ink: style.color, family: style.fontFamily, cursor: this.#cursor });
+  }
+
+  /**
+   * Paint the map where the context begins.
+   * @param {CanvasRenderingContext2D} context a point of it is a CSS pixel
+   * @param {Size} size
+   * @param {{ink: string, family: string, cursor?: number}} look colour and font of the labels, and a
+   *   cell to mark
+   */
+  paint(context, { scale, inner: { x, y, width, height } }, { ink, family, cursor = -1 }) {
+    context.translate(x, y);
     // Cells are what they are: no colours in between.
     context.imageSmoothingEnabled = false;
     context.drawImage(this.#picture, 0, 0, width, height);
@@ -132,15 +157,28 @@ export class FieldMap {
     );
     this.#drawLines(context, this.#coast, at, LINE);
     this.#drawStations(context, at, Math.min(4.5, Math.max(1.6, width / 200)));
-    this.#drawCursor(context, at, scale);
+    this.#drawCursor(context, at, scale, cursor);
     context.restore();
+    context.font = `12px ${family}`;
+    context.fillStyle = ink;
     this.#drawLabels(context, at, height);
   }
 
+  #sizeOf(scale) {
+    const { columns, rows } = this.#grid;
+    const inner = { x: MARGIN.left, y: MARGIN.top, width: scale * columns, height: scale * rows };
+    return {
+      scale,
+      inner,
+      width: inner.width + MARGIN.left + MARGIN.right,
+      height: inner.height + MARGIN.top + MARGIN.bottom,
+    };
+  }
+
+  /** The size that the canvas has now. */
   #frame() {
     const width = this.#canvas.clientWidth - MARGIN.left - MARGIN.right;
-    const scale = width / this.#grid.columns;
-    return { scale, width, height: scale * this.#grid.rows };
+    return this.#sizeOf(width / this.#grid.columns);
   }
 
   #isOnGrid([east, north]) {
@@ -178,10 +216,10 @@ export class FieldMap {
     }
   }
 
-  #drawCursor(context, at, scale) {
-    if (this.#cursor < 0) return;
-    const row = Math.floor(this.#cursor / this.#grid.columns);
-    const [x, y] = at([(this.#cursor % this.#grid.columns) + 0.5, row + 0.5]);
+  #drawCursor(context, at, scale, cursor) {
+    if (cursor < 0) return;
+    const row = Math.floor(cursor / this.#grid.columns);
+    const [x, y] = at([(cursor % this.#grid.columns) + 0.5, row + 0.5]);
     const half = Math.max(5, scale);
     for (const [colour, lineWidth] of [
       ["black", 4],
@@ -194,9 +232,6 @@ export class FieldMap {
   }
 
   #drawLabels(context, at, height) {
-    const style = getComputedStyle(this.#canvas);
-    context.font = `12px ${style.fontFamily}`;
-    context.fillStyle = style.color;
     for (const { points, label, meridian } of this.#graticule) {
       for (let i = 1; i < points.length; i += 1) {
         const edge = meridian

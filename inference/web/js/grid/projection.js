@@ -6,7 +6,7 @@
  * and the same as in `inference/pointfuse/grid/projections.py`.
  */
 
-import { InputError } from "./errors.js";
+import { InputError } from "../errors.js";
 
 /**
  * @typedef {object} Projection

@@ -11,13 +11,13 @@
 
 /**
  * Average the stations of each cell on a day.
- * @param {import("./observations.js").Observations} observations
+ * @param {Record<string, Float64Array>} used daily means by variable, as `placed` gives them
  * @param {number} day position among the days
  * @param {Int32Array} cells cell of each station, -1 outside the grid
- * @param {import("./metadata.js").Model} model
+ * @param {import("../model/metadata.js").Model} model
  * @returns {GriddedDay}
  */
-export function gridDay(observations, day, cells, { grid, variables, countsStations }) {
+export function gridDay(used, day, cells, { grid, variables, countsStations }) {
   const { size } = grid;
   const means = new Float32Array(variables.length * size);
   const observed = new Float32Array(means.length);
@@ -26,7 +26,7 @@ export function gridDay(observations, day, cells, { grid, variables, countsStati
     const total = new Float64Array(size);
     const count = new Int16Array(size);
     cells.forEach((cell, station) => {
-      const value = observations.values[name][day * cells.length + station];
+      const value = used[name][day * cells.length + station];
       if (cell < 0 || Number.isNaN(value)) return;
       total[cell] += value;
       count[cell] += 1;
@@ -48,7 +48,7 @@ export function gridDay(observations, day, cells, { grid, variables, countsStati
  * (Felzenszwalb and Huttenlocher, Theory of Computing 8, 2012, with the minimum over parabolas taken
  * directly).
  * @param {Int16Array} stationCount stations in each cell; at least one
- * @param {import("./grid.js").Grid} grid
+ * @param {import("../grid/grid.js").Grid} grid
  * @returns {Float32Array} m in the plane of the projection
  */
 export function stationDistance(stationCount, { rows, columns, cellSize }) {

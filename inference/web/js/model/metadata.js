@@ -1,7 +1,8 @@
 /** @module metadata What a model file says of itself, read from the ONNX file (docs/reference/model-file.md). */
 
-import { InputError } from "./errors.js";
-import { Grid } from "./grid.js";
+import { InputError } from "../errors.js";
+import { Grid } from "../grid/grid.js";
+import { metadataEntry } from "./onnx_file.js";
 
 const KEY = "pointfuse";
 const SCHEMA_VERSIONS = [1, 2];
@@ -26,6 +27,8 @@ const SCHEMA_VERSIONS = [1, 2];
  * @property {Variable[]} variables in the order of the channels; the first is the one that is fused
  * @property {boolean} countsStations whether the mask of the fused variable holds the stations of
  *   each cell, not 0 and 1
+ * @property {{name: string, scale: number}[]} staticLayers fields that the file carries, in the order of
+ *   the tensor, and what their numbers are multiplied by to have them in plain units
  * @property {string[]} sources data from which the static layers were made
  */
 
@@ -45,7 +48,7 @@ export function readModel(name, content) {
       `${name} is a Git LFS pointer, not the model itself; run 'git lfs pull' or download the file`,
     );
   }
-  const text = metadataEntry(content);
+  const text = metadataEntry(content, KEY);
   if (text === undefined) {
     throw new InputError(
       `${name} is not a whole pointfuse model: expected an ONNX file with the metadata entry ` +
@@ -86,55 +89,16 @@ function modelOf(description) {
       validRange: variable.valid_range,
     })),
     countsStations: description.schema_version > 1,
+    staticLayers: description.static_layers.map((layer) => ({
+      name: layer.name,
+      scale: sizeOf(layer.units),
+    })),
     sources: [...new Set(description.static_layers.map((layer) => layer.source))],
   };
 }
 
-// Field numbers in onnx.proto, and wire types of protocol buffers.
-const MODEL_METADATA = 14;
-const ENTRY_KEY = 1;
-const ENTRY_VALUE = 2;
-const VARINT = 0;
-const FIXED64 = 1;
-const BYTES = 2;
-const FIXED32 = 5;
-
-/** The entry of `metadata_props` that is ours; undefined where there is none. */
-function metadataEntry(content) {
-  for (const [number, entry] of messageFields(content)) {
-    if (number !== MODEL_METADATA) continue;
-    const parts = new Map(messageFields(entry));
-    const text = (part) => new TextDecoder().decode(parts.get(part));
-    if (text(ENTRY_KEY) === KEY) return text(ENTRY_VALUE);
-  }
-  return undefined;
-}
-
-/** Number and bytes of each field of a message; it ends where the message is damaged. */
-function* messageFields(message) {
-  let position = 0;
-  const varint = () => {
-    let value = 0;
-    for (let scale = 1; position < message.length && scale < 2 ** 63; scale *= 128) {
-      const byte = message[position];
-      position += 1;
-      value += (byte & 0x7f) * scale;
-      if (byte < 0x80) return value;
-    }
-    return NaN;
-  };
-  while (position < message.length) {
-    const tag = varint();
-    const type = tag % 8;
-    let length = { [FIXED64]: 8, [FIXED32]: 4 }[type] ?? NaN;
-    if (type === VARINT) {
-      varint();
-      length = 0;
-    } else if (type === BYTES) {
-      length = varint();
-    }
-    if (!(position + length <= message.length)) return;
-    yield [Math.floor(tag / 8), message.subarray(position, position + length)];
-    position += length;
-  }
+/** A number in front of units is their size: 0.5 of `2000 m` is a kilometre. */
+function sizeOf(units) {
+  const size = Number.parseFloat(units);
+  return Number.isNaN(size) ? 1 : size;
 }

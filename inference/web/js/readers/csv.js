@@ -1,6 +1,6 @@
 /** @module csv CSV files as they come: UTF-8 or GB 18030, plain or gzipped, whole or broken. */
 
-import { InputError } from "./errors.js";
+import { InputError } from "../errors.js";
 
 /**
  * @typedef {object} Table

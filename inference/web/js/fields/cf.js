@@ -1,5 +1,7 @@
 /** @module cf Fused fields in the terms of the CF conventions, as `docs/reference/output-files.md` has them. */
 
+import { REASONS, stateOf, STATES } from "../quality/reasons.js";
+import { isEightHourMaximum } from "../stations/eight_hour_means.js";
 import { characters } from "./netcdf.js";
 
 const REFERENCES =
@@ -17,14 +19,15 @@ const AT_STATIONS = { coordinates: "station_id station_lat station_lon" };
  * @property {Float32Array} stationDistance m
  *
  * @typedef {object} Fusion what the worker said of a run, and the days that it has sent
- * @property {import("./metadata.js").Model} model
+ * @property {import("../model/metadata.js").Model} model
  * @property {string} modelSha256 empty where it is not known
  * @property {string} runtime
  * @property {string} timeZone
  * @property {string[]} files
  * @property {number[]} days positions of the days that can be fused among those of the observations
  * @property {[number, number][]} bounds begin and end of these days, milliseconds in UTC
- * @property {import("./observations.js").Observations} observations
+ * @property {import("../stations/merging.js").Observations} observations as they were used
+ * @property {{text: string} | null} quality what quality control found; null where it was off
  * @property {DayFields[]} fields of the first of these days
  */
 
@@ -160,7 +163,7 @@ function fieldVariables({ model, fields }) {
         standard_name: target.standardName,
         long_name: target.longName,
         units: target.units,
-        cell_methods: "time: mean",
+        cell_methods: cellMethods(target),
         valid_min: Float32Array.of(0),
         ancillary_variables: support.join(" "),
       },
@@ -214,27 +217,36 @@ function stationVariables(fusion, ids) {
     parts: [values],
     attributes,
   });
+  const tableOf = (values, of) =>
+    fields.map((_, number) =>
+      of.from(
+        stations,
+        ({ position }) => values[days[number] * observations.stations.length + position],
+      ),
+    );
   const daily = model.variables
     .filter(({ name }) => !observations.values[name].every(Number.isNaN))
-    .map(({ name, standardName, longName, units }) => ({
-      name: `station_${name}`,
-      dimensions: ["time", "station"],
-      parts: fields.map((_, number) =>
-        Float32Array.from(stations, ({ position }) => {
-          const value =
-            observations.values[name][days[number] * observations.stations.length + position];
-          return Number.isNaN(value) ? MISSING[0] : value;
-        }),
-      ),
-      attributes: {
-        standard_name: standardName,
-        long_name: `${longName} at the station`,
-        units,
-        cell_methods: "time: mean",
-        _FillValue: MISSING,
-        ...AT_STATIONS,
-      },
-    }));
+    .flatMap((variable) => {
+      const reasons = observations.reasons[variable.name];
+      const flags = reasons ? flagVariables(variable, (of) => tableOf(reasons, of)) : [];
+      const used = {
+        name: `station_${variable.name}`,
+        dimensions: ["time", "station"],
+        parts: tableOf(observations.values[variable.name], Float32Array).map((values) =>
+          values.map((value) => (Number.isNaN(value) ? MISSING[0] : value)),
+        ),
+        attributes: {
+          standard_name: variable.standardName,
+          long_name: `${variable.longName} at the station, as used`,
+          units: variable.units,
+          cell_methods: cellMethods(variable),
+          _FillValue: MISSING,
+          ...(flags.length && { ancillary_variables: flags.map(({ name }) => name).join(" ") }),
+          ...AT_STATIONS,
+        },
+      };
+      return [used, ...flags];
+    });
   return [
     {
       name: "station_id",
@@ -262,6 +274,33 @@ function stationVariables(fusion, ids) {
   ];
 }
 
+/** State and reason of each daily mean. */
+function flagVariables({ name, longName }, tableOf) {
+  const flag = (kind, standardName, what, parts, meanings) => ({
+    name: `station_${name}_${kind}`,
+    dimensions: ["time", "station"],
+    parts,
+    attributes: {
+      standard_name: standardName,
+      long_name: `${what} of ${longName} at the station`,
+      flag_values: Int8Array.from(meanings.keys()),
+      flag_meanings: meanings.join(" "),
+      ...AT_STATIONS,
+    },
+  });
+  const reasons = tableOf(Int8Array);
+  const states = reasons.map((ofDay) => ofDay.map(stateOf));
+  return [
+    flag("quality", "quality_flag", "quality", states, STATES),
+    flag("reason", "status_flag", "reason for the quality", reasons, REASONS),
+  ];
+}
+
+/** What a value of a day is. */
+function cellMethods(variable) {
+  return isEightHourMaximum(variable) ? "time: maximum (of means of 8 hours)" : "time: mean";
+}
+
 /** The stations that have coordinates, with their positions in the tables. */
 function placedStations({ observations }) {
   return observations.stations
@@ -269,7 +308,7 @@ function placedStations({ observations }) {
     .filter(({ longitude, latitude }) => !Number.isNaN(longitude) && Math.abs(latitude) <= 90);
 }
 
-function globalAttributes({ model, modelSha256, runtime, timeZone, files }, now) {
+function globalAttributes({ model, modelSha256, runtime, timeZone, files, quality }, now) {
   const [target] = model.variables;
   const title = target.longName.charAt(0).toUpperCase() + target.longName.slice(1);
   return {
@@ -283,7 +322,9 @@ function globalAttributes({ model, modelSha256, runtime, timeZone, files }, now)
     references: REFERENCES,
     comment: `Days begin and end in the time zone ${timeZone}. Observations from ${files.join(", ")}.`,
     day_timezone: timeZone,
-    quality_control: "none; only values out of the valid range were left out",
+    quality_control: quality
+      ? `pointfuse in a browser: ${quality.text}`
+      : "switched off; only values out of the valid range were left out",
     model_name: model.name,
     model_version: model.version,
     model_precision: model.precision,
