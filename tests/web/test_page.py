@@ -18,13 +18,15 @@ from typing import Any
 import netCDF4
 import numpy as np
 import pytest
-from matplotlib import colormaps
 from PIL import Image
 from playwright.sync_api import Page, expect
 
 from pointfuse import check_days, fuse, load_model, read_stations
 from pointfuse.fields.fused_fields import FusedFields
 from pointfuse.fields.timed_fields import MULTIPLES
+from pointfuse.pictures.map_drawing import colours_between
+from pointfuse.pictures.map_panels import Kind
+from pointfuse.pictures.map_sheet import COLOURS_OF
 from pointfuse.stations.quality.flags import write_flags
 from pointfuse.stations.quality.reasons import states
 from pointfuse_benchmarks.speed.browser import EXAMPLE, PAGE
@@ -243,6 +245,22 @@ def test_all_days_are_in_one_file(page: Page, tiny_files: Path, tmp_path: Path) 
         assert np.ptp(np.diff(dataset["time"][:])) == 0
 
 
+def page_colours(kind: Kind) -> np.ndarray:
+    """The colours that `pointfuse plot` has for a kind of values, 0 to 255."""
+    return (255 * colours_between(*COLOURS_OF[kind])(range(256))[:, :3]).round()
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind"), [("field", Kind.AMOUNT), ("uncertainty", Kind.UNCERTAINTY)]
+)
+def test_colours_are_those_of_plot(page: Page, layer: str, kind: Kind) -> None:
+    told = page.evaluate(
+        "async (layer) => (await import('./js/pictures/colours.js')).COLOURS[layer].join()", layer
+    )
+    found = np.array([int(each) for each in told.split(",")]).reshape(-1, 3)
+    np.testing.assert_array_equal(found, page_colours(kind))
+
+
 def test_a_day_is_saved_as_a_picture(page: Page, tiny_files: Path, tmp_path: Path) -> None:
     give(page, tiny_files / "tiny.onnx", tiny_files / "days.csv")
     shown(page)
@@ -257,7 +275,8 @@ def test_a_day_is_saved_as_a_picture(page: Page, tiny_files: Path, tmp_path: Pat
     assert width == 1920
     assert (pixels[:20] == 255).all()
     # The field is 20 everywhere, and the scale ends at 40: the middle of the colours.
-    field = (255 * np.array(colormaps["viridis"](0.5)[:3])).round()
+    colours = page_colours(Kind.AMOUNT)
+    field = colours[128]
     alike = (np.abs(pixels - field) <= 1).all(axis=2)
     rows, columns = np.nonzero(alike)
     # Lines and stations take little of it, and there is no cursor (it is black).
@@ -265,8 +284,7 @@ def test_a_day_is_saved_as_a_picture(page: Page, tiny_files: Path, tmp_path: Pat
     inside = pixels[rows.min() + 4 : rows.max() - 200, columns.min() + 4 : columns.max() - 4]
     assert not (inside.max(axis=2) < 20).any()
     # The colours below it go from the first to the last.
-    for share in (0, 1):
-        ends = (255 * np.array(colormaps["viridis"](float(share))[:3])).round()
+    for ends in (colours[0], colours[-1]):
         assert (np.abs(pixels - ends) <= 1).all(axis=2).any()
     # There are a title above, and words below.
     dark = pixels.max(axis=2) < 60

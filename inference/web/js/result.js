@@ -1,6 +1,6 @@
 /** @module result What a fusion gave: its days on the map, under the cursor, and as files. */
 
-import { topOf } from "./pictures/colours.js";
+import { COLOURS, topOf } from "./pictures/colours.js";
 import { cfDataset } from "./fields/cf.js";
 import { fieldCsv } from "./fields/field_csv.js";
 import { intervalOf, PERCENT } from "./fields/intervals.js";
@@ -114,19 +114,20 @@ export class Result {
     // One scale for all days, so that they can be compared.
     const top = Math.max(...this.#tops.map((each) => each[layer]));
     const stations = layer === "field" && element("stations").checked ? this.#stations() : [];
-    this.#map.show({ field, top, stations });
+    const colours = COLOURS[layer];
+    this.#map.show({ field, top, colours, stations });
     const [target] = this.#fusion.model.variables;
     const what = layer === "field" ? target.longName : `standard uncertainty of ${target.longName}`;
     const units = typesetUnits(target.units);
     const title = `${what.charAt(0).toUpperCase()}${what.slice(1)}`;
     const legend = `${title} (${units})${stations.length ? "; circles: stations" : ""}`;
-    this.#words = { title: `${title}, ${this.#date(this.#day)}`, top, legend };
+    this.#words = { title: `${title}, ${this.#date(this.#day)}`, top, colours, legend };
     element("title").textContent = this.#words.title;
     element("map").setAttribute(
       "aria-label",
       `Map of ${what} on ${this.#date(this.#day)}. ${this.#daySummary()}`,
     );
-    showLegend(top, legend);
+    showLegend(top, colours, legend);
     element("stations").disabled = layer !== "field";
     element("summary").textContent = this.#daySummary();
     this.#readOut();

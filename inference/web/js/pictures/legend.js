@@ -24,11 +24,12 @@ export function labelsOf(top) {
 /**
  * Paint the colours from left to right.
  * @param {CanvasRenderingContext2D} context
+ * @param {Uint8Array} colours of `COLOURS`
  * @param {{x: number, y: number, width: number, height: number}} box
  */
-export function paintColours(context, { x, y, width, height }) {
+export function paintColours(context, colours, { x, y, width, height }) {
   for (let step = 0; step < STEPS; step += 1) {
-    context.fillStyle = `rgb(${colourOf((step + 0.5) / STEPS, 1).join()})`;
+    context.fillStyle = `rgb(${colourOf((step + 0.5) / STEPS, 1, colours).join()})`;
     // Each goes to the end, so that no line shows between two.
     const left = (step / STEPS) * width;
     context.fillRect(x + left, y, width - left, height);
@@ -38,12 +39,13 @@ export function paintColours(context, { x, y, width, height }) {
 /**
  * Show the scale of a map.
  * @param {number} top value of the last colour
+ * @param {Uint8Array} colours of `COLOURS`
  * @param {string} title what the colours mean
  */
-export function showLegend(top, title) {
+export function showLegend(top, colours, title) {
   const canvas = element("colours");
   canvas.width = STEPS;
-  paintColours(canvas.getContext("2d"), { x: 0, y: 0, width: STEPS, height: canvas.height });
+  paintColours(canvas.getContext("2d"), colours, { x: 0, y: 0, width: STEPS, height: canvas.height });
   element("ticks").replaceChildren(
     ...labelsOf(top).map(({ share, text }) => {
       const tick = document.createElement("span");

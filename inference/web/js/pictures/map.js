@@ -4,13 +4,14 @@ import { colourOf } from "./colours.js";
 
 const MARGIN = { left: 38, right: 10, top: 6, bottom: 22 };
 const METRES_PER_DEGREE = 111_000;
-const LINE = "rgba(255, 255, 255, 0.85)";
-const FAINT_LINE = "rgba(255, 255, 255, 0.35)";
+const LINE = "rgba(26, 26, 26, 0.85)";
+const FAINT_LINE = "rgba(26, 26, 26, 0.25)";
 
 /**
  * @typedef {object} Shown what the map shows
  * @property {Float32Array} field by row and column
  * @property {number} top value of the last colour
+ * @property {Uint8Array} colours of `COLOURS`
  * @property {{east: number, north: number, value: number}[]} stations in units of cells
  *
  * @typedef {object} Size of a map with its labels, CSS pixels
@@ -61,7 +62,7 @@ export class FieldMap {
     shown.field.forEach((value, cell) => {
       const row = Math.floor(cell / columns);
       const pixel = 4 * ((rows - 1 - row) * columns + cell - row * columns);
-      image.data.set(colourOf(value, shown.top), pixel);
+      image.data.set(colourOf(value, shown.top, shown.colours), pixel);
       image.data[pixel + 3] = 255;
     });
     context.putImageData(image, 0, 0);
@@ -204,11 +205,11 @@ export class FieldMap {
   }
 
   #drawStations(context, at, radius) {
-    const { stations, top } = this.#shown;
-    context.strokeStyle = "white";
+    const { stations, top, colours } = this.#shown;
+    context.strokeStyle = LINE;
     context.lineWidth = 0.7;
     for (const { east, north, value } of stations) {
-      context.fillStyle = `rgb(${colourOf(value, top).join()})`;
+      context.fillStyle = `rgb(${colourOf(value, top, colours).join()})`;
       context.beginPath();
       context.arc(...at([east, north]), radius, 0, 2 * Math.PI);
       context.fill();

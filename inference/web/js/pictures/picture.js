@@ -12,11 +12,11 @@ const SOFT = "#56606a";
 /**
  * Draw a picture.
  * @param {import("./map.js").FieldMap} map what it shows, without the cursor
- * @param {{title: string, top: number, legend: string, source: string}} words what is written around:
- *   above, at the colours, whose last stands for `top`, and below
+ * @param {{title: string, top: number, colours: Uint8Array, legend: string, source: string}} words
+ *   what is around: above, at the colours, whose last stands for `top`, and below
  * @returns {Promise<Blob>} PNG
  */
-export async function pictureOf(map, { title, top, legend, source }) {
+export async function pictureOf(map, { title, top, colours, legend, source }) {
   const family = getComputedStyle(document.body).fontFamily;
   const font = (size, weight = "normal") => `${weight} ${size}px ${family}`;
   const size = map.sizeFor(WIDTH - 2 * EDGE, Infinity);
@@ -43,7 +43,7 @@ export async function pictureOf(map, { title, top, legend, source }) {
   context.restore();
 
   const bar = { x: EDGE + size.inner.x, y: begin.colours, width: size.inner.width, height: 14 };
-  paintColours(context, bar);
+  paintColours(context, colours, bar);
   for (const { share, text } of labelsOf(top)) {
     const align = share === 1 ? "right" : share ? "center" : "left";
     write(text, bar.x + share * bar.width, bar.y + 18, { size: 13, align });
