@@ -83,6 +83,13 @@ def test_an_export_gives_the_shipped_file(tmp_path: Path) -> None:
     assert {"time", "row", "column"} <= sizes
 
 
+def test_each_pollutant_tells_how_its_errors_go_together() -> None:
+    described = read_world_description(DESCRIPTION)
+    assert list(described.error_correlation) == list(described.pollutants)
+    _, metadata, _ = read_model_file(MODELS / "pointfuse-world-co.onnx")
+    assert metadata.error_correlation == described.error_correlation["co"]
+
+
 def test_a_description_is_checked(tmp_path: Path) -> None:
     path = tmp_path / "d.toml"
     text = DESCRIPTION.read_text(encoding="utf-8")
@@ -92,6 +99,9 @@ def test_a_description_is_checked(tmp_path: Path) -> None:
     path.write_text(text.replace('name = "up"', 'name = "down"'), encoding="utf-8")
     with pytest.raises(DescriptionError, match="the network takes the static layers east, north"):
         export_world(read_world_description(path), tmp_path, "none")
+    path.write_text(text.replace("_correlation.co]", "_correlation.c]"), encoding="utf-8")
+    with pytest.raises(DescriptionError, match="'co' is lacking in 'error_correlation'"):
+        read_world_description(path)
     path.write_text("name =", encoding="utf-8")
     with pytest.raises(InputError):
         read_world_description(path)

@@ -100,6 +100,8 @@ def test_metadata_survives_the_file():
         ("north = 32.5", "north = 22.5", "the region 'Sichuan Basin' should lie between"),
         ("north = 32.5", "top = 32.5", r"'north' is lacking in 'regions\[0\]'"),
         ("[grid.projection]", "[grid.project]", "'projection' is lacking in 'grid'"),
+        ("\nlength = ", "\nlength = -", "expected a length and hours above 0"),
+        ("\nlength = ", "\nlenght = ", "'length' is lacking in 'error_correlation'"),
     ],
 )
 def test_a_broken_description_is_named(tmp_path, right, wrong, message):
@@ -123,9 +125,11 @@ def test_a_description_may_extend_others(tmp_path):
     assert (found.name, found.summary, found.version) == ("last", "Between.", "8.0.0")
     assert found.static_layers == expected.static_layers
     assert found.files == expected.files
-    # What another model scores says nothing of this one.
+    # What another model scores, and how its errors go together, says nothing of this one.
     assert expected.scores
     assert found.scores == ()
+    assert expected.error_correlation is not None
+    assert found.error_correlation is None
 
 
 @pytest.mark.parametrize("name", [name for name in POLLUTANTS if name != "pm25"])
