@@ -12,7 +12,7 @@ and, for comparison, as if errors were independent, or as if all of them were th
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -204,18 +204,28 @@ def _mean(kind: str, parts: list[Array]) -> Iterator[Mean]:
 
 
 def table(report: dict[str, Any]) -> str:
-    """The table in Markdown."""
-    rows = [
-        "| model | mean over | means | held, members | held, independent | held, all the same | "
-        "width, members | width, independent | width, all the same |",
-        "| --- | --- | --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    """The table in Markdown: held by members (were errors independent; all the same), in 100."""
+    kinds = ("cities, a day", "provinces, a day", "cities, all days", "provinces, all days")
+    rows = [f"| model | {' | '.join(kinds)} | width, provinces, a day |", "| --- " * 6 + "|"]
     for name, model in report["models"].items():
-        for kind, one in model["held"].items():
-            shown = [f"{100 * one[each]:.1f}" for each in ("members", "independent", "same")]
-            shown += [f"{one[f'width{each}']:.3g}" for each in ("", "_independent", "_same")]
-            rows.append(f"| {name} | {kind} | {one['means']} | {' | '.join(shown)} |")
+        cells = [
+            _three(model["held"][kind], _KINDS, lambda share: f"{100 * share:.1f}")
+            for kind in kinds
+        ]
+        of_width = _three(model["held"][kinds[1]], _WIDTHS, lambda width: f"{width:.3g}")
+        rows.append(f"| {name} | {' | '.join(cells)} | {of_width} |")
     return "\n".join(rows)
+
+
+_KINDS = ("members", "independent", "same")
+_WIDTHS = ("width", "width_independent", "width_same")
+
+
+def _three(
+    one: Mapping[str, float], keys: tuple[str, str, str], shown: Callable[[float], str]
+) -> str:
+    members, independent, same = (shown(one[key]) for key in keys)
+    return f"{members} ({independent}; {same})"
 
 
 if __name__ == "__main__":
