@@ -118,6 +118,11 @@ def test_examples_of_station_files_are_read(tmp_path: Path) -> None:
         ("accuracy.quality_control", "quality_control", "docs/guide/quality-control.md"),
         ("accuracy.against_baselines", "accuracy", "docs/background/accuracy.md"),
         ("accuracy.intervals.sharpness", "sharpness", "docs/background/uncertainty.md"),
+        (
+            "accuracy.intervals.means_of_places",
+            "means_of_places",
+            "docs/background/uncertainty.md",
+        ),
         ("speed.browser", "browser", "docs/guide/browser.md"),
     ],
 )
