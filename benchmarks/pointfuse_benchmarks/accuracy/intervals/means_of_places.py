@@ -157,7 +157,7 @@ def means_of_fold(
     errors = np.stack(
         [draws.at(time, counts[day]) for day, time in enumerate(placed.observations.times)]
     )
-    members = np.maximum(tables[1][:, :, None] + tables[2][:, :, None] * errors, 0)
+    members = tables[1][:, :, None] + tables[2][:, :, None] * errors
     for kind, names in groups.items():
         for name in np.unique(names[withheld]):
             of_group = names[withheld] == name

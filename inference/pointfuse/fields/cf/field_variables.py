@@ -42,7 +42,7 @@ CORRELATION = {
     "error_passing_shares": "passing",
 }
 """Attributes of the uncertainty that say how errors go together, and what they are of an
-`ErrorCorrelation`."""
+`ErrorCorrelation`, in its order."""
 
 _PLACED = {"grid_mapping": "crs", "coordinates": "lat lon"}
 

@@ -200,7 +200,8 @@ class _Sums:
     def __init__(self, period: str, file: MapFile, members: FieldMembers | None) -> None:
         self.period = period
         self._members = members
-        self._of_members = np.zeros(() if members is None else (members.number, members.cells.size))
+        cells, number = (0, 0) if members is None else (members.cells.size, members.number)
+        self._of_members, self._member_count = np.zeros((number, cells)), np.zeros(cells)
         self._variable, self._file, self._grid = file.variable, file.path.name, file.grid
         self._total, self._count = np.zeros(file.grid.shape), np.zeros(file.grid.shape)
         self._days, self._last = set[np.datetime64](), file.times.min()
@@ -214,7 +215,9 @@ class _Sums:
         if known.any():
             self._days.add(file.days[time])
             if self._members is not None:
-                self._of_members += np.nan_to_num(self._members.of_file(file, time)).T
+                of_members = self._members.of_file(file, time).T
+                self._of_members += np.nan_to_num(of_members)
+                self._member_count += np.isfinite(of_members[0])
 
     def check_next(self, file: MapFile, time: np.datetime64) -> None:
         """Make sure that a time comes later, and is of the same variable on the same grid."""
@@ -246,7 +249,7 @@ class _Sums:
         np.divide(self._total, self._count, out=mean, where=self._count > 0)
         members: Iterable[Floats] = ()
         if self._members is not None:
-            count = self._count.ravel()[self._members.cells]
+            count = self._member_count  # fewer where the uncertainty is missing
             means = np.where(count > 0, self._of_members / np.maximum(count, 1), np.nan)
             members = self._members.on_grid(means)
         return _PeriodMean(self.period, len(self._days), mean, members, self._variable)

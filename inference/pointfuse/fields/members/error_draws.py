@@ -16,7 +16,7 @@ Floats = NDArray[np.float32]
 Coordinates = NDArray[np.float64]
 
 _AT_ONCE = 4096
-"""Places whose waves and distances are in memory at the same time."""
+"""Places whose distances from all stations are in memory at the same time."""
 
 _LEAST_NOISE = 1e-4
 """Share of the variance that is each station's own, at least, so that kriging can be solved."""
@@ -56,7 +56,7 @@ class ErrorDraws:
         self._correlation, self._grid = correlation, grid
         self._random = np.random.default_rng(seed)
         self._places = _kilometres(grid, longitude, latitude)
-        self._waves = Waves(correlation.length, self._random)
+        self._waves = Waves(correlation.length, members, self._random)
         self._time = np.datetime64("NaT", "h")
         self._weights = _Numbers(correlation, members, self._random)
         self._weights.grow(2 * WAVES)
@@ -83,18 +83,18 @@ class ErrorDraws:
         cells = np.flatnonzero(station_count)
         numbers = station_count.ravel()[cells]
         self._pass_on_to(time, cells)
-        weights = together * self._weights.now()
+        weights = together * self._weights.now()  # of the waves
         stations = _kilometres(self._grid, *self._grid.centres(cells))
-        seen = self._waves.at(stations) @ weights
+        seen = self._waves.sums(stations, weights)
         of_stations = self._of_stations.now()[np.searchsorted(self._station_cells, cells)]
         seen += own / np.sqrt(numbers, dtype=np.float32)[:, None] * of_stations
         told = self._weighed(stations, numbers, seen)
         errors = own * self._own.now()
+        errors += self._waves.sums(self._places, weights)
         for first in range(0, len(errors), _AT_ONCE):
             part = slice(first, first + _AT_ONCE)
-            places = self._places[part]
-            errors[part] += self._waves.at(places) @ weights
-            errors[part] -= self._correlation.between(_distances(places, stations)) @ told
+            distances = _distances(self._places[part], stations)
+            errors[part] -= self._correlation.between(distances) @ told
         return _standardised(errors)
 
     def _pass_on_to(self, time: np.datetime64, cells: NDArray[np.int64]) -> None:

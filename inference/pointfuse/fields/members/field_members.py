@@ -8,13 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pointfuse.errors import ArgumentError, InputError, ModelFileError
+from pointfuse.errors import ArgumentError, InputError
 from pointfuse.fields.cf.field_variables import CORRELATION, STATION_COUNT, UNCERTAINTY
 from pointfuse.fields.map_file import MapFile
 from pointfuse.fields.members.error_draws import ErrorDraws
 from pointfuse.grid.regular_grid import Grid
 from pointfuse.model.error_correlation import ErrorCorrelation
-from pointfuse.model.json_block import Block
 
 FEWEST = 20
 """Members that an interval of 90 in 100 needs at least."""
@@ -44,6 +43,7 @@ class FieldMembers:
         self, correlation: ErrorCorrelation, grid: Grid, cells: NDArray[np.int64], members: int
     ) -> None:
         self.cells, self.number, self._shape = cells, members, grid.shape
+        self._correlation = correlation
         self._draws = ErrorDraws(correlation, grid, *grid.centres(cells), members, SEED)
 
     def at(
@@ -67,13 +67,13 @@ class FieldMembers:
         Returns
         -------
         ndarray of float32, shape (cell, member)
-            At least 0. Before they are cut there, their mean is the field and their standard
-            deviation the uncertainty.
+            Their mean is the field and their standard deviation the uncertainty, so some may be
+            below 0 where that is large: cut there they would have another mean.
         """
         errors = self._draws.at(time, station_count)
         errors *= uncertainty.ravel()[self.cells, None].astype(np.float32)
         errors += field.ravel()[self.cells, None].astype(np.float32)
-        return np.maximum(errors, np.float32(0), out=errors)
+        return errors
 
     def on_grid(self, members: Floats) -> Iterator[NDArray[np.float64]]:
         """Members as fields, one after the other.
@@ -99,10 +99,20 @@ class FieldMembers:
         Parameters
         ----------
         file : MapFile
-            A file that `correlation_of` a file is known of.
+            A file of `pointfuse fuse`.
         time : int
             Place along its time axis.
+
+        Raises
+        ------
+        InputError
+            If it tells nothing of how its errors go together, or something else.
         """
+        if correlation_of(file) != self._correlation:
+            raise InputError(
+                f"{file.path.name} says something else of how errors go together than the files "
+                "before it: another model made it; take them one by one"
+            )
         count = file.support(STATION_COUNT)
         if count is None:
             raise InputError(f"{file.path.name} has no {STATION_COUNT}; {_NEEDED}")
@@ -128,16 +138,15 @@ def correlation_of(file: MapFile) -> ErrorCorrelation:
         raise InputError(
             f"{file.path.name} does not tell how errors of {file.variable} go together; {_NEEDED}"
         )
-    content = {
-        entry: np.atleast_1d(told[attribute]).tolist()
-        if entry in ("hours", "passing")
-        else np.asarray(told[attribute]).item()
-        for attribute, entry in CORRELATION.items()
-    }
     try:
-        return ErrorCorrelation.of_block(Block(content, "error_correlation"))
-    except ModelFileError as error:
-        raise InputError(f"{file.path.name}: {error}") from error
+        numbers = {name: np.atleast_1d(told[name]).astype(np.float64) for name in CORRELATION}
+        (length,), (own,), hours, passing = (numbers[name] for name in CORRELATION)
+        return ErrorCorrelation(float(length), float(own), tuple(hours), tuple(passing))
+    except (TypeError, ValueError) as error:
+        raise InputError(
+            f"the attributes of {file.variable}{UNCERTAINTY} in {file.path.name} that say how "
+            f"errors go together are damaged ({error}); make the file again"
+        ) from error
 
 
 def require_members(members: int) -> int:
@@ -148,16 +157,20 @@ def require_members(members: int) -> int:
     ArgumentError
         If it is not.
     """
-    if isinstance(members, bool) or not isinstance(members, int) or members < FEWEST:
-        raise ArgumentError(f"expected at least {FEWEST} members, got {members!r}")
-    return members
+    whole = isinstance(members, int | np.integer) and not isinstance(members, bool)
+    if not whole or members < FEWEST:
+        raise ArgumentError(
+            f"expected a whole number of members, at least {FEWEST}, got {members!r}"
+        )
+    return int(members)
 
 
 def interval_of(members: Floats) -> tuple[Floats, Floats]:
     """Ends of the interval that holds 90 in 100, from members along the first axis.
 
     Quantiles are those of Weibull, with which a further draw lies in the interval as often as it
-    should, however few the members are.
+    should, however few the members are; a little more often (91 in 100 with 50 of them), since the
+    mean of the members is known. No end is below 0.
     """
-    low, high = np.quantile(members, (0.05, 0.95), axis=0, method="weibull")
+    low, high = np.maximum(np.quantile(members, (0.05, 0.95), axis=0, method="weibull"), 0)
     return low, high

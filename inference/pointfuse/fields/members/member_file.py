@@ -105,7 +105,6 @@ def _define(dataset: netCDF4.Dataset, file: MapFile, times: Sequence[int], membe
     attributes: dict[str, Any] = {
         **{name: source.getncattr(name) for name in _KEPT if name in source.ncattrs()},
         "long_name": f"members of {getattr(source, 'long_name', file.variable)}",
-        "valid_min": np.float32(0),
         "significant_bits": np.int32(SIGNIFICANT_BITS),
         "grid_mapping": "crs",
         "coordinates": "lat lon",
@@ -124,6 +123,7 @@ def _attributes(file: MapFile, members: int, history: str) -> dict[str, str]:
             f"From {file.path.name}. Each member agrees with the stations as far as the field "
             "does, and differs from it as the field may be wrong: its errors have the standard "
             f"deviation {file.variable}_uncertainty, and go together as errors at stations that "
-            "were left out do. They are those of a station in each cell."
+            "were left out do. They are those of a station in each cell. Where they are large "
+            "beside the field, some values are below 0; cut there, their mean would be above it."
         ),
     }

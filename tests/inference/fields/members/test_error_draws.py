@@ -7,7 +7,7 @@ import pytest
 
 from pointfuse import Grid, LambertConformal
 from pointfuse.fields.members.error_draws import ErrorDraws
-from pointfuse.fields.members.waves import Waves
+from pointfuse.fields.members.waves import WAVES, Waves
 from pointfuse.model.error_correlation import ErrorCorrelation
 
 GRID = Grid(LambertConformal((25.0, 47.0), 105.0, 36.0, 6370000.0), 40, 40, 12e3, -234e3, -234e3)
@@ -16,8 +16,8 @@ NONE = np.zeros(GRID.shape, np.int64)
 DAY = np.datetime64("2019-01-06")
 
 # Deviation of a correlation of so many independent pairs is at most 1 / sqrt(4000) = 0.016; four
-# of them, and what a thousand waves are off, 1 / sqrt(1000) = 0.03.
-MEMBERS, OFF = 4000, 0.09
+# of them.
+MEMBERS, OFF = 4000, 0.065
 
 
 def draws(cells: list[int], members: int = MEMBERS, seed: int = 1) -> ErrorDraws:
@@ -37,10 +37,27 @@ def apart(one: list[int], others: list[int]) -> np.ndarray:
 def test_waves_have_an_exponential_correlation() -> None:
     places = np.zeros((50, 3), np.float32)
     places[:, 1] = np.linspace(0, 500, 50)
-    waves = Waves(100.0, np.random.default_rng(0)).at(places)
-    np.testing.assert_allclose(waves @ waves[0], np.exp(-places[:, 1] / 100), atol=OFF)
-    # To rounding in single precision.
-    np.testing.assert_allclose((waves**2).sum(1), 1, rtol=1e-5)
+    random = np.random.default_rng(0)
+    waves = Waves(100.0, MEMBERS, random)
+    fields = waves.sums(places, random.standard_normal((2 * WAVES, MEMBERS), np.float32))
+    expected = np.exp(-places[:, 1] / 100)
+    np.testing.assert_allclose(fields @ fields[0] / MEMBERS, expected, atol=OFF)
+    np.testing.assert_allclose(fields.std(axis=1), 1, atol=OFF)
+
+
+@pytest.mark.slow
+def test_means_over_large_areas_vary_as_they_should() -> None:
+    """By the double sum of the correlation; waves that all members share would be far off."""
+    side = np.linspace(0, 1500, 12)
+    places = np.stack([*map(np.ravel, np.meshgrid(side, side)), np.zeros(144)], 1)
+    random = np.random.default_rng(0)
+    fields = Waves(80.0, MEMBERS, random).sums(
+        places.astype(np.float32), random.standard_normal((2 * WAVES, MEMBERS), np.float32)
+    )
+    apart_in_plane = np.hypot(*(places[:, None] - places).transpose(2, 0, 1)[:2])
+    # Of 4000 means the variance is known to sqrt(2 / 4000) = 0.022; three of it.
+    expected = np.exp(-apart_in_plane / 80).mean()
+    assert fields.mean(axis=0).var() == pytest.approx(expected, rel=0.07)
 
 
 def test_each_place_has_a_mean_of_0_and_a_deviation_of_1() -> None:

@@ -83,14 +83,10 @@ def test_members_have_the_field_as_mean_and_its_uncertainty(file: Path, tmp_path
     with netCDF4.Dataset(output) as dataset, netCDF4.Dataset(file) as source:
         members = dataset["pm25"][:]
         assert members.shape == (2, 30, *source["pm25"].shape[1:])
-        assert members.min() >= 0
-        whole = members.min(axis=1) > 0  # where they were cut the mean is another
-        assert whole.mean() > 0.4
-        # Both are rounded to 1 part in 8192.
+        # Both are rounded to 1 part in 8192, members of either sign.
         mean, deviation = members.mean(axis=1), members.std(axis=1, ddof=1)
-        np.testing.assert_allclose(mean[whole], source["pm25"][:][whole], rtol=2e-4)
-        uncertainty = source["pm25_uncertainty"][:]
-        np.testing.assert_allclose(deviation[whole], uncertainty[whole], rtol=2e-3)
+        np.testing.assert_allclose(mean, source["pm25"][:], rtol=2e-4, atol=0.01)
+        np.testing.assert_allclose(deviation, source["pm25_uncertainty"][:], rtol=2e-3)
         assert dataset["member"].standard_name == "realization"
         np.testing.assert_array_equal(dataset["time"][:], source["time"][:])
         assert dataset["time"].units == source["time"].units
@@ -174,14 +170,71 @@ def test_python_says_so_too(fields: FusedFields, scale_model: Model) -> None:
     plain = fuse(fields.stations.observations, scale_model)
     with pytest.raises(InputError, match="does not tell how its errors go together"):
         plain.mean(REGIONS, members=20)
-    with pytest.raises(ArgumentError, match="expected at least 20 members, got 5"):
+    with pytest.raises(ArgumentError, match="a whole number of members, at least 20, got 5"):
         fields.mean(REGIONS, members=5)
 
 
 def test_an_interval_holds_a_further_draw_as_often_as_it_should() -> None:
     """Of 20 draws the ends are those between which 90 in 100 further ones lie."""
     random = np.random.default_rng(5)
-    low, high = interval_of(random.standard_normal((20, 40_000)))
-    further = random.standard_normal(40_000)
+    low, high = interval_of(50 + random.standard_normal((20, 40_000)))
+    further = 50 + random.standard_normal(40_000)
     # Four deviations of a share of 40,000: 4 sqrt(0.09 / 40,000).
     assert np.mean((low <= further) & (further <= high)) == pytest.approx(0.9, abs=0.006)
+
+
+def changed(file: Path, name: str, **attributes: object) -> Path:
+    """A copy of a file, a month later, with other attributes of the uncertainty."""
+    copy = file.with_name(f"{name}.nc")
+    copy.write_bytes(file.read_bytes())
+    with netCDF4.Dataset(copy, "a") as dataset:
+        day = {"seconds": 86_400, "minutes": 1440, "hours": 24, "days": 1}
+        for time in ("time", "time_bnds"):
+            dataset[time][:] += 30 * day[dataset["time"].units.split()[0]]
+        dataset["pm25_uncertainty"].setncatts(attributes)
+    return copy
+
+
+@pytest.mark.parametrize(
+    ("attributes", "message"),
+    [
+        ({"error_correlation_length": 50.0}, "says something else of how errors go together"),
+        ({"error_correlation_length": [80.0, 90.0]}, "go together are damaged"),
+        ({"error_own_share": "all"}, "go together are damaged"),
+        ({"error_own_share": np.nan}, "go together are damaged"),
+    ],
+)
+def test_every_file_tells_how_its_errors_go_together(
+    attributes: dict[str, object], message: str, file: Path, regions: Path, tmp_path: Path
+) -> None:
+    changed(file, "pm25_later", **attributes)
+    pattern, output = file.with_name("pm25*.nc"), tmp_path / "out.csv"
+    result = run("regions", pattern, regions, "-o", output, "--members", 20)
+    assert result.exit_code == 1, result.output
+    assert message in result.output.splitlines()[-1]
+    assert not output.exists()
+
+
+def test_the_mean_lies_in_its_interval_where_the_uncertainty_is_large(
+    fields: FusedFields,
+) -> None:
+    """Members below 0 count: cut there, all of them would be above the mean."""
+    unsure = replace(fields, uncertainty=(2 * fields.values).astype(np.float32))
+    means = unsure.mean(REGIONS, members=200)
+    assert means.low is not None
+    assert means.high is not None
+    assert ((means.low <= means.values) & (means.values <= means.high)).all()
+    assert (means.low >= 0).all()
+
+
+def test_a_cell_without_uncertainty_has_no_part_in_an_interval(
+    file: Path, regions: Path, tmp_path: Path
+) -> None:
+    copy = changed(file, "gaps")
+    with netCDF4.Dataset(copy, "a") as dataset:
+        dataset["pm25_uncertainty"][:] = np.ma.masked
+    table = tmp_path / "gaps.csv"
+    assert run("regions", copy, regions, "-o", table, "--members", 20).exit_code == 0
+    for row in read_rows(table):
+        assert float(row["pm25"]) > 0
+        assert row["pm25_low"] == row["pm25_high"] == ""
