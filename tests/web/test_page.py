@@ -23,6 +23,8 @@ from playwright.sync_api import Page, expect
 
 from pointfuse import check_days, fuse, load_model, read_stations
 from pointfuse.fields.fused_fields import FusedFields
+from pointfuse.fields.map_file import opened
+from pointfuse.fields.members.field_members import correlation_of
 from pointfuse.fields.timed_fields import MULTIPLES
 from pointfuse.pictures.map_drawing import colours_between
 from pointfuse.pictures.map_panels import Kind
@@ -121,6 +123,8 @@ def test_the_example_becomes_the_field_of_python(
                 dataset[f"station_{name}_quality"][:], states(listed.reasons[name])
             )
         assert "1 day value of pm25 suspect (neighbours_disagree 1)" in dataset.quality_control
+    with opened(file) as fields:
+        assert correlation_of(fields) == expected.model.error_correlation
     assert_cf_compliant(file)
 
     table = downloaded(page, "#save-csv", tmp_path)

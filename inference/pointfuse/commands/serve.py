@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -83,7 +84,7 @@ logger = logging.getLogger(__name__)
 )
 @click.option(
     "--max-megabytes",
-    type=click.FloatRange(0, min_open=True),
+    type=click.FloatRange(0, 1_000_000, min_open=True),
     default=16.0,
     show_default=True,
     help="Largest file that may be posted, packed or not.",
@@ -125,6 +126,8 @@ def serve(
     """
     if model is not None and variables:
         raise click.UsageError(f"--model {model} fuses what it was made for; leave --variable out")
+    if math.isnan(max_megabytes):
+        raise click.BadParameter("expected a number, got nan", param_hint="--max-megabytes")
     parse_timezone(timezone)
     server = _server_module()
     try:
@@ -149,7 +152,7 @@ def serve(
             keep=keep,
             queue=queue,
             most_bytes=round(max_megabytes * MEGABYTE),
-            root_path=root_path.rstrip("/"),
+            root_path="".join(f"/{part}" for part in root_path.split("/") if part),
             allow_origin=allow_origin,
             golden=thread.submit(_golden, models, model).result(),
         )

@@ -34,11 +34,45 @@ _BORDERS = {BORDERS: (0.6, 0.7), PROVINCES: (0.35, 0.45)}
 """Width (points) and opacity of lines, by their kind."""
 
 
+_OF_OTHER_SCRIPTS = (
+    "Noto Sans CJK SC",
+    "Source Han Sans SC",
+    "WenQuanYi Micro Hei",
+    "WenQuanYi Zen Hei",
+    "Microsoft YaHei",
+    "SimHei",
+    "PingFang SC",
+    "Arial Unicode MS",
+)
+"""Fonts of systems that have Chinese characters, and mostly others of Asia."""
+
+
 @contextmanager
 def quiet_glyphs() -> Iterator[None]:
     """Draw names in scripts that the font lacks, as boxes, without a warning for each character."""
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        yield
+
+
+@contextmanager
+def plain_text() -> Iterator[None]:
+    """Draw names and titles as they are, in any script, while a map is made and written.
+
+    A dollar is no formula. Characters that the font lacks are those of another one, if there is one
+    on this machine.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    figure_class("a map")
+    from matplotlib import font_manager, rc_context
+
+    installed = set(font_manager.get_font_names())
+    fonts = ["DejaVu Sans", *(font for font in _OF_OTHER_SCRIPTS if font in installed)]
+    with rc_context({"font.family": fonts, "text.parse_math": False}), quiet_glyphs():
         yield
 
 

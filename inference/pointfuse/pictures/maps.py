@@ -18,7 +18,7 @@ from pointfuse.errors import InputError
 from pointfuse.fields.map_file import MapFile, opened
 from pointfuse.limits.standards import Standard
 from pointfuse.pictures.animation import check_animation, write_animation
-from pointfuse.pictures.map_drawing import figure_class, quiet_glyphs
+from pointfuse.pictures.map_drawing import plain_text
 from pointfuse.pictures.map_look import Look
 from pointfuse.pictures.map_panels import PROVISIONAL, Comparison, FieldMap, Panel, Period
 from pointfuse.pictures.map_sheet import make_sheet, scales_of, station_counts
@@ -100,10 +100,10 @@ def draw_maps(
     OutputError
         If the picture cannot be written.
     """
-    figure_class("a map")
     check_name(output, PICTURE, ANIMATION)
     check_place(output)
     with contextlib.ExitStack() as stack:
+        stack.enter_context(plain_text())
         files = [stack.enter_context(opened(path, choices.variable)) for path in paths]
         maps = _maps(files, choices)
         times = _chosen_times(maps, choices)
@@ -156,7 +156,7 @@ def _draw_still(
         footer=_footer(maps, choices, times),
         look=choices.look,
     )
-    with replacing(output) as temporary, quiet_glyphs():
+    with replacing(output) as temporary:
         sheet.figure.savefig(temporary, dpi=choices.dots_per_inch or DOTS_PER_INCH)
     return [
         f"{panel.title}: circles of {' and rings of '.join(station_counts(panel.stations))}"
@@ -234,8 +234,7 @@ def _draw_moving(
                 yield
                 bar.update(1)
 
-        with quiet_glyphs():
-            write_animation(temporary, sheet, frames())
+        write_animation(temporary, sheet, frames())
 
 
 def _chosen_times(maps: FieldMap | Comparison, choices: MapChoices) -> NDArray[np.datetime64]:

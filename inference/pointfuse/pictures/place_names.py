@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pointfuse.basics.counted import counted
 from pointfuse.fields.places.points import Places
 from pointfuse.grid.projections import Projection
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.transforms import Bbox
+
+logger = logging.getLogger(__name__)
 
 _SIDES: tuple[tuple[tuple[int, int], dict[str, Any]], ...] = (
     ((4, 0), {"ha": "left", "va": "center"}),
@@ -76,6 +80,8 @@ def draw_places(axes: Axes, projection: Projection, places: Places, colour: str)
                 drawn.append(name)
                 break
             text.remove()
+    if not drawn:
+        logger.warning("none of %s is on the map", counted(len(places), "place"))
     return drawn
 
 

@@ -12,6 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from pointfuse.basics.printable import beginning
 from pointfuse.fusion.run_summary import model_facts
 from pointfuse.service.asked import NAMES, Asked, check_names, flag, number
 from pointfuse.service.computing import Computing
@@ -206,8 +207,8 @@ class Answers:
         if fused is None:
             raise HTTPException(
                 404,
-                f"there are no fields {address}, or no longer: this service keeps the latest; post "
-                "the stations again",
+                f"there are no fields {beginning(address, 64)}, or no longer: this service "
+                "keeps the latest; post the stations again",
             )
         return fused
 

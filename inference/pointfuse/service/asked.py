@@ -57,7 +57,7 @@ class Asked:
         """
         check_names(query, NAMES)
         asked = cls(
-            query.get("variable"),
+            query.get("variable") or None,
             query.get("days") or None,
             query.get("timezone", settings.timezone),
             _hours(query.get("min_hours"), settings.min_hours),

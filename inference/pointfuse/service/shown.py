@@ -18,7 +18,7 @@ from pointfuse.fields.netcdf import netcdf_bytes
 from pointfuse.fields.places.points import Places
 from pointfuse.fields.places.series import Method, PlaceSeries
 from pointfuse.pictures.field_figure import fields_figure
-from pointfuse.pictures.map_drawing import quiet_glyphs
+from pointfuse.pictures.map_drawing import plain_text
 from pointfuse.pictures.maps import DOTS_PER_INCH
 from pointfuse.service.fused import NETCDF, Fused
 
@@ -77,7 +77,7 @@ def picture(fields: FusedFields, day: str | None, *, stations: bool) -> bytes:
     if day is not None:
         time_of(fields, day)
     content = io.BytesIO()
-    with quiet_glyphs():
+    with plain_text():
         figure = fields_figure(fields, day=day, stations=stations)
         figure.savefig(content, format="png", dpi=DOTS_PER_INCH)
     return content.getvalue()

@@ -569,3 +569,25 @@ def test_what_cannot_be_drawn_is_said_in_a_sentence(
     assert code != 0
     assert said in output.replace("\n", " ")
     assert not (tmp_path / "map.png").exists()
+
+
+def test_names_in_other_scripts_and_with_dollars_are_no_trouble(
+    fused: Path, tmp_path: Path, recwarn: pytest.WarningsRecorder
+) -> None:
+    """Whether a font has the characters or not, and though a dollar begins a formula."""
+    places = tmp_path / "places.csv"
+    places.write_text("name,longitude,latitude\n北京,105,36\n$\\foo{$,103,35\n", encoding="utf-8")
+    output = tmp_path / "map.png"
+    words = ("--places", places, "--title", "$\\foo{$", "--quiet")
+    assert plot(fused, "-o", output, *words) == (0, "")
+    assert output.stat().st_size > 0
+    assert not [each for each in recwarn if "Glyph" in str(each.message)]
+
+
+def test_places_beside_the_map_are_told(
+    fused: Path, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    places = tmp_path / "places.csv"
+    places.write_text("name,longitude,latitude\nParis,2.3,48.9\n", encoding="utf-8")
+    assert plot(fused, "-o", tmp_path / "map.png", "--places", places)[0] == 0
+    assert caplog.messages == ["none of 1 place is on the map"]

@@ -80,7 +80,7 @@ class DistrictReader:
         partly = np.flatnonzero(shares.inside < _WHOLE)
         if len(partly):
             logger.warning(
-                "%s partly outside the grid: the means are of what lies on it, first %s (%.0f %%)",
+                "%s partly outside the grid: the means are of what lies on it, first %s (%.1f %%)",
                 counted(len(partly), "region"),
                 shares.names[partly[0]],
                 100 * shares.inside[partly[0]],

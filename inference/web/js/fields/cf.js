@@ -201,11 +201,24 @@ function fieldVariables({ model, fields }) {
             "Standard deviation of the difference to what a station in the cell would measure, as " +
             "the network tells it for a logistic distribution: 90 in 100 stations should be within " +
             "1.62 times this. Do not trust a cell where it is of the size of the value.",
+          ...correlationAttributes(fusion.model),
         },
       ),
     );
   }
   return variables;
+}
+
+/** How errors go together, of which `pointfuse regions --members` makes intervals. */
+function correlationAttributes({ errorCorrelation }) {
+  if (!errorCorrelation) return {};
+  const { length, own, hours, passing } = errorCorrelation;
+  return {
+    error_correlation_length: Float64Array.of(length),
+    error_own_share: Float64Array.of(own),
+    error_hours: Float64Array.from(hours),
+    error_passing_shares: Float64Array.from(passing),
+  };
 }
 
 function stationVariables(fusion, ids) {

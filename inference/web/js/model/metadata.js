@@ -29,6 +29,8 @@ const SCHEMA_VERSIONS = [1, 2];
  *   each cell, not 0 and 1
  * @property {{name: string, scale: number}[]} staticLayers fields that the file carries, in the order of
  *   the tensor, and what their numbers are multiplied by to have them in plain units
+ * @property {{length: number, own: number, hours: number[], passing: number[]} | null}
+ *   errorCorrelation how errors of the field go together, where the file says so
  * @property {string[]} sources data from which the static layers were made
  */
 
@@ -93,6 +95,7 @@ function modelOf(description) {
       name: layer.name,
       scale: sizeOf(layer.units),
     })),
+    errorCorrelation: description.error_correlation ?? null,
     sources: [...new Set(description.static_layers.map((layer) => layer.source))],
   };
 }
