@@ -51,7 +51,7 @@ def address(page_folder: Path) -> Iterator[str]:
         server.shutdown()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while it is open, nothing else can have an event loop
 def browser() -> Iterator[Browser]:
     if chromium_program() is None:
         lacks("there is no browser for tests")

@@ -99,7 +99,7 @@ def test_codes_of_cf_files(kind: str, tmp_path: Path, tiny_model_file: Path) -> 
     assert fused.exit_code == 0, fused.output
     assert not hidden(fused.output)
     with netCDF4.Dataset(output) as dataset:
-        assert dataset["station_id"][:].tolist() == SHOWN
+        assert dataset["stations/station_id"][:].tolist() == SHOWN
 
 
 def test_a_station_of_a_cf_file_without_a_code_is_left_out(tmp_path: Path) -> None:

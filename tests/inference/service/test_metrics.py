@@ -10,6 +10,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from service_client import Client, serving, tidy
 
 from pointfuse.model.loading import Model
+from pointfuse.service import metrics
 from pointfuse.service.metrics import Metrics, resident_bytes
 from pointfuse.service.settings import Settings
 
@@ -66,7 +67,7 @@ def test_durations_are_counted_in_classes() -> None:
 
 
 def test_a_system_that_does_not_tell(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
-    monkeypatch.setattr("pointfuse.service.metrics._STATM", tmp_path / "nothing")
+    monkeypatch.setattr(metrics, "_STATM", tmp_path / "nothing")
     assert resident_bytes() is None
     assert "process_resident_memory_bytes" not in Metrics().text({})
 

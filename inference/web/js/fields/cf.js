@@ -201,7 +201,7 @@ function fieldVariables({ model, fields }) {
             "Standard deviation of the difference to what a station in the cell would measure, as " +
             "the network tells it for a logistic distribution: 90 in 100 stations should be within " +
             "1.62 times this. Do not trust a cell where it is of the size of the value.",
-          ...correlationAttributes(fusion.model),
+          ...correlationAttributes(model),
         },
       ),
     );
