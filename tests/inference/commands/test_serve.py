@@ -68,7 +68,7 @@ def test_a_model_that_computes_something_else(tiny_model_bytes: bytes, tmp_path:
         (["--timezone", "Mars/Base"], "the time zone 'Mars/Base' is not known here"),
         (["--stations", "nothing.csv", "--port", "0"], "there is no file nothing.csv"),
         (["--keep", "0"], "0 is not in the range x>=1"),
-        (["--max-megabytes", "0"], "0.0 is not in the range x>0"),
+        (["--max-megabytes", "0"], "0.0 is not in the range 0<x<=1000000"),
     ],
 )
 def test_what_it_cannot_be_started_with(
