@@ -69,6 +69,8 @@ def test_a_model_that_computes_something_else(tiny_model_bytes: bytes, tmp_path:
         (["--stations", "nothing.csv", "--port", "0"], "there is no file nothing.csv"),
         (["--keep", "0"], "0 is not in the range x>=1"),
         (["--max-megabytes", "0"], "0.0 is not in the range 0<x<=1000000"),
+        (["--max-megabytes", "nan"], "expected a number, got nan"),
+        (["--max-megabytes", "inf"], "inf is not in the range 0<x<=1000000"),
     ],
 )
 def test_what_it_cannot_be_started_with(
