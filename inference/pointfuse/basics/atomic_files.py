@@ -46,10 +46,7 @@ def replacing(path: Path) -> Iterator[Path]:
         raise
     # netCDF4 reports a full disk as a RuntimeError of the HDF5 library.
     except (OSError, RuntimeError) as error:
-        raise OutputError(
-            f"{path} cannot be written: {error}; check the name, the rights of the folder, "
-            "and the free space"
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         if temporary is not None:
             with contextlib.suppress(OSError):
@@ -85,13 +82,17 @@ def replacing_folder(path: Path) -> Iterator[Path]:
     except PointfuseError:
         raise
     except OSError as error:
-        raise OutputError(
-            f"{path} cannot be written: {error}; check the name, the rights of the folder, "
-            "and the free space"
-        ) from error
+        raise _unwritable(path, error) from error
     finally:
         if temporary is not None:
             shutil.rmtree(temporary, ignore_errors=True)
+
+
+def _unwritable(path: Path, error: Exception) -> OutputError:
+    return OutputError(
+        f"{path} cannot be written: {error}; check the name, the rights of the folder, and the "
+        "free space"
+    )
 
 
 def give_name(complete: Path, final: Path) -> None:

@@ -169,6 +169,8 @@ def _period_means(
             if reader is None:  # all are on one grid
                 reader = _reader(file.grid, choices)
                 members = _members(file, reader, choices)
+            elif members is not None:
+                members.check(file)
             times = file.times_between(choices.first, choices.last)
             times.sort(key=lambda time: file.times[time])
             periods = period_names(file.days[times], choices.step).tolist()
@@ -215,7 +217,7 @@ class _Sums:
         if known.any():
             self._days.add(file.days[time])
             if self._members is not None:
-                of_members = self._members.of_file(file, time).T
+                of_members = self._members.of_file(file, time, field).T
                 self._of_members += np.nan_to_num(of_members)
                 self._member_count += np.isfinite(of_members[0])
 

@@ -93,7 +93,21 @@ class FieldMembers:
             field[self.cells] = values
             yield field.reshape(self._shape)
 
-    def of_file(self, file: MapFile, time: int) -> NDArray[np.float32]:
+    def check(self, file: MapFile) -> None:
+        """Make sure that errors of a further file go together in the same way.
+
+        Raises
+        ------
+        InputError
+            If it tells nothing of it, or something else.
+        """
+        if correlation_of(file) != self._correlation:
+            raise InputError(
+                f"{file.path.name} says something else of how errors go together than the files "
+                "before it: another model made it; take them one by one"
+            )
+
+    def of_file(self, file: MapFile, time: int, field: Floats) -> NDArray[np.float32]:
         """Members of a field of a file.
 
         Parameters
@@ -102,23 +116,20 @@ class FieldMembers:
             A file of `pointfuse fuse`.
         time : int
             Place along its time axis.
+        field : ndarray, shape (row, column)
+            The field of that time.
 
         Raises
         ------
         InputError
-            If it tells nothing of how its errors go together, or something else.
+            If the file does not tell where its stations are.
         """
-        if correlation_of(file) != self._correlation:
-            raise InputError(
-                f"{file.path.name} says something else of how errors go together than the files "
-                "before it: another model made it; take them one by one"
-            )
         count = file.support(STATION_COUNT)
         if count is None:
             raise InputError(f"{file.path.name} has no {STATION_COUNT}; {_NEEDED}")
         uncertainty = file.field(file.variable + UNCERTAINTY, time)
         stations = np.nan_to_num(file.field(count, time)).astype(np.int64)
-        return self.at(file.times[time], file.field(file.variable, time), uncertainty, stations)
+        return self.at(file.times[time], field, uncertainty, stations)
 
 
 _NEEDED = "members need a file of 'pointfuse fuse' by a model that tells how its errors go together"

@@ -87,7 +87,7 @@ def write_members(
             _define(dataset, file, times, choices.members)
             dataset.setncatts(_attributes(file, choices.members, history))
             for number, time in enumerate(times):
-                members = rounded(drawn.of_file(file, time).T)
+                members = rounded(drawn.of_file(file, time, file.field(file.variable, time)).T)
                 shaped = members.reshape(-1, *file.grid.shape)
                 dataset[file.variable][number] = np.ma.masked_invalid(shaped)
                 bar.update(1)
